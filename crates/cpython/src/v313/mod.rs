@@ -1,0 +1,4 @@
+//! CPython 3.13.
+
+pub mod layout;
+pub mod opcode;
