@@ -1,0 +1,23 @@
+//! Typed SSA with block parameters: what bytecode operations are written in, what the passes work on, and what is
+//! lowered to machine code.
+//!
+//! A [`Function`] is either one operation (it becomes a stencil) or a whole region. Values are references to Python objects
+//! ([`Type::Obj`]), raw pointers, integers or floats. Object-level instructions (`retain`, `release`, `guard_exact`,
+//! `new_float`, …) stay whole until lowering, so that passes can remove them.
+
+pub mod abi;
+mod builder;
+mod entities;
+mod function;
+mod global;
+mod helper;
+mod inst;
+mod types;
+
+pub use builder::Builder;
+pub use entities::{Block, Inst, Value};
+pub use function::{BlockData, Function, ValueDef};
+pub use global::Global;
+pub use helper::{Effects, Helper, Signature};
+pub use inst::{Args, BinaryOp, Condition, Continuation, FloatCondition, InstData, MissReason, Offset, UnaryOp};
+pub use types::Type;

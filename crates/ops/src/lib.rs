@@ -1,0 +1,36 @@
+//! What each bytecode operation does: one function each over an IR builder.
+//!
+//! The same functions make the baseline tier's stencils (at build time, through [`Operation::build`]) and the optimizing tier's
+//! graphs. `docs/add-an-operation.md` walks through adding one.
+//!
+//! Conventions. An operation is a function from input values (popped from the stack, first pushed first) to output values. It *owns* its
+//! inputs: each must be released, returned or stored, on the way to `next`. Before a guard and on the way to `error` nothing may have been
+//! consumed or changed. [`Builder::release`] and [`Builder::take`] do the right thing for inputs that a variant borrows.
+
+mod arith;
+mod operand;
+mod operation;
+mod stack;
+
+pub use operand::{Imm, Place, Ptr};
+pub use operation::{Operation, Outputs};
+
+use operation::operations;
+
+/// Every operation, theme by theme.
+pub fn all() -> Vec<&'static Operation> {
+    [arith::OPERATIONS, stack::OPERATIONS].into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    #[test]
+    fn names_are_unique() {
+        let mut seen = HashSet::new();
+        for operation in super::all() {
+            assert!(seen.insert(operation.name), "{} is defined twice", operation.name);
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Lowering of object-level instructions: reference counts, boxes.
+
+use crate::lower::{Lowering, Region};
+use crate::raw::Symbol;
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{self, InstBuilder, types};
+use whipsnake_cpython::layout;
+use whipsnake_ir::{Continuation, Global, Helper, InstData, Value, ValueDef};
+
+impl Lowering<'_, '_> {
+    /// Runs `body` in a cold block if the condition holds.
+    fn when_cold(&mut self, condition: ir::Value, body: impl FnOnce(&mut Self)) {
+        let (then, after) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(then);
+        self.b.ins().brif(condition, then, &[], after, &[]);
+        self.b.switch_to_block(then);
+        body(self);
+        self.b.ins().jump(after, &[]);
+        self.b.switch_to_block(after);
+    }
+
+    /// Whether the value is one of the singletons, whose counts never change.
+    fn is_immortal(&self, value: Value) -> bool {
+        let ValueDef::Result(inst, _) = self.func.def(value) else { return false };
+        matches!(self.func.inst(inst), InstData::Global { global: Global::None | Global::True | Global::False })
+    }
+
+    /// Adds a reference: the low half of the count is saturated, so an immortal object's stays.
+    pub(crate) fn retain(&mut self, value: Value) {
+        if self.is_immortal(value) {
+            return;
+        }
+        let object = self.use_value(value);
+        let count = self.load(types::I32, Region::Heap, object, layout::object::OB_REFCNT);
+        let more = self.b.ins().iadd_imm_s(count, 1);
+        let (add, after) = (self.b.create_block(), self.b.create_block());
+        self.b.ins().brif(more, add, &[], after, &[]);
+        self.b.switch_to_block(add);
+        self.store(Region::Heap, more, object, layout::object::OB_REFCNT);
+        self.b.ins().jump(after, &[]);
+        self.b.switch_to_block(after);
+    }
+
+    /// Drops a reference; the object's end is cold code.
+    pub(crate) fn release(&mut self, object: ir::Value) {
+        let count = self.load(types::I32, Region::Heap, object, layout::object::OB_REFCNT);
+        let mortal = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThanOrEqual, count, 0);
+        let (drop, after) = (self.b.create_block(), self.b.create_block());
+        self.b.ins().brif(mortal, drop, &[], after, &[]);
+        self.b.switch_to_block(drop);
+        let less = self.b.ins().iadd_imm_s(count, -1);
+        self.store(Region::Heap, less, object, layout::object::OB_REFCNT);
+        let dead = self.b.ins().icmp_imm_s(IntCC::Equal, less, 0);
+        self.when_cold(dead, |l| {
+            l.save_instr();
+            l.call(Helper::Dealloc, &[object]);
+        });
+        self.b.ins().jump(after, &[]);
+        self.b.switch_to_block(after);
+    }
+
+    /// The value of a compact int: its digit, with its sign.
+    pub(crate) fn int_value(&mut self, object: ir::Value) -> ir::Value {
+        let tag = self.load(types::I64, Region::Heap, object, layout::long::LV_TAG);
+        let digit = self.load(types::I32, Region::Heap, object, layout::long::OB_DIGIT);
+        let digit = self.b.ins().uextend(types::I64, digit);
+        let sign_bits = self.b.ins().band_imm_u(tag, layout::long::SIGN_MASK as i64);
+        let one = self.b.ins().iconst(types::I64, 1);
+        let sign = self.b.ins().isub(one, sign_bits);
+        self.b.ins().imul(sign, digit)
+    }
+
+    /// Whether nobody but us holds the object.
+    fn is_unique(&mut self, object: ir::Value) -> ir::Value {
+        let count = self.load(types::I32, Region::Heap, object, layout::object::OB_REFCNT);
+        self.b.ins().icmp_imm_s(IntCC::Equal, count, 1)
+    }
+
+    /// The first of `reuse` that is ours alone is filled by `fill` and becomes the result; else `make` makes a new one.
+    /// The other elements of `reuse` are released.
+    fn reuse_or_make(
+        &mut self,
+        reuse: &[Value],
+        fill: impl Fn(&mut Self, ir::Value),
+        make: impl Fn(&mut Self) -> ir::Value,
+    ) -> ir::Value {
+        let done = self.b.create_block();
+        let result = self.b.append_block_param(done, types::I64);
+        for (index, &candidate) in reuse.iter().enumerate() {
+            let object = self.use_value(candidate);
+            let unique = self.is_unique(object);
+            let (take, other) = (self.b.create_block(), self.b.create_block());
+            self.b.ins().brif(unique, take, &[], other, &[]);
+            self.b.switch_to_block(take);
+            fill(self, object);
+            for (_, &rest) in reuse.iter().enumerate().filter(|&(other, _)| other != index) {
+                let rest = self.use_value(rest);
+                self.release(rest);
+            }
+            self.b.ins().jump(done, &[object.into()]);
+            self.b.switch_to_block(other);
+        }
+        let object = make(self);
+        self.leave_if_null(object);
+        for &old in reuse {
+            let old = self.use_value(old);
+            self.release(old);
+        }
+        self.b.ins().jump(done, &[object.into()]);
+        self.b.switch_to_block(done);
+        result
+    }
+
+    fn leave_if_null(&mut self, object: ir::Value) {
+        let null = self.b.ins().icmp_imm_s(IntCC::Equal, object, 0);
+        self.leave_if(null, Continuation::Error);
+    }
+
+    /// Boxes a double.
+    pub(crate) fn new_float(&mut self, value: ir::Value, reuse: &[Value]) -> ir::Value {
+        self.reuse_or_make(
+            reuse,
+            |l, object| l.store(Region::Heap, value, object, layout::float::OB_FVAL),
+            |l| {
+                l.save_instr();
+                l.call(Helper::NewFloat, &[value])[0]
+            },
+        )
+    }
+
+    /// Boxes an i64: small ones from the host's table, others in reused storage if they are compact, else new.
+    pub(crate) fn new_int(&mut self, value: ir::Value, reuse: &[Value]) -> ir::Value {
+        let done = self.b.create_block();
+        let result = self.b.append_block_param(done, types::I64);
+        let (small, large) = (self.b.create_block(), self.b.create_block());
+        let index = self.b.ins().iadd_imm_s(value, i64::from(layout::long::NSMALLNEGINTS));
+        let count = i64::from(layout::long::NSMALLNEGINTS + layout::long::NSMALLPOSINTS);
+        let is_small = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, index, count);
+        self.b.ins().brif(is_small, small, &[], large, &[]);
+
+        self.b.switch_to_block(small);
+        let table = self.symbol(Symbol::Global(Global::SmallInts as u16));
+        let bytes = self.b.ins().imul_imm_s(index, i64::from(layout::long::SIZEOF));
+        let object = self.b.ins().iadd(table, bytes);
+        for &old in reuse {
+            let old = self.use_value(old);
+            self.release(old);
+        }
+        self.b.ins().jump(done, &[object.into()]);
+
+        self.b.switch_to_block(large);
+        let make = |l: &mut Self| {
+            l.save_instr();
+            l.call(Helper::NewInt, &[value])[0]
+        };
+        let object = if reuse.is_empty() {
+            let object = make(self);
+            self.leave_if_null(object);
+            object
+        } else {
+            // Magnitude and sign: a compact int is one digit.
+            let sign = self.b.ins().sshr_imm_u(value, 63);
+            let flipped = self.b.ins().bxor(value, sign);
+            let magnitude = self.b.ins().isub(flipped, sign);
+            let compact = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, magnitude, 1 << layout::long::SHIFT);
+            let (one_digit, more, join) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+            self.b.set_cold_block(more);
+            let joined = self.b.append_block_param(join, types::I64);
+            self.b.ins().brif(compact, one_digit, &[], more, &[]);
+            self.b.switch_to_block(one_digit);
+            let object = self.reuse_or_make(
+                reuse,
+                |l, object| {
+                    let negative = l.b.ins().band_imm_u(sign, layout::long::SIGN_NEGATIVE as i64);
+                    let tag = l.b.ins().bor_imm_u(negative, 1 << layout::long::NON_SIZE_BITS);
+                    let digit = l.b.ins().ireduce(types::I32, magnitude);
+                    l.store(Region::Heap, tag, object, layout::long::LV_TAG);
+                    l.store(Region::Heap, digit, object, layout::long::OB_DIGIT);
+                },
+                make,
+            );
+            self.b.ins().jump(join, &[object.into()]);
+            self.b.switch_to_block(more);
+            let object = self.reuse_or_make(&[], |_, _| (), make);
+            for &old in reuse {
+                let old = self.use_value(old);
+                self.release(old);
+            }
+            self.b.ins().jump(join, &[object.into()]);
+            self.b.switch_to_block(join);
+            joined
+        };
+        self.b.ins().jump(done, &[object.into()]);
+        self.b.switch_to_block(done);
+        result
+    }
+}

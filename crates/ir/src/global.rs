@@ -1,0 +1,84 @@
+//! Named addresses of the host: types, singletons, variables.
+
+macro_rules! globals {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
+        /// An address of the host that machine code may embed. The run time gives the addresses.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u16)]
+        pub enum Global { $($(#[$doc])* $name),* }
+
+        impl Global {
+            /// Every global, in order of its number.
+            pub const ALL: &[Global] = &[$(Global::$name),*];
+
+            /// The name in the text form.
+            pub fn name(self) -> &'static str {
+                match self { $(Global::$name => stringify!($name)),* }
+            }
+
+            /// The global of that name in the text form.
+            pub fn from_name(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|g| g.name() == text)
+            }
+        }
+    };
+}
+
+globals! {
+    /// `None`.
+    None,
+    /// `True`.
+    True,
+    /// `False`.
+    False,
+    /// `type` of `bool`.
+    BoolType,
+    /// `int`.
+    IntType,
+    /// `float`.
+    FloatType,
+    /// `str`.
+    StrType,
+    /// `bytes`.
+    BytesType,
+    /// `list`.
+    ListType,
+    /// `tuple`.
+    TupleType,
+    /// `dict`.
+    DictType,
+    /// `set`.
+    SetType,
+    /// `frozenset`.
+    FrozenSetType,
+    /// `slice`.
+    SliceType,
+    /// `type`.
+    TypeType,
+    /// The type of Python functions.
+    FunctionType,
+    /// The type of bound methods.
+    MethodType,
+    /// The type of built-in functions and bound built-in methods.
+    BuiltinType,
+    /// The type of unbound methods of built-in types.
+    MethodDescriptorType,
+    /// The type of `range` iterators.
+    RangeIteratorType,
+    /// The type of list iterators.
+    ListIteratorType,
+    /// The type of tuple iterators.
+    TupleIteratorType,
+    /// The type of generators.
+    GeneratorType,
+    /// The type of coroutines.
+    CoroutineType,
+    /// The type of modules.
+    ModuleType,
+    /// The array of small ints (element of value 0 is `SmallInts + NSMALLNEGINTS * size`).
+    SmallInts,
+    /// The table of one-character ASCII strings.
+    AsciiStrings,
+    /// The empty string.
+    EmptyString,
+}

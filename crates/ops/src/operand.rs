@@ -1,0 +1,62 @@
+//! What an operation's operands stand for: how the compiler finds their values in the instruction, its cache and its code object.
+
+/// The meaning of a 32-bit immediate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Imm {
+    /// The oparg, shifted right by `.0`.
+    Oparg(u8),
+    /// The oparg's low bits under a mask.
+    OpargMasked(u32),
+    /// The oparg times 8 plus `.0`: a byte offset into an array of pointers.
+    OpargTimes8(i32),
+    /// The low 32 bits of the inline cache at code unit `.0` after the instruction (1 is the counter).
+    Cache32(u8),
+    /// The 16 bits of the inline cache at code unit `.0`.
+    Cache16(u8),
+    /// The 16 bits of the inline cache at code unit `.0`, times `.1`, plus `.2`: a byte offset.
+    Cache16Scaled(u8, i32, i32),
+    /// The value-stack depth before the instruction.
+    Depth,
+    /// Code units from this instruction to the next (for `return_offset`).
+    Length,
+    /// Code units from this instruction to its jump target (for `return_offset` of `FOR_ITER` and `SEND`).
+    ToTarget,
+}
+
+/// The meaning of a pointer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ptr {
+    /// Constant number oparg.
+    Const,
+    /// Name number oparg shifted right by `.0`.
+    Name(u8),
+    /// The 64 bits of the inline cache at code unit `.0` after the instruction (1 is the counter).
+    Cache64(u8),
+    /// The C function of `BINARY_OP`'s oparg.
+    BinaryFunction,
+    /// The C function of `CALL_INTRINSIC_1`'s oparg.
+    UnaryIntrinsic,
+    /// The C function of `CALL_INTRINSIC_2`'s oparg.
+    BinaryIntrinsic,
+    /// The C function of `CONVERT_VALUE`'s oparg.
+    Conversion,
+    /// The code object.
+    Code,
+    /// The code unit `.0` units after the start of this instruction (0 is the instruction itself).
+    InstrAt(u8),
+    /// The code unit after this instruction and its caches.
+    NextInstr,
+    /// The code unit of the jump target.
+    TargetInstr,
+}
+
+/// What [`whipsnake_ir::abi::operand::LOCAL`] names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Nothing.
+    None,
+    /// Local variable number oparg.
+    Local,
+    /// The stack slot `oparg + .0` below the top, counted before the instruction (1 is the top itself).
+    Below(u8),
+}
