@@ -1,0 +1,189 @@
+//! Code objects.
+
+use std::ffi::{c_int, c_void};
+
+use pyo3_ffi::{PyCodeObject, PyObject};
+
+use super::Tuple;
+use super::handle::handle;
+use crate::layout::{co_monitoring, code, monitoring};
+
+/// A unit of bytecode: an instruction or a cache entry.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CodeUnit {
+    /// The opcode, specialised and instrumented as it may be.
+    pub op: u8,
+    /// The operand.
+    pub arg: u8,
+}
+
+const _: () = assert!(size_of::<CodeUnit>() == code::UNIT_SIZE as usize);
+
+handle! {
+    /// A code object: `PyCodeObject`.
+    Code, PyCodeObject
+}
+
+impl Code {
+    /// How many code units there are.
+    pub fn len(self) -> usize {
+        self.get::<isize>(code::SIZE) as usize
+    }
+
+    /// Whether there are no code units. Never the case for code the compiler made.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// The first code unit.
+    pub fn instructions(self) -> *mut CodeUnit {
+        self.field(code::CODE_ADAPTIVE)
+    }
+
+    /// A copy of the code unit at `index`, which must be less than [`len`](Self::len).
+    pub fn unit(self, index: usize) -> CodeUnit {
+        assert!(index < self.len(), "code unit {index} of {}", self.len());
+        // SAFETY: in bounds; with the GIL nobody else writes.
+        unsafe { self.instructions().add(index).read() }
+    }
+
+    /// The constants.
+    pub fn consts(self) -> Tuple {
+        // SAFETY: always a tuple.
+        unsafe { Tuple::new_unchecked(self.get(code::CONSTS)) }
+    }
+
+    /// The names used.
+    pub fn names(self) -> Tuple {
+        // SAFETY: always a tuple.
+        unsafe { Tuple::new_unchecked(self.get(code::NAMES)) }
+    }
+
+    /// The exception table, a `bytes` object, borrowed.
+    pub fn exception_table(self) -> *mut PyObject {
+        self.get(code::EXCEPTIONTABLE)
+    }
+
+    /// The names of locals, cells and free variables.
+    pub fn localsplus_names(self) -> Tuple {
+        // SAFETY: always a tuple.
+        unsafe { Tuple::new_unchecked(self.get(code::LOCALSPLUSNAMES)) }
+    }
+
+    /// The kinds of locals, cells and free variables: a `bytes` object, a byte for each, borrowed.
+    pub fn localsplus_kinds(self) -> *mut PyObject {
+        self.get(code::LOCALSPLUSKINDS)
+    }
+
+    /// `co_qualname`, a string, borrowed.
+    pub fn qualname(self) -> *mut PyObject {
+        self.get(code::QUALNAME)
+    }
+
+    /// `co_filename`, a string, borrowed.
+    pub fn filename(self) -> *mut PyObject {
+        self.get(code::FILENAME)
+    }
+
+    /// Bits `layout::code::CO_…`.
+    pub fn flags(self) -> u32 {
+        self.get(code::FLAGS)
+    }
+
+    /// Positional parameters, without `*args`.
+    pub fn argcount(self) -> c_int {
+        self.get(code::ARGCOUNT)
+    }
+
+    /// Positional-only parameters.
+    pub fn posonlyargcount(self) -> c_int {
+        self.get(code::POSONLYARGCOUNT)
+    }
+
+    /// Keyword-only parameters.
+    pub fn kwonlyargcount(self) -> c_int {
+        self.get(code::KWONLYARGCOUNT)
+    }
+
+    /// Slots of the value stack.
+    pub fn stacksize(self) -> c_int {
+        self.get(code::STACKSIZE)
+    }
+
+    /// Line of the `def`.
+    pub fn first_line(self) -> c_int {
+        self.get(code::FIRSTLINENO)
+    }
+
+    /// Locals, cells and free variables.
+    pub fn nlocalsplus(self) -> c_int {
+        self.get(code::NLOCALSPLUS)
+    }
+
+    /// Cells made by the code.
+    pub fn ncellvars(self) -> c_int {
+        self.get(code::NCELLVARS)
+    }
+
+    /// Free variables.
+    pub fn nfreevars(self) -> c_int {
+        self.get(code::NFREEVARS)
+    }
+
+    /// Words of a whole frame.
+    pub fn framesize(self) -> c_int {
+        self.get(code::FRAMESIZE)
+    }
+
+    /// The version functions made from this code start with.
+    pub fn version(self) -> u32 {
+        self.get(code::VERSION)
+    }
+
+    /// Index of the first instruction (`RESUME`) from which on a frame may be seen.
+    pub fn first_traceable(self) -> c_int {
+        self.get(code::FIRSTTRACEABLE)
+    }
+
+    /// The instrumentation version the code was last brought up to.
+    pub fn instrumentation_version(self) -> usize {
+        self.get(code::INSTRUMENTATION_VERSION)
+    }
+
+    /// For each local event, the bit set of the tools it is reported to in this code: what is set for the code alone
+    /// and what is set for the whole interpreter. `None` where the code was never instrumented.
+    pub fn active_monitors(self) -> Option<[u8; monitoring::LOCAL_EVENTS as usize]> {
+        let data: *mut c_void = self.get(code::MONITORING);
+        if data.is_null() {
+            return None;
+        }
+        // SAFETY: the code object owns the data, which begins with the two tables.
+        Some(unsafe {
+            data.cast::<u8>()
+                .offset(co_monitoring::ACTIVE_MONITORS as isize)
+                .cast::<[u8; monitoring::LOCAL_EVENTS as usize]>()
+                .read()
+        })
+    }
+
+    /// For each local event, the tools that asked for it in this code alone.
+    pub fn local_monitors(self) -> Option<[u8; monitoring::LOCAL_EVENTS as usize]> {
+        let data: *mut c_void = self.get(code::MONITORING);
+        if data.is_null() {
+            return None;
+        }
+        // SAFETY: as in `active_monitors`.
+        Some(unsafe {
+            data.cast::<u8>()
+                .offset(co_monitoring::LOCAL_MONITORS as isize)
+                .cast::<[u8; monitoring::LOCAL_EVENTS as usize]>()
+                .read()
+        })
+    }
+
+    /// The data others attached (see [`extra`](super::extra)).
+    pub(super) fn extra_table(self) -> *mut c_void {
+        self.get(code::CO_EXTRA)
+    }
+}

@@ -1,0 +1,180 @@
+//! Dicts, their keys, and the values instances hold without a dict.
+
+use std::ffi::c_void;
+
+use pyo3_ffi::PyObject;
+
+use super::TypeObject;
+use super::handle::handle;
+use crate::layout::{dict, dict_keys, dict_values, object, type_object};
+
+handle! {
+    /// A `dict` or an instance of a subclass: `PyDictObject`.
+    Dict, PyObject
+}
+
+impl Dict {
+    /// How many items there are.
+    pub fn len(self) -> usize {
+        self.get::<isize>(dict::MA_USED) as usize
+    }
+
+    /// Whether there are no items.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// The table of keys (and values, unless the dict is split).
+    pub fn keys(self) -> Keys {
+        // SAFETY: every dict has keys.
+        unsafe { Keys::new_unchecked(self.get(dict::MA_KEYS)) }
+    }
+
+    /// The values of a split dict, which shares its keys with others.
+    pub fn split_values(self) -> Option<InlineValues> {
+        // SAFETY: null or the dict's values.
+        unsafe { InlineValues::new(self.get(dict::MA_VALUES)) }
+    }
+
+    /// Which watchers look at this dict: a bit for each id.
+    pub fn watchers(self) -> u8 {
+        (self.get::<u64>(dict::MA_VERSION_TAG) & dict::WATCHER_MASK) as u8
+    }
+}
+
+/// What a table of keys is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeysKind {
+    /// Keys of any type.
+    General,
+    /// Only strings.
+    Unicode,
+    /// Only strings, shared between dicts; no values.
+    Split,
+}
+
+handle! {
+    /// The keys of a dict: `PyDictKeysObject`.
+    Keys, c_void
+}
+
+impl Keys {
+    /// What the table is like.
+    pub fn kind(self) -> KeysKind {
+        match self.get::<u8>(dict_keys::DK_KIND) {
+            dict_keys::GENERAL => KeysKind::General,
+            dict_keys::UNICODE => KeysKind::Unicode,
+            _ => KeysKind::Split,
+        }
+    }
+
+    /// The version of the keys, which specialised instructions check; 0 when none was assigned since the last change.
+    pub fn version(self) -> u32 {
+        self.get(dict_keys::DK_VERSION)
+    }
+
+    /// How many entries have been used, deleted ones included.
+    pub fn nentries(self) -> usize {
+        self.get::<isize>(dict_keys::DK_NENTRIES) as usize
+    }
+
+    /// Address of the first entry; its layout depends on [`kind`](Self::kind).
+    pub fn entries(self) -> *mut u8 {
+        let index_bytes = 1usize << self.get::<u8>(dict_keys::DK_LOG2_INDEX_BYTES);
+        self.field::<u8>(dict_keys::DK_INDICES)
+            .wrapping_add(index_bytes)
+    }
+
+    /// Key and value of the entry at `index`, borrowed. The value is null in a split table, both in a deleted entry.
+    pub fn entry(self, index: usize) -> Option<(*mut PyObject, *mut PyObject)> {
+        if index >= self.nentries() {
+            return None;
+        }
+        let (size, key, value) = match self.kind() {
+            KeysKind::General => (
+                dict_keys::ENTRY_SIZE,
+                dict_keys::ENTRY_KEY,
+                dict_keys::ENTRY_VALUE,
+            ),
+            _ => (
+                dict_keys::UNICODE_ENTRY_SIZE,
+                dict_keys::UNICODE_ENTRY_KEY,
+                dict_keys::UNICODE_ENTRY_VALUE,
+            ),
+        };
+        // SAFETY: the entry is in bounds and of this layout.
+        unsafe {
+            let entry = self.entries().add(index * size as usize);
+            let pointer = |offset: i32| entry.add(offset as usize).cast::<*mut PyObject>().read();
+            Some((pointer(key), pointer(value)))
+        }
+    }
+}
+
+handle! {
+    /// The values of an instance or of a split dict: `PyDictValues`. Which key a value has is in the shared [`Keys`].
+    InlineValues, c_void
+}
+
+impl InlineValues {
+    /// The values inside `instance`; `None` if its type keeps none there.
+    ///
+    /// # Safety
+    /// `instance` is alive, and the GIL is held while the handle is used.
+    pub unsafe fn of(instance: *mut PyObject) -> Option<InlineValues> {
+        // SAFETY: the caller promises a live object.
+        let instance_type = unsafe { TypeObject::of(instance) };
+        if !instance_type.has(type_object::INLINE_VALUES) {
+            return None;
+        }
+        // SAFETY: types with this flag have the values right behind the object's head.
+        unsafe {
+            InlineValues::new(
+                instance
+                    .byte_offset(object::INLINE_VALUES_OFFSET as isize)
+                    .cast(),
+            )
+        }
+    }
+
+    /// False once a dict has taken the values over.
+    pub fn is_valid(self) -> bool {
+        self.get::<u8>(dict_values::VALID) != 0
+    }
+
+    /// Room for values.
+    pub fn capacity(self) -> usize {
+        self.get::<u8>(dict_values::CAPACITY) as usize
+    }
+
+    /// Values that are set.
+    pub fn len(self) -> usize {
+        self.get::<u8>(dict_values::SIZE) as usize
+    }
+
+    /// Whether no value is set.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// The value at `index`, borrowed; null where none is set.
+    pub fn value(self, index: usize) -> Option<*mut PyObject> {
+        let values = self.field::<*mut PyObject>(dict_values::VALUES);
+        // SAFETY: in bounds.
+        (index < self.capacity()).then(|| unsafe { *values.add(index) })
+    }
+}
+
+/// The dict of an instance whose type has `MANAGED_DICT`, borrowed; null while there is none.
+///
+/// # Safety
+/// `instance` is alive, its type has that flag, and the GIL is held.
+pub unsafe fn managed_dict(instance: *mut PyObject) -> *mut PyObject {
+    // SAFETY: such instances have the pointer in front.
+    unsafe {
+        instance
+            .byte_offset(object::MANAGED_DICT_OFFSET as isize)
+            .cast::<*mut PyObject>()
+            .read()
+    }
+}

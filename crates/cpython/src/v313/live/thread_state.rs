@@ -1,0 +1,141 @@
+//! Thread states.
+
+use std::ffi::c_int;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use pyo3_ffi::{PyInterpreterState, PyObject, PyThreadState};
+
+use super::handle::handle;
+use super::{Frame, frame::_PyInterpreterFrame};
+use crate::layout::{eval_breaker, thread_state};
+
+handle! {
+    /// A thread's state: `PyThreadState`.
+    ThreadState, PyThreadState
+}
+
+impl ThreadState {
+    /// The state of the calling thread.
+    ///
+    /// # Safety
+    /// The thread holds the GIL, and does for as long as the handle is used.
+    pub unsafe fn current() -> ThreadState {
+        // SAFETY: a thread with the GIL has a state.
+        unsafe { ThreadState::new_unchecked(pyo3_ffi::PyThreadState_Get()) }
+    }
+
+    /// The interpreter.
+    pub fn interpreter(self) -> *mut PyInterpreterState {
+        self.get(thread_state::INTERP)
+    }
+
+    /// The frame on top.
+    pub fn current_frame(self) -> Option<Frame> {
+        // SAFETY: the current frame is alive.
+        unsafe { Frame::new(self.get(thread_state::CURRENT_FRAME)) }
+    }
+
+    /// Sets the frame on top.
+    ///
+    /// # Safety
+    /// `frame` is null or a complete frame of this thread.
+    pub unsafe fn set_current_frame(self, frame: *mut _PyInterpreterFrame) {
+        // SAFETY: passed on to the caller.
+        unsafe { self.set(thread_state::CURRENT_FRAME, frame) }
+    }
+
+    /// Pending events in the low bits (see [`eval_breaker`]), the instrumentation version above.
+    pub fn eval_breaker(self) -> usize {
+        let word = self.field::<AtomicUsize>(thread_state::EVAL_BREAKER);
+        // SAFETY: the field is alive; other threads write it atomically.
+        unsafe { (*word).load(Ordering::Relaxed) }
+    }
+
+    /// Whether something waits to be handled.
+    pub fn has_pending(self) -> bool {
+        self.eval_breaker() & eval_breaker::EVENTS_MASK as usize != 0
+    }
+
+    /// The version of the interpreter-wide instrumentation.
+    pub fn instrumentation_version(self) -> usize {
+        self.eval_breaker() & !(eval_breaker::EVENTS_MASK as usize)
+    }
+
+    /// Python calls left before a `RecursionError`.
+    pub fn py_recursion_remaining(self) -> c_int {
+        self.get(thread_state::PY_RECURSION_REMAINING)
+    }
+
+    /// Sets the number of Python calls left.
+    ///
+    /// # Safety
+    /// Changes come in pairs, as calls and returns do.
+    pub unsafe fn set_py_recursion_remaining(self, calls: c_int) {
+        // SAFETY: passed on to the caller.
+        unsafe { self.set(thread_state::PY_RECURSION_REMAINING, calls) }
+    }
+
+    /// C calls left before a `RecursionError`.
+    pub fn c_recursion_remaining(self) -> c_int {
+        self.get(thread_state::C_RECURSION_REMAINING)
+    }
+
+    /// Sets the number of C calls left.
+    ///
+    /// # Safety
+    /// Changes come in pairs, as calls and returns do.
+    pub unsafe fn set_c_recursion_remaining(self, calls: c_int) {
+        // SAFETY: passed on to the caller.
+        unsafe { self.set(thread_state::C_RECURSION_REMAINING, calls) }
+    }
+
+    /// How many tracing or monitoring callbacks are running; while not 0, no others are called.
+    pub fn tracing(self) -> c_int {
+        self.get(thread_state::TRACING)
+    }
+
+    /// The monitoring event being reported; -1 if none.
+    pub fn what_event(self) -> c_int {
+        self.get(thread_state::WHAT_EVENT)
+    }
+
+    /// Sets [`tracing`](Self::tracing) and [`what_event`](Self::what_event): compiled code that was started from a
+    /// monitoring callback is not part of the callback.
+    ///
+    /// # Safety
+    /// The old values are put back before the callback returns.
+    pub unsafe fn set_tracing(self, tracing: c_int, what_event: c_int) {
+        // SAFETY: passed on to the caller.
+        unsafe {
+            self.set(thread_state::TRACING, tracing);
+            self.set(thread_state::WHAT_EVENT, what_event);
+        }
+    }
+
+    /// The exception being raised, borrowed; null if none.
+    pub fn current_exception(self) -> *mut PyObject {
+        self.get(thread_state::CURRENT_EXCEPTION)
+    }
+
+    /// Whether the data stack has room for a frame of `words` words, by the interpreter's own rule.
+    pub fn has_stack_space(self, words: usize) -> bool {
+        let top: *mut *mut PyObject = self.get(thread_state::DATASTACK_TOP);
+        let limit: *mut *mut PyObject = self.get(thread_state::DATASTACK_LIMIT);
+        !top.is_null() && words < (limit as usize - top as usize) / size_of::<usize>()
+    }
+
+    /// Takes `words` words off the data stack for a frame; null when the chunk is full (then use
+    /// [`_PyEvalFramePushAndInit`](super::symbols::_PyEvalFramePushAndInit)).
+    ///
+    /// # Safety
+    /// The frame is initialised before anything may look at it, and freed in order.
+    pub unsafe fn allocate_frame(self, words: usize) -> *mut _PyInterpreterFrame {
+        if !self.has_stack_space(words) {
+            return std::ptr::null_mut();
+        }
+        let top: *mut *mut PyObject = self.get(thread_state::DATASTACK_TOP);
+        // SAFETY: there is room; the caller frees in order.
+        unsafe { self.set(thread_state::DATASTACK_TOP, top.add(words)) };
+        top.cast()
+    }
+}
