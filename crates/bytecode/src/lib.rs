@@ -1,0 +1,36 @@
+//! Decoding and analysis of a CPython 3.13 code object.
+//!
+//! The input is plain data, [`CodeInput`]; no interpreter is touched. [`Decoder::analyse`] runs the passes in order:
+//!
+//! 1. `decode`: code units to [`Instr`]s, with `EXTENDED_ARG` folded, caches skipped, jump targets resolved;
+//! 2. `exceptions`: the exception table to [`Handler`]s;
+//! 3. `cfg`: basic blocks, reachability, loops;
+//! 4. `depth`: how many values are on the stack before each instruction.
+//!
+//! The result is a [`Code`], a view on the decoder's buffers. [`Liveness`] and [`Assigned`] are computed on request.
+//! Inline caches are read through [`Code::cache`], and [`Code::listing`] prints everything.
+//!
+//! Everything is linear in the size of the code; a decoder that is reused does not allocate once its buffers have grown.
+
+mod assigned;
+mod bitset;
+mod cache;
+mod cfg;
+mod decode;
+mod depth;
+mod exceptions;
+mod info;
+mod listing;
+mod liveness;
+mod operand;
+
+pub use assigned::Assigned;
+pub use bitset::{BitMatrix, LocalSet};
+pub use cache::{AttrCache, BranchHistory, Cache, CallCache, Counter, GlobalCache, MethodCache};
+pub use cfg::{Block, Marks, Successors};
+pub use decode::{Code, CodeInput, DecodeError, Decoder, Instr, NONE};
+pub use exceptions::{Handler, HandlerIter, find, find_in_table, parse};
+pub use info::Flow;
+pub use listing::Listing;
+pub use liveness::Liveness;
+pub use operand::{Compare, LocalEffect, SuperAttr, local_effect, local_pair};
