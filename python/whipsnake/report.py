@@ -1,0 +1,62 @@
+"""The short table of statistics that WHIPSNAKE_STATS=1 prints at exit."""
+
+import os
+import sys
+from typing import Any
+
+_process: int | None = None
+
+
+def print_at_exit() -> None:
+    """Arranges for the table to be printed when this process (not a forked child of it) exits. Once is enough."""
+    global _process
+    if _process == os.getpid():
+        return
+    import atexit
+
+    if _process is None:
+        atexit.register(_print_here)
+    _process = os.getpid()
+
+
+def _print_here() -> None:
+    if _process == os.getpid() and sys.stderr is not None:
+        import whipsnake
+
+        sys.stderr.write(table(whipsnake.stats()))
+
+
+def table(stats: dict[str, Any]) -> str:
+    """The statistics as lines of text: plain values first, then each group under its name."""
+    lines = ["whipsnake statistics"]
+    _lines(stats, 1, lines)
+    return "\n".join(lines) + "\n"
+
+
+def _lines(entries: dict[str, Any], depth: int, lines: list[str]) -> None:
+    plain = [(name, value) for name, value in entries.items() if not isinstance(value, dict)]
+    groups = [(name, value) for name, value in entries.items() if isinstance(value, dict) and value]
+    indent = "  " * depth
+    width = max((len(name) for name, _ in plain), default=0)
+    if depth > 1:
+        # In a group the largest counts say most.
+        plain.sort(key=lambda entry: -entry[1] if isinstance(entry[1], (int, float)) else 0)
+    for name, value in plain:
+        lines.append(f"{indent}{_words(name).ljust(width)}  {_show(value)}")
+    for name, group in groups:
+        lines.append(f"{indent}{_words(name)}")
+        _lines(group, depth + 1, lines)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _show(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:,.3f}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return str(value)
