@@ -39,6 +39,8 @@ pub(crate) struct Lowering<'a, 'b> {
     /// One cold block for each continuation that several places leave to.
     leave_blocks: [Option<ir::Block>; Continuation::ALL.len()],
     received: Option<ir::Value>,
+    /// Inputs that were read from their slots, while it pays to keep them in a register: until a call clobbers it.
+    pub(crate) inputs: [Option<ir::Value>; 4],
 }
 
 pub(crate) fn clif_type(ty: Type) -> ir::Type {
@@ -103,7 +105,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let received = b.block_params(entry).first().copied();
         let values = vec![None; func.value_count()];
         let mut lowering =
-            Lowering { func, form, b, activation, regions, values, blocks, leave_blocks: Default::default(), received };
+            Lowering { func, form, b, activation, regions, values, blocks, leave_blocks: Default::default(), received, inputs: [None; 4] };
         lowering.blocks();
         lowering.b.seal_all_blocks();
         lowering.b.finalize(config);
@@ -122,6 +124,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         }
         for block in self.func.block_ids() {
             self.b.switch_to_block(self.blocks[block.index()]);
+            self.inputs = [None; 4];
             for &inst in &self.func.blocks[block.index()].insts {
                 self.inst(inst);
             }
@@ -183,9 +186,14 @@ impl<'a, 'b> Lowering<'a, 'b> {
             InstData::Input { index } => match self.form.inputs[*index as usize] {
                 InputPlace::Const => self.symbol(Symbol::Pointer(abi::pointer::CONST_INPUT + index)),
                 InputPlace::Slot => {
+                    if let Some(value) = self.inputs[*index as usize] {
+                        return value;
+                    }
                     let offset = self.form.operands[(abi::operand::INPUT + index) as usize];
                     let (frame, flags) = (self.frame(), self.flags(Region::Frame));
-                    self.b.ins().load(types::I64, flags, frame, offset)
+                    let value = self.b.ins().load(types::I64, flags, frame, offset);
+                    self.inputs[*index as usize] = Some(value);
+                    value
                 }
             },
             InstData::Received => self.received.expect("the stencil receives a value"),
@@ -343,6 +351,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 let args: Vec<ir::Value> = args.iter().map(|&v| self.use_value(v)).collect();
                 let callee = self.use_value(*callee);
                 let call = self.b.ins().call_indirect(signature, callee, &args);
+                self.inputs = [None; 4];
                 let results = self.b.inst_results(call).to_vec();
                 self.define(inst, &results);
             }
@@ -426,6 +435,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
         let signature = self.b.import_signature(clif);
         let callee = self.external(Symbol::Helper(helper as u16), signature);
         let call = self.b.ins().call(callee, args);
+        if !preserve {
+            self.inputs = [None; 4];
+        }
         self.b.inst_results(call).to_vec()
     }
 

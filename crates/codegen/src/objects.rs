@@ -91,6 +91,7 @@ impl Lowering<'_, '_> {
             let unique = self.is_unique(object);
             let (take, other) = (self.b.create_block(), self.b.create_block());
             self.b.ins().brif(unique, take, &[], other, &[]);
+            let inputs = self.inputs;
             self.b.switch_to_block(take);
             fill(self, object);
             for (_, &rest) in reuse.iter().enumerate().filter(|&(other, _)| other != index) {
@@ -99,6 +100,7 @@ impl Lowering<'_, '_> {
             }
             self.b.ins().jump(done, &[object.into()]);
             self.b.switch_to_block(other);
+            self.inputs = inputs;
         }
         let object = make(self);
         self.leave_if_null(object);
@@ -108,6 +110,7 @@ impl Lowering<'_, '_> {
         }
         self.b.ins().jump(done, &[object.into()]);
         self.b.switch_to_block(done);
+        self.inputs = [None; 4];
         result
     }
 
@@ -138,6 +141,7 @@ impl Lowering<'_, '_> {
         let is_small = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, index, count);
         self.b.ins().brif(is_small, small, &[], large, &[]);
 
+        let inputs = self.inputs;
         self.b.switch_to_block(small);
         let table = self.symbol(Symbol::Global(Global::SmallInts as u16));
         let bytes = self.b.ins().imul_imm_s(index, i64::from(layout::long::SIZEOF));
@@ -149,6 +153,7 @@ impl Lowering<'_, '_> {
         self.b.ins().jump(done, &[object.into()]);
 
         self.b.switch_to_block(large);
+        self.inputs = inputs;
         let make = |l: &mut Self| {
             l.save_instr();
             l.call(Helper::NewInt, &[value])[0]
@@ -167,6 +172,7 @@ impl Lowering<'_, '_> {
             self.b.set_cold_block(more);
             let joined = self.b.append_block_param(join, types::I64);
             self.b.ins().brif(compact, one_digit, &[], more, &[]);
+            let inputs = self.inputs;
             self.b.switch_to_block(one_digit);
             let object = self.reuse_or_make(
                 reuse,
@@ -181,6 +187,7 @@ impl Lowering<'_, '_> {
             );
             self.b.ins().jump(join, &[object.into()]);
             self.b.switch_to_block(more);
+            self.inputs = inputs;
             let object = self.reuse_or_make(&[], |_, _| (), make);
             for &old in reuse {
                 let old = self.use_value(old);
@@ -192,6 +199,7 @@ impl Lowering<'_, '_> {
         };
         self.b.ins().jump(done, &[object.into()]);
         self.b.switch_to_block(done);
+        self.inputs = [None; 4];
         result
     }
 }

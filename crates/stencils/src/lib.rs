@@ -1,0 +1,142 @@
+//! The stencil library and the baseline compiler: copy-and-patch.
+//!
+//! The build script compiles every operation of `whipsnake-ops` into machine code with holes. At run time [`Baseline`] decodes a code
+//! object, plans which stencils to place ([`plan`]), and copies and patches them ([`emit`]). See `docs/baseline-tier.md`.
+//!
+//! The method is Xu and Kjolstad's copy-and-patch (OOPSLA 2021).
+
+mod emit;
+mod library;
+mod plan;
+mod select;
+
+pub use emit::{Addresses, Destination, SLACK, Source};
+pub use library::{Hole, HoleKind, OperationInfo, STACK_BYTES, Stencil};
+pub use plan::PlanError;
+
+use emit::{Emitter, Layout};
+use plan::{Label, Plan};
+use whipsnake_bytecode::{Code, CodeInput, DecodeError, Decoder};
+
+/// Where native code can be entered at one code unit, as offsets from its start; 0 means nowhere.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ResumePoint {
+    /// Starts the instruction, with locals and stack in memory.
+    pub entry: u32,
+    /// Stores the value in the first argument register as the new top of stack, then starts the instruction.
+    pub receive: u32,
+}
+
+/// Why a code object can't be compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CompileError {
+    /// It can't be decoded.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// It can't be planned.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+}
+
+/// The baseline compiler, with its buffers.
+#[derive(Default)]
+pub struct Baseline {
+    decoder: Decoder,
+    plan: Plan,
+    layout: Layout,
+}
+
+/// A code object that is decoded, planned and measured, ready to be written.
+pub struct Planned<'b> {
+    code: Code<'b>,
+    plan: &'b Plan,
+    layout: &'b Layout,
+}
+
+impl Baseline {
+    /// A compiler with empty buffers.
+    pub fn new() -> Baseline {
+        Baseline::default()
+    }
+
+    /// Decodes and plans a code object.
+    pub fn plan<'b>(&'b mut self, input: CodeInput<'b>) -> Result<Planned<'b>, CompileError> {
+        let code = self.decoder.analyse(input)?;
+        self.plan.make(&code)?;
+        self.layout.make(&self.plan);
+        Ok(Planned { code, plan: &self.plan, layout: &self.layout })
+    }
+}
+
+/// A run of machine code that belongs to one instruction, for listings.
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
+    /// Offset of its first byte.
+    pub offset: u32,
+    /// Its length in bytes.
+    pub len: u32,
+    /// The instruction's code unit.
+    pub unit: u32,
+    /// The operation.
+    pub operation: &'static str,
+    /// Whether it lies in the cold part.
+    pub cold: bool,
+}
+
+impl<'b> Planned<'b> {
+    /// The decoded code object.
+    pub fn code(&self) -> &Code<'b> {
+        &self.code
+    }
+
+    /// Bytes of machine code.
+    pub fn size(&self) -> usize {
+        self.layout.size as usize
+    }
+
+    /// How many feedback cells of [`whipsnake_ir::abi::FEEDBACK_WORDS`] words the code needs.
+    pub fn feedback_cells(&self) -> usize {
+        self.layout.cells as usize
+    }
+
+    /// Writes the machine code.
+    ///
+    /// # Safety
+    /// `to.write` must have room for [`Planned::size`] + [`SLACK`] bytes.
+    pub unsafe fn emit(&self, source: &impl Source, addresses: &Addresses, to: Destination) {
+        let emitter = Emitter { plan: self.plan, layout: self.layout, code: &self.code, addresses, source, to };
+        // SAFETY: the caller's.
+        unsafe { emitter.run() };
+    }
+
+    /// The resume points, one for each code unit.
+    pub fn resume_points(&self) -> Box<[ResumePoint]> {
+        let mut points = vec![ResumePoint::default(); self.code.input().units.len()].into_boxed_slice();
+        let instrs = self.code.instrs();
+        let offset = |label| self.layout.offset(self.plan, label).expect("a label inside the code");
+        for &instr in &self.plan.entries {
+            points[instrs[instr as usize].start as usize].entry = offset(Label::Instr(instr));
+        }
+        for &(instr, label) in &self.plan.receives {
+            points[instrs[instr as usize].start as usize].receive = offset(label);
+        }
+        points
+    }
+
+    /// Value-stack depth before each code unit's instruction, `u16::MAX` where there is none.
+    pub fn depths(&self) -> Box<[u16]> {
+        let mut depths = vec![u16::MAX; self.code.input().units.len()].into_boxed_slice();
+        for (number, instr) in self.code.instrs().iter().enumerate() {
+            if let Some(depth) = self.code.depth(number as u32) {
+                depths[instr.start as usize..=instr.index as usize].fill(depth as u16);
+            }
+        }
+        depths
+    }
+
+    /// What machine code belongs to which instruction, in order of address.
+    pub fn spans(&self) -> Vec<Span> {
+        self.layout.spans(self.plan, &self.code)
+    }
+}

@@ -1,0 +1,176 @@
+//! From an instruction to the operation that does it.
+//!
+//! An operation carries the name of its opcode; opcodes whose operand changes what is done have variants with a suffix. The tables are
+//! made once, from the names in the library.
+
+use crate::library::{NONE, OPERATIONS};
+use rustc_hash::FxHashMap;
+use std::sync::OnceLock;
+use whipsnake_bytecode::Instr;
+use whipsnake_cpython::opcode as op;
+
+/// How the operand picks a variant.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    Nothing,
+    LowBit,
+    Bit4,
+    Comparison,
+    Binary,
+    Count,
+}
+
+/// Operations by opcode and operand.
+pub(crate) struct Selector {
+    plain: [u16; 256],
+    by: [By; 256],
+    /// `(opcode, variant number)` to operation, 32 for each opcode.
+    variants: Box<[u16]>,
+    /// For each operation, the fusion with a following `POP_JUMP_IF_FALSE`, `POP_JUMP_IF_TRUE`.
+    fused: Box<[[u16; 2]]>,
+    /// The operation that stores a received value.
+    pub receive: u16,
+    /// `LOAD_FAST`.
+    pub load_fast: u16,
+    /// `LOAD_CONST`.
+    pub load_const: u16,
+    /// `STORE_FAST`.
+    pub store_fast: u16,
+    /// `POP_TOP`.
+    pub pop_top: u16,
+}
+
+const COMPARISONS: [&str; 6] = [".lt", ".le", ".eq", ".ne", ".gt", ".ge"];
+
+/// `BINARY_OP` variants by oparg; the in-place forms (13 and up) share them.
+const BINARY: [&str; 13] = [
+    ".add",
+    ".and",
+    ".floor_divide",
+    ".lshift",
+    ".matrix_multiply",
+    ".multiply",
+    ".modulo",
+    ".or",
+    ".power",
+    ".rshift",
+    ".subtract",
+    ".true_divide",
+    ".xor",
+];
+
+const COUNTS: [&str; 8] = [".0", ".1", ".2", ".3", ".4", ".5", ".6", ".7"];
+
+fn suffixes(by: By, name: &str) -> Vec<&'static str> {
+    match by {
+        By::Nothing => vec![],
+        By::LowBit => match name {
+            "IS_OP" => vec![".is", ".is_not"],
+            _ if name.starts_with("LOAD_GLOBAL") => vec!["", ".null"],
+            _ => vec!["", ".method"],
+        },
+        By::Bit4 => vec!["", ".bool"],
+        By::Comparison => COMPARISONS.to_vec(),
+        By::Binary => BINARY.to_vec(),
+        By::Count => COUNTS.to_vec(),
+    }
+}
+
+fn how(name: &str) -> By {
+    match name {
+        "IS_OP" => By::LowBit,
+        "COMPARE_OP" => By::Bit4,
+        "COMPARE_OP_INT" | "COMPARE_OP_FLOAT" | "COMPARE_OP_STR" => By::Comparison,
+        "BINARY_OP" => By::Binary,
+        _ if name.starts_with("CALL_PY_") || name.starts_with("CALL_BOUND_METHOD_") => By::Count,
+        _ if name.starts_with("LOAD_ATTR") || name.starts_with("LOAD_GLOBAL") || name.starts_with("LOAD_SUPER_ATTR") => By::LowBit,
+        _ => By::Nothing,
+    }
+}
+
+impl Selector {
+    /// The tables, made at the first call.
+    pub(crate) fn get() -> &'static Selector {
+        static SELECTOR: OnceLock<Selector> = OnceLock::new();
+        SELECTOR.get_or_init(Selector::new)
+    }
+
+    fn new() -> Selector {
+        let by_name: FxHashMap<&str, u16> = OPERATIONS.iter().enumerate().map(|(i, o)| (o.name, i as u16)).collect();
+        let find = |name: &str| by_name.get(name).copied().unwrap_or(NONE);
+        let mut plain = [NONE; 256];
+        let mut by = [By::Nothing; 256];
+        let mut variants = vec![NONE; 256 * 32].into_boxed_slice();
+        let mut buffer = String::new();
+        for (opcode, &name) in op::NAMES.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
+            plain[opcode] = find(name);
+            by[opcode] = how(name);
+            for (number, suffix) in suffixes(by[opcode], name).into_iter().enumerate() {
+                buffer.clear();
+                buffer.push_str(name);
+                buffer.push_str(suffix);
+                variants[opcode * 32 + number] = find(&buffer);
+            }
+        }
+        let mut fused = vec![[NONE; 2]; OPERATIONS.len()].into_boxed_slice();
+        for (index, operation) in OPERATIONS.iter().enumerate() {
+            if let Some((first, jump)) = operation.name.split_once('+') {
+                let first = find(first);
+                if first != NONE {
+                    fused[first as usize][usize::from(jump == "POP_JUMP_IF_TRUE")] = index as u16;
+                }
+            }
+        }
+        Selector {
+            plain,
+            by,
+            variants,
+            fused,
+            receive: find("RECEIVE"),
+            load_fast: find("LOAD_FAST"),
+            load_const: find("LOAD_CONST"),
+            store_fast: find("STORE_FAST"),
+            pop_top: find("POP_TOP"),
+        }
+    }
+
+    /// The operation for `opcode` with `oparg`; [`NONE`] if the library has none.
+    pub(crate) fn operation(&self, opcode: u8, oparg: u32) -> u16 {
+        let index = opcode as usize;
+        let number = match self.by[index] {
+            By::Nothing => return self.plain[index],
+            By::LowBit => oparg & 1,
+            By::Bit4 => oparg >> 4 & 1,
+            By::Comparison => oparg >> 5,
+            By::Binary => oparg % 13,
+            By::Count => oparg,
+        };
+        match self.variants.get(index * 32 + number as usize) {
+            Some(&found) if number < 32 && found != NONE => found,
+            // Where the suffix decides what is pushed, the plain form is not a substitute.
+            _ if self.by[index] == By::LowBit && number != 0 => NONE,
+            _ => self.plain[index],
+        }
+    }
+
+    /// The best operation for an instruction, and the generic one for when its guard fails.
+    pub(crate) fn select(&self, instr: &Instr) -> (u16, u16) {
+        let generic = self.operation(instr.base, instr.oparg);
+        let special = if instr.opcode == instr.base { generic } else { self.operation(plain_opcode(instr), instr.oparg) };
+        (if special == NONE { generic } else { special }, generic)
+    }
+
+    /// The fusion of an operation with a conditional jump, if there is one.
+    pub(crate) fn fusion(&self, operation: u16, jump: u8) -> u16 {
+        match jump {
+            op::POP_JUMP_IF_FALSE => self.fused[operation as usize][0],
+            op::POP_JUMP_IF_TRUE => self.fused[operation as usize][1],
+            _ => NONE,
+        }
+    }
+}
+
+/// The opcode without instrumentation, but with its specialisation.
+fn plain_opcode(instr: &Instr) -> u8 {
+    if instr.is_instrumented() { instr.base } else { instr.opcode }
+}
