@@ -22,7 +22,7 @@ fn main() {
 }
 
 fn run() -> Result<()> {
-    for name in ["WHIPSNAKE_PYTHON", "PYO3_PYTHON", "PATH"] {
+    for name in ["WHIPSNAKE_PYTHON", "PYO3_PYTHON"] {
         println!("cargo::rerun-if-env-changed={name}");
     }
     println!("cargo::rerun-if-changed=build.rs");
@@ -34,6 +34,7 @@ fn run() -> Result<()> {
         );
     }
     let python = Python::find()?;
+    check_pyo3(&python)?;
     println!(
         "cargo::rerun-if-changed={}",
         python.include.join("patchlevel.h").display()
@@ -50,6 +51,30 @@ fn run() -> Result<()> {
         fs::write(out.join(format!("{table}.rs")), printed)?;
     }
     Ok(())
+}
+
+/// With the feature `live`, `pyo3-ffi` has to be built for the same minor version. It looks for a Python by itself.
+fn check_pyo3(python: &Python) -> Result<()> {
+    let Ok(config) = env::var("DEP_PYTHON_PYO3_CONFIG") else {
+        return Ok(());
+    };
+    // Lines of `key=value`, in hexadecimal.
+    let text: String = (0..config.len() / 2)
+        .filter_map(|byte| u8::from_str_radix(config.get(2 * byte..2 * byte + 2)?, 16).ok())
+        .map(char::from)
+        .collect();
+    let version = text
+        .lines()
+        .find_map(|line| line.strip_prefix("version="))
+        .unwrap_or(MINOR);
+    if version == MINOR {
+        return Ok(());
+    }
+    Err(format!(
+        "Whipsnake needs Python {MINOR}, but pyo3-ffi was built for {version}: set PYO3_PYTHON={}",
+        python.executable.display()
+    )
+    .into())
 }
 
 /// An interpreter to build for.

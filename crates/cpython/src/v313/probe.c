@@ -51,8 +51,41 @@ static void begin(const char *name, const char *doc) {
 }
 static void end(void) { printf("}\n"); }
 
-#include "probe_objects.h"
+#include "probe_execution.h"
+#include "probe_types.h"
+#include "probe_values.h"
 #include "probe_opcodes.h"
+
+/* Offsets the running interpreter knows of itself, to be compared with ours. Sizes of structs that patch versions
+ * may append to are left out. */
+static void print_debug_offsets(void) {
+    begin("debug_offsets", "`_PyRuntime.debug_offsets`, where the interpreter tells its own layout.");
+    OFF(FREE_THREADED, _Py_DebugOffsets, free_threaded);
+    printf("    /// Name, offset of the entry in the table, and the value in these headers.\n");
+    printf("    pub const EXPECTED: [(&str, i32, u64); %d] = [\n", 0
+#define EXPECT(ENTRY, VALUE) +1
+#include "probe_debug_offsets.h"
+#undef EXPECT
+    );
+#define EXPECT(ENTRY, VALUE) \
+    printf("        (\"" #ENTRY "\", %d, %d),\n", (int)offsetof(_Py_DebugOffsets, ENTRY), (int)(VALUE));
+#include "probe_debug_offsets.h"
+#undef EXPECT
+    printf("    ];\n");
+    end();
+}
+
+static void print_layouts(void) {
+    printf("/// Version of the headers, as `sys.hexversion`.\npub const HEXVERSION: u32 = %u;\n", (unsigned)PY_VERSION_HEX);
+    printf("/// Version of the headers, as text.\npub const VERSION: &str = \"%s\";\n", PY_VERSION);
+    print_execution();
+    print_code();
+    print_type();
+    print_values();
+    print_containers();
+    print_callables();
+    print_debug_offsets();
+}
 
 int main(int argc, char **argv) {
     if (argc == 2 && strcmp(argv[1], "layout") == 0) {

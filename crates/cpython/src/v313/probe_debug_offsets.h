@@ -1,4 +1,6 @@
 /* Part of probe.c: `EXPECT(entry of _Py_DebugOffsets, our value)`, included where a table of them is needed. */
+EXPECT(runtime_state.finalizing, offsetof(_PyRuntimeState, _finalizing))
+EXPECT(runtime_state.interpreters_head, offsetof(_PyRuntimeState, interpreters.head))
 EXPECT(interpreter_state.id, offsetof(PyInterpreterState, id))
 EXPECT(interpreter_state.next, offsetof(PyInterpreterState, next))
 EXPECT(interpreter_state.threads_head, offsetof(PyInterpreterState, threads.head))
@@ -7,6 +9,9 @@ EXPECT(interpreter_state.imports_modules, offsetof(PyInterpreterState, imports.m
 EXPECT(interpreter_state.sysdict, offsetof(PyInterpreterState, sysdict))
 EXPECT(interpreter_state.builtins, offsetof(PyInterpreterState, builtins))
 EXPECT(interpreter_state.ceval_gil, offsetof(PyInterpreterState, ceval.gil))
+EXPECT(interpreter_state.gil_runtime_state, offsetof(PyInterpreterState, _gil))
+EXPECT(interpreter_state.gil_runtime_state_locked, offsetof(PyInterpreterState, _gil.locked))
+EXPECT(interpreter_state.gil_runtime_state_holder, offsetof(PyInterpreterState, _gil.last_holder))
 EXPECT(thread_state.prev, offsetof(PyThreadState, prev))
 EXPECT(thread_state.next, offsetof(PyThreadState, next))
 EXPECT(thread_state.interp, offsetof(PyThreadState, interp))

@@ -39,9 +39,9 @@ pub enum HostError {
     /// Only the main interpreter is supported.
     #[error("Whipsnake works only in the main interpreter, not in subinterpreters")]
     SubInterpreter,
-    /// Something else runs frames (PEP 523): another JIT, or a debugger.
+    /// Something else runs frames (PEP 523): another JIT, a debugger, or the support for `perf`.
     #[error(
-        "another extension has replaced the interpreter's frame evaluation function, so Whipsnake stays off"
+        "something else runs this interpreter's frames (a debugger, another JIT, or -X perf), so Whipsnake stays off"
     )]
     FrameEvaluation,
     /// A struct is not as the headers had it.

@@ -49,3 +49,10 @@ pub struct Raised;
 pub(crate) fn status(code: std::ffi::c_int) -> Result<(), Raised> {
     if code < 0 { Err(Raised) } else { Ok(()) }
 }
+
+// What `pyo3-ffi` believes about structs it fills in or reads follows from the Python it was built for.
+const _: () = assert!(
+    size_of::<pyo3_ffi::PyFunctionObject>() == crate::layout::function::SIZEOF as usize
+        && size_of::<pyo3_ffi::PyTypeObject>() == crate::layout::type_object::SIZEOF as usize,
+    "pyo3-ffi was built for another version of Python: set PYO3_PYTHON"
+);

@@ -7,18 +7,16 @@
 //! A callback may change the frame on top (its `instr_ptr`, its stack): the interpreter goes on there. It must not
 //! raise: an exception from a callback skips the handlers of the frame in some patch versions.
 
-use std::ffi::{CStr, c_int};
+mod callback;
+
+use std::ffi::CStr;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use pyo3_ffi::{
-    Py_DECREF, Py_NewRef, Py_READONLY, Py_T_PYSSIZET, Py_TPFLAGS_DEFAULT,
-    Py_TPFLAGS_DISALLOW_INSTANTIATION, Py_TPFLAGS_HAVE_VECTORCALL, Py_XDECREF, Py_ssize_t,
-    Py_tp_call, Py_tp_members, PyInterpreterState, PyMemberDef, PyObject, PyType_Slot, PyType_Spec,
-    PyTypeObject, vectorcallfunc,
-};
+use pyo3_ffi::{Py_DECREF, Py_XDECREF, PyInterpreterState, PyObject, PyTypeObject};
 
-use super::{Code, Long, Raised};
+use self::callback::Target;
+use super::{Code, Raised};
 use crate::layout::{interpreter_state, monitoring};
 
 bitflags::bitflags! {
@@ -65,99 +63,6 @@ unsafe impl Sync for Monitoring {}
 /// `sys.monitoring.DISABLE`, owned; set before any callback exists.
 static DISABLE: AtomicPtr<PyObject> = AtomicPtr::new(ptr::null_mut());
 
-/// A callback as CPython sees it.
-#[repr(C)]
-struct Callback {
-    ob_base: PyObject,
-    vectorcall: vectorcallfunc,
-    target: Target,
-}
-
-#[derive(Clone, Copy)]
-enum Target {
-    Start(StartCallback),
-    Jump(JumpCallback),
-}
-
-/// Calls the target of a [`Callback`].
-///
-/// # Safety
-/// CPython calls this with the arguments of the event it was registered for.
-unsafe extern "C" fn call(
-    callback: *mut PyObject,
-    args: *const *mut PyObject,
-    _nargsf: usize,
-    _kwnames: *mut PyObject,
-) -> *mut PyObject {
-    // SAFETY: only `Monitoring` makes these objects and registers them, for events with two or three arguments: the
-    // code, and byte offsets in it, which are compact.
-    let verdict = unsafe {
-        let code = Code::new_unchecked((*args).cast());
-        let index = |argument: usize| {
-            let offset = Long::new_unchecked(*args.add(argument)).compact_value();
-            offset.unwrap_or(0) as usize / size_of::<super::CodeUnit>()
-        };
-        match (*callback.cast::<Callback>()).target {
-            Target::Start(target) => target(code, index(1)),
-            Target::Jump(target) => target(code, index(1), index(2)),
-        }
-    };
-    // SAFETY: both objects live as long as the interpreter.
-    unsafe {
-        Py_NewRef(match verdict {
-            Verdict::Continue => pyo3_ffi::Py_None(),
-            Verdict::Disable => DISABLE.load(Ordering::Relaxed),
-        })
-    }
-}
-
-/// Makes the type of [`Callback`].
-///
-/// # Safety
-/// The GIL is held.
-unsafe fn new_callback_type() -> Result<*mut PyTypeObject, Raised> {
-    let mut members = [
-        PyMemberDef {
-            name: c"__vectorcalloffset__".as_ptr(),
-            type_code: Py_T_PYSSIZET,
-            offset: std::mem::offset_of!(Callback, vectorcall) as Py_ssize_t,
-            flags: Py_READONLY,
-            doc: ptr::null(),
-        },
-        // SAFETY: the end mark is all zeros.
-        unsafe { std::mem::zeroed() },
-    ];
-    let mut slots = [
-        PyType_Slot {
-            slot: Py_tp_members,
-            pfunc: members.as_mut_ptr().cast(),
-        },
-        PyType_Slot {
-            slot: Py_tp_call,
-            pfunc: pyo3_ffi::PyVectorcall_Call as *mut _,
-        },
-        PyType_Slot {
-            slot: 0,
-            pfunc: ptr::null_mut(),
-        },
-    ];
-    let mut spec = PyType_Spec {
-        name: c"whipsnake.MonitoringCallback".as_ptr(),
-        basicsize: size_of::<Callback>() as c_int,
-        itemsize: 0,
-        flags: (Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION)
-            as _,
-        slots: slots.as_mut_ptr(),
-    };
-    // SAFETY: the specification is complete; CPython copies what it needs of it.
-    let made = unsafe { pyo3_ffi::PyType_FromSpec(&raw mut spec) };
-    if made.is_null() {
-        Err(Raised)
-    } else {
-        Ok(made.cast())
-    }
-}
-
 impl Monitoring {
     /// Takes the optimiser's tool id under the name "whipsnake". `ValueError` if another tool has it.
     ///
@@ -181,7 +86,7 @@ impl Monitoring {
             let register_callback = attribute(c"register_callback")?;
             let free_tool_id = attribute(c"free_tool_id")?;
             let disable = attribute(c"DISABLE")?;
-            let callback_type = Owned::new(new_callback_type()?.cast())?;
+            let callback_type = Owned::new(callback::new_type()?.cast())?;
             let name = Owned::new(pyo3_ffi::PyUnicode_FromString(c"whipsnake".as_ptr()))?;
             call_with_tool(use_tool_id.0, &[name.0])?;
             let old = DISABLE.swap(disable.keep(), Ordering::Relaxed);
@@ -223,12 +128,9 @@ impl Monitoring {
     }
 
     unsafe fn register(&self, event: Events, target: Target) -> Result<(), Raised> {
-        // SAFETY: ordinary calls under the GIL. The object is filled in before anyone sees it.
+        // SAFETY: ordinary calls under the GIL.
         unsafe {
-            let object = Owned::new(pyo3_ffi::PyType_GenericAlloc(self.callback_type, 0))?;
-            let callback = object.0.cast::<Callback>();
-            (&raw mut (*callback).vectorcall).write(call);
-            (&raw mut (*callback).target).write(target);
+            let object = callback::new(self.callback_type, target)?;
             let event = Owned::new(pyo3_ffi::PyLong_FromLong(event.bits().into()))?;
             call_with_tool(self.register_callback, &[event.0, object.0])
         }
@@ -253,22 +155,17 @@ impl Monitoring {
     /// # Safety
     /// The GIL is held.
     pub unsafe fn release(self) -> Result<(), Raised> {
-        // SAFETY: ordinary calls under the GIL; the references are ours.
+        let _callback_type = Owned(self.callback_type.cast());
+        let _set_local_events = Owned(self.set_local_events);
+        let register_callback = Owned(self.register_callback);
+        let free_tool_id = Owned(self.free_tool_id);
+        // SAFETY: ordinary calls under the GIL.
         unsafe {
-            let mut result = Ok(());
             for event in Events::all().iter() {
                 let event = Owned::new(pyo3_ffi::PyLong_FromLong(event.bits().into()))?;
-                result = result.and(call_with_tool(
-                    self.register_callback,
-                    &[event.0, pyo3_ffi::Py_None()],
-                ));
+                call_with_tool(register_callback.0, &[event.0, pyo3_ffi::Py_None()])?;
             }
-            result = result.and(call_with_tool(self.free_tool_id, &[]));
-            Py_DECREF(self.set_local_events);
-            Py_DECREF(self.register_callback);
-            Py_DECREF(self.free_tool_id);
-            Py_DECREF(self.callback_type.cast());
-            result
+            call_with_tool(free_tool_id.0, &[])
         }
     }
 }

@@ -11,11 +11,12 @@
 //!   `PyUnstable_Exc_PrepReraiseStar`), and the static `do_raise`, `get_exception_handler`;
 //! * imports: the static `import_name` and `import_from`, `_PyImport_IsDefaultImportFunc`;
 //! * objects: `_PyBuildSlice_ConsumeRefs`, `_PyNumber_PowerNoMod` and `_PyNumber_InPlacePowerNoMod` (both in
-//!   [`_PyEval_BinaryOps`]), `_PyTuple_FromArray`, `_PyList_AsTupleAndClear`, `_PyFunction_FromConstructor`,
+//!   [`_PyEval_BinaryOps`]), `_PyTuple_FromArray`, `_PyFunction_FromConstructor`,
 //!   `_Py_set_function_type_params` and `_PyAsyncGenValueWrapperNew` (both among the intrinsics), `_PyDict_SendEvent`
 //!   (a watched dict must be written with `PyDict_SetItem`), `_PyObject_MaterializeManagedDict`,
 //!   `_PyType_NewManagedObject`;
-//! * monitoring: `_Py_Instrument`, `_Py_call_instrumentation` and its siblings, `_PyEval_NoToolsForUnwind`, and the
+//! * monitoring: `_Py_Instrument`, `_Py_call_instrumentation` and its siblings, `_PyEval_NoToolsForUnwind` (exported only by
+//!   later patch versions), and the
 //!   static `monitor_*` functions but for [`_PyEval_MonitorRaise`];
 //! * specialisation: all of `_Py_Specialize_*`.
 //!

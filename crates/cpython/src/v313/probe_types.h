@@ -1,0 +1,183 @@
+/* Part of probe.c: the heads of objects, types, and callables other than functions. */
+
+static void print_type(void) {
+    begin("object", "`PyObject`.");
+    OFF(OB_REFCNT, PyObject, ob_refcnt);
+    OFF(OB_TYPE, PyObject, ob_type);
+    SIZE(PyObject);
+    DOC("The reference count immortal objects are given. An object is immortal if its count, as an `i32`, is negative;");
+    DOC("an increment that would overflow 32 bits is dropped.");
+    CONST(IMMORTAL_REFCNT, i64, _Py_IMMORTAL_REFCNT);
+    DOC("Where the pointer to an instance's `__dict__` is, from the object (`Py_TPFLAGS_MANAGED_DICT`).");
+    CONST(MANAGED_DICT_OFFSET, i32, MANAGED_DICT_OFFSET);
+    DOC("Where the pointer to an instance's weak references is, from the object (`Py_TPFLAGS_MANAGED_WEAKREF`).");
+    CONST(MANAGED_WEAKREF_OFFSET, i32, MANAGED_WEAKREF_OFFSET);
+    DOC("Where inline values are, from the object (`Py_TPFLAGS_INLINE_VALUES`; such types have this `tp_basicsize`).");
+    CONST(INLINE_VALUES_OFFSET, i32, sizeof(PyObject));
+    end();
+
+    begin("var_object", "`PyVarObject`.");
+    OFF(OB_SIZE, PyVarObject, ob_size);
+    SIZE(PyVarObject);
+    end();
+
+    begin("gc_head", "`PyGC_Head`, in front of each object the collector tracks.");
+    OFF(GC_NEXT, PyGC_Head, _gc_next);
+    OFF(GC_PREV, PyGC_Head, _gc_prev);
+    SIZE(PyGC_Head);
+    VAL(PREV_SHIFT, u32, _PyGC_PREV_SHIFT);
+    VAL(PREV_MASK_FINALIZED, u64, _PyGC_PREV_MASK_FINALIZED);
+    VAL(PREV_MASK_COLLECTING, u64, _PyGC_PREV_MASK_COLLECTING);
+    end();
+
+    begin("type_object", "`PyTypeObject` and `PyHeapTypeObject`.");
+    OFF(TP_NAME, PyTypeObject, tp_name);
+    OFF(TP_BASICSIZE, PyTypeObject, tp_basicsize);
+    OFF(TP_ITEMSIZE, PyTypeObject, tp_itemsize);
+    OFF(TP_DEALLOC, PyTypeObject, tp_dealloc);
+    OFF(TP_VECTORCALL_OFFSET, PyTypeObject, tp_vectorcall_offset);
+    OFF(TP_AS_ASYNC, PyTypeObject, tp_as_async);
+    OFF(TP_AS_NUMBER, PyTypeObject, tp_as_number);
+    OFF(TP_AS_SEQUENCE, PyTypeObject, tp_as_sequence);
+    OFF(TP_AS_MAPPING, PyTypeObject, tp_as_mapping);
+    OFF(TP_HASH, PyTypeObject, tp_hash);
+    OFF(TP_CALL, PyTypeObject, tp_call);
+    OFF(TP_REPR, PyTypeObject, tp_repr);
+    OFF(TP_STR, PyTypeObject, tp_str);
+    OFF(TP_GETATTRO, PyTypeObject, tp_getattro);
+    OFF(TP_SETATTRO, PyTypeObject, tp_setattro);
+    OFF(TP_FLAGS, PyTypeObject, tp_flags);
+    OFF(TP_TRAVERSE, PyTypeObject, tp_traverse);
+    OFF(TP_RICHCOMPARE, PyTypeObject, tp_richcompare);
+    OFF(TP_WEAKLISTOFFSET, PyTypeObject, tp_weaklistoffset);
+    OFF(TP_ITER, PyTypeObject, tp_iter);
+    OFF(TP_ITERNEXT, PyTypeObject, tp_iternext);
+    OFF(TP_BASE, PyTypeObject, tp_base);
+    OFF(TP_DICT, PyTypeObject, tp_dict);
+    OFF(TP_DESCR_GET, PyTypeObject, tp_descr_get);
+    OFF(TP_DESCR_SET, PyTypeObject, tp_descr_set);
+    OFF(TP_DICTOFFSET, PyTypeObject, tp_dictoffset);
+    OFF(TP_INIT, PyTypeObject, tp_init);
+    OFF(TP_ALLOC, PyTypeObject, tp_alloc);
+    OFF(TP_NEW, PyTypeObject, tp_new);
+    OFF(TP_FREE, PyTypeObject, tp_free);
+    OFF(TP_MRO, PyTypeObject, tp_mro);
+    OFF(TP_VERSION_TAG, PyTypeObject, tp_version_tag);
+    OFF(TP_VECTORCALL, PyTypeObject, tp_vectorcall);
+    OFF(TP_WATCHED, PyTypeObject, tp_watched);
+    OFF(TP_VERSIONS_USED, PyTypeObject, tp_versions_used);
+    SIZE(PyTypeObject);
+    OFF(HT_NAME, PyHeapTypeObject, ht_name);
+    OFF(HT_SLOTS, PyHeapTypeObject, ht_slots);
+    OFF(HT_QUALNAME, PyHeapTypeObject, ht_qualname);
+    OFF(HT_CACHED_KEYS, PyHeapTypeObject, ht_cached_keys);
+    OFF(HT_MODULE, PyHeapTypeObject, ht_module);
+    OFF(SPEC_CACHE_GETITEM, PyHeapTypeObject, _spec_cache.getitem);
+    OFF(SPEC_CACHE_GETITEM_VERSION, PyHeapTypeObject, _spec_cache.getitem_version);
+    OFF(SPEC_CACHE_INIT, PyHeapTypeObject, _spec_cache.init);
+    OFF(NB_BOOL, PyNumberMethods, nb_bool);
+    OFF(SQ_LENGTH, PySequenceMethods, sq_length);
+    OFF(SQ_ITEM, PySequenceMethods, sq_item);
+    OFF(SQ_CONTAINS, PySequenceMethods, sq_contains);
+    OFF(MP_LENGTH, PyMappingMethods, mp_length);
+    OFF(MP_SUBSCRIPT, PyMappingMethods, mp_subscript);
+    OFF(MP_ASS_SUBSCRIPT, PyMappingMethods, mp_ass_subscript);
+    OFF(AM_AWAIT, PyAsyncMethods, am_await);
+    OFF(AM_AITER, PyAsyncMethods, am_aiter);
+    OFF(AM_ANEXT, PyAsyncMethods, am_anext);
+    OFF(AM_SEND, PyAsyncMethods, am_send);
+    VAL(INLINE_VALUES, u64, Py_TPFLAGS_INLINE_VALUES);
+    VAL(MANAGED_WEAKREF, u64, Py_TPFLAGS_MANAGED_WEAKREF);
+    VAL(MANAGED_DICT, u64, Py_TPFLAGS_MANAGED_DICT);
+    VAL(SEQUENCE, u64, Py_TPFLAGS_SEQUENCE);
+    VAL(MAPPING, u64, Py_TPFLAGS_MAPPING);
+    VAL(IMMUTABLETYPE, u64, Py_TPFLAGS_IMMUTABLETYPE);
+    VAL(HEAPTYPE, u64, Py_TPFLAGS_HEAPTYPE);
+    VAL(BASETYPE, u64, Py_TPFLAGS_BASETYPE);
+    VAL(HAVE_VECTORCALL, u64, Py_TPFLAGS_HAVE_VECTORCALL);
+    VAL(READY, u64, Py_TPFLAGS_READY);
+    VAL(HAVE_GC, u64, Py_TPFLAGS_HAVE_GC);
+    VAL(METHOD_DESCRIPTOR, u64, Py_TPFLAGS_METHOD_DESCRIPTOR);
+    VAL(VALID_VERSION_TAG, u64, Py_TPFLAGS_VALID_VERSION_TAG);
+    VAL(IS_ABSTRACT, u64, Py_TPFLAGS_IS_ABSTRACT);
+    VAL(ITEMS_AT_END, u64, Py_TPFLAGS_ITEMS_AT_END);
+    VAL(LONG_SUBCLASS, u64, Py_TPFLAGS_LONG_SUBCLASS);
+    VAL(LIST_SUBCLASS, u64, Py_TPFLAGS_LIST_SUBCLASS);
+    VAL(TUPLE_SUBCLASS, u64, Py_TPFLAGS_TUPLE_SUBCLASS);
+    VAL(BYTES_SUBCLASS, u64, Py_TPFLAGS_BYTES_SUBCLASS);
+    VAL(UNICODE_SUBCLASS, u64, Py_TPFLAGS_UNICODE_SUBCLASS);
+    VAL(DICT_SUBCLASS, u64, Py_TPFLAGS_DICT_SUBCLASS);
+    VAL(BASE_EXC_SUBCLASS, u64, Py_TPFLAGS_BASE_EXC_SUBCLASS);
+    VAL(TYPE_SUBCLASS, u64, Py_TPFLAGS_TYPE_SUBCLASS);
+    end();
+}
+
+static void print_callables(void) {
+    begin("method", "`PyMethodObject`: a bound method.");
+    OFF(IM_FUNC, PyMethodObject, im_func);
+    OFF(IM_SELF, PyMethodObject, im_self);
+    OFF(VECTORCALL, PyMethodObject, vectorcall);
+    SIZE(PyMethodObject);
+    end();
+
+    begin("cfunction", "`PyCFunctionObject`: a built-in function or bound built-in method.");
+    OFF(M_ML, PyCFunctionObject, m_ml);
+    OFF(M_SELF, PyCFunctionObject, m_self);
+    OFF(M_MODULE, PyCFunctionObject, m_module);
+    OFF(VECTORCALL, PyCFunctionObject, vectorcall);
+    OFF(MM_CLASS, PyCMethodObject, mm_class);
+    SIZE(PyCFunctionObject);
+    end();
+
+    begin("method_def", "`PyMethodDef`.");
+    OFF(ML_NAME, PyMethodDef, ml_name);
+    OFF(ML_METH, PyMethodDef, ml_meth);
+    OFF(ML_FLAGS, PyMethodDef, ml_flags);
+    SIZE(PyMethodDef);
+    VAL(METH_VARARGS, u32, METH_VARARGS);
+    VAL(METH_KEYWORDS, u32, METH_KEYWORDS);
+    VAL(METH_NOARGS, u32, METH_NOARGS);
+    VAL(METH_O, u32, METH_O);
+    VAL(METH_CLASS, u32, METH_CLASS);
+    VAL(METH_STATIC, u32, METH_STATIC);
+    VAL(METH_COEXIST, u32, METH_COEXIST);
+    VAL(METH_FASTCALL, u32, METH_FASTCALL);
+    VAL(METH_METHOD, u32, METH_METHOD);
+    end();
+
+    begin("descriptor", "Method, member and slot-wrapper descriptors.");
+    OFF(D_TYPE, PyDescrObject, d_type);
+    OFF(D_NAME, PyDescrObject, d_name);
+    OFF(D_METHOD, PyMethodDescrObject, d_method);
+    OFF(METHOD_VECTORCALL, PyMethodDescrObject, vectorcall);
+    OFF(D_MEMBER, PyMemberDescrObject, d_member);
+    OFF(D_GETSET, PyGetSetDescrObject, d_getset);
+    OFF(D_BASE, PyWrapperDescrObject, d_base);
+    OFF(D_WRAPPED, PyWrapperDescrObject, d_wrapped);
+    end();
+
+    begin("member_def", "`PyMemberDef`: a `__slots__` entry or a C member.");
+    OFF(TYPE, PyMemberDef, type);
+    OFF(OFFSET, PyMemberDef, offset);
+    OFF(FLAGS, PyMemberDef, flags);
+    VAL(OBJECT_EX, i32, Py_T_OBJECT_EX);
+    VAL(READONLY, i32, Py_READONLY);
+    end();
+
+    begin("property", "`property`.");
+    OFF(PROP_GET, _PyPropertyObject, prop_get);
+    OFF(PROP_SET, _PyPropertyObject, prop_set);
+    OFF(PROP_DEL, _PyPropertyObject, prop_del);
+    SIZE(_PyPropertyObject);
+    end();
+
+    begin("module", "`PyModuleObject`.");
+    OFF(MD_DICT, PyModuleObject, md_dict);
+    SIZE(PyModuleObject);
+    end();
+
+    begin("vectorcall", "The vectorcall protocol.");
+    DOC("`PY_VECTORCALL_ARGUMENTS_OFFSET`.");
+    CONST(ARGUMENTS_OFFSET, u64, PY_VECTORCALL_ARGUMENTS_OFFSET);
+    end();
+}

@@ -1,0 +1,190 @@
+/* Part of probe.c: numbers, strings, containers and iterators. */
+
+static void print_values(void) {
+    begin("long", "`PyLongObject`. Compact (at most one digit) when `lv_tag < COMPACT_LIMIT`; then the value is `(1 - (lv_tag & SIGN_MASK)) * ob_digit[0]`.");
+    OFF(LV_TAG, PyLongObject, long_value.lv_tag);
+    OFF(OB_DIGIT, PyLongObject, long_value.ob_digit);
+    SIZE(PyLongObject);
+    VAL(NON_SIZE_BITS, u32, _PyLong_NON_SIZE_BITS);
+    VAL(SIGN_MASK, u64, _PyLong_SIGN_MASK);
+    DOC("`lv_tag & SIGN_MASK` of positive numbers.");
+    CONST(SIGN_POSITIVE, u64, 0);
+    DOC("`lv_tag & SIGN_MASK` of zero.");
+    CONST(SIGN_ZERO, u64, 1);
+    DOC("`lv_tag & SIGN_MASK` of negative numbers.");
+    CONST(SIGN_NEGATIVE, u64, 2);
+    DOC("Numbers with a tag below this are compact.");
+    CONST(COMPACT_LIMIT, u64, 2 << _PyLong_NON_SIZE_BITS);
+    DOC("Bits in a digit.");
+    CONST(SHIFT, u32, PyLong_SHIFT);
+    DOC("The largest digit.");
+    CONST(DIGIT_MASK, u64, PyLong_MASK);
+    DOC("Size of a digit in bytes.");
+    CONST(DIGIT_SIZE, i32, sizeof(digit));
+    DOC("How many negative numbers are preallocated.");
+    CONST(NSMALLNEGINTS, i32, _PY_NSMALLNEGINTS);
+    DOC("How many numbers from 0 on are preallocated.");
+    CONST(NSMALLPOSINTS, i32, _PY_NSMALLPOSINTS);
+    DOC("Distance between two preallocated numbers.");
+    CONST(SMALL_INT_STRIDE, i32, sizeof(PyLongObject));
+    end();
+
+    begin("float", "`PyFloatObject`. The free list is linked through `ob_type`.");
+    OFF(OB_FVAL, PyFloatObject, ob_fval);
+    SIZE(PyFloatObject);
+    end();
+
+    begin("complex", "`PyComplexObject`.");
+    OFF(REAL, PyComplexObject, cval.real);
+    OFF(IMAG, PyComplexObject, cval.imag);
+    SIZE(PyComplexObject);
+    end();
+
+    begin("list", "`PyListObject`.");
+    OFF(OB_ITEM, PyListObject, ob_item);
+    OFF(OB_SIZE, PyListObject, ob_base.ob_size);
+    OFF(ALLOCATED, PyListObject, allocated);
+    SIZE(PyListObject);
+    end();
+
+    begin("tuple", "`PyTupleObject`; the items are inside the object.");
+    OFF(OB_ITEM, PyTupleObject, ob_item);
+    OFF(OB_SIZE, PyTupleObject, ob_base.ob_size);
+    SIZE(PyTupleObject);
+    end();
+
+    begin("bytes", "`PyBytesObject`.");
+    OFF(OB_SIZE, PyBytesObject, ob_base.ob_size);
+    OFF(OB_SVAL, PyBytesObject, ob_sval);
+    SIZE(PyBytesObject);
+    end();
+
+    begin("unicode", "`PyUnicodeObject` and its compact forms. Bits are those of the 32-bit word at `STATE`.");
+    OFF(LENGTH, PyASCIIObject, length);
+    OFF(HASH, PyASCIIObject, hash);
+    OFF(STATE, PyASCIIObject, state);
+    DOC("Offset of the characters of a compact ASCII string.");
+    CONST(ASCII_DATA, i32, sizeof(PyASCIIObject));
+    DOC("Offset of the characters of a compact string that is not ASCII.");
+    CONST(COMPACT_DATA, i32, sizeof(PyCompactUnicodeObject));
+    OFF(DATA_POINTER, PyUnicodeObject, data);
+    {
+        PyASCIIObject s;
+        uint32_t word;
+#define BITS(NAME, FIELD, WIDTH) do { \
+        memset(&s, 0, sizeof s); \
+        s.state.FIELD = (1u << WIDTH) - 1; \
+        memcpy(&word, &s.state, 4); \
+        DOC("The bits of `" #FIELD "`."); \
+        emit(#NAME "_MASK", "u32", word); \
+        DOC("Where `" #FIELD "` begins."); \
+        emit(#NAME "_SHIFT", "u32", __builtin_ctz(word)); \
+    } while (0)
+        BITS(INTERNED, interned, 2);
+        BITS(KIND, kind, 3);
+        BITS(COMPACT, compact, 1);
+        BITS(ASCII, ascii, 1);
+        BITS(STATICALLY_ALLOCATED, statically_allocated, 1);
+#undef BITS
+    }
+    VAL(KIND_1BYTE, u32, PyUnicode_1BYTE_KIND);
+    VAL(KIND_2BYTE, u32, PyUnicode_2BYTE_KIND);
+    VAL(KIND_4BYTE, u32, PyUnicode_4BYTE_KIND);
+    end();
+
+    begin("slice", "`PySliceObject`.");
+    OFF(START, PySliceObject, start);
+    OFF(STOP, PySliceObject, stop);
+    OFF(STEP, PySliceObject, step);
+    SIZE(PySliceObject);
+    end();
+
+    begin("cell", "`PyCellObject`.");
+    OFF(OB_REF, PyCellObject, ob_ref);
+    SIZE(PyCellObject);
+    end();
+
+    begin("exception", "`PyBaseExceptionObject`.");
+    OFF(ARGS, PyBaseExceptionObject, args);
+    OFF(TRACEBACK, PyBaseExceptionObject, traceback);
+    OFF(CONTEXT, PyBaseExceptionObject, context);
+    OFF(CAUSE, PyBaseExceptionObject, cause);
+    OFF(SUPPRESS_CONTEXT, PyBaseExceptionObject, suppress_context);
+    OFF(STOP_ITERATION_VALUE, PyStopIterationObject, value);
+    end();
+}
+
+static void print_containers(void) {
+    begin("dict", "`PyDictObject`. Split when `ma_values` is not NULL.");
+    OFF(MA_USED, PyDictObject, ma_used);
+    OFF(MA_VERSION_TAG, PyDictObject, ma_version_tag);
+    OFF(MA_KEYS, PyDictObject, ma_keys);
+    OFF(MA_VALUES, PyDictObject, ma_values);
+    SIZE(PyDictObject);
+    DOC("Low bits of `ma_version_tag`: which watchers look at this dict.");
+    CONST(WATCHER_MASK, u64, DICT_WATCHER_MASK);
+    DOC("Low bits of `ma_version_tag` that are not the version: watchers and the mutation counter.");
+    CONST(WATCHER_AND_MODIFICATION_MASK, u64, DICT_WATCHER_AND_MODIFICATION_MASK);
+    DOC("What each modification adds to the interpreter's dict version.");
+    CONST(VERSION_INCREMENT, u64, DICT_VERSION_INCREMENT);
+    end();
+
+    begin("dict_keys", "`PyDictKeysObject`. The entries begin `1 << dk_log2_index_bytes` bytes after `DK_INDICES`.");
+    OFF(DK_REFCNT, PyDictKeysObject, dk_refcnt);
+    OFF(DK_LOG2_SIZE, PyDictKeysObject, dk_log2_size);
+    OFF(DK_LOG2_INDEX_BYTES, PyDictKeysObject, dk_log2_index_bytes);
+    OFF(DK_KIND, PyDictKeysObject, dk_kind);
+    OFF(DK_VERSION, PyDictKeysObject, dk_version);
+    OFF(DK_USABLE, PyDictKeysObject, dk_usable);
+    OFF(DK_NENTRIES, PyDictKeysObject, dk_nentries);
+    OFF(DK_INDICES, PyDictKeysObject, dk_indices);
+    VAL(GENERAL, u8, DICT_KEYS_GENERAL);
+    VAL(UNICODE, u8, DICT_KEYS_UNICODE);
+    VAL(SPLIT, u8, DICT_KEYS_SPLIT);
+    VAL(SHARED_KEYS_MAX_SIZE, u32, SHARED_KEYS_MAX_SIZE);
+    OFF(ENTRY_HASH, PyDictKeyEntry, me_hash);
+    OFF(ENTRY_KEY, PyDictKeyEntry, me_key);
+    OFF(ENTRY_VALUE, PyDictKeyEntry, me_value);
+    DOC("Size of a general entry.");
+    CONST(ENTRY_SIZE, i32, sizeof(PyDictKeyEntry));
+    OFF(UNICODE_ENTRY_KEY, PyDictUnicodeEntry, me_key);
+    OFF(UNICODE_ENTRY_VALUE, PyDictUnicodeEntry, me_value);
+    DOC("Size of an entry of a table that has only string keys.");
+    CONST(UNICODE_ENTRY_SIZE, i32, sizeof(PyDictUnicodeEntry));
+    end();
+
+    begin("dict_values", "`PyDictValues`: the values of a split dict, or of an instance (inline). The insertion order follows the values, a byte each.");
+    OFF(CAPACITY, PyDictValues, capacity);
+    OFF(SIZE, PyDictValues, size);
+    OFF(EMBEDDED, PyDictValues, embedded);
+    OFF(VALID, PyDictValues, valid);
+    OFF(VALUES, PyDictValues, values);
+    end();
+
+    begin("set", "`PySetObject`.");
+    OFF(FILL, PySetObject, fill);
+    OFF(USED, PySetObject, used);
+    OFF(MASK, PySetObject, mask);
+    OFF(TABLE, PySetObject, table);
+    SIZE(PySetObject);
+    end();
+
+    begin("range_iterator", "`_PyRangeIterObject`: fields are C longs.");
+    OFF(START, _PyRangeIterObject, start);
+    OFF(STEP, _PyRangeIterObject, step);
+    OFF(LEN, _PyRangeIterObject, len);
+    SIZE(_PyRangeIterObject);
+    end();
+
+    begin("list_iterator", "`_PyListIterObject`. `it_seq` is NULL when exhausted.");
+    OFF(IT_INDEX, _PyListIterObject, it_index);
+    OFF(IT_SEQ, _PyListIterObject, it_seq);
+    SIZE(_PyListIterObject);
+    end();
+
+    begin("tuple_iterator", "`_PyTupleIterObject`. `it_seq` is NULL when exhausted.");
+    OFF(IT_INDEX, _PyTupleIterObject, it_index);
+    OFF(IT_SEQ, _PyTupleIterObject, it_seq);
+    SIZE(_PyTupleIterObject);
+    end();
+}
