@@ -9,8 +9,7 @@
 use crate::bitset::{BitMatrix, LocalSet, insert, intersect, remove};
 use crate::decode::{Code, DecodeError};
 use crate::exceptions::find;
-use crate::liveness::check_locals;
-use crate::operand::{LocalEffect, local_effect};
+use crate::locals::{LocalEffect, check_locals, local_effect};
 
 /// Bound locals before each instruction. Keeps its buffers for the next code object.
 #[derive(Default)]

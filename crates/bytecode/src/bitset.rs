@@ -54,6 +54,20 @@ impl BitMatrix {
             .resize(rows * self.stride, if value { u64::MAX } else { 0 });
     }
 
+    /// Words a row.
+    pub(crate) fn stride(&self) -> usize {
+        self.stride
+    }
+
+    /// All rows, one after another.
+    pub(crate) fn words(&self) -> &[u64] {
+        &self.words
+    }
+
+    pub(crate) fn words_mut(&mut self) -> &mut [u64] {
+        &mut self.words
+    }
+
     pub(crate) fn row(&self, row: usize) -> &[u64] {
         &self.words[row * self.stride..(row + 1) * self.stride]
     }

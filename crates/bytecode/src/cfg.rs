@@ -45,20 +45,21 @@ pub struct Block {
     pub first_handler: u32,
     /// One past the last.
     pub end_handler: u32,
+    successors: [u32; 3],
+    successor_count: u32,
 }
 
-/// Up to three blocks, by number: fallthrough first, then jump targets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Successors {
-    blocks: [u32; 3],
-    len: u8,
-}
+impl Block {
+    /// The blocks where control can go from its end: fallthrough first, then the jump target, then, for `FOR_ITER`, where
+    /// it goes when exhausted. Handlers are not among them.
+    #[inline]
+    pub fn successors(&self) -> &[u32] {
+        &self.successors[..self.successor_count as usize]
+    }
 
-impl std::ops::Deref for Successors {
-    type Target = [u32];
-
-    fn deref(&self) -> &[u32] {
-        &self.blocks[..self.len as usize]
+    fn add_successor(&mut self, block: u32) {
+        self.successors[self.successor_count as usize] = block;
+        self.successor_count += 1;
     }
 }
 
@@ -69,6 +70,14 @@ enum Walk {
     Inside,
     Done,
 }
+
+/// Marks of the instruction after one, by [`Flow`].
+static AFTER: [Marks; Flow::COUNT] = {
+    let mut table = [Marks::LEADER; Flow::COUNT];
+    table[Flow::Next as usize] = Marks::empty();
+    table[Flow::Yield as usize] = Marks::LEADER.union(Marks::RESUME_POINT);
+    table
+};
 
 /// The graph's buffers.
 #[derive(Default)]
@@ -85,6 +94,8 @@ pub(crate) struct Graph {
     pub has_loop: bool,
     /// By entry of the exception table: the block where the handler starts.
     pub handler_blocks: Vec<u32>,
+    /// First instruction of each block, and the number of instructions.
+    firsts: Vec<u32>,
     walk: Vec<Walk>,
     /// Blocks the walk is in, with the number of edges taken.
     path: Vec<(u32, u32)>,
@@ -99,7 +110,8 @@ impl Graph {
         handlers: &[Handler],
     ) -> Result<(), DecodeError> {
         self.mark_leaders(instrs, jumps, numbers, handlers)?;
-        self.cut_blocks(instrs, handlers);
+        self.cut_blocks();
+        self.link_blocks(instrs, handlers);
         self.handler_blocks.clear();
         for handler in handlers {
             let first = numbers[handler.target as usize];
@@ -117,8 +129,10 @@ impl Graph {
         handlers: &[Handler],
     ) -> Result<(), DecodeError> {
         self.marks.clear();
-        self.marks.resize(instrs.len(), Marks::empty());
-        self.marks[0] = Marks::LEADER;
+        self.marks.push(Marks::LEADER);
+        let after = |instr: &Instr| AFTER[instr.flow as usize];
+        self.marks
+            .extend(instrs[..instrs.len() - 1].iter().map(after));
         for &number in jumps {
             let jump = &instrs[number as usize];
             self.marks[jump.target as usize] |= Marks::LEADER | Marks::TARGET;
@@ -140,43 +154,57 @@ impl Graph {
         Ok(())
     }
 
-    fn cut_blocks(&mut self, instrs: &[Instr], handlers: &[Handler]) {
-        self.blocks.clear();
+    /// Numbers the blocks and finds where each starts. Without branches, as leaders can't be predicted.
+    fn cut_blocks(&mut self) {
+        let length = self.marks.len();
         self.block_of.clear();
-        self.block_of.reserve(instrs.len());
+        self.block_of.resize(length, 0);
+        self.firsts.clear();
+        self.firsts.resize(length + 1, 0);
+        let mut count = 0;
+        for (number, (marks, block)) in self.marks.iter().zip(&mut self.block_of).enumerate() {
+            // Overwritten until the instruction is a leader.
+            self.firsts[count] = number as u32;
+            count += usize::from(marks.bits() & Marks::LEADER.bits());
+            *block = count as u32 - 1;
+        }
+        self.firsts[count] = length as u32;
+        self.firsts.truncate(count + 1);
+    }
+
+    fn link_blocks(&mut self, instrs: &[Instr], handlers: &[Handler]) {
+        self.blocks.clear();
         let mut handler = 0;
-        let mut first = 0;
-        for (number, instr) in instrs.iter().enumerate() {
-            self.block_of.push(self.blocks.len() as u32);
-            let end = number + 1;
-            if instr.flow == Flow::Next
-                && end < instrs.len()
-                && !self.marks[end].contains(Marks::LEADER)
-            {
-                continue;
-            }
-            if let Some(next) = self.marks.get_mut(end) {
-                *next |= Marks::LEADER;
-                if instr.flow == Flow::Yield {
-                    *next |= Marks::RESUME_POINT;
-                }
-            }
+        for (number, bounds) in self.firsts.windows(2).enumerate() {
+            let (first, end) = (bounds[0], bounds[1]);
+            let last = &instrs[end as usize - 1];
             // Entries are sorted, so one pointer moves along.
-            let (start_unit, end_unit) = (instrs[first].start, instr.next);
+            let start_unit = instrs[first as usize].start;
             while handler < handlers.len() && handlers[handler].end <= start_unit {
                 handler += 1;
             }
             let mut end_handler = handler;
-            while end_handler < handlers.len() && handlers[end_handler].start < end_unit {
+            while end_handler < handlers.len() && handlers[end_handler].start < last.next {
                 end_handler += 1;
             }
-            self.blocks.push(Block {
-                first: first as u32,
-                end: end as u32,
+            let mut block = Block {
+                first,
+                end,
                 first_handler: handler as u32,
                 end_handler: end_handler as u32,
-            });
-            first = end;
+                successors: [NONE; 3],
+                successor_count: 0,
+            };
+            if last.flow.falls_through() && (end as usize) < instrs.len() {
+                block.add_successor(number as u32 + 1);
+            }
+            if last.target != NONE {
+                block.add_successor(self.block_of[last.target as usize]);
+            }
+            if let Some(exhausted) = last.exhausted() {
+                block.add_successor(self.block_of[exhausted as usize]);
+            }
+            self.blocks.push(block);
         }
     }
 
@@ -191,7 +219,7 @@ impl Graph {
         while let Some(top) = self.path.last_mut() {
             let (block, edge) = *top;
             top.1 += 1;
-            let Some(to) = self.edge(instrs, block, edge) else {
+            let Some(to) = self.edge(block, edge) else {
                 self.path.pop();
                 self.walk[block as usize] = Walk::Done;
                 self.postorder.push(block);
@@ -223,37 +251,20 @@ impl Graph {
     }
 
     /// A block's edges by number: first the ordinary ones, then those to handlers.
-    fn edge(&self, instrs: &[Instr], block: u32, edge: u32) -> Option<u32> {
-        let successors = self.successors(instrs, block);
-        if let Some(&to) = successors.get(edge as usize) {
-            return Some(to);
-        }
+    #[inline]
+    fn edge(&self, block: u32, edge: u32) -> Option<u32> {
         let block = &self.blocks[block as usize];
-        let entry = block.first_handler + edge - successors.len() as u32;
+        if edge < block.successor_count {
+            return Some(block.successors[edge as usize]);
+        }
+        let entry = block.first_handler + edge - block.successor_count;
         (entry < block.end_handler).then(|| self.handler_blocks[entry as usize])
     }
 
-    pub fn successors(&self, instrs: &[Instr], block: u32) -> Successors {
-        let end = self.blocks[block as usize].end;
-        let last = &instrs[end as usize - 1];
-        let mut found = Successors {
-            blocks: [NONE; 3],
-            len: 0,
-        };
-        let mut add = |block| {
-            found.blocks[found.len as usize] = block;
-            found.len += 1;
-        };
-        if last.flow.falls_through() && (end as usize) < instrs.len() {
-            add(block + 1);
-        }
-        if last.target != NONE {
-            add(self.block_of[last.target as usize]);
-        }
-        if let Some(exhausted) = last.exhausted() {
-            add(self.block_of[exhausted as usize]);
-        }
-        found
+    /// Where the handlers of a block start.
+    pub fn handler_blocks_of(&self, block: u32) -> &[u32] {
+        let block = &self.blocks[block as usize];
+        &self.handler_blocks[block.first_handler as usize..block.end_handler as usize]
     }
 
     pub fn handlers_of<'h>(&self, handlers: &'h [Handler], block: u32) -> &'h [Handler] {

@@ -5,7 +5,7 @@
 //! are computed from the plain opcode.
 
 use crate::cache::Cache;
-use crate::cfg::{Block, Graph, Marks, Successors};
+use crate::cfg::{Block, Graph, Marks};
 use crate::depth;
 use crate::exceptions::{self, Handler};
 use crate::info::{Flow, INFO, Status};
@@ -14,6 +14,9 @@ use whipsnake_cpython::opcode as op;
 
 /// No instruction, block, or handler.
 pub const NONE: u32 = u32::MAX;
+
+/// What `EXTENDED_ARG`s may add up to, so that stack effects can be computed in 32 bits.
+const MAX_PREFIX: u32 = 1 << 20;
 
 /// What is decoded: the parts of a code object, as plain data.
 #[derive(Clone, Copy, Debug, Default)]
@@ -92,6 +95,12 @@ pub enum DecodeError {
         /// The opcode.
         opcode: u8,
         /// Its unit.
+        index: u32,
+    },
+    /// An operand beyond anything that can be meant.
+    #[error("huge operand at unit {index}")]
+    HugeOperand {
+        /// The unit of an `EXTENDED_ARG`.
         index: u32,
     },
     /// `ENTER_EXECUTOR`: another compiler has replaced the instruction.
@@ -200,10 +209,13 @@ impl Decoder {
 
     fn decode(&mut self, units: &[u16]) -> Result<(), DecodeError> {
         self.instrs.clear();
+        self.instrs.reserve(units.len());
         self.jumps.clear();
+        self.jumps.resize(units.len() + 1, NONE);
         self.numbers.clear();
         self.numbers.resize(units.len(), NONE);
-        self.instrs.reserve(units.len());
+        let numbers = &mut self.numbers[..units.len()];
+        let mut jump_count = 0;
         let mut position = 0;
         let mut start = 0;
         let mut prefix = 0u32;
@@ -212,25 +224,26 @@ impl Decoder {
             let opcode = unit as u8;
             let info = INFO[opcode as usize];
             let number = self.instrs.len() as u32;
-            self.numbers[position] = number;
-            let oparg = prefix << 8 | u32::from(unit >> 8);
+            numbers[position] = number;
+            let oparg = prefix | u32::from(unit >> 8);
             let index = position as u32;
             if info.status != Status::Valid {
                 match info.status {
-                    Status::ExtendedArg => {
-                        prefix = oparg;
+                    Status::ExtendedArg if oparg < MAX_PREFIX => {
+                        prefix = oparg << 8;
                         position += 1;
                         continue;
                     }
+                    Status::ExtendedArg => return Err(DecodeError::HugeOperand { index }),
                     Status::Executor => return Err(DecodeError::Executor { index }),
                     Status::Instrumented => return Err(DecodeError::Instrumented { index }),
                     _ => return Err(DecodeError::UnknownOpcode { opcode, index }),
                 }
             }
             position += 1 + info.caches as usize;
-            if info.flow.has_target() {
-                self.jumps.push(number);
-            }
+            // Overwritten until the instruction is a jump: that can't be predicted, so no branch.
+            self.jumps[jump_count] = number;
+            jump_count += usize::from(info.flow.has_target());
             self.instrs.push(Instr {
                 opcode,
                 base: info.base,
@@ -244,16 +257,13 @@ impl Decoder {
             start = position as u32;
             prefix = 0;
         }
+        self.jumps.truncate(jump_count);
         if start as usize != units.len() || units.is_empty() {
-            return Err(DecodeError::Truncated {
-                index: self.instrs.last().map_or(0, |last| {
-                    if position > units.len() {
-                        last.index
-                    } else {
-                        last.next
-                    }
-                }),
-            });
+            let index = match self.instrs.last() {
+                Some(last) if position > units.len() => last.index,
+                _ => start,
+            };
+            return Err(DecodeError::Truncated { index });
         }
         Ok(())
     }
@@ -360,8 +370,8 @@ impl<'s> Code<'s> {
     }
 
     /// The blocks where control can go from the end of a block, handlers not included.
-    pub fn successors(&self, block: u32) -> Successors {
-        self.graph.successors(self.instrs, block)
+    pub fn successors(&self, block: u32) -> &'s [u32] {
+        self.graph.blocks[block as usize].successors()
     }
 
     /// The blocks that are reachable, each before those it dominates.

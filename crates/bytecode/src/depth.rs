@@ -11,7 +11,7 @@
 use crate::cfg::Graph;
 use crate::decode::{DecodeError, Instr};
 use crate::exceptions::Handler;
-use crate::info::{EFFECT, Flow, VARIES};
+use crate::info::{EFFECT, Flow};
 use whipsnake_cpython::opcode as op;
 
 /// Depth of what is unreachable.
@@ -20,15 +20,14 @@ const UNKNOWN: i32 = -1;
 /// Values an instruction pops and pushes when control falls through.
 #[inline]
 fn effect(instr: &Instr) -> (i32, i32) {
-    let fixed = EFFECT[instr.base as usize];
-    if fixed.popped != VARIES {
-        (i32::from(fixed.popped), i32::from(fixed.pushed))
-    } else {
-        (
+    let effect = &EFFECT[instr.base as usize];
+    if effect.irregular {
+        return (
             op::popped(instr.base, instr.oparg),
             op::pushed(instr.base, instr.oparg),
-        )
+        );
     }
+    (effect.popped.of(instr.oparg), effect.pushed.of(instr.oparg))
 }
 
 /// Fills `depths`, by instruction. Returns the greatest depth between instructions.
@@ -51,19 +50,24 @@ pub(crate) fn run(
         let block = graph.blocks[number as usize];
         let range = block.first as usize..block.end as usize;
         let mut depth = entries[number as usize];
-        peak = peak.max(depth);
+        let mut slack = 0;
+        let mut highest = depth;
         for (instr, slot) in instrs[range.clone()].iter().zip(&mut depths[range.clone()]) {
             *slot = depth;
             let (popped, pushed) = effect(instr);
-            if depth < popped {
-                return Err(DecodeError::StackUnderflow { index: instr.index });
-            }
-            depth += pushed - popped;
-            peak = peak.max(depth);
-            if depth > limit {
-                return Err(DecodeError::StackOverflow { index: instr.index });
-            }
+            let below = depth.wrapping_sub(popped);
+            slack = below.min(slack);
+            depth = below.wrapping_add(pushed);
+            highest = highest.max(depth);
         }
+        if slack < 0 || highest > limit {
+            return Err(bad_instruction(
+                &instrs[range],
+                entries[number as usize],
+                limit,
+            ));
+        }
+        peak = peak.max(highest);
         let last = &instrs[range.end - 1];
         if last.flow.falls_through() && range.end == instrs.len() {
             return Err(DecodeError::Truncated { index: last.index });
@@ -81,7 +85,7 @@ pub(crate) fn run(
             }
             Ok(())
         };
-        let successors = graph.successors(instrs, number);
+        let successors = block.successors();
         for (edge, &to) in successors.iter().enumerate() {
             let exhausted = last.flow == Flow::ForIter && edge == 2;
             join(to, if exhausted { depth - 2 } else { depth })?;
@@ -100,6 +104,23 @@ pub(crate) fn run(
         }
     }
     Ok(peak as u32)
+}
+
+/// Finds the first instruction of a block that takes more than there is or leaves more than there may be.
+#[cold]
+fn bad_instruction(instrs: &[Instr], mut depth: i32, limit: i32) -> DecodeError {
+    for instr in instrs {
+        let (popped, pushed) = effect(instr);
+        // An absurd operand can overflow the count.
+        if !(0..=depth).contains(&popped) {
+            return DecodeError::StackUnderflow { index: instr.index };
+        }
+        depth = (depth - popped).saturating_add(pushed);
+        if !(0..=limit).contains(&depth) {
+            return DecodeError::StackOverflow { index: instr.index };
+        }
+    }
+    unreachable!("some instruction was seen to be bad")
 }
 
 /// A handler keeps values that must be there at each instruction it covers.

@@ -28,6 +28,9 @@ pub enum Flow {
 }
 
 impl Flow {
+    /// How many there are.
+    pub(crate) const COUNT: usize = Flow::Send as usize + 1;
+
     /// Whether an instruction of this kind names another instruction in its operand.
     pub const fn has_target(self) -> bool {
         matches!(
@@ -42,11 +45,6 @@ impl Flow {
             self,
             Flow::Return | Flow::Raise | Flow::JumpForward | Flow::JumpBackward
         )
-    }
-
-    /// Whether the next instruction begins a new basic block.
-    pub const fn ends_block(self) -> bool {
-        !matches!(self, Flow::Next)
     }
 }
 
@@ -130,56 +128,89 @@ const fn flow_of(base: u8) -> Flow {
     }
 }
 
-/// Values popped and pushed for one opcode, where that does not depend on the operand.
+/// Values popped or pushed, as a function of the operand: `fixed + per_oparg × oparg + if_odd × (oparg & 1)`. That covers all
+/// but a few opcodes and needs no branch.
 #[derive(Clone, Copy)]
-pub(crate) struct Effect {
-    /// Values popped, or [`VARIES`].
-    pub popped: i8,
-    pub pushed: i8,
+pub(crate) struct Count {
+    fixed: i8,
+    per_oparg: i8,
+    if_odd: i8,
 }
 
-/// Marks an effect that depends on the operand.
-pub(crate) const VARIES: i8 = -1;
+impl Count {
+    const NOTHING: Self = Self {
+        fixed: 0,
+        per_oparg: 0,
+        if_odd: 0,
+    };
+
+    #[inline]
+    pub const fn of(self, oparg: u32) -> i32 {
+        (self.per_oparg as i32)
+            .wrapping_mul(oparg as i32)
+            .wrapping_add(self.fixed as i32 + self.if_odd as i32 * (oparg & 1) as i32)
+    }
+
+    /// Finds the coefficients from the values for operands 0, 1, and 2.
+    const fn fit(at_0: i32, at_1: i32, at_2: i32) -> Self {
+        let per_oparg = (at_2 - at_0) / 2;
+        Self {
+            fixed: at_0 as i8,
+            per_oparg: per_oparg as i8,
+            if_odd: (at_1 - at_0 - per_oparg) as i8,
+        }
+    }
+}
+
+/// The stack effect of an opcode.
+#[derive(Clone, Copy)]
+pub(crate) struct Effect {
+    pub popped: Count,
+    pub pushed: Count,
+    /// The formula does not fit; ask CPython's table.
+    pub irregular: bool,
+}
 
 /// Indexed by base opcode.
 pub(crate) static EFFECT: [Effect; 256] = make_effects();
 
 const fn make_effects() -> [Effect; 256] {
     let mut table = [Effect {
-        popped: 0,
-        pushed: 0,
+        popped: Count::NOTHING,
+        pushed: Count::NOTHING,
+        irregular: false,
     }; 256];
     let mut code = 0;
     while code < 256 {
         let opcode = code as u8;
-        let popped = op::popped(opcode, 0);
-        let pushed = op::pushed(opcode, 0);
-        // The operands tried tell apart every formula in CPython's table: sums, multiples, `& 1`, `== 3`, `>> 8`.
-        let varies = effect_differs(opcode, popped, pushed, 1)
-            || effect_differs(opcode, popped, pushed, 2)
-            || effect_differs(opcode, popped, pushed, 3)
-            || effect_differs(opcode, popped, pushed, 256);
-        table[code] = if varies {
-            Effect {
-                popped: VARIES,
-                pushed: VARIES,
-            }
-        } else if popped < 0 || pushed < 0 {
-            Effect {
-                popped: 0,
-                pushed: 0,
-            }
-        } else {
-            Effect {
-                popped: popped as i8,
-                pushed: pushed as i8,
-            }
-        };
+        if op::popped(opcode, 0) >= -1 && !op::NAMES[code].is_empty() {
+            let popped = Count::fit(
+                op::popped(opcode, 0),
+                op::popped(opcode, 1),
+                op::popped(opcode, 2),
+            );
+            let pushed = Count::fit(
+                op::pushed(opcode, 0),
+                op::pushed(opcode, 1),
+                op::pushed(opcode, 2),
+            );
+            // Enough operands to tell the formulas of CPython's table apart.
+            let regular = fits(opcode, popped, pushed, 3)
+                && fits(opcode, popped, pushed, 4)
+                && fits(opcode, popped, pushed, 255)
+                && fits(opcode, popped, pushed, 256)
+                && fits(opcode, popped, pushed, 257);
+            table[code] = Effect {
+                popped,
+                pushed,
+                irregular: !regular,
+            };
+        }
         code += 1;
     }
     table
 }
 
-const fn effect_differs(opcode: u8, popped: i32, pushed: i32, oparg: u32) -> bool {
-    op::popped(opcode, oparg) != popped || op::pushed(opcode, oparg) != pushed
+const fn fits(opcode: u8, popped: Count, pushed: Count, oparg: u32) -> bool {
+    op::popped(opcode, oparg) == popped.of(oparg) && op::pushed(opcode, oparg) == pushed.of(oparg)
 }

@@ -234,7 +234,7 @@ fn measure(all: &[Dumped]) {
     let mut decoder = Decoder::new();
     let mut live = Liveness::new();
     let mut report = |name, with_liveness| {
-        let best = (0..5)
+        let best = (0..std::env::var("BC_ROUNDS").map_or(5, |n| n.parse().unwrap()))
             .map(|_| {
                 let start = Instant::now();
                 for dumped in all {
