@@ -150,6 +150,11 @@ named_enum!(
         FinishReturn = "finish_return",
         /// Native code ends with [`crate::abi::Status::Yield`]; the argument is the yielded value.
         FinishYield = "finish_yield",
+        /// The frame is done: pop it and go on in its caller, or finish if it is the base frame; the argument is the result.
+        Return = "return",
+        /// An exception that has its traceback entry is set again; the argument is the address of the raising instruction,
+        /// whose handler is looked up (`instr_ptr` may have been set to where it was first raised).
+        Reraise = "reraise",
     }
 );
 
