@@ -6,6 +6,7 @@
 use crate::library::{BLOB, HOLES, Hole, HoleKind, OPERATIONS, OperationInfo, STENCILS, Stencil};
 use crate::plan::{Input, Label, Piece, Plan};
 use whipsnake_bytecode::{Code, Instr};
+use whipsnake_cpython::{layout, opcode as op};
 use whipsnake_ir::{Continuation, abi};
 use whipsnake_ops::{Imm, Ptr};
 
@@ -250,8 +251,13 @@ impl<S: Source> Emitter<'_, S> {
             match hole.kind {
                 HoleKind::Operand => self.write32(at, self.operand(hole.index, piece, info, instr).wrapping_add(hole.addend)),
                 HoleKind::Helper => self.write_relative(at, self.addresses.helpers[hole.index as usize]),
-                HoleKind::Global => self.write64(at, self.addresses.globals[hole.index as usize]),
-                HoleKind::Pointer => self.write64(at, self.pointer(hole.index, piece, info, instr, place)),
+                HoleKind::Global => {
+                    self.write64(at, self.addresses.globals[hole.index as usize].wrapping_add_signed(hole.addend.into()));
+                }
+                HoleKind::Pointer => {
+                    let value = self.pointer(hole.index, piece, info, instr, place);
+                    self.write64(at, value.wrapping_add_signed(hole.addend.into()));
+                }
                 HoleKind::ToHot => self.write_relative(at, self.to.run + u64::from(place.hot) + hole.addend as u64),
                 HoleKind::ToCold => self.write_relative(at, self.to.run + u64::from(place.cold) + hole.addend as u64),
                 HoleKind::Cont => self.write_relative(at, self.continuation(hole.index, piece, place)),
@@ -296,6 +302,12 @@ impl<S: Source> Emitter<'_, S> {
             Imm::Cache16(unit) => self.cache16(instr, unit) as i32,
             Imm::Cache32(unit) => (self.cache16(instr, unit) | self.cache16(instr, unit + 1) << 16) as i32,
             Imm::Cache16Scaled(unit, scale, add) => self.cache16(instr, unit) as i32 * scale + add,
+            Imm::FunctionField => match oparg {
+                op::operand::MAKE_FUNCTION_DEFAULTS => layout::function::DEFAULTS,
+                op::operand::MAKE_FUNCTION_KWDEFAULTS => layout::function::KWDEFAULTS,
+                op::operand::MAKE_FUNCTION_ANNOTATIONS => layout::function::ANNOTATIONS,
+                _ => layout::function::CLOSURE,
+            },
             Imm::Depth => self.code.depth(piece.instr).unwrap_or(0) as i32,
             Imm::Length => (instr.next - instr.index) as i32,
             Imm::ToTarget => (self.code.instrs()[instr.target as usize].start - instr.index) as i32,
@@ -315,6 +327,7 @@ impl<S: Source> Emitter<'_, S> {
             },
             _ => match info.ptrs[usize::from(index)] {
                 Ptr::Const => self.source.constant(piece.oparg),
+                Ptr::Cache16(at) => self.cache16(instr, at).into(),
                 Ptr::InstrAt(add) => unit(instr.index + u32::from(add)),
                 Ptr::NextInstr => unit(instr.next),
                 Ptr::TargetInstr => unit(self.code.instrs()[instr.target as usize].start),

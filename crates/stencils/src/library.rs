@@ -14,9 +14,9 @@ pub enum HoleKind {
     ToHot,
     /// 32-bit displacement to byte `addend` of this stencil's cold part.
     ToCold,
-    /// 64-bit pointer operand (`whipsnake_ir::abi::pointer`).
+    /// 64-bit pointer operand (`whipsnake_ir::abi::pointer`) plus `addend`.
     Pointer,
-    /// 64-bit address of a global.
+    /// 64-bit address of a global plus `addend`.
     Global,
     /// 32-bit operand (`whipsnake_ir::abi::operand`) plus `addend`, as displacement or immediate.
     Operand,

@@ -1,52 +1,178 @@
 //! A compiled code object: what calls, returns and unwinding need to know of it.
 
-use pyo3_ffi::PyCodeObject;
-
-/// Where native code can be entered at one code unit, as offsets from [`CompiledCode::base`]; 0 means nowhere.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ResumePoint {
-    /// Starts the instruction, with locals and stack in memory.
-    pub entry: u32,
-    /// Stores the value in the first argument register as the new top of stack, then starts the instruction.
-    pub receive: u32,
-}
+use crate::memory::Block;
+use std::sync::OnceLock;
+use whipsnake_cpython::live::extra::Extra;
+use whipsnake_cpython::live::{Code, Raised};
+use whipsnake_stencils::{Planned, ResumePoint};
 
 /// Machine code of one code object, and its metadata. Hangs off the code object (`co_extra`) and lives as long as it.
+///
+/// Machine code reads the first fields, at the offsets in [`offsets`].
 #[repr(C)]
 #[derive(Debug)]
 pub struct CompiledCode {
-    /// The `eval_breaker` word for which the code is known to need no attention; machine code compares it at polls.
-    /// Must stay the first field: machine code reads it at offset 0 of the `CODE` pointer.
+    /// The `eval_breaker` word for which the code is known to need no attention; machine code compares it at polls. Must stay the
+    /// first field: it is at offset 0 of the `CODE` pointer.
     pub valid_version: u64,
-    /// First byte of machine code.
-    pub base: *const u8,
     /// Native address of the first instruction.
     pub entry: *const u8,
-    /// One for each code unit of the code object.
-    pub resume: *const ResumePoint,
-    /// The code object (borrowed: it owns this).
-    pub code: *mut PyCodeObject,
-    /// `co_framesize`, in words.
-    pub frame_size: u32,
+    /// `co_framesize`, in bytes.
+    pub frame_bytes: u64,
+    /// `co_argcount` if a call with exactly that many positional arguments needs no more than copying them (no `*args`, `**kwargs`,
+    /// keyword-only arguments); else −1.
+    pub exact_args: i32,
     /// `co_nlocalsplus`.
     pub locals: u32,
-    /// `co_argcount`.
-    pub arg_count: u32,
-    /// `co_flags`.
-    pub flags: u32,
-    /// Whether a call with exactly `arg_count` positional arguments needs no more than copying them (no `*args`, `**kwargs`, keyword-only arguments).
-    pub simple_args: bool,
-    /// Number of code units.
-    pub units: u32,
+    /// First byte of machine code.
+    base: *const u8,
     /// Value-stack depth before each code unit's instruction, `u16::MAX` where there is none.
-    pub depths: Box<[u16]>,
-    /// Owner of `resume`.
-    pub resume_points: Box<[ResumePoint]>,
+    depths: Box<[u16]>,
+    /// Where native code can be entered, for each code unit.
+    resume_points: Box<[ResumePoint]>,
     /// Feedback cells, which machine code writes.
     pub feedback: Box<[u64]>,
     /// Bytes of machine code.
-    pub size: u32,
-    /// Index of the code arena allocation.
-    pub allocation: usize,
+    size: usize,
+    /// Nothing new enters the code; frames that run it go on.
+    detached: bool,
+    /// Owns the machine code.
+    block: Option<Block>,
+}
+
+/// Offsets of what machine code reads of a [`CompiledCode`].
+pub mod offsets {
+    use super::CompiledCode;
+    use std::mem::offset_of;
+
+    /// [`CompiledCode::entry`].
+    pub const ENTRY: i32 = offset_of!(CompiledCode, entry) as i32;
+    /// [`CompiledCode::frame_bytes`].
+    pub const FRAME_BYTES: i32 = offset_of!(CompiledCode, frame_bytes) as i32;
+    /// [`CompiledCode::exact_args`].
+    pub const EXACT_ARGS: i32 = offset_of!(CompiledCode, exact_args) as i32;
+    /// [`CompiledCode::locals`].
+    pub const LOCALS: i32 = offset_of!(CompiledCode, locals) as i32;
+}
+
+impl CompiledCode {
+    /// The metadata of `code`, whose machine code will run at `base`.
+    pub fn new(code: Code, planned: &Planned<'_>, base: *const u8, valid_version: u64, feedback: Box<[u64]>) -> CompiledCode {
+        use whipsnake_cpython::layout::code::{CO_OPTIMIZED, CO_VARARGS, CO_VARKEYWORDS};
+        let resume_points = planned.resume_points();
+        let exact = code.flags() & (CO_OPTIMIZED | CO_VARARGS | CO_VARKEYWORDS) == CO_OPTIMIZED && code.kwonlyargcount() == 0;
+        CompiledCode {
+            valid_version,
+            entry: base.wrapping_add(resume_points[0].entry as usize),
+            frame_bytes: code.framesize() as u64 * size_of::<usize>() as u64,
+            exact_args: if exact { code.argcount() } else { -1 },
+            locals: code.nlocalsplus() as u32,
+            base,
+            depths: planned.depths(),
+            resume_points,
+            feedback,
+            size: planned.size(),
+            detached: false,
+            block: None,
+        }
+    }
+
+    /// Hands over the ownership of the machine code.
+    pub fn set_block(&mut self, block: Block) {
+        self.block = Some(block);
+    }
+
+    /// The machine code.
+    pub fn machine_code(&self) -> &[u8] {
+        // SAFETY: the block lives as long as this and is readable where it runs.
+        unsafe { std::slice::from_raw_parts(self.base, self.size) }
+    }
+
+    /// Where the machine code runs.
+    pub fn base(&self) -> *const u8 {
+        self.base
+    }
+
+    fn address(&self, offset: u32) -> Option<*const u8> {
+        (offset != 0).then(|| self.base.wrapping_add(offset as usize))
+    }
+
+    /// Where the instruction at a code unit starts with everything in memory.
+    #[inline]
+    pub fn entry_at(&self, unit: usize) -> Option<*const u8> {
+        self.address(self.resume_points.get(unit)?.entry)
+    }
+
+    /// Where a value is received before the instruction at a code unit.
+    #[inline]
+    pub fn receive_at(&self, unit: usize) -> Option<*const u8> {
+        self.address(self.resume_points.get(unit)?.receive)
+    }
+
+    /// Value-stack depth before the instruction at a code unit.
+    #[inline]
+    pub fn depth_at(&self, unit: usize) -> Option<usize> {
+        self.depths.get(unit).copied().filter(|&depth| depth != u16::MAX).map(usize::from)
+    }
+}
+
+static SLOT: OnceLock<Extra<CompiledCode>> = OnceLock::new();
+
+/// Requests the slot of code objects in which compiled code hangs.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn initialise() -> Result<(), String> {
+    if SLOT.get().is_none() {
+        // SAFETY: the GIL is held, so nobody else requests at the same time.
+        let slot = unsafe { Extra::request() }.ok_or("CPython has no place left for data on code objects")?;
+        SLOT.get_or_init(|| slot);
+    }
+    Ok(())
+}
+
+/// The compiled code of a code object, if it has some that may be entered.
+#[inline]
+pub fn compiled_code<'c>(code: Code) -> Option<&'c CompiledCode> {
+    attached(code).filter(|compiled| !compiled.detached)
+}
+
+/// The compiled code of a code object that native code runs. It lives as long as the code object.
+#[inline]
+pub(crate) fn attached<'c>(code: Code) -> Option<&'c CompiledCode> {
+    // SAFETY: compiled code is set once for a code object, and dropped with it.
+    SLOT.get()?.get(code).map(|found| unsafe { found.as_ref() })
+}
+
+/// Where machine code finds the compiled code: the offset in the table that `co_extra` of a code object points to.
+pub fn slot_offset() -> i32 {
+    SLOT.get().map_or(0, |slot| slot.offset())
+}
+
+/// Gives a code object its compiled code.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn attach(code: Code, compiled: Box<CompiledCode>) -> Result<(), Raised> {
+    let slot = SLOT.get().filter(|slot| slot.get(code).is_none());
+    let Some(slot) = slot else {
+        // SAFETY: the GIL is held.
+        unsafe { pyo3_ffi::PyErr_SetString(pyo3_ffi::PyExc_RuntimeError, c"the code object was compiled before".as_ptr()) };
+        return Err(Raised);
+    };
+    // SAFETY: the slot is empty, so that nothing refers to an old value.
+    unsafe { slot.set(code, compiled) }.map(|_| ())
+}
+
+/// Lets nothing new enter a code object's machine code. Frames that run it leave at their next poll, so it stays as long as the code object.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn detach(code: Code) {
+    if let Some(mut found) = SLOT.get().and_then(|slot| slot.get(code)) {
+        // SAFETY: the GIL is held and references to compiled code are not kept across calls.
+        let compiled = unsafe { found.as_mut() };
+        compiled.detached = true;
+        compiled.valid_version = u64::MAX;
+    }
 }

@@ -1,3 +1,10 @@
 //! Native code at run time: compiled code objects, the way in and out of machine code, frames, unwinding.
 
+pub mod addresses;
 pub mod code;
+pub mod entry;
+pub mod exit;
+pub mod frames;
+pub(crate) mod raw;
+pub mod trampoline;
+pub mod unwind;

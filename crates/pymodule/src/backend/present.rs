@@ -1,0 +1,94 @@
+//! The back end of a build with the compiler.
+
+use super::{Settings, Value};
+use pyo3::prelude::*;
+use pyo3::types::{PyCode, PyFunction};
+use whipsnake_cpython::layout;
+use whipsnake_cpython::live::{Code, Function};
+use whipsnake_runtime::{disassemble as listing, tier};
+
+fn code_of(code: &Bound<'_, PyCode>) -> Code {
+    // SAFETY: a live code object.
+    unsafe { Code::new_unchecked(code.as_ptr().cast()) }
+}
+
+fn function_of(function: &Bound<'_, PyFunction>) -> Function {
+    // SAFETY: a live function.
+    unsafe { Function::new_unchecked(function.as_ptr().cast()) }
+}
+
+pub fn enable(_py: Python<'_>, settings: &Settings) -> Result<(), String> {
+    let chosen = tier::Settings {
+        call_threshold: settings.call_threshold,
+        loop_threshold: settings.loop_threshold,
+        code_mb: settings.code_mb,
+        stats: settings.stats,
+    };
+    let chosen = if settings.eager { chosen.eager() } else { chosen };
+    // SAFETY: `Python` proves that the GIL is held; so it is in all functions here.
+    unsafe { tier::enable(&chosen) }
+}
+
+pub fn disable(_py: Python<'_>) {
+    // SAFETY: see `enable`.
+    unsafe { tier::disable() }
+}
+
+pub fn is_enabled() -> bool {
+    // SAFETY: called from Python only.
+    unsafe { tier::is_enabled() }
+}
+
+pub fn unavailable(_py: Python<'_>) -> Option<String> {
+    // SAFETY: see `enable`.
+    unsafe { tier::unavailable() }
+}
+
+pub fn versions() -> Vec<(String, Value)> {
+    vec![("python_headers".to_owned(), Value::Text(layout::VERSION.to_owned()))]
+}
+
+pub fn stats() -> Vec<(String, Value)> {
+    let stats = tier::stats();
+    let count = |name: &str, value: u64| (name.to_owned(), Value::Count(value));
+    let refused = stats.refused.iter().map(|(&reason, &n)| count(reason, n)).collect();
+    vec![
+        count("compiled", stats.compiled),
+        ("refused".to_owned(), Value::Map(refused)),
+        count("bytes", stats.bytes),
+        count("instructions", stats.instructions),
+        ("compile_seconds".to_owned(), Value::Number(stats.compile_time.as_secs_f64())),
+        ("bytecodes_per_second".to_owned(), Value::Number(stats.speed())),
+        count("calls_interpreted", stats.counted_calls),
+        count("jumps_interpreted", stats.counted_jumps),
+        count("loops_entered", stats.loops_entered),
+        count("calls_entered", stats.calls_entered),
+        count("resumes_entered", stats.resumes_entered),
+        count("exits", stats.exits),
+    ]
+}
+
+pub fn never(code: &Bound<'_, PyCode>) {
+    // SAFETY: the GIL is held.
+    unsafe { tier::never(code_of(code)) }
+}
+
+pub fn compile_now(function: &Bound<'_, PyFunction>) -> Result<(), String> {
+    // SAFETY: the GIL is held.
+    unsafe {
+        if !tier::is_enabled() {
+            return Err("the compiler is off: call whipsnake.enable() first".to_owned());
+        }
+        tier::compile_now(function_of(function)).map_err(|reason| reason.to_string())
+    }
+}
+
+pub fn is_compiled(function: &Bound<'_, PyFunction>) -> bool {
+    // SAFETY: the GIL is held.
+    unsafe { tier::is_compiled(function_of(function)) }
+}
+
+pub fn disassemble(function: &Bound<'_, PyFunction>) -> Result<String, String> {
+    // SAFETY: the GIL is held.
+    unsafe { listing::disassemble(function_of(function).code()) }.ok_or_else(|| "the function is not compiled".to_owned())
+}

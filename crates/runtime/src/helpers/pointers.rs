@@ -1,0 +1,51 @@
+//! The values of instructions' pointer operands, read from the live code object.
+
+use whipsnake_bytecode::Instr;
+use whipsnake_cpython::live::{Code, symbols};
+use whipsnake_ops::Ptr;
+use whipsnake_stencils::Source;
+
+/// A live code object as the linker sees it.
+pub(crate) struct CodeSource {
+    code: Code,
+}
+
+impl CodeSource {
+    /// # Safety
+    /// The GIL is held and the code object is alive while this is used.
+    pub(crate) unsafe fn new(code: Code) -> CodeSource {
+        CodeSource { code }
+    }
+
+    fn cache64(&self, instr: &Instr, unit: u8) -> u64 {
+        let at = instr.index as usize + usize::from(unit);
+        (0..4).fold(0, |value, i| {
+            let unit = self.code.unit(at + i);
+            value | u64::from(u16::from_le_bytes([unit.op, unit.arg])) << (16 * i)
+        })
+    }
+
+    fn name(&self, number: u32) -> u64 {
+        self.code.names().item(number as usize).map_or(0, |name| name as u64)
+    }
+}
+
+impl Source for CodeSource {
+    fn pointer(&self, meaning: Ptr, instr: &Instr, oparg: u32) -> u64 {
+        match meaning {
+            Ptr::Name(shift) => self.name(oparg >> shift),
+            Ptr::Cache64(unit) => self.cache64(instr, unit),
+            Ptr::BinaryFunction => symbols::binary_function(oparg as usize),
+            Ptr::Code => self.code.as_ptr() as u64,
+            other => unreachable!("{other:?} is the linker's own"),
+        }
+    }
+
+    fn constant(&self, number: u32) -> u64 {
+        self.code.consts().item(number as usize).map_or(0, |constant| constant as u64)
+    }
+
+    fn first_unit(&self) -> u64 {
+        self.code.instructions() as u64
+    }
+}

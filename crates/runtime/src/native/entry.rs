@@ -1,0 +1,161 @@
+//! Ways into native code from C: the `vectorcall` of compiled functions, and running a frame that somebody else made.
+
+use super::raw::retain;
+use super::trampoline::{self, Outcome};
+use super::{code, exit, frames};
+use pyo3_ffi::PyObject;
+use std::ptr;
+use whipsnake_cpython::layout::thread_state;
+use whipsnake_cpython::live::{Frame, Function, Tuple, ThreadState, entry};
+use whipsnake_ir::abi::{Activation, Status};
+
+/// What the interpreter charges the C recursion counter for an evaluation (`PY_EVAL_C_STACK_UNITS`).
+const EVALUATION_UNITS: i32 = 2;
+
+/// Below this much C recursion left, compiled functions run in the interpreter, which does not use the C stack for their calls.
+const LOW_C_RECURSION: i32 = thread_state::C_RECURSION_LIMIT / 2;
+
+/// The bit of an argument count that says that the word before the arguments may be overwritten (`PY_VECTORCALL_ARGUMENTS_OFFSET`).
+const ARGUMENTS_OFFSET: usize = 1 << (usize::BITS - 1);
+
+/// What an activation is for (`Activation::kind`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
+pub enum ActivationKind {
+    /// A call from C: the base frame is ours.
+    Call = 0,
+    /// The base frame belongs to an interpreter below.
+    Borrowed = 1,
+}
+
+/// Runs native code at `address` on the current frame, which belongs to somebody else: it is not popped. `argument` is what the code
+/// receives, if it does (a null pointer otherwise).
+///
+/// Afterwards the frame is still the current one. [`Status::Return`]: the value stack is empty. [`Status::Error`]: an exception is set that the
+/// frame does not handle; the value stack is empty. [`Status::Exit`]: `instr_ptr` and `stacktop` say where to go on.
+///
+/// # Safety
+/// The frame is the current one, counted as a Python call, all in memory; `address` is a resume point of its code; the GIL is held.
+pub unsafe fn run_frame(thread: ThreadState, frame: Frame, address: *const u8, argument: *mut PyObject) -> Outcome {
+    // SAFETY: the caller's.
+    unsafe {
+        frame.set_stacktop(-1);
+        enter(thread, frame, address, argument, ActivationKind::Borrowed)
+    }
+}
+
+#[inline]
+unsafe fn enter(
+    thread: ThreadState,
+    frame: Frame,
+    address: *const u8,
+    argument: *mut PyObject,
+    kind: ActivationKind,
+) -> Outcome {
+    let activation =
+        Activation { thread_state: thread.as_ptr().cast(), base_frame: frame.as_ptr().cast(), kind: kind as u64, extra: 0 };
+    // SAFETY: the caller's.
+    unsafe { trampoline::enter(&raw const activation, frame.as_ptr(), address, argument) }
+}
+
+/// The `vectorcall` of functions whose code is compiled. For others it does what the interpreter's own does.
+///
+/// # Safety
+/// The vectorcall protocol; `callable` is a Python function; [`entry::original`] has been called.
+pub unsafe extern "C" fn compiled_entry(
+    callable: *mut PyObject,
+    args: *const *mut PyObject,
+    nargsf: usize,
+    kwnames: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: the caller's: a live function, arguments as the protocol says, the GIL held.
+    unsafe {
+        let function = Function::new_unchecked(callable.cast());
+        let thread = ThreadState::current();
+        let Some(compiled) = code::compiled_code(function.code()) else {
+            return original(callable, args, nargsf, kwnames);
+        };
+        if thread.c_recursion_remaining() < LOW_C_RECURSION {
+            return interpret(function, args, nargsf, kwnames);
+        }
+        let count = nargsf & !ARGUMENTS_OFFSET;
+        retain(callable);
+        let named = Tuple::new(kwnames.cast()).map_or(0, |names| names.len());
+        for index in 0..count + named {
+            retain(args.add(index).read());
+        }
+        let Ok(frame) = frames::push(thread, function, args, count, kwnames) else {
+            return ptr::null_mut();
+        };
+        let previous = thread.current_frame().map_or(ptr::null_mut(), Frame::as_ptr);
+        if frames::link(thread, frame, previous).is_err() {
+            return ptr::null_mut();
+        }
+        run(thread, frame, compiled.entry)
+    }
+}
+
+/// Runs a frame that was just linked to its end, and pops it.
+unsafe fn run(thread: ThreadState, frame: Frame, address: *const u8) -> *mut PyObject {
+    // SAFETY: the caller's.
+    unsafe {
+        thread.set_c_recursion_remaining(thread.c_recursion_remaining() - EVALUATION_UNITS);
+        let outcome = enter(thread, frame, address, ptr::null_mut(), ActivationKind::Call);
+        let leave = || thread.set_c_recursion_remaining(thread.c_recursion_remaining() + EVALUATION_UNITS);
+        match outcome.status {
+            Status::Return | Status::Yield => {
+                // A frame that became a generator is gone already.
+                if thread.current_frame() == Some(frame) {
+                    frames::unlink_and_pop(thread, frame);
+                }
+                leave();
+                outcome.value
+            }
+            Status::Error => {
+                frames::unlink_and_pop(thread, frame);
+                leave();
+                ptr::null_mut()
+            }
+            Status::Exit => {
+                leave();
+                exit::run(thread, frame)
+            }
+        }
+    }
+}
+
+/// Runs a compiled function in the interpreter. Until it returns, calls of it do not come here: the interpreter makes its frames without the C
+/// stack, so that recursion goes as deep as it would without a compiler.
+#[cold]
+unsafe fn interpret(
+    function: Function,
+    args: *const *mut PyObject,
+    nargsf: usize,
+    kwnames: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: as `compiled_entry`; the caller of a function keeps it alive.
+    unsafe {
+        entry::restore(function, 0);
+        let result = original(function.as_ptr().cast(), args, nargsf, kwnames);
+        if entry::is_original(function) && code::compiled_code(function.code()).is_some() {
+            entry::set(function, compiled_entry);
+        }
+        result
+    }
+}
+
+/// What the interpreter's own entry does.
+unsafe fn original(
+    callable: *mut PyObject,
+    args: *const *mut PyObject,
+    nargsf: usize,
+    kwnames: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: as `compiled_entry`; the original entry was found before any other was set.
+    unsafe {
+        match entry::original() {
+            Ok(function) => function(callable, args, nargsf, kwnames),
+            Err(_) => ptr::null_mut(),
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! Frames: pushing one for a call, linking it, popping it, and where its caller goes on.
+//!
+//! Everything happens in the order in which the interpreter does it: a frame is unlinked before it is cleared, locals go in order, then the
+//! mapping of locals, the function and the code object.
+
+use super::code::{self, CompiledCode};
+use super::exit;
+use super::raw::{get, release, release_or_null, retain, set};
+use super::trampoline::stub_finish_return;
+use pyo3_ffi::{PyObject, PyThreadState};
+use std::ptr;
+use whipsnake_cpython::layout::{code as code_layout, frame as frame_layout, stack_chunk, thread_state};
+use whipsnake_cpython::live::{_PyInterpreterFrame, Code, Frame, Function, Raised, ThreadState, symbols};
+use whipsnake_ir::abi::Activation;
+
+/// Where native code goes on: an address, and the frame it is for.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Resume {
+    /// A resume point or a stub; null where a function says that there is none.
+    pub address: *const u8,
+    /// The frame, for `r15`.
+    pub frame: *mut _PyInterpreterFrame,
+}
+
+/// Whether a call with `count` positional arguments and nothing else needs no more than copying them.
+#[inline]
+fn takes_exactly(code: Code, count: usize) -> bool {
+    use code_layout::{CO_OPTIMIZED, CO_VARARGS, CO_VARKEYWORDS};
+    code.flags() & (CO_OPTIMIZED | CO_VARARGS | CO_VARKEYWORDS) == CO_OPTIMIZED
+        && code.argcount() as usize == count
+        && code.kwonlyargcount() == 0
+}
+
+/// Pushes a frame for a call of `function` with `count` positional arguments at `args`, and values for `kwnames` (may be null) behind
+/// them. The frame is not linked yet. Takes the references to the function and all arguments, also when it fails.
+///
+/// # Safety
+/// The arguments are as said; the GIL is held.
+#[inline]
+pub unsafe fn push(
+    thread: ThreadState,
+    function: Function,
+    args: *const *mut PyObject,
+    count: usize,
+    kwnames: *mut PyObject,
+) -> Result<Frame, Raised> {
+    let code = function.code();
+    // SAFETY: the frame's memory is fresh and as long as the code says; locals are filled from owned references.
+    unsafe {
+        if kwnames.is_null() && takes_exactly(code, count) {
+            let memory = thread.allocate_frame(code.framesize() as usize);
+            if let Some(frame) = Frame::new(memory) {
+                frame.initialize(function, ptr::null_mut(), count);
+                ptr::copy_nonoverlapping(args, frame.localsplus(), count);
+                return Ok(frame);
+            }
+        }
+        let locals = if code.flags() & code_layout::CO_OPTIMIZED != 0 { ptr::null_mut() } else { retain(function.globals()) };
+        let frame = symbols::_PyEvalFramePushAndInit(thread.as_ptr(), function.as_ptr(), locals, args, count, kwnames);
+        Frame::new(frame).ok_or(Raised)
+    }
+}
+
+/// Makes a pushed frame the current one, above `previous`, and counts it. At the recursion limit the frame is popped instead.
+///
+/// # Safety
+/// `frame` was just pushed; `previous` is the current frame or null; the GIL is held.
+#[inline]
+pub unsafe fn link(thread: ThreadState, frame: Frame, previous: *mut _PyInterpreterFrame) -> Result<(), Raised> {
+    // SAFETY: the caller's.
+    unsafe {
+        frame.set_previous(previous);
+        thread.set_current_frame(frame.as_ptr());
+        if enter_recursive(thread).is_err() {
+            unlink_and_pop(thread, frame);
+            return Err(Raised);
+        }
+        frame.set_stacktop(-1);
+    }
+    Ok(())
+}
+
+/// Counts a Python call, as the interpreter does at the start of a frame.
+///
+/// # Safety
+/// The GIL is held; the call is counted back by [`unlink_and_pop`] also when this fails.
+#[inline]
+pub unsafe fn enter_recursive(thread: ThreadState) -> Result<(), Raised> {
+    let remaining = thread.py_recursion_remaining();
+    // SAFETY: calls and returns come in pairs.
+    unsafe { thread.set_py_recursion_remaining(remaining - 1) };
+    if remaining > 0 {
+        return Ok(());
+    }
+    // SAFETY: the GIL is held.
+    unsafe { recursion_limit(thread) }
+}
+
+/// The recursion limit is reached; there is some room for those who handle that.
+#[cold]
+unsafe fn recursion_limit(thread: ThreadState) -> Result<(), Raised> {
+    /// How far handlers of a recursion error may go.
+    const HEADROOM: i32 = -50;
+    // SAFETY: a live thread state, the GIL held.
+    unsafe {
+        let headroom: i32 = get(thread.as_ptr(), thread_state::RECURSION_HEADROOM);
+        if headroom != 0 {
+            if thread.py_recursion_remaining() < HEADROOM {
+                pyo3_ffi::Py_FatalError(c"Cannot recover from Python stack overflow.".as_ptr());
+            }
+            return Ok(());
+        }
+        set(thread.as_ptr(), thread_state::RECURSION_HEADROOM, headroom + 1);
+        symbols::_PyErr_Format(
+            thread.as_ptr(),
+            pyo3_ffi::PyExc_RecursionError,
+            c"maximum recursion depth exceeded".as_ptr(),
+        );
+        set(thread.as_ptr(), thread_state::RECURSION_HEADROOM, headroom);
+        Err(Raised)
+    }
+}
+
+/// Pops the current frame: it is unlinked before it is cleared, so that nobody sees it half dead. Its value stack is empty.
+///
+/// # Safety
+/// `frame` is the current frame, its value stack is empty, the GIL is held.
+#[inline]
+pub unsafe fn unlink_and_pop(thread: ThreadState, frame: Frame) {
+    // SAFETY: the caller's.
+    unsafe {
+        thread.set_py_recursion_remaining(thread.py_recursion_remaining() + 1);
+        thread.set_current_frame(get(frame.as_ptr(), frame_layout::PREVIOUS));
+        clear_and_pop(thread, frame);
+    }
+}
+
+/// Clears an unlinked frame with an empty value stack, and gives its memory back if the thread owns it.
+///
+/// # Safety
+/// As said, and the GIL is held.
+#[inline]
+pub unsafe fn clear_and_pop(thread: ThreadState, frame: Frame) {
+    // SAFETY: the caller's; fields are those of a live frame.
+    unsafe {
+        let executable = frame.executable();
+        let locals: i32 = get(executable, code_layout::NLOCALSPLUS);
+        if frame.owner() != frame_layout::OWNED_BY_THREAD || !frame.frame_object().is_null() || !frame.locals().is_null() {
+            frame.set_stacktop(locals);
+            symbols::_PyEval_FrameClearAndPop(thread.as_ptr(), frame.as_ptr());
+            return;
+        }
+        thread.set_c_recursion_remaining(thread.c_recursion_remaining() - 1);
+        let slots = frame.localsplus();
+        for index in 0..locals as usize {
+            release_or_null(slots.add(index).read());
+        }
+        release(get(frame.as_ptr(), frame_layout::FUNCOBJ));
+        release(executable);
+        thread.set_c_recursion_remaining(thread.c_recursion_remaining() + 1);
+        let chunk: *mut u8 = get(thread.as_ptr(), thread_state::DATASTACK_CHUNK);
+        if chunk.offset(stack_chunk::DATA as isize) == frame.as_ptr().cast() {
+            // The first frame of a chunk takes the chunk along.
+            symbols::_PyThreadState_PopFrame(thread.as_ptr(), frame.as_ptr());
+        } else {
+            set(thread.as_ptr(), thread_state::DATASTACK_TOP, frame.as_ptr());
+        }
+    }
+}
+
+/// The compiled code of a frame that native code runs. It lives as long as the frame's code object.
+///
+/// # Safety
+/// The frame runs a code object that has compiled code.
+#[inline]
+pub unsafe fn compiled<'f>(frame: Frame) -> &'f CompiledCode {
+    // SAFETY: frames of native code run code objects.
+    let code = unsafe { Code::new_unchecked(frame.executable().cast()) };
+    code::attached(code).expect("a frame of native code has compiled code")
+}
+
+/// Where `caller`, which waits for a call or a generator, takes `value`: `units` after its instruction. That is `return_offset` for a
+/// return; a yield goes on after the instruction and its one cache entry.
+///
+/// # Safety
+/// `caller` is a frame of this activation and now the current frame; the value is owned; the GIL is held.
+#[inline]
+pub unsafe fn resume(thread: ThreadState, activation: *mut Activation, caller: Frame, value: *mut PyObject, units: usize) -> Resume {
+    // SAFETY: the caller's.
+    unsafe {
+        let compiled = compiled(caller);
+        let unit = caller.instruction_index() + units;
+        match compiled.receive_at(unit) {
+            Some(address) => {
+                (*activation).extra = value as u64;
+                Resume { address, frame: caller.as_ptr() }
+            }
+            None => {
+                // No way in: the interpreter goes on, with the value on the stack.
+                let depth = compiled.depth_at(unit).expect("a depth where a value is received");
+                caller.stack_base().add(depth - 1).write(value);
+                caller.set_instr_ptr(caller_units(caller).add(unit));
+                exit::exit(thread.as_ptr(), caller.as_ptr(), activation, ptr::null_mut())
+            }
+        }
+    }
+}
+
+/// `stub_return`: the current frame's result is `value`. Finishes for the base frame; else pops the frame and goes on in its caller.
+///
+/// # Safety
+/// Called by the stub only.
+pub(super) unsafe extern "C" fn return_value(
+    thread: *mut PyThreadState,
+    frame: *mut _PyInterpreterFrame,
+    activation: *mut Activation,
+    value: *mut PyObject,
+) -> Resume {
+    // SAFETY: the stub passes the live thread state, the current frame and its activation.
+    unsafe {
+        if (*activation).base_frame == frame.cast() {
+            (*activation).extra = value as u64;
+            return Resume { address: stub_finish_return as *const u8, frame };
+        }
+        let thread = ThreadState::new_unchecked(thread);
+        let frame = Frame::new_unchecked(frame);
+        unlink_and_pop(thread, frame);
+        let caller = thread.current_frame().expect("a frame that is not the base frame has a caller");
+        resume(thread, activation, caller, value, caller.return_offset().into())
+    }
+}
+
+/// The first code unit of a frame's code.
+fn caller_units(frame: Frame) -> *mut whipsnake_cpython::live::CodeUnit {
+    // SAFETY: frames of native code run code objects.
+    unsafe { Code::new_unchecked(frame.executable().cast()) }.instructions()
+}

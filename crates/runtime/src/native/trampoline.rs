@@ -1,0 +1,166 @@
+//! The way into machine code, and the stubs it leaves through.
+//!
+//! [`enter`] makes the native stack that every stencil expects and jumps. The stubs are what continuations that leave a code object
+//! resolve to (see [`stub`]). Each calls a Rust function that says where to go on; [`finish`] is how native code ends.
+//!
+//! There are no globals here: everything a stub needs is in its registers and in the [`Activation`] that `rsp` points at.
+
+use super::frames::Resume;
+use super::unwind;
+use super::{exit, frames};
+use pyo3_ffi::PyObject;
+use std::arch::naked_asm;
+use whipsnake_cpython::live::_PyInterpreterFrame;
+use whipsnake_ir::Continuation;
+use whipsnake_ir::abi::{ACTIVATION_SIZE, ACTIVATION_THREAD_STATE, Activation, Status};
+
+/// What [`enter`] takes off the stack besides the saved registers: what stencils use (0 mod 16), and a word that makes `rsp` 0 mod 16.
+const ROOM: usize = whipsnake_stencils::STACK_BYTES.next_multiple_of(16) + 8;
+
+/// Offset of the word in which a stub's Rust function leaves the value to go on with.
+pub(super) const VALUE: usize = std::mem::offset_of!(Activation, extra);
+
+const _: () = assert!(whipsnake_stencils::STACK_BYTES >= ACTIVATION_SIZE as usize && ACTIVATION_SIZE == 32);
+
+/// How native code ended: [`Status`] and its value.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Outcome {
+    /// Why.
+    pub status: Status,
+    /// The result or the yielded value, owned; meaningless for the other statuses.
+    pub value: *mut PyObject,
+}
+
+/// Runs native code at `address` with `frame`, until the activation's base frame is done. `argument` is what the code receives, if it does.
+///
+/// # Safety
+/// `address` is a resume point of the code of `frame`, which is the thread's current frame; the activation is filled in; the GIL is held.
+#[unsafe(naked)]
+pub unsafe extern "C" fn enter(
+    activation: *const Activation,
+    frame: *mut _PyInterpreterFrame,
+    address: *const u8,
+    argument: *mut PyObject,
+) -> Outcome {
+    naked_asm!(
+        "push rbp",
+        "mov rbp, rsp",
+        "push rbx",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        "sub rsp, {room}",
+        "movups xmm0, [rdi]",
+        "movups xmm1, [rdi + 16]",
+        "movups [rsp], xmm0",
+        "movups [rsp + 16], xmm1",
+        "mov r15, rsi",
+        "mov rdi, rcx",
+        "jmp rdx",
+        room = const ROOM,
+    )
+}
+
+/// Ends native code: status in `rax`, value in `rdi`.
+///
+/// # Safety
+/// Jumped to by the stubs below only.
+#[unsafe(naked)]
+unsafe extern "C" fn finish() {
+    naked_asm!(
+        "mov rdx, rdi",
+        "add rsp, {room}",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rbx",
+        "pop rbp",
+        "ret",
+        room = const ROOM,
+    )
+}
+
+macro_rules! finish_stubs {
+    ($($(#[$doc:meta])* $name:ident = $status:ident;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Safety
+        /// Jumped to by machine code only.
+        #[unsafe(naked)]
+        pub unsafe extern "C" fn $name() {
+            naked_asm!("mov eax, {status}", "jmp {finish}", status = const Status::$status as u32, finish = sym finish)
+        }
+    )*};
+}
+
+finish_stubs! {
+    /// Native code ends with [`Status::Return`]; the value is in the first argument register.
+    stub_finish_return = Return;
+    /// Native code ends with [`Status::Yield`]; the value is in the first argument register.
+    stub_finish_yield = Yield;
+    /// Native code ends with [`Status::Error`].
+    stub_finish_error = Error;
+    /// Native code ends with [`Status::Exit`].
+    stub_finish_exit = Exit;
+}
+
+/// A stub that calls `function(thread state, frame, activation, first argument register)` and goes on where it says, with the value that it left in
+/// the activation.
+macro_rules! resume_stubs {
+    ($($(#[$doc:meta])* $name:ident => $function:path;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Safety
+        /// Jumped to by machine code only.
+        #[unsafe(naked)]
+        pub unsafe extern "C" fn $name() {
+            naked_asm!(
+                "mov rcx, rdi",
+                "mov rdi, [rsp + {thread_state}]",
+                "mov rsi, r15",
+                "mov rdx, rsp",
+                "call {function}",
+                "mov r15, rdx",
+                "mov rdi, [rsp + {value}]",
+                "jmp rax",
+                thread_state = const ACTIVATION_THREAD_STATE,
+                value = const VALUE,
+                function = sym $function,
+            )
+        }
+    )*};
+}
+
+resume_stubs! {
+    /// An exception is set in the current frame.
+    stub_error => unwind::error;
+    /// An exception is set again; its traceback already has this frame.
+    stub_reraise => unwind::reraise;
+    /// The current frame goes on in the interpreter.
+    stub_exit => exit::exit;
+    /// The current frame is done; its result is in the first argument register.
+    stub_return => frames::return_value;
+}
+
+/// The type of functions that resume stubs call.
+pub(super) type ResumeFunction =
+    unsafe extern "C" fn(*mut pyo3_ffi::PyThreadState, *mut _PyInterpreterFrame, *mut Activation, *mut PyObject) -> Resume;
+
+const _: [ResumeFunction; 4] = [unwind::error, unwind::reraise, exit::exit, frames::return_value];
+
+/// The address of what a continuation resolves to; `None` for those that stay in the code object.
+pub fn stub(continuation: Continuation) -> Option<usize> {
+    let function: unsafe extern "C" fn() = match continuation {
+        Continuation::Error => stub_error,
+        Continuation::Exit => stub_exit,
+        Continuation::FinishReturn => stub_finish_return,
+        Continuation::FinishYield => stub_finish_yield,
+        Continuation::Return => stub_return,
+        Continuation::Reraise => stub_reraise,
+        Continuation::Next | Continuation::Target | Continuation::Miss => return None,
+    };
+    Some(function as usize)
+}

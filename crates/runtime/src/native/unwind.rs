@@ -1,0 +1,171 @@
+//! Exceptions: from where one is set to its handler, or out of the frame and on with its caller.
+
+use super::frames::{Resume, compiled, unlink_and_pop};
+use super::trampoline::{stub_exit, stub_finish_error};
+use super::raw::{release, release_or_null};
+use pyo3_ffi::{PyObject, PyThreadState};
+use std::slice;
+use whipsnake_bytecode::exceptions;
+use whipsnake_cpython::live::{_PyInterpreterFrame, Code, CodeUnit, Frame, ThreadState, symbols};
+use whipsnake_cpython::opcode;
+use whipsnake_ir::abi::Activation;
+
+/// Where and how an exception goes on in a frame.
+struct Position {
+    /// The code unit whose handler is looked up.
+    unit: usize,
+    /// How many values are on the stack.
+    depth: usize,
+    /// Whether the traceback gets an entry for the frame.
+    traced: bool,
+}
+
+/// `stub_error`: an exception was set by the current frame's instruction. Its inputs are still in their slots, or null.
+///
+/// # Safety
+/// Called by the stub only.
+pub(super) unsafe extern "C" fn error(
+    thread: *mut PyThreadState,
+    frame: *mut _PyInterpreterFrame,
+    activation: *mut Activation,
+    _: *mut PyObject,
+) -> Resume {
+    // SAFETY: the stub passes the live thread state, the current frame and its activation.
+    unsafe {
+        let (thread, frame) = (ThreadState::new_unchecked(thread), Frame::new_unchecked(frame));
+        let unit = frame.instruction_index();
+        let depth = compiled(frame).depth_at(unit).expect("a depth at an instruction");
+        // The interpreter reports the last code unit of the instruction.
+        let instruction = frame.instr_ptr();
+        let last = instruction.add(opcode::CACHES[opcode::base((*instruction).op) as usize] as usize);
+        log(thread, frame, last);
+        unwind(thread, frame, activation, Position { unit, depth, traced: false })
+    }
+}
+
+/// `stub_reraise`: an exception is set again by `instruction`; this frame is in its traceback already.
+///
+/// # Safety
+/// Called by the stub only.
+pub(super) unsafe extern "C" fn reraise(
+    thread: *mut PyThreadState,
+    frame: *mut _PyInterpreterFrame,
+    activation: *mut Activation,
+    instruction: *mut PyObject,
+) -> Resume {
+    // SAFETY: the stub passes the live thread state, the current frame and its activation; the address is of one of the frame's instructions.
+    unsafe {
+        let (thread, frame) = (ThreadState::new_unchecked(thread), Frame::new_unchecked(frame));
+        let code = Code::new_unchecked(frame.executable().cast());
+        let unit = instruction.cast::<CodeUnit>().offset_from(code.instructions()) as usize;
+        let depth = compiled(frame).depth_at(unit).expect("a depth at an instruction");
+        unwind(thread, frame, activation, Position { unit, depth, traced: false })
+    }
+}
+
+/// An exception came out of what `caller` called; the callee's frame is gone.
+///
+/// # Safety
+/// `caller` is a frame of this activation and the current one; an exception is set.
+pub(super) unsafe fn propagate(thread: ThreadState, activation: *mut Activation, caller: Frame) -> Resume {
+    // SAFETY: the caller's.
+    unsafe {
+        let position = at_call(caller);
+        unwind(thread, caller, activation, position)
+    }
+}
+
+/// A frame that waits for a callee: the callee has taken the instruction's inputs, and the result is not there.
+unsafe fn at_call(frame: Frame) -> Position {
+    let unit = frame.instruction_index();
+    // SAFETY: a frame of native code.
+    let compiled = unsafe { compiled(frame) };
+    let after = compiled.depth_at(unit + usize::from(frame.return_offset())).expect("a depth where a value is received");
+    Position { unit, depth: after - 1, traced: true }
+}
+
+unsafe fn unwind(thread: ThreadState, mut frame: Frame, activation: *mut Activation, mut position: Position) -> Resume {
+    loop {
+        // SAFETY: frames down to the base frame are alive and run compiled code.
+        unsafe {
+            if position.traced {
+                // As the interpreter has it for a caller: the unit before its instruction.
+                log(thread, frame, frame.instr_ptr().sub(1));
+            }
+            if let Some(resume) = handle(frame, &position) {
+                return resume;
+            }
+            if (*activation).base_frame == frame.as_ptr().cast() {
+                return Resume { address: stub_finish_error as *const u8, frame: frame.as_ptr() };
+            }
+            let caller = frame.previous().expect("a frame that is not the base frame has a caller");
+            unlink_and_pop(thread, frame);
+            position = at_call(caller);
+            caller.set_return_offset(0);
+            frame = caller;
+        }
+    }
+}
+
+/// Adds the frame to the traceback and tells tools.
+unsafe fn log(thread: ThreadState, frame: Frame, instruction: *mut CodeUnit) {
+    // SAFETY: the current frame of a thread that holds the GIL.
+    unsafe {
+        if thread.current_exception().is_null() {
+            pyo3_ffi::PyErr_SetString(pyo3_ffi::PyExc_SystemError, c"error return without exception set".as_ptr());
+        }
+        if !frame.is_incomplete() {
+            let object = symbols::PyThreadState_GetFrame(thread.as_ptr());
+            if object.is_null() {
+                // Out of memory, and the exception is lost with the attempt.
+                if thread.current_exception().is_null() {
+                    pyo3_ffi::PyErr_NoMemory();
+                }
+            } else {
+                symbols::PyTraceBack_Here(object);
+                release(object.cast());
+            }
+        }
+        symbols::_PyEval_MonitorRaise(thread.as_ptr(), frame.as_ptr(), instruction);
+    }
+}
+
+/// Finds the handler, drops the stack to its depth and starts it. Without one the whole stack is dropped.
+unsafe fn handle(frame: Frame, position: &Position) -> Option<Resume> {
+    // SAFETY: the frame runs a code object, whose table is a `bytes`; slots below the depth are owned or null.
+    unsafe {
+        let code = Code::new_unchecked(frame.executable().cast());
+        let table = code.exception_table();
+        let bytes = slice::from_raw_parts(
+            pyo3_ffi::PyBytes_AsString(table).cast::<u8>(),
+            pyo3_ffi::PyBytes_Size(table) as usize,
+        );
+        let handler = exceptions::find_in_table(bytes, position.unit as u32);
+        let stack = frame.stack_base();
+        let level = handler.map_or(0, |h| h.depth as usize);
+        for index in (level..position.depth).rev() {
+            release_or_null(stack.add(index).read());
+        }
+        let handler = handler?;
+        let mut top = stack.add(level);
+        if handler.lasti {
+            let lasti = pyo3_ffi::PyLong_FromLong(frame.instruction_index() as _);
+            if lasti.is_null() {
+                // The original exception is lost; this one leaves the frame.
+                for index in (0..level).rev() {
+                    release_or_null(stack.add(index).read());
+                }
+                return None;
+            }
+            top.write(lasti);
+            top = top.add(1);
+        }
+        top.write(pyo3_ffi::PyErr_GetRaisedException());
+        let target = handler.target as usize;
+        let address = compiled(frame).entry_at(target).unwrap_or_else(|| {
+            frame.set_instr_ptr(code.instructions().add(target));
+            stub_exit as *const u8
+        });
+        Some(Resume { address, frame: frame.as_ptr() })
+    }
+}

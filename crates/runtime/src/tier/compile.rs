@@ -1,0 +1,116 @@
+//! Compiling one code object: from the live object to machine code that hangs off it.
+
+use super::refusal::Refusal;
+use super::state::{Jit, Stage, jit};
+use crate::helpers::pointers::CodeSource;
+use crate::native::code::{self, CompiledCode};
+use std::slice;
+use std::time::Instant;
+use whipsnake_bytecode::CodeInput;
+use whipsnake_cpython::live::monitoring;
+use whipsnake_cpython::live::{Code, ThreadState};
+use whipsnake_ir::abi;
+use whipsnake_stencils::{Destination, SLACK};
+
+/// The parts of a live code object that the compiler reads.
+///
+/// # Safety
+/// The code object outlives the result, and nothing changes its bytecode meanwhile.
+pub(crate) unsafe fn input<'c>(code: Code) -> CodeInput<'c> {
+    // SAFETY: the fields belong to the code object, which the caller keeps; the exception table is a bytes object.
+    unsafe {
+        let table = code.exception_table();
+        CodeInput {
+            units: slice::from_raw_parts(code.instructions().cast::<u16>(), code.len()),
+            exception_table: slice::from_raw_parts(
+                pyo3_ffi::PyBytes_AsString(table).cast::<u8>(),
+                pyo3_ffi::PyBytes_Size(table) as usize,
+            ),
+            nlocalsplus: code.nlocalsplus() as u32,
+            stacksize: code.stacksize() as u32,
+            first_traceable: code.first_traceable() as u32,
+            flags: code.flags(),
+        }
+    }
+}
+
+/// Compiles a code object, unless it is compiled or refused already.
+///
+/// # Safety
+/// The GIL is held.
+pub(crate) unsafe fn compile(code: Code) -> Result<(), Refusal> {
+    // SAFETY: the GIL is held; the references to the compiler live between calls that can run Python code.
+    unsafe {
+        if code::find(code).is_some() {
+            return Ok(());
+        }
+        let stage = super::entries::state_of(code).map(|s| s.as_ref().stage);
+        if let Some(Stage::Refused(reason)) = stage
+            && !reason.is_temporary()
+        {
+            return Err(reason);
+        }
+        super::osr::set_jump_events(code, false);
+        let result = attempt(code);
+        let jit = jit().expect("enabled");
+        if let Err(reason) = result {
+            *jit.stats.refused.entry(reason.kind()).or_default() += 1;
+        }
+        if let Some(mut state) = super::entries::state_of(code) {
+            state.as_mut().stage = match result {
+                Ok(()) => Stage::Compiled,
+                Err(reason) => Stage::Refused(reason),
+            };
+        }
+        result
+    }
+}
+
+unsafe fn attempt(code: Code) -> Result<(), Refusal> {
+    // SAFETY: the caller's contract; no Python code runs until the compiled code is attached.
+    let compiled = unsafe {
+        let thread = ThreadState::current();
+        if monitoring::other_tools(code, thread.interpreter()) != 0 {
+            return Err(Refusal::Instrumented);
+        }
+        let jit = jit().expect("enabled");
+        let start = Instant::now();
+        let compiled = link(jit, code, thread)?;
+        jit.stats.compile_time += start.elapsed();
+        compiled
+    };
+    // SAFETY: the GIL is held.
+    if unsafe { code::attach(code, compiled) }.is_err() {
+        // SAFETY: the GIL is held.
+        unsafe { pyo3_ffi::PyErr_Clear() };
+        return Err(Refusal::Memory);
+    }
+    Ok(())
+}
+
+unsafe fn link(jit: &mut Jit, code: Code, thread: ThreadState) -> Result<Box<CompiledCode>, Refusal> {
+    // SAFETY: the code object is alive, and nothing else runs.
+    let planned = jit.baseline.plan(unsafe { input(code) })?;
+    let size = planned.size();
+    let block = jit.memory.allocate(size + SLACK).map_err(|_| Refusal::CodeMemory)?;
+    let mut compiled = Box::new(CompiledCode::new(
+        code,
+        &planned,
+        block.run() as *const u8,
+        thread.instrumentation_version() as u64,
+        vec![0; planned.feedback_cells() * abi::FEEDBACK_WORDS].into_boxed_slice(),
+    ));
+    let to = Destination {
+        write: block.write(),
+        run: block.run() as u64,
+        code_data: &raw const *compiled as u64,
+        feedback: compiled.feedback.as_ptr() as u64,
+    };
+    // SAFETY: the block has room for the code and the slack, and nothing runs in it yet.
+    unsafe { planned.emit(&CodeSource::new(code), &jit.addresses, to) };
+    jit.stats.compiled += 1;
+    jit.stats.bytes += size as u64;
+    jit.stats.instructions += planned.code().instrs().len() as u64;
+    compiled.set_block(block);
+    Ok(compiled)
+}

@@ -1,0 +1,142 @@
+//! Switching the compiler on and off.
+
+use super::settings::Settings;
+use super::state::{Jit, install, jit};
+use super::{entries, osr};
+use crate::memory::CodeMemory;
+use std::ffi::{c_int, c_void};
+use whipsnake_cpython::live::extra::Extra;
+use whipsnake_cpython::live::monitoring::Monitoring;
+use whipsnake_cpython::live::watch::FunctionWatcher;
+use whipsnake_cpython::live::{Function, check, entry};
+use whipsnake_stencils::Baseline;
+
+/// Why the compiler can't run in this process; `None` if it can.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn unavailable() -> Option<String> {
+    // SAFETY: the caller's contract.
+    unsafe { check::host() }.err().map(|error| error.to_string())
+}
+
+/// Whether the compiler is on.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn is_enabled() -> bool {
+    // SAFETY: the caller's contract.
+    unsafe { jit() }.is_some_and(|jit| jit.enabled)
+}
+
+/// Takes the exception that is set and tells it in words.
+unsafe fn failure(what: &str) -> String {
+    // SAFETY: the GIL is held.
+    unsafe { pyo3_ffi::PyErr_Clear() };
+    what.to_owned()
+}
+
+/// Switches the compiler on. Calling it again changes the settings.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn enable(settings: &Settings) -> Result<(), String> {
+    // SAFETY: the GIL is held throughout; references to the compiler end before Python code can run.
+    unsafe {
+        if let Some(reason) = unavailable() {
+            return Err(reason);
+        }
+        if jit().is_none() {
+            install(Box::new(make(settings)?));
+        }
+        let jit = jit().expect("just installed");
+        jit.settings = settings.clone();
+        jit.enabled = true;
+        if jit.watcher.is_none() {
+            let watcher = FunctionWatcher::install(entries::function_changed)
+                .map_err(|_| failure("CPython has no function watcher left"))?;
+            jit.watcher = Some(watcher);
+        }
+        sweep(adopt_one);
+    }
+    Ok(())
+}
+
+unsafe fn make(settings: &Settings) -> Result<Jit, String> {
+    // SAFETY: the GIL is held.
+    unsafe {
+        entry::original().map_err(|_| failure("the interpreter's function entry can't be read"))?;
+        let monitoring = Monitoring::claim()
+            .map_err(|_| failure("sys.monitoring's tool id 5 (optimizer) is taken by another tool"))?;
+        monitoring.on_jump(osr::jumped).map_err(|_| failure("sys.monitoring refuses our callback"))?;
+        let states = Extra::request().ok_or("CPython has no place left for data on code objects")?;
+        code::slot().ok_or("CPython has no place left for data on code objects")?;
+        let memory = CodeMemory::new(settings.code_mb as usize, crate::helpers::address as *const () as usize)
+            .map_err(|error| format!("no memory for machine code: {error}"))?;
+        let addresses = crate::native::addresses::make(&memory)?;
+        Ok(Jit {
+            enabled: false,
+            settings: settings.clone(),
+            memory,
+            addresses,
+            baseline: Baseline::new(),
+            stats: Default::default(),
+            states,
+            monitoring,
+            watcher: None,
+        })
+    }
+}
+
+/// Gives every function back to the interpreter. Machine code that is running goes on to its end.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn disable() {
+    // SAFETY: as in `enable`.
+    unsafe {
+        let Some(jit) = jit() else { return };
+        jit.enabled = false;
+        if let Some(watcher) = jit.watcher.take()
+            && watcher.remove().is_err()
+        {
+            pyo3_ffi::PyErr_Clear();
+        }
+        sweep(release_one);
+    }
+}
+
+type Visitor = unsafe extern "C" fn(*mut pyo3_ffi::PyObject, *mut c_void) -> c_int;
+
+unsafe extern "C" {
+    fn PyUnstable_GC_VisitObjects(callback: Visitor, arg: *mut c_void);
+}
+
+/// Visits every function that exists.
+unsafe fn sweep(visit: Visitor) {
+    // SAFETY: the visitors change entries only; they neither allocate nor free objects.
+    unsafe { PyUnstable_GC_VisitObjects(visit, std::ptr::null_mut()) };
+}
+
+unsafe extern "C" fn adopt_one(object: *mut pyo3_ffi::PyObject, _: *mut c_void) -> c_int {
+    // SAFETY: the collector passes live objects.
+    unsafe {
+        if pyo3_ffi::PyFunction_Check(object) != 0 {
+            let function = Function::new_unchecked(object.cast());
+            if !entries::is_ours(function) {
+                entries::adopt(function, function.code());
+            }
+        }
+    }
+    1
+}
+
+unsafe extern "C" fn release_one(object: *mut pyo3_ffi::PyObject, _: *mut c_void) -> c_int {
+    // SAFETY: the collector passes live objects.
+    unsafe {
+        if pyo3_ffi::PyFunction_Check(object) != 0 {
+            entries::release(Function::new_unchecked(object.cast()));
+        }
+    }
+    1
+}

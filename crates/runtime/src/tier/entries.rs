@@ -1,0 +1,225 @@
+//! Entries of functions: counting, compiled, original.
+
+use super::compile::compile;
+use super::refusal::Refusal;
+use super::state::{Stage, TierState, jit};
+use crate::native::code;
+use crate::native::entry::compiled_entry;
+use pyo3_ffi::PyObject;
+use std::ptr::NonNull;
+use whipsnake_cpython::live::watch::FunctionEvent;
+use whipsnake_cpython::live::{Code, Function, entry};
+use whipsnake_cpython::{layout, opcode};
+
+/// What tiering knows of a code object, if it was ever counted.
+///
+/// # Safety
+/// The GIL is held.
+pub(crate) unsafe fn state_of(code: Code) -> Option<NonNull<TierState>> {
+    // SAFETY: the GIL is held, and the reference ends here.
+    unsafe { jit() }?.states.get(code)
+}
+
+/// The same, made if it is not there yet; `None` without memory.
+///
+/// # Safety
+/// The GIL is held.
+pub(crate) unsafe fn state_or_new(code: Code) -> Option<NonNull<TierState>> {
+    // SAFETY: the GIL is held; setting extra data runs no Python code.
+    unsafe {
+        let states = jit()?.states;
+        if let Some(state) = states.get(code) {
+            return Some(state);
+        }
+        let state = TierState { stage: Stage::Counting, calls: 0, jumps: 0, has_loop: has_loop(code), jump_events: false };
+        match states.set(code, Box::new(state)) {
+            Ok(state) => Some(state),
+            Err(_) => {
+                pyo3_ffi::PyErr_Clear();
+                None
+            }
+        }
+    }
+}
+
+/// Whether the bytecode has a backward jump.
+fn has_loop(code: Code) -> bool {
+    let mut index = 0;
+    while index < code.len() {
+        let op = code.unit(index).op;
+        let plain = if opcode::DEINSTRUMENT[op as usize] != 0 { opcode::DEINSTRUMENT[op as usize] } else { op };
+        let base = opcode::DEOPT[plain as usize];
+        if matches!(base, opcode::JUMP_BACKWARD | opcode::JUMP_BACKWARD_NO_INTERRUPT) {
+            return true;
+        }
+        index += 1 + opcode::CACHES[base as usize] as usize;
+    }
+    false
+}
+
+/// Gives a function the entry that fits its code object: called when it is made, when its `__code__` changes, and for all
+/// functions at `enable`.
+///
+/// # Safety
+/// The GIL is held. May be called with an exception set; raises none.
+pub(crate) unsafe fn adopt(function: Function, code: Code) {
+    // SAFETY: the GIL is held.
+    unsafe {
+        let refused = state_of(code).is_some_and(|state| matches!(state.as_ref().stage, Stage::Refused(_)));
+        if !refused {
+            let entry: Entry = if code::find(code).is_some() { compiled_entry } else { counting_entry };
+            install(function, code, entry);
+        }
+    }
+}
+
+type Entry = unsafe extern "C" fn(*mut PyObject, *const *mut PyObject, usize, *mut PyObject) -> *mut PyObject;
+
+unsafe fn install(function: Function, code: Code, new: Entry) {
+    // SAFETY: the GIL is held.
+    unsafe {
+        // A function made by MAKE_FUNCTION gets the code object's version *after* it was reported as made; with a version the
+        // interpreter would specialise call sites to skip the entry.
+        code.clear_version();
+        entry::set(function, new);
+    }
+}
+
+/// Gives a function back to the interpreter.
+unsafe fn give_back(function: Function) {
+    // SAFETY: the GIL is held. Version 0 means: a new one when a call site is specialised.
+    unsafe { entry::restore(function, 0) };
+}
+
+/// Whether a function's entry is one of ours.
+pub(crate) fn is_ours(function: Function) -> bool {
+    !entry::is_original(function)
+        && function.vectorcall().is_some_and(|e| e as usize == counting_entry as *const () as usize || e as usize == compiled_entry as *const () as usize)
+}
+
+/// Restores the original entry if it is one of ours.
+///
+/// # Safety
+/// The GIL is held.
+pub(crate) unsafe fn release(function: Function) {
+    if is_ours(function) {
+        // SAFETY: the caller's contract.
+        unsafe { give_back(function) };
+    }
+}
+
+/// The entry of functions that are counted: calls the original one, until the threshold.
+unsafe extern "C" fn counting_entry(
+    callable: *mut PyObject,
+    args: *const *mut PyObject,
+    nargsf: usize,
+    kwnames: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: CPython calls this as the entry of a function, with the GIL.
+    unsafe {
+        let function = Function::new_unchecked(callable.cast());
+        let code = function.code();
+        let original = entry::original().unwrap_or_else(|_| unreachable!("read when the compiler was enabled"));
+        if let Some(mut state) = state_or_new(code) {
+            let state = state.as_mut();
+            if state.stage == Stage::Counting {
+                state.calls += 1;
+                let jit = jit().expect("enabled");
+                jit.stats.counted_calls += 1;
+                let (calls, threshold, enabled) = (state.calls, jit.settings.call_threshold, jit.enabled);
+                let events = state.has_loop && !state.jump_events;
+                if !enabled {
+                    give_back(function);
+                } else if calls >= threshold {
+                    match compile(code) {
+                        Ok(()) => install(function, code, compiled_entry),
+                        Err(reason) if reason.is_temporary() => {
+                            if let Some(mut state) = state_of(code) {
+                                state.as_mut().stage = Stage::Counting;
+                                state.as_mut().calls = 0;
+                            }
+                        }
+                        Err(_) => give_back(function),
+                    }
+                } else if events {
+                    super::osr::set_jump_events(code, true);
+                }
+            } else {
+                match state.stage {
+                    Stage::Compiled => install(function, code, compiled_entry),
+                    _ => give_back(function),
+                }
+            }
+            if code::find(code).is_some() {
+                return compiled_entry(callable, args, nargsf, kwnames);
+            }
+        }
+        original(callable, args, nargsf, kwnames)
+    }
+}
+
+/// The function watcher's callback.
+pub(crate) unsafe fn function_changed(event: FunctionEvent, function: Function, value: *mut PyObject) {
+    // SAFETY: CPython reports with the GIL held; `jit` references end before anything else runs.
+    unsafe {
+        if !jit().is_some_and(|jit| jit.enabled) {
+            return;
+        }
+        match event {
+            FunctionEvent::Create => {
+                let code = function.code();
+                if code.flags() & layout::code::CO_OPTIMIZED != 0 {
+                    adopt(function, code);
+                } else if has_loop(code) {
+                    // Module and class bodies run without a call of their function.
+                    super::osr::watch_body(code);
+                }
+            }
+            FunctionEvent::ModifyCode => {
+                if let Some(code) = Code::new(value.cast()) {
+                    release(function);
+                    adopt(function, code);
+                }
+            }
+            FunctionEvent::Destroy | FunctionEvent::ModifyDefaults | FunctionEvent::ModifyKwdefaults => {}
+        }
+    }
+}
+
+/// Keeps a code object with the interpreter for good.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn never(code: Code) {
+    // SAFETY: the GIL is held.
+    unsafe {
+        super::osr::set_jump_events(code, false);
+        if let Some(mut state) = state_or_new(code) {
+            state.as_mut().stage = Stage::Refused(Refusal::Never);
+        }
+    }
+}
+
+/// Compiles a function now.
+///
+/// # Safety
+/// The GIL is held; the compiler is enabled.
+pub unsafe fn compile_now(function: Function) -> Result<(), Refusal> {
+    // SAFETY: the GIL is held.
+    unsafe {
+        let code = function.code();
+        state_or_new(code).ok_or(Refusal::Memory)?;
+        compile(code)?;
+        install(function, code, compiled_entry);
+        Ok(())
+    }
+}
+
+/// Whether calls of a function run machine code.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn is_compiled(function: Function) -> bool {
+    // SAFETY: the GIL is held.
+    is_ours(function) && code::find(function.code()).is_some()
+}

@@ -1,0 +1,27 @@
+//! Tiering: what gets compiled, when, and how it is entered.
+//!
+//! Every Python function gets a counting entry when it is made (and once for those that exist at `enable`). At the threshold its code
+//! object is compiled and the entry replaced; a code object that can't be compiled gets its original entry back. Running loops are
+//! found through local JUMP events of `sys.monitoring`, set on code with a loop when it is first called.
+
+mod compile;
+mod control;
+mod entries;
+mod osr;
+mod refusal;
+mod settings;
+mod state;
+mod stats;
+
+pub use control::{disable, enable, is_enabled, unavailable};
+pub use entries::{compile_now, is_compiled, never};
+pub use refusal::Refusal;
+pub use settings::Settings;
+pub(crate) use compile::input;
+pub use stats::Stats;
+
+/// The counters so far.
+pub fn stats() -> Stats {
+    // SAFETY: called with the GIL, and the copy ends the borrow.
+    unsafe { state::jit() }.map(|jit| jit.stats.clone()).unwrap_or_default()
+}

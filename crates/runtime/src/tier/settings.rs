@@ -1,0 +1,23 @@
+//! What the compiler was told.
+
+/// Settings of a running compiler, complete and checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Calls of a function before it is compiled.
+    pub call_threshold: u32,
+    /// Back-edges of a running loop before it is compiled and entered.
+    pub loop_threshold: u32,
+    /// Limit for machine code, in MiB.
+    pub code_mb: u32,
+    /// Whether to count what is only worth counting when somebody looks.
+    pub stats: bool,
+}
+
+impl Settings {
+    /// Compiles at the first call and enters loops at the first back-edge.
+    pub fn eager(mut self) -> Settings {
+        self.call_threshold = 1;
+        self.loop_threshold = 1;
+        self
+    }
+}

@@ -1,0 +1,71 @@
+//! The compiler of this process: one for the main interpreter, guarded by the GIL.
+
+use super::refusal::Refusal;
+use super::{Settings, Stats};
+use crate::memory::CodeMemory;
+use std::cell::UnsafeCell;
+use whipsnake_cpython::live::extra::Extra;
+use whipsnake_cpython::live::monitoring::Monitoring;
+use whipsnake_cpython::live::watch::FunctionWatcher;
+use whipsnake_stencils::{Addresses, Baseline};
+
+/// Where a code object stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Runs interpreted, and is counted.
+    Counting,
+    /// Runs compiled.
+    Compiled,
+    /// Stays interpreted.
+    Refused(Refusal),
+}
+
+/// What tiering knows of a code object; hangs off it.
+#[derive(Debug)]
+pub(crate) struct TierState {
+    pub stage: Stage,
+    pub calls: u32,
+    pub jumps: u32,
+    /// Whether it has a backward jump.
+    pub has_loop: bool,
+    /// Whether our JUMP events are set on it.
+    pub jump_events: bool,
+}
+
+/// Everything the compiler holds.
+pub(crate) struct Jit {
+    pub enabled: bool,
+    pub settings: Settings,
+    pub memory: CodeMemory,
+    pub addresses: Addresses,
+    pub baseline: Baseline,
+    pub stats: Stats,
+    pub states: Extra<TierState>,
+    pub monitoring: Monitoring,
+    pub watcher: Option<FunctionWatcher>,
+}
+
+struct Slot(UnsafeCell<Option<Box<Jit>>>);
+
+// SAFETY: only touched with the GIL held.
+unsafe impl Sync for Slot {}
+
+static JIT: Slot = Slot(UnsafeCell::new(None));
+
+/// The compiler, if it was ever enabled.
+///
+/// # Safety
+/// The GIL is held, and the reference is not kept across anything that may run Python code or call into this module.
+pub(crate) unsafe fn jit() -> Option<&'static mut Jit> {
+    // SAFETY: the caller's contract makes the reference unique while it is used.
+    unsafe { (*JIT.0.get()).as_deref_mut() }
+}
+
+/// Puts the compiler in place.
+///
+/// # Safety
+/// The GIL is held; no reference from [`jit`] is alive.
+pub(crate) unsafe fn install(new: Box<Jit>) {
+    // SAFETY: the caller's contract.
+    unsafe { *JIT.0.get() = Some(new) };
+}
