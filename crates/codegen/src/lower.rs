@@ -45,7 +45,7 @@ pub(crate) struct Lowering<'a, 'b> {
 
 pub(crate) fn clif_type(ty: Type) -> ir::Type {
     match ty {
-        Type::Bool => types::I8,
+        Type::Bool | Type::I8 => types::I8,
         Type::I32 => types::I32,
         Type::I64 | Type::Ptr | Type::Obj => types::I64,
         Type::F64 => types::F64,
@@ -397,6 +397,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             UnaryOp::ExtendU => self.b.ins().uextend(types::I64, arg),
             UnaryOp::ExtendS => self.b.ins().sextend(types::I64, arg),
             UnaryOp::Truncate => self.b.ins().ireduce(types::I32, arg),
+            UnaryOp::TruncateByte => self.b.ins().ireduce(types::I8, arg),
             UnaryOp::IntToFloat => self.b.ins().fcvt_from_sint(types::F64, arg),
             UnaryOp::AsPtr | UnaryOp::AsObj | UnaryOp::AsInt | UnaryOp::Hold => arg,
         }

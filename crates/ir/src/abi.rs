@@ -71,10 +71,63 @@ pub mod pointer {
     pub const COUNT: usize = 11;
 }
 
+/// Words in the feedback cell of an instruction: zeroed by the linker, written by helpers only. Only operations that mention
+/// [`pointer::FEEDBACK`] have one; their documentation says what is in it. In all of them word 0 counts what the cell could not
+/// answer, so that the run time can see which sites are worth another look. A cell never holds a reference: object addresses in it
+/// are good only while the version beside them is current.
+///
+/// | operations | word 0 | words 1 to 11 |
+/// |---|---|---|
+/// | `LOAD_ATTR`, `LOAD_ATTR.method`, `STORE_ATTR` | misses (low half), entries written (high half) | the rest of an [`AttributeCell`] |
+/// | `LOAD_GLOBAL`, `LOAD_GLOBAL.null` | misses | the rest of a [`GlobalCell`] |
+pub const FEEDBACK_WORDS: usize = 12;
+
+/// Shapes that one attribute site remembers.
+pub const ATTRIBUTE_SHAPES: usize = 4;
+
+/// The polymorphic inline cache of an attribute site. An entry is used while its type version is current and the instance's own
+/// attributes can't shadow what it says.
+#[repr(C)]
+#[derive(Debug)]
+pub struct AttributeCell {
+    /// Accesses that no entry could answer.
+    pub misses: u32,
+    /// Entries written so far; where that is at its limit, the site is left to the general functions.
+    pub fills: u32,
+    /// `tp_version_tag` of the owner's type; 0 in an empty entry.
+    pub versions: [u32; ATTRIBUTE_SHAPES],
+    /// Kind of access (low 8 bits, see the run time's `shapes`) and an index or offset (signed, high 24 bits).
+    pub accesses: [i32; ATTRIBUTE_SHAPES],
+    /// What else must hold, by kind: a number of shared keys, or a version tag.
+    pub checks: [u32; ATTRIBUTE_SHAPES],
+    /// The class attribute, borrowed: good while the version is current.
+    pub descriptors: [*mut u8; ATTRIBUTE_SHAPES],
+}
+
+/// What a global-variable site remembers.
+#[repr(C)]
+#[derive(Debug)]
+pub struct GlobalCell {
+    /// Loads that had to look the name up.
+    pub misses: u64,
+    /// Which entry of the globals' keys has the name, plus 1; 0 if unknown.
+    pub global_entry: u64,
+    /// Which entry of the builtins' keys has the name, plus 1; 0 if unknown.
+    pub builtin_entry: u64,
+    /// The version in `ma_version_tag` of globals that did not have the name; 0 if unknown.
+    pub absent_version: u64,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::mem::offset_of;
+
+    #[test]
+    fn cells_fit() {
+        assert!(size_of::<AttributeCell>() <= 8 * FEEDBACK_WORDS);
+        assert!(size_of::<GlobalCell>() <= 8 * FEEDBACK_WORDS);
+    }
 
     #[test]
     fn activation_layout_is_what_machine_code_reads() {

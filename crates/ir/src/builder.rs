@@ -172,6 +172,7 @@ impl<'f> Builder<'f> {
         let ty = match op {
             UnaryOp::ExtendU | UnaryOp::ExtendS | UnaryOp::AsInt => Type::I64,
             UnaryOp::Truncate => Type::I32,
+            UnaryOp::TruncateByte => Type::I8,
             UnaryOp::IntToFloat => Type::F64,
             UnaryOp::AsPtr => Type::Ptr,
             UnaryOp::AsObj => Type::Obj,

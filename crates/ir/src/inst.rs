@@ -70,12 +70,14 @@ named_enum!(
         Not = "not",
         /// Float negation.
         FNeg = "fneg",
-        /// Zero-extends a bool or i32 to i64.
+        /// Zero-extends a bool, i8 or i32 to i64.
         ExtendU = "extend_u",
         /// Sign-extends an i32 to i64.
         ExtendS = "extend_s",
         /// Truncates a word to i32.
         Truncate = "truncate",
+        /// The low 8 bits of a word.
+        TruncateByte = "truncate_byte",
         /// Signed i64 to f64, rounding to nearest.
         IntToFloat = "int_to_float",
         /// The same 64 bits, seen as a pointer.

@@ -7,6 +7,8 @@ use std::fmt;
 pub enum Type {
     /// A truth value made by a comparison; an 8-bit integer in machine code.
     Bool,
+    /// An 8-bit integer, as a field in memory.
+    I8,
     /// A 32-bit integer.
     I32,
     /// A 64-bit integer.
@@ -21,12 +23,13 @@ pub enum Type {
 
 impl Type {
     /// All types, in the order of their names in the text form.
-    pub const ALL: [Type; 6] = [Type::Bool, Type::I32, Type::I64, Type::F64, Type::Ptr, Type::Obj];
+    pub const ALL: [Type; 7] = [Type::Bool, Type::I8, Type::I32, Type::I64, Type::F64, Type::Ptr, Type::Obj];
 
     /// The name in the text form.
     pub fn name(self) -> &'static str {
         match self {
             Type::Bool => "bool",
+            Type::I8 => "i8",
             Type::I32 => "i32",
             Type::I64 => "i64",
             Type::F64 => "f64",
@@ -38,7 +41,7 @@ impl Type {
     /// Size in memory, in bytes.
     pub fn bytes(self) -> u32 {
         match self {
-            Type::Bool => 1,
+            Type::Bool | Type::I8 => 1,
             Type::I32 => 4,
             Type::I64 | Type::F64 | Type::Ptr | Type::Obj => 8,
         }

@@ -15,6 +15,8 @@ pub enum Imm {
     Cache16(u8),
     /// The 16 bits of the inline cache at code unit `.0`, times `.1`, plus `.2`: a byte offset.
     Cache16Scaled(u8, i32, i32),
+    /// Offset of the function's field that `SET_FUNCTION_ATTRIBUTE`'s oparg names.
+    FunctionField,
     /// The value-stack depth before the instruction.
     Depth,
     /// Code units from this instruction to the next (for `return_offset`).
@@ -32,6 +34,8 @@ pub enum Ptr {
     Name(u8),
     /// The 64 bits of the inline cache at code unit `.0` after the instruction (1 is the counter).
     Cache64(u8),
+    /// The 16 bits of the inline cache at code unit `.0`, as a number: for where a 32-bit immediate would be folded.
+    Cache16(u8),
     /// The C function of `BINARY_OP`'s oparg.
     BinaryFunction,
     /// The C function of `CALL_INTRINSIC_1`'s oparg.
