@@ -7,7 +7,8 @@
 //! `STORE_FAST`, unbound or not. So for locals that are saved anywhere a store proves nothing; only a `LOAD_FAST` does.
 
 use crate::bitset::{BitMatrix, LocalSet, insert, intersect, remove};
-use crate::decode::{Code, DecodeError};
+use crate::code::Code;
+use crate::error::DecodeError;
 use crate::exceptions::find;
 use crate::locals::{LocalEffect, check_locals, local_effect};
 

@@ -8,7 +8,8 @@
 //! a back-edge when it leads to a block the walk is still in; not every backward jump is one, as CPython moves cold
 //! code to the end, from where it jumps back.
 
-use crate::decode::{DecodeError, Instr, NONE};
+use crate::decode::{Instr, NONE};
+use crate::error::DecodeError;
 use crate::exceptions::Handler;
 use crate::info::Flow;
 use bitflags::bitflags;

@@ -4,12 +4,12 @@
 //! the opcode. Specialised and instrumented opcodes keep the operand and the caches of the plain one, so jump targets
 //! are computed from the plain opcode.
 
-use crate::cache::Cache;
-use crate::cfg::{Block, Graph, Marks};
+use crate::cfg::Graph;
+use crate::code::Code;
 use crate::depth;
+use crate::error::DecodeError;
 use crate::exceptions::{self, Handler};
 use crate::info::{Flow, INFO, Status};
-use thiserror::Error;
 use whipsnake_cpython::opcode as op;
 
 /// No instruction, block, or handler.
@@ -78,86 +78,6 @@ impl Instr {
     pub fn exhausted(&self) -> Option<u32> {
         (self.flow == Flow::ForIter).then(|| self.target + 2)
     }
-}
-
-/// Why a code object can't be decoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum DecodeError {
-    /// The code ends in the middle of an instruction or its caches, or control can run off its end.
-    #[error("the code ends in the middle of an instruction that starts at unit {index}")]
-    Truncated {
-        /// Where the instruction starts.
-        index: u32,
-    },
-    /// An opcode that this version of CPython does not have, or a cache unit where an instruction should be.
-    #[error("unknown opcode {opcode} at unit {index}")]
-    UnknownOpcode {
-        /// The opcode.
-        opcode: u8,
-        /// Its unit.
-        index: u32,
-    },
-    /// An operand beyond anything that can be meant.
-    #[error("huge operand at unit {index}")]
-    HugeOperand {
-        /// The unit of an `EXTENDED_ARG`.
-        index: u32,
-    },
-    /// `ENTER_EXECUTOR`: another compiler has replaced the instruction.
-    #[error("another compiler's executor at unit {index}")]
-    Executor {
-        /// Its unit.
-        index: u32,
-    },
-    /// A line or instruction event covers the opcode, which is stored elsewhere.
-    #[error("line or instruction event at unit {index}")]
-    Instrumented {
-        /// Its unit.
-        index: u32,
-    },
-    /// A jump that does not lead to the start of an instruction.
-    #[error("jump at unit {index} does not lead to an instruction")]
-    BadTarget {
-        /// The unit of the jump.
-        index: u32,
-    },
-    /// A `FOR_ITER` whose target is not `END_FOR` followed by `POP_TOP`.
-    #[error("the loop at unit {index} does not end with END_FOR and POP_TOP")]
-    BadLoopEnd {
-        /// The unit of the `FOR_ITER`.
-        index: u32,
-    },
-    /// The exception table is not sorted, or names units that are not there.
-    #[error("malformed exception table")]
-    BadExceptionTable,
-    /// An instruction takes more values than there are, or a handler expects more.
-    #[error("value stack underflow at unit {index}")]
-    StackUnderflow {
-        /// The unit of the instruction.
-        index: u32,
-    },
-    /// The stack grows beyond `co_stacksize`.
-    #[error("value stack overflow at unit {index}")]
-    StackOverflow {
-        /// The unit of the instruction.
-        index: u32,
-    },
-    /// Two ways to an instruction bring different stack depths.
-    #[error("stack depths {first} and {second} meet at unit {index}")]
-    DepthMismatch {
-        /// The unit of the instruction.
-        index: u32,
-        /// The depth found first.
-        first: u32,
-        /// The depth that disagrees.
-        second: u32,
-    },
-    /// A local variable's number is not below `nlocalsplus`.
-    #[error("no such local at unit {index}")]
-    BadLocal {
-        /// The unit of the instruction.
-        index: u32,
-    },
 }
 
 /// The buffers of the analysis, to be kept and used again.
@@ -296,117 +216,5 @@ impl Decoder {
             Some([end, pop, _]) if end.base == op::END_FOR && pop.base == op::POP_TOP => Ok(()),
             _ => Err(DecodeError::BadLoopEnd { index }),
         }
-    }
-}
-
-/// A decoded and analysed code object: a view on a [`Decoder`]'s buffers. Instructions and blocks are numbered from 0.
-#[derive(Clone, Copy)]
-pub struct Code<'s> {
-    pub(crate) input: CodeInput<'s>,
-    pub(crate) instrs: &'s [Instr],
-    pub(crate) numbers: &'s [u32],
-    pub(crate) handlers: &'s [Handler],
-    pub(crate) graph: &'s Graph,
-    pub(crate) depths: &'s [i32],
-    max_depth: u32,
-}
-
-impl<'s> Code<'s> {
-    /// What was decoded.
-    pub fn input(&self) -> CodeInput<'s> {
-        self.input
-    }
-
-    /// All instructions, in order.
-    pub fn instrs(&self) -> &'s [Instr] {
-        self.instrs
-    }
-
-    /// The instruction that covers a unit (its opcode or an `EXTENDED_ARG` before it); none for a cache.
-    pub fn at_unit(&self, unit: u32) -> Option<u32> {
-        let number = *self.numbers.get(unit as usize)?;
-        (number != NONE).then_some(number)
-    }
-
-    /// What the control-flow graph says about an instruction.
-    pub fn marks(&self, instr: u32) -> Marks {
-        self.graph.marks[instr as usize]
-    }
-
-    /// Whether an instruction begins a basic block.
-    pub fn is_leader(&self, instr: u32) -> bool {
-        self.marks(instr).contains(Marks::LEADER)
-    }
-
-    /// Whether control can come to an instruction at all.
-    pub fn is_reachable(&self, instr: u32) -> bool {
-        self.marks(self.blocks()[self.block_of(instr) as usize].first)
-            .contains(Marks::REACHABLE)
-    }
-
-    /// Values on the stack before an instruction; none when it is unreachable.
-    pub fn depth(&self, instr: u32) -> Option<u32> {
-        u32::try_from(self.depths[instr as usize]).ok()
-    }
-
-    /// Depths of all instructions, −1 for those that are unreachable.
-    pub fn depths(&self) -> &'s [i32] {
-        self.depths
-    }
-
-    /// The deepest the stack gets between instructions.
-    pub fn max_depth(&self) -> u32 {
-        self.max_depth
-    }
-
-    /// The basic blocks, in the order of the code.
-    pub fn blocks(&self) -> &'s [Block] {
-        &self.graph.blocks
-    }
-
-    /// The block that an instruction is in.
-    pub fn block_of(&self, instr: u32) -> u32 {
-        self.graph.block_of[instr as usize]
-    }
-
-    /// The blocks where control can go from the end of a block, handlers not included.
-    pub fn successors(&self, block: u32) -> &'s [u32] {
-        self.graph.blocks[block as usize].successors()
-    }
-
-    /// The blocks that are reachable, each before those it dominates.
-    pub fn reverse_postorder(&self) -> impl DoubleEndedIterator<Item = u32> + 's {
-        self.graph.postorder.iter().rev().copied()
-    }
-
-    /// Whether the code has a loop.
-    pub fn has_loop(&self) -> bool {
-        self.graph.has_loop
-    }
-
-    /// The exception table.
-    pub fn handlers(&self) -> &'s [Handler] {
-        self.handlers
-    }
-
-    /// The exception table's entries that cover some part of a block.
-    pub fn handlers_of_block(&self, block: u32) -> &'s [Handler] {
-        self.graph.handlers_of(self.handlers, block)
-    }
-
-    /// The exception table's entry for an instruction.
-    pub fn handler_of(&self, instr: u32) -> Option<&'s Handler> {
-        exceptions::find(self.handlers, self.instrs[instr as usize].index)
-    }
-
-    /// The instruction where a handler starts.
-    pub fn handler_target(&self, handler: &Handler) -> u32 {
-        self.numbers[handler.target as usize]
-    }
-
-    /// The inline cache of an instruction.
-    pub fn cache(&self, instr: u32) -> Cache<'s> {
-        let instr = &self.instrs[instr as usize];
-        Cache::new(&self.input.units[instr.index as usize + 1..instr.next as usize])
     }
 }

@@ -9,7 +9,8 @@
 //! A suspended frame is resumed with the sent value on top, which is what `YIELD_VALUE` and `RETURN_GENERATOR` push.
 
 use crate::cfg::Graph;
-use crate::decode::{DecodeError, Instr};
+use crate::decode::Instr;
+use crate::error::DecodeError;
 use crate::exceptions::Handler;
 use crate::info::{EFFECT, Flow};
 use whipsnake_cpython::opcode as op;

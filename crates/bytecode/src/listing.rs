@@ -8,7 +8,8 @@
 
 use crate::cache::Cache;
 use crate::cfg::Marks;
-use crate::decode::{Code, Instr, NONE};
+use crate::code::Code;
+use crate::decode::{Instr, NONE};
 use std::fmt;
 use whipsnake_cpython::opcode as op;
 

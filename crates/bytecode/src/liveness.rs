@@ -9,7 +9,9 @@
 //! Nearly all functions have at most 64 locals, so a set is one word, and scanning an instruction takes no branch.
 
 use crate::bitset::{BitMatrix, LocalSet, insert, remove, unite};
-use crate::decode::{Code, DecodeError, Instr};
+use crate::code::Code;
+use crate::decode::Instr;
+use crate::error::DecodeError;
 use crate::exceptions::Handler;
 use crate::locals::{Access, check_locals};
 

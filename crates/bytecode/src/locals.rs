@@ -1,6 +1,8 @@
 //! What instructions do to locals.
 
-use crate::decode::{Code, DecodeError, Instr};
+use crate::code::Code;
+use crate::decode::Instr;
+use crate::error::DecodeError;
 use crate::operand::local_pair;
 use whipsnake_cpython::opcode as op;
 

@@ -1,4 +1,6 @@
-"""Prints one JSON line per code object: of the standard library, of this file, and instrumented copies.
+"""Prints one JSON line per code object: of the standard library, plain, as far as it has run, and instrumented.
+
+With an argument, prints instead the code objects of the functions in that source text, after its `main()` has run.
 
 Fields: name, mode, code (hex), exception table (hex), nlocalsplus, stacksize, flags, first traceable unit, arguments,
 instructions as dis gives them: [offset, opcode, name, oparg, jump target or null, effect of falling through or null,
@@ -59,11 +61,8 @@ def first_traceable(code):
 
 
 def effects(instruction):
-    op, arg = instruction.baseopcode, instruction.arg if instruction.baseopcode >= dis.HAVE_ARGUMENT or instruction.arg is not None else None
-    try:
-        return dis.stack_effect(op, arg, jump=False), dis.stack_effect(op, arg, jump=True)
-    except ValueError:
-        return None, None
+    op, arg = instruction.baseopcode, instruction.arg
+    return dis.stack_effect(op, arg, jump=False), dis.stack_effect(op, arg, jump=True)
 
 
 def entry(code, mode):
@@ -109,7 +108,7 @@ def emit(code, mode):
     print(json.dumps(entry(code, mode)))
 
 
-def main():
+def library():
     modules = [importlib.import_module(name) for name in MODULES]
     for module in modules:
         for code in code_objects(module):
@@ -124,4 +123,16 @@ def main():
             emit(code, "instrumented")
 
 
-main()
+def source(text):
+    module = types.ModuleType("source")
+    exec(compile(text, "<source>", "exec"), vars(module))
+    module.main()
+    for value in vars(module).values():
+        if isinstance(value, types.FunctionType) and value is not module.main:
+            emit(value.__code__, "adaptive")
+
+
+if len(sys.argv) > 1:
+    source(sys.argv[1])
+else:
+    library()
