@@ -1,0 +1,285 @@
+//! The library: every operation in every variant, and the Rust source of its tables.
+
+use crate::{
+    HelperConvention, HoleKind, Operands, RawCode, RawReloc, RelocKind, Section, Stencil, StencilError, StencilOptions, Symbol,
+};
+use std::fmt::Write;
+use whipsnake_codegen::{Compiler, InputPlace, StencilForm};
+use whipsnake_ir::{Continuation, Effects, Function, Helper, InstData, Type, abi};
+use whipsnake_ops::Operation;
+
+pub use whipsnake_codegen::Target;
+
+/// The files the build script writes.
+pub struct Library {
+    /// Rust source of the tables.
+    pub rust: String,
+    /// Machine code of all stencils.
+    pub blob: Vec<u8>,
+}
+
+/// Why the library can't be made.
+#[derive(Debug, thiserror::Error)]
+pub enum LibraryError {
+    /// A stencil can't be proved.
+    #[error(transparent)]
+    Stencil(#[from] StencilError),
+}
+
+/// How a variant takes one borrowable input.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Owned,
+    Borrowed,
+    Const,
+}
+
+const MODES: [Mode; 3] = [Mode::Owned, Mode::Borrowed, Mode::Const];
+
+/// What the compiler must know of an operation, read off its IR.
+#[derive(Default)]
+struct Traits {
+    misses: bool,
+    errors: bool,
+    jumps: bool,
+    hands_on: bool,
+    ends: bool,
+    feedback: bool,
+}
+
+fn traits(function: &Function) -> Traits {
+    let mut t = Traits { ends: true, ..Traits::default() };
+    for block in &function.blocks {
+        for &inst in &block.insts {
+            match function.inst(inst) {
+                InstData::Guard { .. } | InstData::GuardExact { .. } => t.misses = true,
+                InstData::ErrorIf { .. } | InstData::NewFloat { .. } | InstData::NewInt { .. } => t.errors = true,
+                InstData::Leave { to, arg } => match to {
+                    Continuation::Next => {
+                        t.ends = false;
+                        t.hands_on |= arg.is_some();
+                    }
+                    Continuation::Target => t.jumps = true,
+                    Continuation::Miss => t.misses = true,
+                    Continuation::Error => t.errors = true,
+                    _ => {}
+                },
+                InstData::Enter { .. } => t.hands_on = true,
+                InstData::Pointer { pointer: abi::pointer::FEEDBACK, .. } => t.feedback = true,
+                _ => {}
+            }
+        }
+    }
+    t
+}
+
+fn convert(raw: whipsnake_codegen::RawCode) -> RawCode {
+    use whipsnake_codegen as cg;
+    let symbol = |s| match s {
+        cg::Symbol::Cont(n) => Symbol::Cont(n),
+        cg::Symbol::Helper(n) => Symbol::Helper(n),
+        cg::Symbol::Pointer(n) => Symbol::Pointer(n),
+        cg::Symbol::Global(n) => Symbol::Global(n),
+    };
+    let kind = |k| match k {
+        cg::RelocKind::Abs8 => RelocKind::Abs8,
+        cg::RelocKind::X86CallPCRel4 => RelocKind::X86CallPCRel4,
+        cg::RelocKind::Arm64Call => RelocKind::Arm64Call,
+        cg::RelocKind::Other(_) => RelocKind::Other,
+    };
+    RawCode {
+        bytes: raw.bytes,
+        relocs: raw
+            .relocs
+            .into_iter()
+            .map(|r| RawReloc { offset: r.offset, kind: kind(r.kind), symbol: symbol(r.symbol), addend: r.addend })
+            .collect(),
+    }
+}
+
+/// Accumulates the tables.
+#[derive(Default)]
+struct Tables {
+    blob: Vec<u8>,
+    stencils: String,
+    stencil_count: usize,
+    holes: String,
+    hole_count: usize,
+    operations: String,
+    variants: String,
+    variant_count: usize,
+    stack_bytes: u32,
+}
+
+/// Makes every stencil of a target.
+pub fn make(target: Target) -> Result<Library, LibraryError> {
+    let mut compiler = Compiler::new(target);
+    let mut tables = Tables::default();
+    for operation in whipsnake_ops::all() {
+        tables.operation(operation, &mut compiler)?;
+    }
+    Ok(tables.finish())
+}
+
+impl Tables {
+    fn operation(&mut self, operation: &Operation, compiler: &mut Compiler) -> Result<(), LibraryError> {
+        let t = traits(&operation.build(0));
+        let kinds = operation.borrows.len() as u32;
+        writeln!(
+            self.operations,
+            "OperationInfo {{ name: {:?}, inputs: {}, keeps: {}, outputs: {}, borrows: &{:?}, variants: {}, imms: &{}, ptrs: &{}, \
+             place: Place::{:?}, misses: {}, errors: {}, jumps: {}, hands_on: {}, ends: {}, feedback: {} }},",
+            operation.name,
+            operation.inputs,
+            operation.keeps,
+            operation.outputs,
+            operation.borrows,
+            self.variant_count,
+            paths("Imm", operation.imms),
+            paths("Ptr", operation.ptrs),
+            operation.place,
+            t.misses,
+            t.errors,
+            t.jumps,
+            t.hands_on,
+            t.ends,
+            t.feedback,
+        )
+        .expect("writing to a string");
+        for variant in 0..3usize.pow(kinds) {
+            let modes: Vec<Mode> = (0..kinds).map(|k| MODES[variant / 3usize.pow(k) % 3]).collect();
+            // Constants in several places at once are folded by CPython's compiler; such a variant would never be used.
+            if modes.iter().filter(|m| **m == Mode::Const).count() > 1 {
+                self.variants.push_str("NONE, ");
+            } else {
+                let stencil = self.stencil(operation, &modes, compiler)?;
+                write!(self.variants, "{}, ", self.stencil_count).expect("writing to a string");
+                self.push(&stencil);
+            }
+            self.variant_count += 1;
+        }
+        Ok(())
+    }
+
+    fn stencil(&self, operation: &Operation, modes: &[Mode], compiler: &mut Compiler) -> Result<Stencil, LibraryError> {
+        let mut form = StencilForm { receives: operation.receives, ..StencilForm::default() };
+        let mut borrowed = 0;
+        for (&input, mode) in operation.borrows.iter().zip(modes) {
+            if *mode != Mode::Owned {
+                borrowed |= 1 << input;
+            }
+            if *mode == Mode::Const {
+                form.inputs[usize::from(input)] = InputPlace::Const;
+            }
+        }
+        let function = operation.build(borrowed);
+        let suffix: String = modes.iter().map(|m| ["o", "b", "c"][*m as usize]).collect();
+        let name = if suffix.is_empty() { operation.name.to_owned() } else { format!("{} ({suffix})", operation.name) };
+        let mut compile = |operands: &Operands| {
+            form.operands = operands.values;
+            compiler.stencil(&function, &form).map(convert).map_err(|error| error.to_string())
+        };
+        Ok(crate::make(&name, &mut compile, &options(&function))?)
+    }
+
+    fn push(&mut self, stencil: &Stencil) {
+        let hot = self.part(&stencil.hot);
+        let cold = self.part(&stencil.cold);
+        let mut counts = [0; 2];
+        let first = self.hole_count;
+        for (number, section) in [Section::Hot, Section::Cold].into_iter().enumerate() {
+            for hole in stencil.holes.iter().filter(|h| h.section == section) {
+                let (kind, index, addend) = match hole.kind {
+                    HoleKind::Cont(k) => ("Cont", k, 0),
+                    HoleKind::Helper(k) => ("Helper", k as u8, 0),
+                    HoleKind::ToHot(to) => ("ToHot", 0, i32::from(to)),
+                    HoleKind::ToCold(to) => ("ToCold", 0, i32::from(to)),
+                    HoleKind::Pointer(k, add) => ("Pointer", k, add),
+                    HoleKind::Global(k, add) => ("Global", k as u8, add),
+                    HoleKind::Disp32 { operand, addend } | HoleKind::Imm32 { operand, addend } => ("Operand", operand, addend),
+                };
+                writeln!(
+                    self.holes,
+                    "Hole {{ offset: {}, kind: HoleKind::{kind}, index: {index}, addend: {addend} }},",
+                    hole.offset
+                )
+                .expect("writing to a string");
+                self.hole_count += 1;
+                counts[number] += 1;
+            }
+        }
+        writeln!(
+            self.stencils,
+            "Stencil {{ hot: {hot}, cold: {cold}, hot_len: {}, cold_len: {}, holes: {first}, hot_holes: {}, cold_holes: {} }},",
+            stencil.hot.len(),
+            stencil.cold.len(),
+            counts[0],
+            counts[1]
+        )
+        .expect("writing to a string");
+        self.stencil_count += 1;
+        self.stack_bytes = self.stack_bytes.max(stencil.stack_bytes);
+    }
+
+    fn part(&mut self, bytes: &[u8]) -> usize {
+        let at = self.blob.len();
+        self.blob.extend_from_slice(bytes);
+        at
+    }
+
+    fn finish(mut self) -> Library {
+        assert!(Helper::ALL.len() <= 256, "helper numbers fit a byte");
+        // Copies run in chunks and may read beyond the end.
+        self.blob.extend_from_slice(&[0xcc; 64]);
+        let rust = format!(
+            "/// Machine code of all stencils.\n\
+             pub(crate) static BLOB: &[u8] = include_bytes!(concat!(env!(\"OUT_DIR\"), \"/stencils.bin\"));\n\
+             /// All stencils.\n\
+             pub(crate) static STENCILS: &[Stencil] = &[\n{}];\n\
+             /// Holes of all stencils.\n\
+             pub(crate) static HOLES: &[Hole] = &[\n{}];\n\
+             /// Stencils of the operations' variants.\n\
+             pub(crate) static VARIANTS: &[u16] = &[{}];\n\
+             /// All operations.\n\
+             pub(crate) static OPERATIONS: &[OperationInfo] = &[\n{}];\n\
+             /// Bytes of native stack that stencils use, the activation included.\n\
+             pub const STACK_BYTES: usize = {};\n",
+            self.stencils,
+            self.holes,
+            self.variants,
+            self.operations,
+            self.stack_bytes.max(abi::ACTIVATION_SIZE).next_multiple_of(16),
+        );
+        Library { rust, blob: self.blob }
+    }
+}
+
+/// A slice of `Imm` or `Ptr` as Rust source.
+fn paths<T: std::fmt::Debug>(name: &str, items: &[T]) -> String {
+    let items: Vec<String> = items.iter().map(|item| format!("{name}::{item:?}")).collect();
+    format!("[{}]", items.join(", "))
+}
+
+/// What the post-pass must know: which continuations pass a value, what helpers take and preserve.
+fn options(function: &Function) -> StencilOptions {
+    let mut options = StencilOptions { helpers: Helper::ALL.iter().map(|&h| convention(h)).collect(), ..Default::default() };
+    for block in &function.blocks {
+        for &inst in &block.insts {
+            if let InstData::Leave { to, arg: Some(_) } = function.inst(inst) {
+                options.conts_with_argument |= 1 << *to as u8;
+            }
+        }
+    }
+    options
+}
+
+fn convention(helper: Helper) -> HelperConvention {
+    let signature = helper.signature();
+    let floats = signature.params.iter().filter(|t| **t == Type::F64).count() as u8;
+    HelperConvention {
+        int_args: signature.params.len() as u8 - floats,
+        float_args: floats,
+        float_result: signature.results.contains(&Type::F64),
+        preserve: signature.effects.contains(Effects::PRESERVE),
+    }
+}
