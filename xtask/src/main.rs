@@ -1,1 +1,103 @@
-fn main() {}
+//! Developer commands. `cargo xtask --help` lists them; each has its own `--help`.
+
+mod bench;
+mod check;
+mod develop;
+mod find_python;
+mod process;
+mod test;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(
+    bin_name = "cargo xtask",
+    about = "Developer commands of Whipsnake",
+    disable_help_subcommand = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command that needs a Python with the extension in it.
+#[derive(Args, Clone)]
+struct PythonOptions {
+    /// The CPython 3.13 to use: a path or a command. Without it: $WHIPSNAKE_PYTHON, the one that .venv was made of, then PATH,
+    /// pyenv's and uv's installs
+    #[arg(long, value_name = "PYTHON")]
+    python: Option<String>,
+    /// Build the extension without the compiler
+    #[arg(long)]
+    no_default_features: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make .venv at the root: the development tools, and the extension built in release mode (quick when nothing changed)
+    Develop {
+        #[command(flatten)]
+        python: PythonOptions,
+    },
+    /// Set up as `develop` does, then run a handful of pyperformance's programs with the compiler off and on
+    Demo {
+        #[command(flatten)]
+        python: PythonOptions,
+    },
+    /// Run every test, Rust and Python. What follows `--` goes to pytest, or to nextest with --rust
+    Test {
+        #[command(flatten)]
+        python: PythonOptions,
+        /// Only the Rust tests
+        #[arg(long, conflicts_with = "pytest")]
+        rust: bool,
+        /// Only the Python tests
+        #[arg(long)]
+        pytest: bool,
+        /// Passed on
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+    /// Run the core set with the compiler off and on, interleaved, and print the ratios
+    Bench {
+        #[command(flatten)]
+        python: PythonOptions,
+        #[command(flatten)]
+        options: bench::Options,
+    },
+    /// Format all Rust and Python code
+    Fmt,
+    /// Check formatting, clippy (warnings are errors), ruff, and the type stubs
+    Lint {
+        #[command(flatten)]
+        python: PythonOptions,
+    },
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Develop { python } => {
+            let venv = develop::develop(&python)?;
+            println!("ready: {} runs Python with whipsnake", process::short(&venv.python()));
+            Ok(())
+        }
+        Command::Demo { python } => bench::demo(&develop::develop(&python)?),
+        Command::Test { python, rust, pytest, arguments } => test::test(&python, rust, pytest, &arguments),
+        Command::Bench { python, options } => bench::bench(&develop::develop(&python)?, &options),
+        Command::Fmt => check::fmt(),
+        Command::Lint { python } => check::lint(&develop::develop(&python)?),
+    }
+}
