@@ -15,7 +15,7 @@ use whipsnake_ops::Place;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
     /// No operation for an opcode.
-    #[error("no operation for {}", op::NAMES[.0 as usize])]
+    #[error("no operation for {}", op::NAMES[*.0 as usize])]
     Opcode(u8),
     /// More machine code than the tables can describe.
     #[error("the code object is too large")]
@@ -292,7 +292,8 @@ impl Planner<'_, '_> {
 
     fn place(&self, info: &OperationInfo, oparg: u32, depth: usize) -> i32 {
         match info.place {
-            Place::None => 0,
+            // `append_in_place` sets the second.
+            Place::None | Place::NextLocal => 0,
             Place::Local => local_slot(oparg),
             Place::Below(add) => self.slot(depth.wrapping_sub(oparg as usize + usize::from(add))),
         }

@@ -1,0 +1,60 @@
+//! The addresses of named objects of the host.
+
+use whipsnake_cpython::live::singletons;
+use whipsnake_ir::Global;
+
+/// The address of a global.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn address(global: Global) -> usize {
+    macro_rules! type_of {
+        ($name:ident) => {
+            &raw const pyo3_ffi::$name as usize
+        };
+    }
+    // SAFETY: the GIL is held.
+    let found = unsafe { singletons::get() }.expect("preallocated objects can be asked for");
+    match global {
+        Global::None => found.none,
+        Global::True => found.true_,
+        Global::False => found.false_,
+        Global::BoolType => type_of!(PyBool_Type),
+        Global::IntType => type_of!(PyLong_Type),
+        Global::FloatType => type_of!(PyFloat_Type),
+        Global::StrType => type_of!(PyUnicode_Type),
+        Global::BytesType => type_of!(PyBytes_Type),
+        Global::ListType => type_of!(PyList_Type),
+        Global::TupleType => type_of!(PyTuple_Type),
+        Global::DictType => type_of!(PyDict_Type),
+        Global::SetType => type_of!(PySet_Type),
+        Global::FrozenSetType => type_of!(PyFrozenSet_Type),
+        Global::SliceType => type_of!(PySlice_Type),
+        Global::TypeType => type_of!(PyType_Type),
+        Global::FunctionType => type_of!(PyFunction_Type),
+        Global::MethodType => type_of!(PyMethod_Type),
+        Global::BuiltinType => type_of!(PyCFunction_Type),
+        Global::MethodDescriptorType => type_of!(PyMethodDescr_Type),
+        Global::RangeIteratorType => type_of!(PyRangeIter_Type),
+        Global::ListIteratorType => type_of!(PyListIter_Type),
+        Global::TupleIteratorType => type_of!(PyTupleIter_Type),
+        Global::GeneratorType => type_of!(PyGen_Type),
+        Global::CoroutineType => type_of!(PyCoro_Type),
+        Global::ModuleType => type_of!(PyModule_Type),
+        Global::SmallInts => found.first_small_int,
+        Global::AsciiStrings => found.ascii,
+        Global::EmptyString => empty_string(),
+        // SAFETY: set when the interpreter started, never changed.
+        Global::AssertionError => unsafe { pyo3_ffi::PyExc_AssertionError as usize },
+    }
+}
+
+/// The empty string is preallocated and immortal.
+fn empty_string() -> usize {
+    // SAFETY: called with the GIL; the object outlives the reference.
+    unsafe {
+        let empty = pyo3_ffi::PyUnicode_FromStringAndSize(std::ptr::null(), 0);
+        pyo3_ffi::Py_DECREF(empty);
+        empty as usize
+    }
+}
