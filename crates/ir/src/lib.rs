@@ -12,7 +12,10 @@ mod function;
 mod global;
 mod helper;
 mod inst;
+mod parse;
+mod print;
 mod types;
+mod verify;
 
 pub use builder::Builder;
 pub use entities::{Block, Inst, Value};
@@ -20,4 +23,6 @@ pub use function::{BlockData, Function, ValueDef};
 pub use global::Global;
 pub use helper::{Effects, Helper, Signature};
 pub use inst::{Args, BinaryOp, Condition, Continuation, FloatCondition, InstData, MissReason, Offset, UnaryOp};
+pub use parse::{ParseError, parse};
 pub use types::Type;
+pub use verify::{OperationShape, VerifyError, verify, verify_operation};
