@@ -38,7 +38,11 @@ const COMPILATIONS: u64 = 6;
 /// Makes the x86-64 stencil of an operation.
 ///
 /// `compile` must give the same code for the same operands; it is called about ten times.
-pub fn make(name: &str, compile: &mut Compile<'_>, options: &StencilOptions) -> Result<Stencil, StencilError> {
+pub fn make(
+    name: &str,
+    compile: &mut Compile<'_>,
+    options: &StencilOptions,
+) -> Result<Stencil, StencilError> {
     located(name, make_located(compile, options))
 }
 

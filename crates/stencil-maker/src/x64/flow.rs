@@ -47,14 +47,17 @@ fn invert_branches(code: &mut Code) -> bool {
     let mut changed = false;
     for k in 0..code.insts.len() {
         let inst = &code.insts[k];
-        let (false, true, Some(target)) = (inst.dead, inst.is_conditional_jump(), inst.target) else { continue };
+        let (false, true, Some(target)) = (inst.dead, inst.is_conditional_jump(), inst.target) else {
+            continue;
+        };
         let jump = code.live_from(k + 1);
         if jump >= code.insts.len() || !code.insts[jump].is_direct_jump() {
             continue;
         }
         let over = code.live_from(jump + 1);
         let is_target = code.live().any(|(_, i)| i.target.is_some_and(|t| code.live_from(t) == jump));
-        if code.live_from(target) != over || is_target || code.insts[jump].symbol == Some(Symbol::Cont(NEXT)) {
+        if code.live_from(target) != over || is_target || code.insts[jump].symbol == Some(Symbol::Cont(NEXT))
+        {
             continue;
         }
         let (symbol, jump_target) = (code.insts[jump].symbol, code.insts[jump].target);
