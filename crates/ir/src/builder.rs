@@ -510,6 +510,11 @@ impl<'f> Builder<'f> {
         self.push(InstData::Leave { to, arg: None }, &[]);
     }
 
+    /// Leaves the operation when `instr_ptr` is already what it should be.
+    pub fn leave_saved(&mut self, to: Continuation) {
+        self.push(InstData::Leave { to, arg: None }, &[]);
+    }
+
     /// Leaves the operation with a value.
     pub fn leave_with(&mut self, to: Continuation, arg: Value) {
         self.push(InstData::Leave { to, arg: Some(arg) }, &[]);

@@ -79,4 +79,218 @@ helpers! {
     NewFloat(value: f64) -> (obj) [escapes];
     /// A new int; NULL with `MemoryError` set.
     NewInt(value: i64) -> (obj) [escapes];
+
+    // Calls. `base` is the lowest slot of a call instruction; the first result is where to go on and the second the frame to go on with; or
+    // the first is null and the second the result of the call, null with an exception set.
+    /// `CALL` with `count` arguments; `length` is the instruction's, in code units.
+    Call(thread: ptr, frame: ptr, base: ptr, count: i32, length: i32) -> (ptr, ptr) [escapes];
+    /// `CALL_KW` with `count` arguments.
+    CallKw(thread: ptr, frame: ptr, base: ptr, count: i32, length: i32) -> (ptr, ptr) [escapes];
+    /// `CALL_FUNCTION_EX`; `flags & 1` says that there are keyword arguments.
+    CallFunctionEx(thread: ptr, frame: ptr, base: ptr, flags: i32, length: i32) -> (ptr, ptr) [escapes];
+    /// Something is pending or changed where `value` is received: 0 to go on, 1 to leave to the interpreter at `next`, negative on error.
+    ReceiveCheck(thread: ptr, frame: ptr, next: ptr, value: obj) -> (i32) [pure];
+    /// A new float; drops the references to `left` and `right` (either may be NULL) unless it fails.
+    NewFloatFrom(value: f64, left: obj, right: obj) -> (obj) [escapes];
+    /// A new int; drops the references to `left` and `right` (either may be NULL) unless it fails.
+    NewIntFrom(value: i64, left: obj, right: obj) -> (obj) [escapes];
+
+    // Values. Those marked *keeps* take references of their own while they run, so that arguments may be borrowed from locals.
+    /// Raises `UnboundLocalError` for local variable `index`.
+    UnboundLocal(frame: ptr, index: i32) [escapes];
+    /// Calls the C function of a binary operator. Keeps.
+    CallBinary(function: ptr, left: obj, right: obj) -> (obj) [escapes];
+    /// `-value`.
+    Negative(value: obj) -> (obj) [escapes];
+    /// `~value`.
+    Invert(value: obj) -> (obj) [escapes];
+    /// `left ** right` or `left **= right`: exact floats at once, else by the C function. Keeps.
+    Power(function: ptr, left: obj, right: obj) -> (obj) [escapes];
+    /// A comparison by its number. Keeps.
+    RichCompare(left: obj, right: obj, comparison: i32) -> (obj) [escapes];
+    /// The truth of a comparison: 0, 1, or −1 with an exception set. Keeps.
+    RichCompareBool(left: obj, right: obj, comparison: i32) -> (i32) [escapes];
+    /// The truth of a value: 0, 1, or −1 with an exception set. Keeps.
+    IsTrue(value: obj) -> (i32) [escapes];
+    /// Whether two exact strings are equal.
+    StringsEqual(left: obj, right: obj) -> (i32) [pure];
+    /// `left + right` of exact strings.
+    ConcatStrings(left: obj, right: obj) -> (obj) [escapes];
+    /// Appends to the exact string in a local variable, in place where nobody else holds it; another string than `right`.
+    AppendString(local: ptr, right: obj) -> (i32) [escapes];
+
+    // Containers.
+    /// `container[key]`. Keeps.
+    GetItem(container: obj, key: obj) -> (obj) [escapes];
+    /// `container[key] = value`. Keeps.
+    SetItem(container: obj, key: obj, value: obj) -> (i32) [escapes];
+    /// `del container[key]`.
+    DeleteItem(container: obj, key: obj) -> (i32) [escapes];
+    /// `dict[key]` of an exact dict. Keeps.
+    DictGetItem(dict: obj, key: obj) -> (obj) [escapes];
+    /// `dict[key] = value` of an exact dict. Keeps.
+    DictSetItem(dict: obj, key: obj, value: obj) -> (i32) [escapes];
+    /// `value in container`: 0, 1, or −1 with an exception set. Keeps.
+    Contains(container: obj, value: obj) -> (i32) [escapes];
+    /// `value in container` for an exact set or frozenset. Keeps.
+    SetContains(container: obj, value: obj) -> (i32) [escapes];
+    /// `value in container` for an exact dict. Keeps.
+    DictContains(container: obj, value: obj) -> (i32) [escapes];
+    /// `container[start:stop]`.
+    GetSlice(container: obj, start: obj, stop: obj) -> (obj) [escapes];
+    /// `container[start:stop] = value`.
+    SetSlice(value: obj, container: obj, start: obj, stop: obj) -> (i32) [escapes];
+    /// Appends to an exact list.
+    ListAppend(list: obj, value: obj) -> (i32) [escapes];
+    /// Extends the list of a list display by `*iterable`.
+    ListExtend(list: obj, iterable: obj) -> (i32) [escapes];
+    /// Adds to a set.
+    SetAdd(set: obj, value: obj) -> (i32) [escapes];
+    /// Updates a set.
+    SetUpdate(set: obj, iterable: obj) -> (i32) [escapes];
+    /// Updates the dict of a dict display by `**mapping`.
+    DictUpdate(dict: obj, mapping: obj) -> (i32) [escapes];
+    /// Updates the dict of keyword arguments in a stack slot by `**mapping`; the callable is three slots below.
+    DictMerge(slot: ptr, mapping: obj) -> (i32) [escapes];
+
+    // Building: `count` (or twice as many) values from a stack slot up, which are consumed unless it fails.
+    /// A tuple.
+    BuildTuple(base: ptr, count: i32) -> (obj) [escapes];
+    /// A list.
+    BuildList(base: ptr, count: i32) -> (obj) [escapes];
+    /// A set.
+    BuildSet(base: ptr, count: i32) -> (obj) [escapes];
+    /// A dict of keys and values in turn.
+    BuildMap(base: ptr, count: i32) -> (obj) [escapes];
+    /// A dict of the values and a tuple of keys (which is not consumed).
+    BuildConstKeyMap(base: ptr, count: i32, keys: obj) -> (obj) [escapes];
+    /// The strings joined.
+    BuildString(base: ptr, count: i32) -> (obj) [escapes];
+    /// A slice of two or three values.
+    BuildSlice(base: ptr, count: i32) -> (obj) [escapes];
+
+    // Unpacking.
+    /// Replaces the iterable in a stack slot by its values, the first one highest. `after` is −1 without a starred target.
+    UnpackIterable(thread: ptr, base: ptr, before: i32, after: i32) -> (i32) [escapes];
+    /// Copies `count` items to stack slots, the first one highest, with new references.
+    UnpackItems(items: ptr, base: ptr, count: i32) [pure];
+
+    // Text.
+    /// `format(value, spec)`; NULL stands for an empty `spec`. Keeps.
+    Format(value: obj, spec: obj) -> (obj) [escapes];
+
+    // Patterns.
+    /// `len(value)`.
+    Length(value: obj) -> (obj) [escapes];
+    /// The attributes a class pattern asks for, or `None`.
+    MatchClass(subject: obj, class: obj, names: obj, count: i32) -> (obj) [escapes];
+    /// The values of a mapping pattern's keys, or `None`.
+    MatchKeys(subject: obj, keys: obj) -> (obj) [escapes];
+
+    // Attributes. `cell` is the site's feedback cell. A pair is a method and `self`, or another attribute and NULL; NULL and NULL on error.
+    /// `owner.name`.
+    LoadAttr(owner: obj, name: obj, cell: ptr) -> (obj) [escapes];
+    /// `owner.name`, to be called; `self` is `owner` without a reference of its own.
+    LoadMethod(owner: obj, name: obj, cell: ptr) -> (obj, obj) [escapes];
+    /// `owner.name = value`.
+    StoreAttr(owner: obj, name: obj, value: obj, cell: ptr) -> (i32) [escapes];
+    /// `dict[name] = value` for the dict of an instance. Keeps.
+    StoreDictAttr(dict: obj, name: obj, value: obj) -> (i32) [escapes];
+    /// `del owner.name`.
+    DeleteAttr(owner: obj, name: obj) -> (i32) [escapes];
+    /// `function(class, this).name`, or `function().name` where `arguments` is 0.
+    LoadSuperAttr(function: obj, class: obj, this: obj, name: obj, arguments: i32) -> (obj) [escapes];
+    /// `super(class, this).name`.
+    SuperAttr(class: obj, this: obj, name: obj) -> (obj) [escapes];
+    /// `super(class, this).name`, to be called; `self` is `this` without a reference of its own.
+    SuperMethod(class: obj, this: obj, name: obj) -> (obj, obj) [escapes];
+
+    // Names.
+    /// A global variable or built-in. `cell` is the site's feedback cell.
+    LoadGlobal(frame: ptr, name: obj, cell: ptr) -> (obj) [escapes];
+    /// Assigns a global variable.
+    StoreGlobal(frame: ptr, name: obj, value: obj) -> (i32) [escapes];
+    /// Deletes a global variable.
+    DeleteGlobal(frame: ptr, name: obj) -> (i32) [escapes];
+    /// A name in locals, globals or builtins.
+    LoadName(frame: ptr, name: obj) -> (obj) [escapes];
+    /// Assigns a name in locals.
+    StoreName(frame: ptr, name: obj, value: obj) -> (i32) [escapes];
+    /// Deletes a name in locals.
+    DeleteName(frame: ptr, name: obj) -> (i32) [escapes];
+    /// Raises the error of a frame without a local namespace.
+    RaiseNoLocals() [escapes];
+    /// A name in a class's namespace, globals or builtins.
+    LoadFromDictOrGlobals(frame: ptr, namespace: obj, name: obj) -> (obj) [escapes];
+    /// `__build_class__`.
+    LoadBuildClass(frame: ptr) -> (obj) [escapes];
+    /// Makes `__annotations__` in locals unless it is there.
+    SetupAnnotations(frame: ptr) -> (i32) [escapes];
+
+    // Closures and functions.
+    /// A cell with a value (maybe NULL), to which it takes a reference.
+    NewCell(value: obj) -> (obj) [escapes];
+    /// Raises the error of the empty cell in a frame's slot.
+    RaiseUnboundCell(frame: ptr, number: i32) [escapes];
+    /// A name in a class's namespace, or the value of the cell in a frame's slot, which has that name.
+    LoadFromDictOrCell(frame: ptr, namespace: obj, number: i32) -> (obj) [escapes];
+    /// A function from a code object, with the frame's globals.
+    MakeFunction(frame: ptr, code: obj) -> (obj) [escapes];
+
+    // Imports.
+    /// `import name`, or the module of `from name import names`.
+    ImportName(frame: ptr, name: obj, names: obj, level: obj) -> (obj) [escapes];
+    /// `from module import name`, given the module.
+    ImportFrom(module: obj, name: obj) -> (obj) [escapes];
+
+    // Control flow. An i32 is −1 with an exception set.
+    /// Something is pending or changed at `RESUME` (with its operand) or a back-edge: 0 to go on, 1 to leave to the interpreter.
+    Poll(thread: ptr, frame: ptr, code: ptr, location: i32) -> (i32) [escapes];
+
+    // Iteration.
+    /// `iter(iterable)`.
+    GetIter(iterable: obj) -> (obj) [escapes];
+    /// An iterator gave NULL: 0 at its end, −1 on error.
+    IterationEnd(thread: ptr, frame: ptr) -> (i32) [escapes];
+    /// A list iterator is exhausted: it drops its list.
+    ListIteratorEnd(iterator: obj) [escapes];
+    /// A tuple iterator is exhausted: it drops its tuple.
+    TupleIteratorEnd(iterator: obj) [escapes];
+
+    // Generators.
+    /// Links the frame of an exact generator or coroutine above `frame`, with `value` (taken) sent to it: where it goes on and its frame; or
+    /// NULL with nothing changed. When it returns, the consumer goes on `back` code units after its instruction.
+    GeneratorResume(thread: ptr, frame: ptr, generator: obj, value: obj, back: i32) -> (ptr, ptr) [escapes];
+    /// Sends a value by C functions: what is yielded and 0, what is returned and 1, or NULL with an exception set.
+    Send(thread: ptr, frame: ptr, receiver: obj, value: obj) -> (obj, i64) [escapes];
+    /// The iterator of `yield from`.
+    GetYieldFromIter(thread: ptr, frame: ptr, iterable: obj) -> (obj) [escapes];
+    /// The iterator of `await`.
+    GetAwaitable(thread: ptr, iterable: obj, place: i32) -> (obj) [escapes];
+    /// The iterator of `async for`.
+    GetAiter(thread: ptr, iterable: obj) -> (obj) [escapes];
+    /// The awaitable for the next value of an asynchronous iterator.
+    GetAnext(thread: ptr, iterator: obj) -> (obj) [escapes];
+    /// 1 if the exception is `StopAsyncIteration`; else 0 and it is set again.
+    EndAsyncFor(exception: obj) -> (i32) [escapes];
+    /// The value of a `StopIteration`; NULL for another exception, which is set again.
+    CleanupThrow(exception: obj) -> (obj) [escapes];
+
+    // Exceptions.
+    /// `raise` with `count` values from a stack slot up, which are consumed. An exception is set; 1 if it was one that is being handled.
+    Raise(thread: ptr, base: ptr, count: i32) -> (i32) [escapes];
+    /// Sets an exception again, and `instr_ptr` to the code unit `raised_at` if `count` is not 0; −1 with another exception set.
+    Reraise(thread: ptr, frame: ptr, exception: obj, raised_at: obj, count: i32) -> (i32) [escapes];
+    /// Whether an exception matches `class`; −1 if that is not an exception class or a tuple of them.
+    ExceptionMatches(thread: ptr, exception: obj, class: obj) -> (i32) [escapes];
+    /// The parts of an exception that match and that do not; NULL on error.
+    ExceptionGroupMatch(thread: ptr, exception: obj, class: obj) -> (obj, obj) [escapes];
+    /// Makes an exception the one being handled.
+    SetHandledException(exception: obj) [escapes];
+    /// The bound `__exit__`, and what `__enter__()` returns; NULL on error.
+    BeforeWith(thread: ptr, manager: obj) -> (obj, obj) [escapes];
+    /// The bound `__aexit__`, and what `__aenter__()` returns; NULL on error.
+    BeforeAsyncWith(thread: ptr, manager: obj) -> (obj, obj) [escapes];
+    /// `exit(type(exception), exception, exception.__traceback__)`.
+    WithExceptStart(exit: obj, exception: obj) -> (obj) [escapes];
 }

@@ -8,6 +8,28 @@
 //! consumed or changed. [`Builder::release`] and [`Builder::take`] do the right thing for inputs that a variant borrows.
 
 mod arith;
+mod attribute_stores;
+mod attributes;
+mod calls;
+mod closures;
+mod control;
+mod exceptions;
+mod functions;
+mod generators;
+mod globals;
+mod imports;
+mod iteration;
+mod names;
+mod binary;
+mod build;
+mod compare;
+mod containers;
+mod matching;
+mod number;
+mod tests_table;
+mod text;
+mod truth;
+mod unpack;
 mod operand;
 mod operation;
 mod stack;
@@ -19,7 +41,7 @@ use operation::operations;
 
 /// Every operation, theme by theme.
 pub fn all() -> Vec<&'static Operation> {
-    [arith::OPERATIONS, stack::OPERATIONS].into_iter().flatten().collect()
+    [arith::OPERATIONS, attributes::OPERATIONS, attribute_stores::OPERATIONS, closures::OPERATIONS, functions::OPERATIONS, globals::OPERATIONS, imports::OPERATIONS, names::OPERATIONS, calls::OPERATIONS, binary::OPERATIONS, build::OPERATIONS, compare::OPERATIONS, compare::TESTS, containers::OPERATIONS, matching::OPERATIONS, text::OPERATIONS, truth::OPERATIONS, truth::TESTS, unpack::OPERATIONS, stack::OPERATIONS, control::OPERATIONS, iteration::OPERATIONS, generators::OPERATIONS, exceptions::OPERATIONS].into_iter().flatten().collect()
 }
 
 #[cfg(test)]

@@ -3,8 +3,22 @@
 //! Conventions: `extern "C"`; objects are borrowed unless a name or a comment says *steals*; a returned object is owned; NULL or −1 means that an
 //! exception is set.
 
+pub mod arith;
+pub mod build;
+pub mod containers;
+mod held;
+pub mod matching;
+pub mod calls;
+pub mod control;
+pub mod exceptions;
+pub mod generators;
+pub mod iteration;
+pub mod with;
 pub mod objects;
+pub mod text;
+pub mod unpack;
 
+use whipsnake_cpython::live::symbols;
 use whipsnake_ir::Helper;
 
 /// The address of a helper.
@@ -14,5 +28,87 @@ pub fn address(helper: Helper) -> usize {
         Helper::Dealloc => objects::dealloc as *const () as usize,
         Helper::NewFloat => pyo3_ffi::PyFloat_FromDouble as *const () as usize,
         Helper::NewInt => pyo3_ffi::PyLong_FromLongLong as *const () as usize,
+        // Calls.
+        Helper::Call => calls::call as *const () as usize,
+        Helper::CallKw => calls::call_kw as *const () as usize,
+        Helper::CallFunctionEx => calls::call_function_ex as *const () as usize,
+        Helper::ReceiveCheck => calls::receive_check as *const () as usize,
+        Helper::NewFloatFrom => objects::new_float_from as *const () as usize,
+        Helper::NewIntFrom => objects::new_int_from as *const () as usize,
+
+        // Values.
+        Helper::UnboundLocal => arith::unbound_local as *const () as usize,
+        Helper::CallBinary => arith::call_binary as *const () as usize,
+        Helper::Negative => pyo3_ffi::PyNumber_Negative as *const () as usize,
+        Helper::Invert => pyo3_ffi::PyNumber_Invert as *const () as usize,
+        Helper::Power => arith::power as *const () as usize,
+        Helper::RichCompare => arith::rich_compare as *const () as usize,
+        Helper::RichCompareBool => arith::rich_compare_bool as *const () as usize,
+        Helper::IsTrue => arith::is_true as *const () as usize,
+        Helper::StringsEqual => symbols::_PyUnicode_Equal as *const () as usize,
+        Helper::ConcatStrings => pyo3_ffi::PyUnicode_Concat as *const () as usize,
+        Helper::AppendString => text::append_string as *const () as usize,
+
+        // Containers.
+        Helper::GetItem => containers::get_item as *const () as usize,
+        Helper::SetItem => containers::set_item as *const () as usize,
+        Helper::DeleteItem => pyo3_ffi::PyObject_DelItem as *const () as usize,
+        Helper::DictGetItem => containers::dict_get_item as *const () as usize,
+        Helper::DictSetItem => containers::dict_set_item as *const () as usize,
+        Helper::Contains => containers::contains as *const () as usize,
+        Helper::SetContains => containers::set_contains as *const () as usize,
+        Helper::DictContains => containers::dict_contains as *const () as usize,
+        Helper::GetSlice => containers::get_slice as *const () as usize,
+        Helper::SetSlice => containers::set_slice as *const () as usize,
+        Helper::ListAppend => pyo3_ffi::PyList_Append as *const () as usize,
+        Helper::ListExtend => build::list_extend as *const () as usize,
+        Helper::SetAdd => pyo3_ffi::PySet_Add as *const () as usize,
+        Helper::SetUpdate => symbols::_PySet_Update as *const () as usize,
+        Helper::DictUpdate => build::dict_update as *const () as usize,
+        Helper::DictMerge => build::dict_merge as *const () as usize,
+
+        // Building.
+        Helper::BuildTuple => build::build_tuple as *const () as usize,
+        Helper::BuildList => build::build_list as *const () as usize,
+        Helper::BuildSet => build::build_set as *const () as usize,
+        Helper::BuildMap => build::build_map as *const () as usize,
+        Helper::BuildConstKeyMap => build::build_const_key_map as *const () as usize,
+        Helper::BuildString => text::build_string as *const () as usize,
+        Helper::BuildSlice => build::build_slice as *const () as usize,
+
+        // Unpacking.
+        Helper::UnpackIterable => unpack::unpack_iterable as *const () as usize,
+        Helper::UnpackItems => unpack::unpack_items as *const () as usize,
+
+        // Text.
+        Helper::Format => text::format as *const () as usize,
+
+        // Patterns.
+        Helper::Length => matching::length as *const () as usize,
+        Helper::MatchClass => matching::match_class as *const () as usize,
+        Helper::MatchKeys => matching::match_keys as *const () as usize,
+
+        // Control flow, iteration, generators, exceptions.
+        Helper::Poll => control::poll as *const () as usize,
+        Helper::GetIter => pyo3_ffi::PyObject_GetIter as *const () as usize,
+        Helper::IterationEnd => iteration::iteration_end as *const () as usize,
+        Helper::ListIteratorEnd => iteration::list_iterator_end as *const () as usize,
+        Helper::TupleIteratorEnd => iteration::tuple_iterator_end as *const () as usize,
+        Helper::GeneratorResume => generators::generator_resume as *const () as usize,
+        Helper::Send => generators::send as *const () as usize,
+        Helper::GetYieldFromIter => generators::get_yield_from_iter as *const () as usize,
+        Helper::GetAwaitable => generators::get_awaitable as *const () as usize,
+        Helper::GetAiter => generators::get_aiter as *const () as usize,
+        Helper::GetAnext => generators::get_anext as *const () as usize,
+        Helper::EndAsyncFor => generators::end_async_for as *const () as usize,
+        Helper::CleanupThrow => generators::cleanup_throw as *const () as usize,
+        Helper::Raise => exceptions::raise as *const () as usize,
+        Helper::Reraise => exceptions::reraise as *const () as usize,
+        Helper::ExceptionMatches => exceptions::exception_matches as *const () as usize,
+        Helper::ExceptionGroupMatch => exceptions::exception_group_match as *const () as usize,
+        Helper::SetHandledException => pyo3_ffi::PyErr_SetHandledException as *const () as usize,
+        Helper::BeforeWith => with::before_with as *const () as usize,
+        Helper::BeforeAsyncWith => with::before_async_with as *const () as usize,
+        Helper::WithExceptStart => with::with_except_start as *const () as usize,
     }
 }

@@ -37,5 +37,34 @@ pub unsafe extern "C" fn dealloc(object: *mut PyObject) {
 
 unsafe extern "C" fn dealloc_object(object: *mut PyObject) {
     // SAFETY: the caller's contract: a live object without references, the GIL held.
-    unsafe { pyo3_ffi::_Py_Dealloc(object) }
+    unsafe { whipsnake_cpython::live::symbols::_Py_Dealloc(object) }
+}
+
+/// A new float. The references to `left` and `right` (either may be NULL) are dropped unless it fails.
+///
+/// # Safety
+/// Called by machine code, with the GIL held and live objects of exact types whose end runs no code.
+pub unsafe extern "C" fn new_float_from(value: f64, left: *mut PyObject, right: *mut PyObject) -> *mut PyObject {
+    // SAFETY: the caller's contract.
+    unsafe { keep_or_drop(pyo3_ffi::PyFloat_FromDouble(value), left, right) }
+}
+
+/// A new int. The references to `left` and `right` (either may be NULL) are dropped unless it fails.
+///
+/// # Safety
+/// Called by machine code, with the GIL held and live objects of exact types whose end runs no code.
+pub unsafe extern "C" fn new_int_from(value: i64, left: *mut PyObject, right: *mut PyObject) -> *mut PyObject {
+    // SAFETY: the caller's contract.
+    unsafe { keep_or_drop(pyo3_ffi::PyLong_FromLongLong(value), left, right) }
+}
+
+unsafe fn keep_or_drop(result: *mut PyObject, left: *mut PyObject, right: *mut PyObject) -> *mut PyObject {
+    if !result.is_null() {
+        // SAFETY: the caller owns these references, if they are not NULL.
+        unsafe {
+            pyo3_ffi::Py_XDECREF(left);
+            pyo3_ffi::Py_XDECREF(right);
+        }
+    }
+    result
 }

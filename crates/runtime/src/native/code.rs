@@ -4,7 +4,7 @@ use crate::memory::Block;
 use std::sync::OnceLock;
 use whipsnake_cpython::live::extra::Extra;
 use whipsnake_cpython::live::{Code, Raised};
-use whipsnake_stencils::{Planned, ResumePoint};
+use whipsnake_stencils::{Planned, ResumePoint, Span};
 
 /// Machine code of one code object, and its metadata. Hangs off the code object (`co_extra`) and lives as long as it.
 ///
@@ -25,7 +25,7 @@ pub struct CompiledCode {
     /// `co_nlocalsplus`.
     pub locals: u32,
     /// First byte of machine code.
-    base: *const u8,
+    pub base: *const u8,
     /// Value-stack depth before each code unit's instruction, `u16::MAX` where there is none.
     depths: Box<[u16]>,
     /// Where native code can be entered, for each code unit.
@@ -33,7 +33,9 @@ pub struct CompiledCode {
     /// Feedback cells, which machine code writes.
     pub feedback: Box<[u64]>,
     /// Bytes of machine code.
-    size: usize,
+    pub size: usize,
+    /// What machine code belongs to which instruction.
+    pub spans: Box<[Span]>,
     /// Nothing new enters the code; frames that run it go on.
     detached: bool,
     /// Owns the machine code.
@@ -72,6 +74,7 @@ impl CompiledCode {
             resume_points,
             feedback,
             size: planned.size(),
+            spans: planned.spans().into(),
             detached: false,
             block: None,
         }
@@ -80,17 +83,6 @@ impl CompiledCode {
     /// Hands over the ownership of the machine code.
     pub fn set_block(&mut self, block: Block) {
         self.block = Some(block);
-    }
-
-    /// The machine code.
-    pub fn machine_code(&self) -> &[u8] {
-        // SAFETY: the block lives as long as this and is readable where it runs.
-        unsafe { std::slice::from_raw_parts(self.base, self.size) }
-    }
-
-    /// Where the machine code runs.
-    pub fn base(&self) -> *const u8 {
-        self.base
     }
 
     fn address(&self, offset: u32) -> Option<*const u8> {
@@ -118,22 +110,22 @@ impl CompiledCode {
 
 static SLOT: OnceLock<Extra<CompiledCode>> = OnceLock::new();
 
-/// Requests the slot of code objects in which compiled code hangs.
+/// The slot of code objects in which compiled code hangs, requested at the first call; `None` if the process has none left.
 ///
 /// # Safety
 /// The GIL is held.
-pub unsafe fn initialise() -> Result<(), String> {
-    if SLOT.get().is_none() {
-        // SAFETY: the GIL is held, so nobody else requests at the same time.
-        let slot = unsafe { Extra::request() }.ok_or("CPython has no place left for data on code objects")?;
-        SLOT.get_or_init(|| slot);
+pub unsafe fn slot() -> Option<Extra<CompiledCode>> {
+    if let Some(&slot) = SLOT.get() {
+        return Some(slot);
     }
-    Ok(())
+    // SAFETY: the GIL is held, so nobody else requests at the same time.
+    let slot = unsafe { Extra::request() }?;
+    Some(*SLOT.get_or_init(|| slot))
 }
 
 /// The compiled code of a code object, if it has some that may be entered.
 #[inline]
-pub fn compiled_code<'c>(code: Code) -> Option<&'c CompiledCode> {
+pub fn find<'c>(code: Code) -> Option<&'c CompiledCode> {
     attached(code).filter(|compiled| !compiled.detached)
 }
 

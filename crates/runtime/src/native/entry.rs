@@ -72,7 +72,7 @@ pub unsafe extern "C" fn compiled_entry(
     unsafe {
         let function = Function::new_unchecked(callable.cast());
         let thread = ThreadState::current();
-        let Some(compiled) = code::compiled_code(function.code()) else {
+        let Some(compiled) = code::find(function.code()) else {
             return original(callable, args, nargsf, kwnames);
         };
         if thread.c_recursion_remaining() < LOW_C_RECURSION {
@@ -137,7 +137,7 @@ unsafe fn interpret(
     unsafe {
         entry::restore(function, 0);
         let result = original(function.as_ptr().cast(), args, nargsf, kwnames);
-        if entry::is_original(function) && code::compiled_code(function.code()).is_some() {
+        if entry::is_original(function) && code::find(function.code()).is_some() {
             entry::set(function, compiled_entry);
         }
         result

@@ -74,7 +74,7 @@ pub(crate) unsafe fn release(object: *mut PyObject) {
         if count >= 0 {
             set(object, layout::object::OB_REFCNT, count - 1);
             if count == 1 {
-                pyo3_ffi::_Py_Dealloc(object);
+                whipsnake_cpython::live::symbols::_Py_Dealloc(object);
             }
         }
     }

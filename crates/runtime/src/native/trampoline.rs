@@ -6,7 +6,7 @@
 //! There are no globals here: everything a stub needs is in its registers and in the [`Activation`] that `rsp` points at.
 
 use super::frames::Resume;
-use super::unwind;
+use super::{generators, unwind};
 use super::{exit, frames};
 use pyo3_ffi::PyObject;
 use std::arch::naked_asm;
@@ -143,13 +143,18 @@ resume_stubs! {
     stub_exit => exit::exit;
     /// The current frame is done; its result is in the first argument register.
     stub_return => frames::return_value;
+    /// The current frame is a generator's and yields what is in the first argument register.
+    stub_yield => generators::yield_value;
+    /// The current frame becomes a generator's.
+    stub_return_generator => generators::return_generator;
 }
 
 /// The type of functions that resume stubs call.
 pub(super) type ResumeFunction =
     unsafe extern "C" fn(*mut pyo3_ffi::PyThreadState, *mut _PyInterpreterFrame, *mut Activation, *mut PyObject) -> Resume;
 
-const _: [ResumeFunction; 4] = [unwind::error, unwind::reraise, exit::exit, frames::return_value];
+const _: [ResumeFunction; 6] =
+    [unwind::error, unwind::reraise, exit::exit, frames::return_value, generators::yield_value, generators::return_generator];
 
 /// The address of what a continuation resolves to; `None` for those that stay in the code object.
 pub fn stub(continuation: Continuation) -> Option<usize> {
@@ -160,6 +165,8 @@ pub fn stub(continuation: Continuation) -> Option<usize> {
         Continuation::FinishYield => stub_finish_yield,
         Continuation::Return => stub_return,
         Continuation::Reraise => stub_reraise,
+        Continuation::Yield => stub_yield,
+        Continuation::ReturnGenerator => stub_return_generator,
         Continuation::Next | Continuation::Target | Continuation::Miss => return None,
     };
     Some(function as usize)

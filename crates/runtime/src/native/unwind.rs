@@ -5,7 +5,7 @@ use super::trampoline::{stub_exit, stub_finish_error};
 use super::raw::{release, release_or_null};
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::slice;
-use whipsnake_bytecode::exceptions;
+use whipsnake_bytecode::find_in_table;
 use whipsnake_cpython::live::{_PyInterpreterFrame, Code, CodeUnit, Frame, ThreadState, symbols};
 use whipsnake_cpython::opcode;
 use whipsnake_ir::abi::Activation;
@@ -140,7 +140,7 @@ unsafe fn handle(frame: Frame, position: &Position) -> Option<Resume> {
             pyo3_ffi::PyBytes_AsString(table).cast::<u8>(),
             pyo3_ffi::PyBytes_Size(table) as usize,
         );
-        let handler = exceptions::find_in_table(bytes, position.unit as u32);
+        let handler = find_in_table(bytes, position.unit as u32);
         let stack = frame.stack_base();
         let level = handler.map_or(0, |h| h.depth as usize);
         for index in (level..position.depth).rev() {

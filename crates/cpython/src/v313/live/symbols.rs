@@ -185,6 +185,8 @@ unsafe extern "C" {
         format: *const c_char,
         ...
     ) -> *mut PyObject;
+    /// Raises `exception` with a message, with the current exception as its cause.
+    pub fn _PyErr_FormatFromCause(exception: *mut PyObject, format: *const c_char, ...) -> *mut PyObject;
     /// Raises `KeyError(key)`, also when `key` is a tuple.
     pub fn _PyErr_SetKeyError(key: *mut PyObject);
     /// Merges the results of `except*` blocks.
@@ -322,6 +324,8 @@ unsafe extern "C" {
 
     // Generators.
 
+    /// The type of asynchronous generators.
+    pub static mut PyAsyncGen_Type: PyTypeObject;
     /// Takes the value off the current `StopIteration`; -1 if another exception is set.
     pub fn _PyGen_FetchStopIterationValue(value: *mut *mut PyObject) -> c_int;
     /// Raises `StopIteration(value)`.
@@ -357,9 +361,15 @@ unsafe extern "C" {
     pub fn _PyObject_GC_New(tp: *mut PyTypeObject) -> *mut PyObject;
     /// Allocates an object with items.
     pub fn _PyObject_GC_NewVar(tp: *mut PyTypeObject, nitems: Py_ssize_t) -> *mut PyObject;
+    /// Destroys an object whose count is zero.
+    pub fn _Py_Dealloc(op: *mut PyObject);
     /// Starts a new life: sets the reference count to 1 and tells tracers.
     pub fn _Py_NewReference(op: *mut PyObject);
 
+    /// The type of bound methods.
+    pub static mut PyMethod_Type: PyTypeObject;
+    /// The type of methods of built-in types.
+    pub static mut PyMethodDescr_Type: PyTypeObject;
     /// The state of the whole process; it begins with the debug offsets.
     pub static _PyRuntime: Runtime;
 }
