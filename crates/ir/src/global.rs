@@ -81,4 +81,8 @@ globals! {
     AsciiStrings,
     /// The empty string.
     EmptyString,
+    /// `AssertionError`.
+    AssertionError,
+    /// `super`.
+    SuperType,
 }

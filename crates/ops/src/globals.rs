@@ -1,0 +1,75 @@
+//! Global variables.
+
+use crate::attributes::{guard_keys_version, versioned_entry};
+use crate::{Imm, Ptr, operations};
+use whipsnake_cpython::layout::{dict_keys, frame};
+use whipsnake_ir::{Builder, Global, Helper, Type, Value, abi};
+
+/// Offset of an entry from the end of the keys' indices.
+const ENTRY: Imm = Imm::Cache16Scaled(2, dict_keys::UNICODE_ENTRY_SIZE, dict_keys::DK_INDICES);
+/// Version of the keys of the globals.
+const GLOBALS_VERSION: Imm = Imm::Cache16(3);
+/// Version of the keys of the builtins.
+const BUILTINS_VERSION: Imm = Imm::Cache16(4);
+
+operations! {
+    "LOAD_GLOBAL" () -> 1, ptrs [Ptr::Name(1)] => load_global;
+    "LOAD_GLOBAL.null" () -> 2, ptrs [Ptr::Name(1)] => |b| with_null(b, load_global);
+    "LOAD_GLOBAL_MODULE" () -> 1, imms [GLOBALS_VERSION, ENTRY] => module_variable;
+    "LOAD_GLOBAL_MODULE.null" () -> 2, imms [GLOBALS_VERSION, ENTRY] => |b| with_null(b, module_variable);
+    "LOAD_GLOBAL_BUILTIN" () -> 1, imms [GLOBALS_VERSION, ENTRY, BUILTINS_VERSION] => builtin;
+    "LOAD_GLOBAL_BUILTIN.null" () -> 2, imms [GLOBALS_VERSION, ENTRY, BUILTINS_VERSION] => |b| with_null(b, builtin);
+    "STORE_GLOBAL" (value) -> 0, ptrs [Ptr::Name(0)] => store_global;
+    "DELETE_GLOBAL" () -> 0, ptrs [Ptr::Name(0)] => delete_global;
+}
+
+fn with_null(b: &mut Builder<'_>, load: impl FnOnce(&mut Builder<'_>) -> Value) -> [Value; 2] {
+    let value = load(b);
+    [value, b.null()]
+}
+
+/// A global variable or built-in, looked up. The site remembers where the name was found ([`abi::GlobalCell`]).
+pub fn load_global(b: &mut Builder<'_>) -> Value {
+    let (frame, name) = (b.frame(), b.object(0));
+    let cell = b.raw_pointer(abi::pointer::FEEDBACK);
+    b.call_checked(Helper::LoadGlobal, &[frame, name, cell])
+}
+
+/// The frame's globals or builtins, guarded to be an exact dict.
+fn namespace(b: &mut Builder<'_>, offset: i32) -> Value {
+    let frame = b.frame();
+    let namespace = b.load(Type::Obj, frame, offset);
+    b.guard_exact(namespace, Global::DictType);
+    namespace
+}
+
+/// A global variable whose entry is known.
+pub fn module_variable(b: &mut Builder<'_>) -> Value {
+    let globals = namespace(b, frame::GLOBALS);
+    let value = versioned_entry(b, globals, 0, 1);
+    b.retain(value);
+    value
+}
+
+/// A built-in whose entry is known, and which no global variable hides.
+pub fn builtin(b: &mut Builder<'_>) -> Value {
+    let globals = namespace(b, frame::GLOBALS);
+    guard_keys_version(b, globals, 0);
+    let builtins = namespace(b, frame::BUILTINS);
+    let value = versioned_entry(b, builtins, 2, 1);
+    b.retain(value);
+    value
+}
+
+/// Assigns a global variable.
+pub fn store_global(b: &mut Builder<'_>, value: Value) {
+    let (frame, name) = (b.frame(), b.object(0));
+    b.call_status(Helper::StoreGlobal, &[frame, name, value]);
+    b.release(value);
+}
+
+/// `del` of a global variable.
+pub fn delete_global(b: &mut Builder<'_>) {
+    let (frame, name) = (b.frame(), b.object(0));
+    b.call_status(Helper::DeleteGlobal, &[frame, name]);
+}
