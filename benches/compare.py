@@ -20,9 +20,7 @@ import processes
 
 def ratio_of(first: list[dict[str, Any]], second: list[dict[str, Any]]) -> float:
     """How many times as fast the second mode is: the median over pairs of runs of the ratio of their best values."""
-    return statistics.median(
-        min(one["values"]) / min(two["values"]) for one, two in zip(first, second, strict=True)
-    )
+    return statistics.median(min(one["values"]) / min(two["values"]) for one, two in zip(first, second, strict=True))
 
 
 def total_ratio_of(first: list[dict[str, Any]], second: list[dict[str, Any]]) -> float:
@@ -130,7 +128,9 @@ def compare(programs: list[core_set.Program], options: argparse.Namespace) -> in
     if ratios:
         worst = min(ratios, key=lambda name: ratios[name])
         document["geometric_mean"] = geometric_mean(list(ratios.values()))
-        print(f"geometric mean of {len(ratios)}: {document['geometric_mean']:.3f}×   worst: {worst} {ratios[worst]:.2f}×")
+        print(
+            f"geometric mean of {len(ratios)}: {document['geometric_mean']:.3f}×   worst: {worst} {ratios[worst]:.2f}×"
+        )
         print(f"kept in {keep(document, options.output)}")
     for failure in failures:
         print("\nFAILED " + failure, file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Stands in for `pyperf` inside a measuring process: no process per value, no calibration, one benchmark picked by name.
+"""Stands in for `pyperf` in a measuring process: no process per value, no calibration, one benchmark picked by name.
 
 pyperf's `Runner` starts dozens of processes and can't interleave two configurations. This one takes the same calls from
 the same programs and hands the picked benchmark to a callback as a function from loops to seconds.

@@ -53,5 +53,5 @@ def work(mode: str, *arguments: str) -> dict[str, Any]:
     return report
 
 
-class WorkFailed(Exception):  # noqa: N818
+class WorkFailed(Exception):
     """A program failed in a measuring process."""

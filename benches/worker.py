@@ -16,7 +16,7 @@ import core_set
 import fake_pyperf
 
 
-class Measured(Exception):  # noqa: N818 (it is no error)
+class Measured(Exception):
     """Ends the program once its benchmark was measured."""
 
 
@@ -64,9 +64,7 @@ def main() -> None:
     parser.add_argument("--values", type=int, default=3)
     options = parser.parse_args()
 
-    report = measure(
-        core_set.find(options.program), options.loops, options.seconds, options.warmups, options.values
-    )
+    report = measure(core_set.find(options.program), options.loops, options.seconds, options.warmups, options.values)
     report["max_rss_kib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     whipsnake = sys.modules.get("whipsnake")
     report["compiled"] = whipsnake is not None and whipsnake.is_enabled()

@@ -31,17 +31,16 @@ __all__ = [
     "status",
 ]
 
-__version__: str
 
-if _whipsnake is not None:
-    NotAvailable = _whipsnake.NotAvailable
-    __version__ = _whipsnake.version
-else:
+if TYPE_CHECKING or _whipsnake is None:
 
     class NotAvailable(RuntimeError):
         """The compiler can't run in this process; the message says why."""
 
-    __version__ = "unknown"
+else:
+    NotAvailable = _whipsnake.NotAvailable
+
+__version__ = "unknown" if _whipsnake is None else str(_whipsnake.version)
 
 _settings: "dict[str, Any] | None" = None
 

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 _whipsnake: "ModuleType | None"
 try:
     from whipsnake import _whipsnake
-except ImportError as error:
+except ImportError as _error:
     _whipsnake = None
-    _import_error: "ImportError | None" = error
+    _import_error: "ImportError | None" = _error
 else:
     _import_error = None
 

@@ -2,6 +2,22 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
+__all__ = [
+    "NotAvailable",
+    "Refused",
+    "compile_now",
+    "disable",
+    "disassemble",
+    "enable",
+    "is_compiled",
+    "is_enabled",
+    "never",
+    "stats",
+    "unavailable",
+    "version",
+    "versions",
+]
+
 version: str
 
 class NotAvailable(RuntimeError): ...

@@ -46,11 +46,8 @@ pub fn bench(venv: &Venv, options: &Options) -> Result<()> {
             compare.arg(format!("{name}={value}"));
         }
     }
-    let flags = [
-        ("--fast", options.fast),
-        ("--first-half-second", options.first_half_second),
-        ("--list", options.list),
-    ];
+    let flags =
+        [("--fast", options.fast), ("--first-half-second", options.first_half_second), ("--list", options.list)];
     for (name, given) in flags {
         if given {
             compare.arg(name);

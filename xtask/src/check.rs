@@ -23,15 +23,7 @@ pub fn lint(venv: &Venv) -> Result<()> {
     clippy.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
     let mut without_compiler = cargo();
     venv.set_environment(&mut without_compiler);
-    without_compiler.args([
-        "clippy",
-        "-p",
-        "whipsnake-pymodule",
-        "--no-default-features",
-        "--",
-        "-D",
-        "warnings",
-    ]);
+    without_compiler.args(["clippy", "-p", "whipsnake-pymodule", "--no-default-features", "--", "-D", "warnings"]);
     let mut rustfmt = cargo();
     rustfmt.args(["fmt", "--all", "--check"]);
     let mut ruff_format = venv.command("ruff");

@@ -70,8 +70,7 @@ pub fn develop(options: &PythonOptions) -> Result<Venv> {
 /// A name for the environment of a Python that isn't the default one.
 fn folder_name(python: &Python) -> String {
     let path = python.path.display().to_string();
-    let readable: String =
-        path.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect();
+    let readable: String = path.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect();
     format!("{}-{}", python.version, readable.trim_matches('-'))
 }
 
@@ -80,8 +79,7 @@ fn create(venv: &Venv, python: &Python, description: &str) -> Result<()> {
     step(&format!("making {folder} with CPython {} ({})", python.version, python.path.display()));
     let mut make = command(&python.path);
     make.args(["-m", "venv", "--clear"]).arg(&venv.folder);
-    output(&mut make)
-        .context("the Python can't make a virtual environment (on Debian it needs python3.13-venv)")?;
+    output(&mut make).context("the Python can't make a virtual environment (on Debian it needs python3.13-venv)")?;
     fs::write(venv.stamp("python"), description)?;
     Ok(())
 }
@@ -92,10 +90,7 @@ fn install(venv: &Venv, options: &PythonOptions) -> Result<()> {
     let tools_are_old = fs::read_to_string(venv.stamp("tools")).ok().as_deref() != Some(project.as_str());
     let features = if options.no_default_features { "no compiler" } else { "compiler" };
     let built = venv.stamp("built");
-    if !tools_are_old
-        && fs::read_to_string(&built).ok().as_deref() == Some(features)
-        && !changed_since(&built)?
-    {
+    if !tools_are_old && fs::read_to_string(&built).ok().as_deref() == Some(features) && !changed_since(&built)? {
         return Ok(());
     }
     // Taken before the build: what changes while it runs is newer.
@@ -156,8 +151,7 @@ mod tests {
 
     #[test]
     fn reads_the_tools_from_the_project_file() {
-        let text =
-            "[x]\ndev = [\n    \"pytest>=8\",\n    # why\n    \"ruff\",\n]\nother = [\n    \"no\",\n]\n";
+        let text = "[x]\ndev = [\n    \"pytest>=8\",\n    # why\n    \"ruff\",\n]\nother = [\n    \"no\",\n]\n";
         assert_eq!(tools(text), ["pytest>=8", "ruff"]);
         let real = tools(&fs::read_to_string(root().join("pyproject.toml")).unwrap());
         assert!(real.contains(&"pyperformance==1.14.0".to_owned()), "{real:?}");

@@ -79,9 +79,7 @@ fn candidates() -> Vec<PathBuf> {
             add(folder.join(&name));
         }
     }
-    for (folder, prefix) in
-        [(pyenv_versions(), VERSION.to_owned()), (uv_pythons(), format!("cpython-{VERSION}"))]
-    {
+    for (folder, prefix) in [(pyenv_versions(), VERSION.to_owned()), (uv_pythons(), format!("cpython-{VERSION}"))] {
         let mut installs: Vec<PathBuf> = fs::read_dir(folder)
             .into_iter()
             .flatten()
@@ -118,8 +116,8 @@ print(base)
 
 /// Whether this Python fits, or why not.
 fn probe(path: &Path) -> std::result::Result<Python, String> {
-    let text = process::output(process::command(path).args(["-I", "-c", PROBE]))
-        .map_err(|_| "it doesn't run".to_owned())?;
+    let text =
+        process::output(process::command(path).args(["-I", "-c", PROBE])).map_err(|_| "it doesn't run".to_owned())?;
     let lines: Vec<&str> = text.lines().collect();
     let [implementation, version, build, header, base] = lines[..] else {
         return Err("it isn't a Python".to_owned());

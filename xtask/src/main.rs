@@ -12,11 +12,7 @@ use clap::{Args, Parser, Subcommand};
 use std::process::ExitCode;
 
 #[derive(Parser)]
-#[command(
-    bin_name = "cargo xtask",
-    about = "Developer commands of Whipsnake",
-    disable_help_subcommand = true
-)]
+#[command(bin_name = "cargo xtask", about = "Developer commands of Whipsnake", disable_help_subcommand = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -37,8 +37,7 @@ pub fn step(what: &str) {
 
 /// Runs it with its output shown; an exit code other than 0 is an error.
 pub fn run(command: &mut Command) -> Result<()> {
-    let status =
-        command.status().with_context(|| format!("can't start {}", command.get_program().display()))?;
+    let status = command.status().with_context(|| format!("can't start {}", command.get_program().display()))?;
     if !status.success() {
         bail!("{} failed ({status})", line(command));
     }
@@ -52,12 +51,7 @@ pub fn output(command: &mut Command) -> Result<String> {
         .output()
         .with_context(|| format!("can't start {}", command.get_program().display()))?;
     if !output.status.success() {
-        bail!(
-            "{} failed ({})\n{}",
-            line(command),
-            output.status,
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
+        bail!("{} failed ({})\n{}", line(command), output.status, String::from_utf8_lossy(&output.stderr).trim());
     }
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

@@ -15,12 +15,7 @@ pyo3::create_exception!(
     "The compiler can't run in this process; the message says why."
 );
 
-pyo3::create_exception!(
-    whipsnake,
-    Refused,
-    PyRuntimeError,
-    "A function can't be compiled; the message says why."
-);
+pyo3::create_exception!(whipsnake, Refused, PyRuntimeError, "A function can't be compiled; the message says why.");
 
 #[pymodule(gil_used = true)]
 mod _whipsnake {

@@ -1,0 +1,94 @@
+"""What all tests share: fresh processes in every mode of the compiler, and their comparison."""
+
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pytest
+import whipsnake
+
+MODES: dict[str, dict[str, str]] = {
+    "off": {"WHIPSNAKE": "0"},
+    "on": {"WHIPSNAKE": "1"},
+    "low": {"WHIPSNAKE": "1", "WHIPSNAKE_CALL_THRESHOLD": "2", "WHIPSNAKE_LOOP_THRESHOLD": "3"},
+    "eager": {"WHIPSNAKE": "1", "WHIPSNAKE_EAGER": "1"},
+}
+"""The environment of each mode. `low` changes tiers in the middle of nearly everything."""
+
+TIMEOUT = 300
+
+
+class Outcome(NamedTuple):
+    """What a process did."""
+
+    mode: str
+    code: int
+    out: str
+    err: str
+
+    @property
+    def shown(self) -> str:
+        """All of it, for a message."""
+        ending = f"signal {-self.code}" if self.code < 0 else f"exit code {self.code}"
+        return f"[{self.mode}] {ending}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """The environment without any setting of ours, and with `faulthandler`."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("WHIPSNAKE")}
+    env.pop("PYTHONPATH", None)
+    env.update(PYTHONFAULTHANDLER="1", PYTHONHASHSEED="0", PYTHONDONTWRITEBYTECODE="1")
+    env.update(extra)
+    return env
+
+
+def run_python(*arguments: str, mode: str = "off", stdin: str | None = None, **extra: str) -> Outcome:
+    """Runs this Python in a fresh process; keywords are environment variables."""
+    result = subprocess.run(
+        [sys.executable, *arguments],
+        env=environment(**MODES[mode], **extra) if mode != "plain" else environment(**extra),
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+    )
+    return Outcome(mode, result.returncode, result.stdout, result.stderr)
+
+
+def has_compiler() -> bool:
+    """Whether the compiler can run here. Tests that need it say what holds without it, too."""
+    return bool(whipsnake.status()["available"])
+
+
+RunModes = Callable[..., dict[str, Outcome]]
+
+
+@pytest.fixture
+def run_modes(tmp_path: os.PathLike[str]) -> RunModes:
+    """Runs a piece of source as a script in every mode and asserts that output, traceback and exit code are the same.
+
+    In each compiled mode the script also asserts that the compiler is on (or, in a build without one, that it is
+    said to be off).
+    """
+    path = os.path.join(tmp_path, "snippet.py")
+
+    def run(source: str, *arguments: str, modes: tuple[str, ...] = tuple(MODES), **extra: str) -> dict[str, Outcome]:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(textwrap.dedent(source))
+        outcomes = {mode: run_python(path, *arguments, mode=mode, **extra) for mode in modes}
+        note = "whipsnake: running without the compiler"
+        if not has_compiler():
+            for mode, outcome in outcomes.items():
+                first, _, rest = outcome.err.partition("\n")
+                assert mode == "off" or first.startswith(note), outcome.shown
+                outcomes[mode] = outcome if mode == "off" else outcome._replace(err=rest)
+        expected = outcomes[modes[0]]
+        for outcome in outcomes.values():
+            assert outcome.code >= 0, outcome.shown
+            assert outcome[1:] == expected[1:], f"{expected.shown}\n=== differs from\n{outcome.shown}"
+        return outcomes
+
+    return run
