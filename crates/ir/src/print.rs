@@ -144,7 +144,11 @@ fn operation(data: &InstData) -> String {
         CallPointer { callee, args, .. } => format!("call_pointer {callee}({})", list(args)),
         Jump { to, args } => format!("jump {}", destination(*to, args)),
         Branch { condition, then, then_args, otherwise, otherwise_args } => {
-            format!("branch {condition}, {}, {}", destination(*then, then_args), destination(*otherwise, otherwise_args))
+            format!(
+                "branch {condition}, {}, {}",
+                destination(*then, then_args),
+                destination(*otherwise, otherwise_args)
+            )
         }
         Leave { to, arg: None } => format!("leave {}", to.name()),
         Leave { to, arg: Some(arg) } => format!("leave {}({arg})", to.name()),

@@ -53,7 +53,8 @@ impl<'f> Report<'f> {
     }
 
     fn inst(&mut self, block: Block, inst: Inst, message: impl Into<String>) {
-        let error = VerifyError { block, inst: Some(inst), text: self.func.display_inst(inst), message: message.into() };
+        let error =
+            VerifyError { block, inst: Some(inst), text: self.func.display_inst(inst), message: message.into() };
         // An analysis that goes round a loop finds the same twice.
         if !self.errors.contains(&error) {
             self.errors.push(error);
@@ -61,7 +62,12 @@ impl<'f> Report<'f> {
     }
 
     fn block(&mut self, block: Block, message: impl Into<String>) {
-        self.errors.push(VerifyError { block, inst: None, text: self.func.display_header(block), message: message.into() });
+        self.errors.push(VerifyError {
+            block,
+            inst: None,
+            text: self.func.display_header(block),
+            message: message.into(),
+        });
     }
 
     fn finish(self) -> Result<(), Vec<VerifyError>> {
@@ -186,7 +192,11 @@ fn continuations(func: &Function, report: &mut Report<'_>) {
             let InstData::Leave { to, arg } = func.inst(inst) else { continue };
             let with = arg.is_some();
             if seen[*to as usize].is_some_and(|before| before != with) {
-                report.inst(block, inst, format!("`{}` is left to with a value and without one in one function", to.name()));
+                report.inst(
+                    block,
+                    inst,
+                    format!("`{}` is left to with a value and without one in one function", to.name()),
+                );
             }
             seen[*to as usize] = Some(with);
         }

@@ -5,7 +5,11 @@ use whipsnake_ir::{OperationShape, parse, verify_operation};
 /// The masks of borrowed inputs that an operation is built for.
 fn masks(borrows: &[u8]) -> impl Iterator<Item = u8> {
     (0..1u32 << borrows.len()).map(move |chosen| {
-        borrows.iter().enumerate().filter(|(bit, _)| chosen >> bit & 1 != 0).fold(0, |mask, (_, &input)| mask | 1 << input)
+        borrows
+            .iter()
+            .enumerate()
+            .filter(|(bit, _)| chosen >> bit & 1 != 0)
+            .fold(0, |mask, (_, &input)| mask | 1 << input)
     })
 }
 

@@ -5,7 +5,8 @@ use super::{Parser, Result};
 use crate::inst::Args;
 use crate::print::{operand_number, pointer_number};
 use crate::{
-    BinaryOp, Block, Condition, Continuation, FloatCondition, Global, Helper, InstData, MissReason, Offset, Type, UnaryOp, Value,
+    BinaryOp, Block, Condition, Continuation, FloatCondition, Global, Helper, InstData, MissReason, Offset, Type,
+    UnaryOp, Value,
 };
 use std::str::FromStr;
 

@@ -68,7 +68,10 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Place)>, ParseError> {
             } else if c == ';' {
                 break;
             } else if c == '"' {
-                Token::Text(quoted(&chars, &mut at).ok_or_else(|| place.error("a quoted name that does not end or escapes badly"))?)
+                Token::Text(
+                    quoted(&chars, &mut at)
+                        .ok_or_else(|| place.error("a quoted name that does not end or escapes badly"))?,
+                )
             } else if c.is_ascii_alphabetic() || c == '_' {
                 at = while_matches(at, |c| c.is_ascii_alphanumeric() || c == '_');
                 Token::Word(chars[start..at].iter().collect())

@@ -76,7 +76,9 @@ pub(super) fn reverse_postorder(func: &Function) -> Vec<Block> {
     let mut stack = vec![(Block(0), successors(func, Block(0)))];
     while let Some((block, rest)) = stack.last_mut() {
         match rest.next() {
-            Some(next) if !std::mem::replace(&mut seen[next.index()], true) => stack.push((next, successors(func, next))),
+            Some(next) if !std::mem::replace(&mut seen[next.index()], true) => {
+                stack.push((next, successors(func, next)))
+            }
             Some(_) => {}
             None => {
                 postorder.push(*block);

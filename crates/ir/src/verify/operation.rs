@@ -9,6 +9,9 @@ use super::dominators::{reverse_postorder, successors};
 use super::{Report, VerifyError, maker, ownership, verify};
 use crate::{Continuation, Effects, Function, InstData, Offset, Value, abi};
 
+/// How many inputs an operation can have.
+pub(super) const INPUTS: u8 = abi::operand::OUTPUT - abi::operand::INPUT;
+
 /// What the rules need to know about an operation beyond its function.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OperationShape {
@@ -21,8 +24,8 @@ pub struct OperationShape {
 impl OperationShape {
     /// The input whose stack slot output `output` is written to, if that input is there.
     fn overwritten_by(self, output: u8) -> Option<u8> {
-        let input = self.keeps + output;
-        (self.borrowed >> input & 1 == 0).then_some(input)
+        let input = self.keeps.saturating_add(output);
+        (input < INPUTS && self.borrowed >> input & 1 == 0).then_some(input)
     }
 }
 
@@ -71,7 +74,10 @@ pub fn verify_operation(func: &Function, shape: OperationShape) -> Result<(), Ve
 }
 
 fn may_miss(data: &InstData) -> bool {
-    matches!(data, InstData::Guard { .. } | InstData::GuardExact { .. } | InstData::Leave { to: Continuation::Miss, .. })
+    matches!(
+        data,
+        InstData::Guard { .. } | InstData::GuardExact { .. } | InstData::Leave { to: Continuation::Miss, .. }
+    )
 }
 
 /// What was done on a way to some place.
@@ -104,12 +110,38 @@ fn change(data: &InstData) -> Option<&'static str> {
         Release { .. } => Some("dropping a reference"),
         Store { .. } => Some("a store"),
         NewFloat { .. } | NewInt { .. } => Some("making an object"),
-        Call { helper, .. } if helper.signature().effects.contains(Effects::ESCAPES) => Some("a call that may run Python code"),
+        Call { helper, .. } if helper.signature().effects.contains(Effects::ESCAPES) => {
+            Some("a call that may run Python code")
+        }
         CallPointer { .. } => Some("a call of a C function"),
-        Call { .. } | Iconst { .. } | Fconst { .. } | Operand32 { .. } | Pointer { .. } | Global { .. } | Frame | ThreadState
-        | ActivationField { .. } | Input { .. } | Received | Load { .. } | Address { .. } | Unary { .. } | Binary { .. }
-        | Overflowing { .. } | Compare { .. } | FloatCompare { .. } | Select { .. } | Guard { .. } | GuardExact { .. }
-        | ErrorIf { .. } | FloatValue { .. } | IntValue { .. } | SaveInstr | Jump { .. } | Branch { .. } | Leave { .. }
+        Call { .. }
+        | Iconst { .. }
+        | Fconst { .. }
+        | Operand32 { .. }
+        | Pointer { .. }
+        | Global { .. }
+        | Frame
+        | ThreadState
+        | ActivationField { .. }
+        | Input { .. }
+        | Received
+        | Load { .. }
+        | Address { .. }
+        | Unary { .. }
+        | Binary { .. }
+        | Overflowing { .. }
+        | Compare { .. }
+        | FloatCompare { .. }
+        | Select { .. }
+        | Guard { .. }
+        | GuardExact { .. }
+        | ErrorIf { .. }
+        | FloatValue { .. }
+        | IntValue { .. }
+        | SaveInstr
+        | Jump { .. }
+        | Branch { .. }
+        | Leave { .. }
         | Enter { .. } => None,
     }
 }

@@ -7,13 +7,13 @@
 //! depends on the continuation.
 
 use super::dominators::reverse_postorder;
-use super::operation::{OperationShape, overwritten_input};
+use super::operation::{INPUTS, OperationShape, overwritten_input};
 use super::{Report, maker};
 use crate::{Block, Condition, Continuation, Effects, Function, Global, Inst, InstData, Value};
 use std::collections::BTreeSet;
 
 pub(super) fn check(func: &Function, shape: OperationShape, report: &mut Report<'_>) {
-    for input in shape.keeps..4 {
+    for input in shape.keeps..INPUTS {
         let owned = i8::from(shape.borrowed >> input & 1 == 0);
         let analysis = Analysis { func, shape, input, owned };
         if analysis.is_made() {
@@ -60,7 +60,10 @@ impl Analysis<'_> {
             Some(InstData::Input { index }) if *index == self.input => Relation::Same,
             Some(InstData::Unary { op, arg }) => match (op, self.relation(*arg)) {
                 (crate::UnaryOp::Hold, relation) => relation,
-                (crate::UnaryOp::AsInt | crate::UnaryOp::AsPtr | crate::UnaryOp::AsObj, Relation::Same | Relation::Bits) => Relation::Bits,
+                (
+                    crate::UnaryOp::AsInt | crate::UnaryOp::AsPtr | crate::UnaryOp::AsObj,
+                    Relation::Same | Relation::Bits,
+                ) => Relation::Bits,
                 _ => Relation::None,
             },
             _ => Relation::None,
@@ -127,8 +130,11 @@ impl Analysis<'_> {
                 (count(&[*value]), count(&[*value]))
             }
             Leave { arg, .. } | Enter { arg, .. } => (count(arg.as_slice()), count(arg.as_slice())),
-            // A helper may steal a reference, unless it is pure.
-            Call { helper, args } if helper.signature().effects.contains(Effects::ESCAPES) => (0, count(args)),
+            // A helper may steal a reference, also one in a stack slot, unless it is pure.
+            Call { helper, args } if helper.signature().effects.contains(Effects::ESCAPES) => {
+                let slots = args.iter().any(|&arg| self.is_frame_address(arg, 6));
+                (0, count(args) + i8::from(slots))
+            }
             Jump { args, .. } => (0, count(args) * (LIMIT + 1)),
             Branch { then_args, otherwise_args, .. } => (0, (count(then_args) + count(otherwise_args)) * (LIMIT + 1)),
             Select { then, otherwise, .. } => (0, count(&[*then, *otherwise]) * (LIMIT + 1)),
@@ -164,10 +170,38 @@ impl Analysis<'_> {
         match data {
             InstData::Guard { condition, .. } => self.refine(*condition, true, possible),
             InstData::ErrorIf { condition } => self.refine(*condition, false, possible),
-            InstData::GuardExact { value, class: Global::BoolType } if self.relation(*value) != Relation::None => {
-                *possible = possible.iter().map(|_| Owned::Nothing).collect();
-            }
+            _ if self.shows_bool(data) => *possible = possible.iter().map(|_| Owned::Nothing).collect(),
             _ => {}
+        }
+    }
+
+    /// Whether the input is a bool, to judge by an instruction: where it is compared with one, the bytecode compiler promises so.
+    fn shows_bool(&self, data: &InstData) -> bool {
+        let is_input = |value: Value| self.relation(value) != Relation::None;
+        let is_bool = |value: Value| {
+            matches!(maker(self.func, value), Some(InstData::Global { global: Global::True | Global::False }))
+        };
+        match data {
+            InstData::GuardExact { value, class: Global::BoolType } => is_input(*value),
+            InstData::Compare { left, right, .. } => {
+                is_input(*left) && is_bool(*right) || is_input(*right) && is_bool(*left)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a value points into the frame, as far as a few steps of arithmetic show.
+    fn is_frame_address(&self, value: Value, steps: u8) -> bool {
+        let Some(rest) = steps.checked_sub(1) else { return false };
+        match maker(self.func, value) {
+            Some(InstData::Frame) => true,
+            Some(InstData::Address { base: arg, .. } | InstData::Unary { arg, .. }) => {
+                self.is_frame_address(*arg, rest)
+            }
+            Some(InstData::Binary { left, right, .. }) => {
+                self.is_frame_address(*left, rest) || self.is_frame_address(*right, rest)
+            }
+            _ => false,
         }
     }
 
@@ -189,10 +223,6 @@ impl Analysis<'_> {
                 possible.remove(&Owned::Nothing);
             }
             Some(InstData::Iconst { value: 0, .. } | InstData::Global { global: Global::None }) if equal => {
-                *possible = possible.iter().map(|_| Owned::Nothing).collect();
-            }
-            // Where one of them is asked for, the bytecode compiler promises the other.
-            Some(InstData::Global { global: Global::True | Global::False }) => {
                 *possible = possible.iter().map(|_| Owned::Nothing).collect();
             }
             _ => {}
@@ -229,8 +259,18 @@ impl Analysis<'_> {
                 self.refine(*condition, true, &mut failing);
                 self.untouched(block, inst, &failing, report);
             }
-            InstData::Leave { to: Continuation::Error | Continuation::Exit, .. } => self.untouched(block, inst, possible, report),
-            InstData::Leave { to: Continuation::Next | Continuation::Target | Continuation::Return | Continuation::FinishReturn | Continuation::FinishYield, .. } => {
+            InstData::Leave { to: Continuation::Error | Continuation::Exit, .. } => {
+                self.untouched(block, inst, possible, report)
+            }
+            InstData::Leave {
+                to:
+                    Continuation::Next
+                    | Continuation::Target
+                    | Continuation::Return
+                    | Continuation::FinishReturn
+                    | Continuation::FinishYield,
+                ..
+            } => {
                 self.step(inst, &mut at_end);
                 for owned in at_end.into_iter().flatten() {
                     match owned {
@@ -238,7 +278,9 @@ impl Analysis<'_> {
                             report.inst(block, inst, format!("input {} is not consumed on some way here", self.input));
                         }
                         // Only what this instruction consumes is its own mistake.
-                        Owned::Count { most: ..0, .. } if self.consumes(data).is_some_and(|c| c.0 > 0) => self.report_double(block, inst, report),
+                        Owned::Count { most: ..0, .. } if self.consumes(data).is_some_and(|c| c.0 > 0) => {
+                            self.report_double(block, inst, report)
+                        }
                         _ => {}
                     }
                 }
@@ -254,7 +296,11 @@ impl Analysis<'_> {
     }
 
     fn report_double(&self, block: Block, inst: Inst, report: &mut Report<'_>) {
-        let what = if self.owned == 1 { "was consumed before on some way here" } else { "is borrowed; take or retain it first" };
+        let what = if self.owned == 1 {
+            "was consumed before on some way here"
+        } else {
+            "is borrowed; take or retain it first"
+        };
         report.inst(block, inst, format!("input {} {what}", self.input));
     }
 
@@ -264,9 +310,17 @@ impl Analysis<'_> {
             let Owned::Count { least, most, in_slot } = owned else { continue };
             let wanted = i8::from(in_slot);
             if least > wanted {
-                report.inst(block, inst, format!("input {} has a reference too many on some way to here, where it could leave", self.input));
+                report.inst(
+                    block,
+                    inst,
+                    format!("input {} has a reference too many on some way to here, where it could leave", self.input),
+                );
             } else if most < wanted {
-                report.inst(block, inst, format!("input {} was consumed on some way here, but its slot still holds it", self.input));
+                report.inst(
+                    block,
+                    inst,
+                    format!("input {} was consumed on some way here, but its slot still holds it", self.input),
+                );
             }
         }
     }

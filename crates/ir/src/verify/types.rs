@@ -76,7 +76,9 @@ impl Rules<'_> {
     }
 
     fn arguments(&mut self, of: impl std::fmt::Display, args: &[Value], params: &[Type]) {
-        self.require(args.len() == params.len(), || format!("{of} takes {} arguments, not {}", params.len(), args.len()));
+        self.require(args.len() == params.len(), || {
+            format!("{of} takes {} arguments, not {}", params.len(), args.len())
+        });
         for (&arg, &ty) in args.iter().zip(params) {
             self.is(arg, ty);
         }
@@ -104,14 +106,18 @@ impl Rules<'_> {
                 vec![I32]
             }
             Pointer { pointer, ty } => {
-                self.require(usize::from(*pointer) < abi::pointer::COUNT, || format!("there is no pointer operand {pointer}"));
+                self.require(usize::from(*pointer) < abi::pointer::COUNT, || {
+                    format!("there is no pointer operand {pointer}")
+                });
                 self.require(ADDRESSES.contains(ty), || format!("a pointer operand cannot be {ty}"));
                 vec![*ty]
             }
             Global { .. } => vec![Obj],
             Frame | ThreadState | ActivationField { .. } => vec![Ptr],
             Input { index } => {
-                self.require(abi::operand::INPUT + index < abi::operand::OUTPUT, || format!("there is no input {index}"));
+                self.require(abi::operand::INPUT + index < abi::operand::OUTPUT, || {
+                    format!("there is no input {index}")
+                });
                 vec![Obj]
             }
             Received => vec![Obj],
@@ -189,7 +195,9 @@ impl Rules<'_> {
                 let signature = helper.signature();
                 self.arguments(helper.name(), args, signature.params);
                 if signature.effects.contains(Effects::PRESERVE) {
-                    self.require(!signature.params.contains(&F64), || "a helper that preserves registers takes no floats".into());
+                    self.require(!signature.params.contains(&F64), || {
+                        "a helper that preserves registers takes no floats".into()
+                    });
                 }
                 signature.results.to_vec()
             }
