@@ -88,6 +88,22 @@ helpers! {
     CallKw(thread: ptr, frame: ptr, base: ptr, count: i32, length: i32) -> (ptr, ptr) [escapes];
     /// `CALL_FUNCTION_EX`; `flags & 1` says that there are keyword arguments.
     CallFunctionEx(thread: ptr, frame: ptr, base: ptr, flags: i32, length: i32) -> (ptr, ptr) [escapes];
+    /// `len(value)` as a number, negative on error.
+    ObjectSize(value: obj) -> (i64) [escapes];
+    /// `isinstance(value, class)`: 1, 0, negative on error.
+    IsInstance(value: obj, class: obj) -> (i32) [escapes];
+    /// `str(value)`.
+    Str(value: obj) -> (obj) [escapes];
+    /// `tuple(value)`.
+    Tuple(value: obj) -> (obj) [escapes];
+    /// Appends to a list that is full; steals the item, also on failure.
+    ListAppendFull(list: obj, item: obj) -> (i32) [escapes];
+    /// `CALL_ALLOC_AND_ENTER_INIT` with `count` arguments.
+    EnterInit(thread: ptr, frame: ptr, base: ptr, count: i32, length: i32) -> (ptr, ptr) [escapes];
+    /// Calls a Python function with the `count` arguments in the slots from `base` on.
+    CallFunction(thread: ptr, frame: ptr, function: obj, base: ptr, count: i32, length: i32) -> (ptr, ptr) [escapes];
+    /// Calls a Python function with the value in the slot at `base` and with `name`.
+    CallWithName(thread: ptr, frame: ptr, function: obj, base: ptr, name: obj, length: i32) -> (ptr, ptr) [escapes];
     /// Something is pending or changed where `value` is received: 0 to go on, 1 to leave to the interpreter at `next`, negative on error.
     ReceiveCheck(thread: ptr, frame: ptr, next: ptr, value: obj) -> (i32) [pure];
     /// A new float; drops the references to `left` and `right` (either may be NULL) unless it fails.

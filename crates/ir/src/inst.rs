@@ -50,6 +50,8 @@ named_enum!(
         ShrU = "shr_u",
         /// Arithmetic shift right.
         ShrS = "shr_s",
+        /// Signed division toward zero. The divisor is neither 0 nor −1 with the least dividend.
+        DivS = "div_s",
         /// Float addition.
         FAdd = "fadd",
         /// Float subtraction.
@@ -157,6 +159,11 @@ named_enum!(
         /// An exception that has its traceback entry is set again; the argument is the address of the raising instruction,
         /// whose handler is looked up (`instr_ptr` may have been set to where it was first raised).
         Reraise = "reraise",
+        /// The generator whose frame this is is suspended: go on in its consumer, or finish if it is the base frame (which is left as it
+        /// is); the argument is the yielded value. `instr_ptr` is this instruction.
+        Yield = "yield",
+        /// The frame becomes that of a new generator, which is the result of the call. `instr_ptr` is this instruction.
+        ReturnGenerator = "return_generator",
     }
 );
 

@@ -10,6 +10,7 @@
 mod arith;
 mod attribute_stores;
 mod attributes;
+mod builtin_calls;
 mod calls;
 mod closures;
 mod control;
@@ -41,7 +42,7 @@ use operation::operations;
 
 /// Every operation, theme by theme.
 pub fn all() -> Vec<&'static Operation> {
-    [arith::OPERATIONS, attributes::OPERATIONS, attribute_stores::OPERATIONS, closures::OPERATIONS, functions::OPERATIONS, globals::OPERATIONS, imports::OPERATIONS, names::OPERATIONS, calls::OPERATIONS, binary::OPERATIONS, build::OPERATIONS, compare::OPERATIONS, compare::TESTS, containers::OPERATIONS, matching::OPERATIONS, text::OPERATIONS, truth::OPERATIONS, truth::TESTS, unpack::OPERATIONS, stack::OPERATIONS, control::OPERATIONS, iteration::OPERATIONS, generators::OPERATIONS, exceptions::OPERATIONS].into_iter().flatten().collect()
+    [arith::OPERATIONS, attributes::OPERATIONS, attribute_stores::OPERATIONS, closures::OPERATIONS, functions::OPERATIONS, globals::OPERATIONS, imports::OPERATIONS, names::OPERATIONS, builtin_calls::OPERATIONS, calls::OPERATIONS, binary::OPERATIONS, build::OPERATIONS, compare::OPERATIONS, compare::TESTS, containers::OPERATIONS, matching::OPERATIONS, text::OPERATIONS, truth::OPERATIONS, truth::TESTS, unpack::OPERATIONS, stack::OPERATIONS, control::OPERATIONS, iteration::OPERATIONS, generators::OPERATIONS, exceptions::OPERATIONS].into_iter().flatten().collect()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! exception is set.
 
 pub mod arith;
+pub mod attributes;
 pub mod build;
 pub mod containers;
 mod held;
@@ -14,7 +15,12 @@ pub mod exceptions;
 pub mod generators;
 pub mod iteration;
 pub mod with;
+pub mod closures;
+pub mod functions;
+pub mod imports;
+pub mod names;
 pub mod objects;
+mod shapes;
 pub mod text;
 pub mod unpack;
 
@@ -32,6 +38,14 @@ pub fn address(helper: Helper) -> usize {
         Helper::Call => calls::call as *const () as usize,
         Helper::CallKw => calls::call_kw as *const () as usize,
         Helper::CallFunctionEx => calls::call_function_ex as *const () as usize,
+        Helper::ObjectSize => pyo3_ffi::PyObject_Size as *const () as usize,
+        Helper::IsInstance => pyo3_ffi::PyObject_IsInstance as *const () as usize,
+        Helper::Str => pyo3_ffi::PyObject_Str as *const () as usize,
+        Helper::Tuple => pyo3_ffi::PySequence_Tuple as *const () as usize,
+        Helper::ListAppendFull => symbols::_PyList_AppendTakeRefListResize as *const () as usize,
+        Helper::EnterInit => calls::enter_init as *const () as usize,
+        Helper::CallFunction => calls::call_function as *const () as usize,
+        Helper::CallWithName => calls::call_with_name as *const () as usize,
         Helper::ReceiveCheck => calls::receive_check as *const () as usize,
         Helper::NewFloatFrom => objects::new_float_from as *const () as usize,
         Helper::NewIntFrom => objects::new_int_from as *const () as usize,
@@ -110,5 +124,37 @@ pub fn address(helper: Helper) -> usize {
         Helper::BeforeWith => with::before_with as *const () as usize,
         Helper::BeforeAsyncWith => with::before_async_with as *const () as usize,
         Helper::WithExceptStart => with::with_except_start as *const () as usize,
+
+        // Attributes.
+        Helper::LoadAttr => attributes::load_attr as *const () as usize,
+        Helper::LoadMethod => attributes::load_method as *const () as usize,
+        Helper::StoreAttr => attributes::store_attr as *const () as usize,
+        Helper::StoreDictAttr => attributes::store_dict_attr as *const () as usize,
+        Helper::DeleteAttr => pyo3_ffi::PyObject_DelAttr as *const () as usize,
+        Helper::LoadSuperAttr => attributes::load_super_attr as *const () as usize,
+        Helper::SuperAttr => attributes::super_attr as *const () as usize,
+        Helper::SuperMethod => attributes::super_method as *const () as usize,
+
+        // Names.
+        Helper::LoadGlobal => names::load_global as *const () as usize,
+        Helper::StoreGlobal => names::store_global as *const () as usize,
+        Helper::DeleteGlobal => names::delete_global as *const () as usize,
+        Helper::LoadName => names::load_name as *const () as usize,
+        Helper::StoreName => names::store_name as *const () as usize,
+        Helper::DeleteName => names::delete_name as *const () as usize,
+        Helper::RaiseNoLocals => names::raise_no_locals as *const () as usize,
+        Helper::LoadFromDictOrGlobals => names::load_from_dict_or_globals as *const () as usize,
+        Helper::LoadBuildClass => names::load_build_class as *const () as usize,
+        Helper::SetupAnnotations => names::setup_annotations as *const () as usize,
+
+        // Closures and functions.
+        Helper::NewCell => pyo3_ffi::PyCell_New as *const () as usize,
+        Helper::RaiseUnboundCell => closures::raise_unbound_cell as *const () as usize,
+        Helper::LoadFromDictOrCell => closures::load_from_dict_or_cell as *const () as usize,
+        Helper::MakeFunction => functions::make_function as *const () as usize,
+
+        // Imports.
+        Helper::ImportName => imports::import_name as *const () as usize,
+        Helper::ImportFrom => imports::import_from as *const () as usize,
     }
 }

@@ -5,6 +5,8 @@ pub mod code;
 pub mod entry;
 pub mod exit;
 pub mod frames;
+pub mod generators;
 pub(crate) mod raw;
+pub mod takeover;
 pub mod trampoline;
 pub mod unwind;

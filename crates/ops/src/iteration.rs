@@ -1,0 +1,144 @@
+//! Iteration: `iter()`, and `FOR_ITER` with its specialisations.
+//!
+//! At the end of an iteration the iterator is popped and released, and the loop is left to the instruction after `END_FOR` and `POP_TOP`: that is
+//! the target of these operations. A generator that was entered natively comes back elsewhere: to the next instruction with what it yields, to the
+//! `END_FOR` with what it returns.
+
+use crate::generators::enter_generator;
+use crate::{Imm, operations};
+use whipsnake_cpython::layout::{generator, list, list_iterator, range_iterator, tuple, tuple_iterator, type_object};
+use whipsnake_ir::{BinaryOp, Builder, Condition, Continuation, Global, Helper, MissReason, Offset, Type, UnaryOp, Value};
+
+operations! {
+    "GET_ITER" (iterable) -> 1 => get_iter;
+    "FOR_ITER" (iterator) -> 1, keeps 1, imms [Imm::ToTarget] => for_iter;
+    "FOR_ITER_LIST" (iterator) -> 1, keeps 1 => for_iter_list;
+    "FOR_ITER_TUPLE" (iterator) -> 1, keeps 1 => for_iter_tuple;
+    "FOR_ITER_RANGE" (iterator) -> 1, keeps 1 => for_iter_range;
+    "FOR_ITER_GEN" (iterator) -> 1, keeps 1, imms [Imm::ToTarget] => for_iter_gen;
+    "END_FOR" (value) -> 0 => |b: &mut Builder<'_>, value| b.release(value);
+}
+
+/// `iter(iterable)`.
+pub fn get_iter(b: &mut Builder<'_>, iterable: Value) -> Value {
+    let iterator = b.call_checked(Helper::GetIter, &[iterable]);
+    b.release(iterable);
+    iterator
+}
+
+/// The next value of any iterator.
+pub fn for_iter(b: &mut Builder<'_>, iterator: Value) {
+    let class = b.type_of(iterator);
+    let generators = b.global(Global::GeneratorType);
+    let generators = b.unary(UnaryOp::AsPtr, generators);
+    let is_generator = b.compare(Condition::Eq, class, generators);
+    b.when_cold(is_generator, |b| try_enter(b, iterator));
+    call_next(b, iterator);
+}
+
+/// The next value of a generator: enters its compiled code.
+pub fn for_iter_gen(b: &mut Builder<'_>, iterator: Value) {
+    b.guard_exact(iterator, Global::GeneratorType);
+    let state = b.load(Type::I8, iterator, generator::FRAME_STATE);
+    let ready = b.compare_const(Condition::Lt, state, generator::FRAME_EXECUTING.into());
+    b.guard(ready, MissReason::Generator);
+    try_enter(b, iterator);
+    call_next(b, iterator);
+}
+
+/// Enters a generator if its code is compiled and it can be resumed.
+fn try_enter(b: &mut Builder<'_>, iterator: Value) {
+    let none = b.global(Global::None);
+    enter_generator(b, iterator, none);
+}
+
+/// Calls `tp_iternext`.
+fn call_next(b: &mut Builder<'_>, iterator: Value) {
+    let class = b.type_of(iterator);
+    let next = b.load(Type::Ptr, class, type_object::TP_ITERNEXT);
+    let value = b.call_pointer(next, &[iterator], Type::Obj);
+    let none_left = b.is_null(value);
+    b.when_cold(none_left, |b| {
+        let (thread, frame) = (b.thread_state(), b.frame());
+        b.call_status(Helper::IterationEnd, &[thread, frame]);
+        leave_loop(b, iterator);
+    });
+    b.leave_with(Continuation::Next, value);
+}
+
+/// Drops the iterator and leaves the loop.
+fn leave_loop(b: &mut Builder<'_>, iterator: Value) {
+    let iterator = b.hold(iterator);
+    b.release(iterator);
+    b.leave(Continuation::Target);
+}
+
+/// The next item of a list.
+pub fn for_iter_list(b: &mut Builder<'_>, iterator: Value) -> Value {
+    b.guard_exact(iterator, Global::ListIteratorType);
+    let items = b.load(Type::Obj, iterator, list_iterator::IT_SEQ);
+    leave_if_exhausted(b, iterator, items, Helper::ListIteratorEnd);
+    let index = b.load(Type::I64, iterator, list_iterator::IT_INDEX);
+    let size = b.load(Type::I64, items, list::OB_SIZE);
+    let past = b.compare(Condition::GeU, index, size);
+    b.when_cold(past, |b| {
+        b.call_void(Helper::ListIteratorEnd, &[iterator]);
+        leave_loop(b, iterator);
+    });
+    let array = b.load(Type::Ptr, items, list::OB_ITEM);
+    let slot = b.element(array, index, 3);
+    let value = b.load(Type::Obj, slot, 0);
+    advance(b, iterator, list_iterator::IT_INDEX, index);
+    b.retain(value);
+    value
+}
+
+/// The next item of a tuple.
+pub fn for_iter_tuple(b: &mut Builder<'_>, iterator: Value) -> Value {
+    b.guard_exact(iterator, Global::TupleIteratorType);
+    let items = b.load(Type::Obj, iterator, tuple_iterator::IT_SEQ);
+    leave_if_exhausted(b, iterator, items, Helper::TupleIteratorEnd);
+    let index = b.load(Type::I64, iterator, tuple_iterator::IT_INDEX);
+    let size = b.load(Type::I64, items, tuple::OB_SIZE);
+    let past = b.compare(Condition::Ge, index, size);
+    b.when_cold(past, |b| {
+        b.call_void(Helper::TupleIteratorEnd, &[iterator]);
+        leave_loop(b, iterator);
+    });
+    let array = b.unary(UnaryOp::AsPtr, items);
+    let slot = b.element(array, index, 3);
+    let value = b.load(Type::Obj, slot, Offset::Known(tuple::OB_ITEM));
+    advance(b, iterator, tuple_iterator::IT_INDEX, index);
+    b.retain(value);
+    value
+}
+
+/// Leaves the loop if the iterator has dropped its sequence.
+fn leave_if_exhausted(b: &mut Builder<'_>, iterator: Value, items: Value, end: Helper) {
+    let exhausted = b.is_null(items);
+    b.when_cold(exhausted, |b| {
+        b.call_void(end, &[iterator]);
+        leave_loop(b, iterator);
+    });
+}
+
+/// Moves an index on.
+fn advance(b: &mut Builder<'_>, iterator: Value, field: i32, index: Value) {
+    let next = b.binary_const(BinaryOp::Add, index, 1);
+    b.store(next, iterator, field);
+}
+
+/// The next int of a range. The fields are C longs, and the iterator has moved on when a new int can't be had.
+pub fn for_iter_range(b: &mut Builder<'_>, iterator: Value) -> Value {
+    b.guard_exact(iterator, Global::RangeIteratorType);
+    let left = b.load(Type::I64, iterator, range_iterator::LEN);
+    let empty = b.compare_const(Condition::Le, left, 0);
+    b.when_cold(empty, |b| leave_loop(b, iterator));
+    let value = b.load(Type::I64, iterator, range_iterator::START);
+    let step = b.load(Type::I64, iterator, range_iterator::STEP);
+    let next = b.binary(BinaryOp::Add, value, step);
+    b.store(next, iterator, range_iterator::START);
+    let left = b.binary_const(BinaryOp::Sub, left, 1);
+    b.store(left, iterator, range_iterator::LEN);
+    b.new_int(value, &[])
+}

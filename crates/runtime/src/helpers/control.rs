@@ -1,0 +1,56 @@
+//! Control flow: polls.
+
+use crate::native::code::CompiledCode;
+use pyo3_ffi::PyThreadState;
+use std::ffi::c_int;
+use whipsnake_cpython::live::monitoring::other_tools;
+use whipsnake_cpython::live::{_PyInterpreterFrame, Code, Frame, ThreadState, symbols};
+
+/// `RESUME` operands from this on (after `yield from` and `await`) leave what is pending to later.
+const AFTER_YIELD_FROM: c_int = 2;
+
+/// What a poll does when the eval breaker is not what the code is valid for: handles what is pending, and looks whether anybody but us has
+/// instrumented the code since. 0 to go on, 1 to leave to the interpreter, −1 with an exception set.
+///
+/// # Safety
+/// Called by machine code: the current frame, which runs the compiled code.
+pub unsafe extern "C" fn poll(
+    thread: *mut PyThreadState,
+    frame: *mut _PyInterpreterFrame,
+    compiled: *mut CompiledCode,
+    location: c_int,
+) -> c_int {
+    // SAFETY: the caller's; compiled code lives as long as its code object, which the frame keeps.
+    unsafe {
+        let state = ThreadState::new_unchecked(thread);
+        let code = Code::new_unchecked(Frame::new_unchecked(frame).executable().cast());
+        if state.instrumentation_version() as u64 != (*compiled).valid_version && !revalidate(state, code, compiled) {
+            return 1;
+        }
+        if location < AFTER_YIELD_FROM && state.has_pending() {
+            if symbols::_Py_HandlePending(thread) != 0 {
+                return -1;
+            }
+            // What was handled may have run anything.
+            if state.instrumentation_version() as u64 != (*compiled).valid_version && !revalidate(state, code, compiled) {
+                return 1;
+            }
+        }
+        0
+    }
+}
+
+/// The instrumentation of the process changed, or the code was detached (which nothing undoes). It stays good if it was brought up to date and nobody else has events in it or for
+/// exceptions everywhere.
+#[cold]
+unsafe fn revalidate(thread: ThreadState, code: Code, compiled: *mut CompiledCode) -> bool {
+    // SAFETY: the caller's.
+    unsafe {
+        let version = thread.instrumentation_version();
+        if (*compiled).valid_version == u64::MAX || code.instrumentation_version() != version || other_tools(code, thread.interpreter()) != 0 {
+            return false;
+        }
+        (*compiled).valid_version = version as u64;
+    }
+    true
+}

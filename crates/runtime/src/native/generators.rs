@@ -1,0 +1,155 @@
+//! Generators, coroutines, asynchronous generators: made from a frame, entered, suspended.
+//!
+//! A suspended generator stands at the `RESUME` after its `yield`, a fresh one at the `POP_TOP` after its `RETURN_GENERATOR`; both are entry points of its
+//! compiled code. Its consumer waits at a `FOR_ITER` or `SEND`: what is yielded comes back to the instruction after it, what is returned
+//! to its target.
+
+use super::code;
+use super::exit::YIELD_OFFSET;
+use super::frames::{Resume, resume};
+use super::raw::{get, set};
+use super::trampoline::{stub_finish_return, stub_finish_yield};
+use super::unwind;
+use pyo3_ffi::{PyObject, PyThreadState};
+use std::ptr;
+use whipsnake_cpython::layout::{exc_stack_item, frame as frame_layout, generator as layout, thread_state};
+use whipsnake_cpython::live::{_PyInterpreterFrame, Code, Frame, Generator, ThreadState, symbols};
+use whipsnake_ir::abi::Activation;
+
+/// Where the generator's own entry of the stack of handled exceptions begins.
+fn exception_state(generator: Generator) -> *mut u8 {
+    generator.as_ptr().cast::<u8>().wrapping_offset(layout::EXC_STATE as isize)
+}
+
+/// Links a generator's frame above its consumer's, with `value` (taken) sent to it, and says where it goes on. The address is null, and nothing has
+/// changed, if the generator runs or has ended, is not compiled, or would be one Python call too many.
+///
+/// # Safety
+/// An exact generator or coroutine; `consumer` is the current frame, at an instruction that takes what is returned `back` code units on; the GIL is
+/// held.
+#[inline]
+pub unsafe fn enter(thread: ThreadState, consumer: Frame, generator: Generator, value: *mut PyObject, back: u16) -> Resume {
+    const NOWHERE: Resume = Resume { address: ptr::null(), frame: ptr::null_mut() };
+    // SAFETY: the caller's; a generator that has not ended has a frame with a code object.
+    unsafe {
+        if generator.state() >= layout::FRAME_EXECUTING {
+            return NOWHERE;
+        }
+        let frame = generator.frame();
+        let code = Code::new_unchecked(frame.executable().cast());
+        let Some(address) = code::find(code).and_then(|compiled| compiled.entry_at(frame.instruction_index())) else {
+            return NOWHERE;
+        };
+        let remaining = thread.py_recursion_remaining();
+        if remaining <= 0 {
+            return NOWHERE;
+        }
+        thread.set_py_recursion_remaining(remaining - 1);
+        consumer.set_return_offset(back);
+        frame.push(value);
+        frame.set_stacktop(-1);
+        generator.set_state(layout::FRAME_EXECUTING);
+        let state = exception_state(generator);
+        set(state, exc_stack_item::PREVIOUS_ITEM, get::<*mut u8>(thread.as_ptr(), thread_state::EXC_INFO));
+        set(thread.as_ptr(), thread_state::EXC_INFO, state);
+        frame.set_previous(consumer.as_ptr());
+        thread.set_current_frame(frame.as_ptr());
+        Resume { address, frame: frame.as_ptr() }
+    }
+}
+
+/// Suspends the generator of the current frame after the `YIELD_VALUE` at its `instr_ptr`: it is unlinked, and its consumer's frame is the current
+/// one. The yielded value is popped.
+///
+/// # Safety
+/// A generator's frame that native code runs, with its value stack in memory; the GIL is held.
+unsafe fn suspend(thread: ThreadState, frame: Frame) {
+    // SAFETY: the caller's.
+    unsafe {
+        let generator = Generator::of_frame(frame);
+        let instruction = frame.instr_ptr();
+        let depth = super::frames::compiled(frame).depth_at(frame.instruction_index()).expect("a depth at an instruction");
+        let locals = frame.stack_base().offset_from(frame.localsplus());
+        generator.set_state(layout::FRAME_SUSPENDED + (*instruction).arg as i8);
+        frame.set_stacktop(locals as i32 + depth as i32 - 1);
+        frame.set_instr_ptr(instruction.add(1));
+        let state = exception_state(generator);
+        set(thread.as_ptr(), thread_state::EXC_INFO, get::<*mut u8>(state, exc_stack_item::PREVIOUS_ITEM));
+        set(state, exc_stack_item::PREVIOUS_ITEM, ptr::null_mut::<u8>());
+        thread.set_py_recursion_remaining(thread.py_recursion_remaining() + 1);
+        thread.set_current_frame(get(frame.as_ptr(), frame_layout::PREVIOUS));
+        frame.set_previous(ptr::null_mut());
+    }
+}
+
+/// `stub_yield`: the current frame is a generator's and yields `value`. For the base frame native code ends with everything as it is.
+///
+/// # Safety
+/// Called by the stub only; `instr_ptr` is the `YIELD_VALUE`.
+pub(super) unsafe extern "C" fn yield_value(
+    thread: *mut PyThreadState,
+    frame: *mut _PyInterpreterFrame,
+    activation: *mut Activation,
+    value: *mut PyObject,
+) -> Resume {
+    // SAFETY: the stub passes the live thread state, the current frame and its activation.
+    unsafe {
+        if (*activation).base_frame == frame.cast() {
+            (*activation).extra = value as u64;
+            return Resume { address: stub_finish_yield as *const u8, frame };
+        }
+        let thread = ThreadState::new_unchecked(thread);
+        suspend(thread, Frame::new_unchecked(frame));
+        let consumer = thread.current_frame().expect("a generator in native code has a consumer");
+        resume(thread, activation, consumer, value, YIELD_OFFSET)
+    }
+}
+
+/// `stub_return_generator`: the current frame is that of a call of a generator function. It moves into a new generator, which is the result of the
+/// call; the frame itself is gone then, also if it is the base frame.
+///
+/// # Safety
+/// Called by the stub only; `instr_ptr` is the `RETURN_GENERATOR`, the value stack is empty.
+pub(super) unsafe extern "C" fn return_generator(
+    thread: *mut PyThreadState,
+    frame: *mut _PyInterpreterFrame,
+    activation: *mut Activation,
+    _: *mut PyObject,
+) -> Resume {
+    // SAFETY: the stub passes the live thread state, the current frame and its activation.
+    unsafe {
+        let state = ThreadState::new_unchecked(thread);
+        let current = Frame::new_unchecked(frame);
+        let object = symbols::_Py_MakeCoro(current.function().as_ptr());
+        if object.is_null() {
+            return unwind::error(thread, frame, activation, ptr::null_mut());
+        }
+        move_frame(current, Generator::new_unchecked(object));
+        state.set_py_recursion_remaining(state.py_recursion_remaining() + 1);
+        let caller: *mut _PyInterpreterFrame = get(frame, frame_layout::PREVIOUS);
+        symbols::_PyThreadState_PopFrame(thread, frame);
+        state.set_current_frame(caller);
+        if (*activation).base_frame == frame.cast() {
+            (*activation).extra = object as u64;
+            return Resume { address: stub_finish_return as *const u8, frame };
+        }
+        let caller = Frame::new_unchecked(caller);
+        resume(state, activation, caller, object, caller.return_offset().into())
+    }
+}
+
+/// Moves a frame that has only locals into a new generator, to go on after its current instruction.
+unsafe fn move_frame(from: Frame, generator: Generator) {
+    // SAFETY: a new generator has room for the frame of its function's code; the references move along.
+    unsafe {
+        let into = generator.frame();
+        let slots = from.stack_base().offset_from(from.localsplus()) as usize;
+        let bytes = frame_layout::LOCALSPLUS as usize + slots * size_of::<*mut PyObject>();
+        ptr::copy_nonoverlapping(from.as_ptr().cast::<u8>(), into.as_ptr().cast::<u8>(), bytes);
+        into.set_stacktop(slots as i32);
+        into.set_instr_ptr(from.instr_ptr().add(1));
+        into.set_previous(ptr::null_mut());
+        set(into.as_ptr(), frame_layout::OWNER, frame_layout::OWNED_BY_GENERATOR);
+        generator.set_state(layout::FRAME_CREATED);
+    }
+}
