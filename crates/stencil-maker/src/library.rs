@@ -1,8 +1,8 @@
 //! The library: every operation in every variant, and the Rust source of its tables.
 
 use crate::{
-    HelperConvention, HoleKind, Operands, RawCode, RawReloc, RelocKind, Section, Stencil, StencilError,
-    StencilOptions, Symbol,
+    HelperConvention, HoleKind, Operands, RawCode, RawReloc, RelocKind, Section, Stencil, StencilError, StencilOptions,
+    Symbol,
 };
 use std::fmt::Write;
 use whipsnake_codegen::{Compiler, InputPlace, StencilForm};
@@ -54,9 +54,7 @@ fn traits(function: &Function) -> Traits {
         for &inst in &block.insts {
             match function.inst(inst) {
                 InstData::Guard { .. } | InstData::GuardExact { .. } => t.misses = true,
-                InstData::ErrorIf { .. } | InstData::NewFloat { .. } | InstData::NewInt { .. } => {
-                    t.errors = true
-                }
+                InstData::ErrorIf { .. } | InstData::NewFloat { .. } | InstData::NewInt { .. } => t.errors = true,
                 InstData::Leave { to, arg } => match to {
                     Continuation::Next => {
                         t.ends = false;
@@ -95,12 +93,7 @@ fn convert(raw: whipsnake_codegen::RawCode) -> RawCode {
         relocs: raw
             .relocs
             .into_iter()
-            .map(|r| RawReloc {
-                offset: r.offset,
-                kind: kind(r.kind),
-                symbol: symbol(r.symbol),
-                addend: r.addend,
-            })
+            .map(|r| RawReloc { offset: r.offset, kind: kind(r.kind), symbol: symbol(r.symbol), addend: r.addend })
             .collect(),
     }
 }
@@ -169,12 +162,7 @@ impl Tables {
         Ok(())
     }
 
-    fn stencil(
-        &self,
-        operation: &Operation,
-        modes: &[Mode],
-        compiler: &mut Compiler,
-    ) -> Result<Stencil, LibraryError> {
+    fn stencil(&self, operation: &Operation, modes: &[Mode], compiler: &mut Compiler) -> Result<Stencil, LibraryError> {
         let mut form = StencilForm { receives: operation.receives, ..StencilForm::default() };
         let mut borrowed = 0;
         for (&input, mode) in operation.borrows.iter().zip(modes) {
@@ -187,11 +175,7 @@ impl Tables {
         }
         let function = operation.build(borrowed);
         let suffix: String = modes.iter().map(|m| ["o", "b", "c"][*m as usize]).collect();
-        let name = if suffix.is_empty() {
-            operation.name.to_owned()
-        } else {
-            format!("{} ({suffix})", operation.name)
-        };
+        let name = if suffix.is_empty() { operation.name.to_owned() } else { format!("{} ({suffix})", operation.name) };
         let mut compile = |operands: &Operands| {
             form.operands = operands.values;
             compiler.stencil(&function, &form).map(convert).map_err(|error| error.to_string())
@@ -281,10 +265,8 @@ fn paths<T: std::fmt::Debug>(name: &str, items: &[T]) -> String {
 
 /// What the post-pass must know: which continuations pass a value, what helpers take and preserve.
 fn options(function: &Function) -> StencilOptions {
-    let mut options = StencilOptions {
-        helpers: Helper::ALL.iter().map(|&h| convention(h)).collect(),
-        ..Default::default()
-    };
+    let mut options =
+        StencilOptions { helpers: Helper::ALL.iter().map(|&h| convention(h)).collect(), ..Default::default() };
     for block in &function.blocks {
         for &inst in &block.insts {
             if let InstData::Leave { to, arg: Some(_) } = function.inst(inst) {

@@ -1,9 +1,9 @@
 //! The proof of the holes: patched raw code must equal what the compiler makes of the same values.
 
 use crate::error::{Located, Problem, StencilError};
+use crate::make::{Compile, compile_magics, located};
 use crate::raw::{OPERANDS, Operands, RawCode};
 use crate::x64::{self, Code, ImmField, OperandField};
-use crate::{Compile, compile_magics, located};
 use iced_x86::{Decoder, DecoderOptions};
 
 /// Seeds of the values the proof is made with; those of the search are lower.

@@ -56,8 +56,7 @@ fn invert_branches(code: &mut Code) -> bool {
         }
         let over = code.live_from(jump + 1);
         let is_target = code.live().any(|(_, i)| i.target.is_some_and(|t| code.live_from(t) == jump));
-        if code.live_from(target) != over || is_target || code.insts[jump].symbol == Some(Symbol::Cont(NEXT))
-        {
+        if code.live_from(target) != over || is_target || code.insts[jump].symbol == Some(Symbol::Cont(NEXT)) {
             continue;
         }
         let (symbol, jump_target) = (code.insts[jump].symbol, code.insts[jump].target);

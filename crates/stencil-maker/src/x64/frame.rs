@@ -32,9 +32,8 @@ fn is_move(code: &Code, k: usize, to: Register, from: Register) -> bool {
 /// `op rsp, N`: N.
 fn rsp_change(code: &Code, k: usize, ops: [Op; 2]) -> Option<u32> {
     let inst = &code.insts.get(k)?.inst;
-    let matches = ops.contains(&inst.code())
-        && inst.op0_kind() == OpKind::Register
-        && inst.op0_register() == Register::RSP;
+    let matches =
+        ops.contains(&inst.code()) && inst.op0_kind() == OpKind::Register && inst.op0_register() == Register::RSP;
     matches.then(|| inst.immediate(1) as u32)
 }
 
@@ -55,8 +54,7 @@ fn strip_prologue(code: &mut Code) -> Result<u32, Located> {
 
 fn strip_epilogues(code: &mut Code, frame: u32) -> Result<(), Located> {
     for k in 0..code.insts.len() {
-        let leaves =
-            code.insts[k].symbol.is_some() && !code.insts[k].is_call() || code.insts[k].is_indirect_jump();
+        let leaves = code.insts[k].symbol.is_some() && !code.insts[k].is_call() || code.insts[k].is_indirect_jump();
         if code.insts[k].inst.flow_control() == iced_x86::FlowControl::Return {
             return Err((code.insts[k].at, Problem::Returns));
         }
@@ -67,10 +65,9 @@ fn strip_epilogues(code: &mut Code, frame: u32) -> Result<(), Located> {
         let bad = (code.insts[k].at, Problem::Epilogue);
         let Some(start) = k.checked_sub(length) else { return Err(bad) };
         let adds = rsp_change(code, start, [Op::Add_rm64_imm8, Op::Add_rm64_imm32]);
-        let pops = code.insts[k - 1].inst.code() == Op::Pop_r64
-            && code.insts[k - 1].inst.op0_register() == Register::RBP;
-        if !pops || !is_move(code, k - 2, Register::RSP, Register::RBP) || (frame != 0 && adds != Some(frame))
-        {
+        let pops =
+            code.insts[k - 1].inst.code() == Op::Pop_r64 && code.insts[k - 1].inst.op0_register() == Register::RBP;
+        if !pops || !is_move(code, k - 2, Register::RSP, Register::RBP) || (frame != 0 && adds != Some(frame)) {
             return Err(bad);
         }
         if code.insts.iter().any(|i| i.target.is_some_and(|t| t > start && t <= k)) {
@@ -103,16 +100,11 @@ fn check_registers(code: &Code, frame: u32, options: &StencilOptions) -> Result<
         }
         let offset = i.memory_displacement64() as i64;
         let size = i.memory_size().size() as i64;
-        if inst.disp.is_some()
-            || i.memory_index() != Register::None
-            || offset < 0
-            || offset + size > i64::from(frame)
-        {
+        if inst.disp.is_some() || i.memory_index() != Register::None || offset < 0 || offset + size > i64::from(frame) {
             return Err((at, Problem::OutsideFrame));
         }
         let writes = info.used_memory().iter().any(|m| {
-            m.base() == Register::RSP
-                && !matches!(m.access(), OpAccess::None | OpAccess::NoMemAccess | OpAccess::Read)
+            m.base() == Register::RSP && !matches!(m.access(), OpAccess::None | OpAccess::NoMemAccess | OpAccess::Read)
         });
         if writes && offset < i64::from(options.activation_bytes) && !options.writes_activation {
             return Err((at, Problem::ActivationOverwritten));

@@ -94,10 +94,8 @@ impl Layout<'_> {
                     let section = &self.sections[here as usize];
                     let Some(target) = self.code.insts[section.insts[n]].target else { continue };
                     let (there, position) = self.resolve(target);
-                    let distance = section
-                        .offsets
-                        .get(position)
-                        .map_or(0, |o| *o as i64 - section.offsets[n + 1] as i64);
+                    let distance =
+                        section.offsets.get(position).map_or(0, |o| *o as i64 - section.offsets[n + 1] as i64);
                     if !section.long[n] && (there != here || i8::try_from(distance).is_err()) {
                         self.sections[here as usize].long[n] = true;
                         again = true;
@@ -109,8 +107,7 @@ impl Layout<'_> {
 
     fn encode(&self) -> Result<Parts, Located> {
         let mut holes = Vec::new();
-        let [hot, cold] =
-            [Section::Hot, Section::Cold].map(|section| self.encode_section(section, &mut holes));
+        let [hot, cold] = [Section::Hot, Section::Cold].map(|section| self.encode_section(section, &mut holes));
         let (hot, cold) = (hot?, cold?);
         holes.sort();
         Ok((hot, cold, holes))

@@ -47,11 +47,7 @@ pub(crate) struct Effects {
     pub writes: RegSet,
 }
 
-pub(crate) fn effects(
-    inst: &Inst,
-    factory: &mut InstructionInfoFactory,
-    options: &StencilOptions,
-) -> Effects {
+pub(crate) fn effects(inst: &Inst, factory: &mut InstructionInfoFactory, options: &StencilOptions) -> Effects {
     let mut effects = Effects::default();
     for used in factory.info(&inst.inst).used_registers() {
         let set = full_bit(used.register());
