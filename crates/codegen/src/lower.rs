@@ -414,6 +414,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             BinaryOp::Shl => self.b.ins().ishl(left, right),
             BinaryOp::ShrU => self.b.ins().ushr(left, right),
             BinaryOp::ShrS => self.b.ins().sshr(left, right),
+            BinaryOp::DivS => self.b.ins().sdiv(left, right),
             BinaryOp::FAdd => self.b.ins().fadd(left, right),
             BinaryOp::FSub => self.b.ins().fsub(left, right),
             BinaryOp::FMul => self.b.ins().fmul(left, right),

@@ -76,13 +76,13 @@ impl Lowering<'_, '_> {
         self.b.ins().icmp_imm_s(IntCC::Equal, count, 1)
     }
 
-    /// The first of `reuse` that is ours alone is filled by `fill` and becomes the result; else `make` makes a new one.
-    /// The other elements of `reuse` are released.
+    /// The first of `reuse` that is ours alone is filled by `fill` and becomes the result; else `make` makes a new object.
+    /// The elements of `reuse` are consumed, one way or the other.
     fn reuse_or_make(
         &mut self,
         reuse: &[Value],
         fill: impl Fn(&mut Self, ir::Value),
-        make: impl Fn(&mut Self) -> ir::Value,
+        make: impl FnOnce(&mut Self) -> ir::Value,
     ) -> ir::Value {
         let done = self.b.create_block();
         let result = self.b.append_block_param(done, types::I64);
@@ -103,20 +103,28 @@ impl Lowering<'_, '_> {
             self.inputs = inputs;
         }
         let object = make(self);
-        self.leave_if_null(object);
-        for &old in reuse {
-            let old = self.use_value(old);
-            self.release(old);
-        }
         self.b.ins().jump(done, &[object.into()]);
         self.b.switch_to_block(done);
         self.inputs = [None; 4];
         result
     }
 
-    fn leave_if_null(&mut self, object: ir::Value) {
+    /// Calls one of two helpers that make a number: `plain`, or `from`, which drops the references to `reuse` too.
+    fn make_number(&mut self, plain: Helper, from: Helper, value: ir::Value, reuse: &[Value]) -> ir::Value {
+        self.save_instr();
+        let object = if reuse.is_empty() {
+            self.call(plain, &[value])[0]
+        } else {
+            let left = self.use_value(reuse[0]);
+            let right = match reuse.get(1) {
+                Some(&right) => self.use_value(right),
+                None => self.b.ins().iconst(types::I64, 0),
+            };
+            self.call(from, &[value, left, right])[0]
+        };
         let null = self.b.ins().icmp_imm_s(IntCC::Equal, object, 0);
         self.leave_if(null, Continuation::Error);
+        object
     }
 
     /// Boxes a double.
@@ -124,14 +132,11 @@ impl Lowering<'_, '_> {
         self.reuse_or_make(
             reuse,
             |l, object| l.store(Region::Heap, value, object, layout::float::OB_FVAL),
-            |l| {
-                l.save_instr();
-                l.call(Helper::NewFloat, &[value])[0]
-            },
+            |l| l.make_number(Helper::NewFloat, Helper::NewFloatFrom, value, reuse),
         )
     }
 
-    /// Boxes an i64: small ones from the host's table, others in reused storage if they are compact, else new.
+    /// Boxes an i64: a preallocated object if there is one, else in the storage of `reuse` if one digit is enough, else a new object.
     pub(crate) fn new_int(&mut self, value: ir::Value, reuse: &[Value]) -> ir::Value {
         let done = self.b.create_block();
         let result = self.b.append_block_param(done, types::I64);
@@ -154,49 +159,46 @@ impl Lowering<'_, '_> {
 
         self.b.switch_to_block(large);
         self.inputs = inputs;
-        let make = |l: &mut Self| {
-            l.save_instr();
-            l.call(Helper::NewInt, &[value])[0]
-        };
-        let object = if reuse.is_empty() {
-            let object = make(self);
-            self.leave_if_null(object);
-            object
-        } else {
+        let make = self.b.create_block();
+        if !reuse.is_empty() {
             // Magnitude and sign: a compact int is one digit.
             let sign = self.b.ins().sshr_imm_u(value, 63);
             let flipped = self.b.ins().bxor(value, sign);
             let magnitude = self.b.ins().isub(flipped, sign);
             let compact = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, magnitude, 1 << layout::long::SHIFT);
-            let (one_digit, more, join) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
-            self.b.set_cold_block(more);
-            let joined = self.b.append_block_param(join, types::I64);
-            self.b.ins().brif(compact, one_digit, &[], more, &[]);
-            let inputs = self.inputs;
+            let one_digit = self.b.create_block();
+            self.b.set_cold_block(make);
+            self.b.ins().brif(compact, one_digit, &[], make, &[]);
             self.b.switch_to_block(one_digit);
-            let object = self.reuse_or_make(
-                reuse,
-                |l, object| {
-                    let negative = l.b.ins().band_imm_u(sign, layout::long::SIGN_NEGATIVE as i64);
-                    let tag = l.b.ins().bor_imm_u(negative, 1 << layout::long::NON_SIZE_BITS);
-                    let digit = l.b.ins().ireduce(types::I32, magnitude);
-                    l.store(Region::Heap, tag, object, layout::long::LV_TAG);
-                    l.store(Region::Heap, digit, object, layout::long::OB_DIGIT);
-                },
-                make,
-            );
-            self.b.ins().jump(join, &[object.into()]);
-            self.b.switch_to_block(more);
-            self.inputs = inputs;
-            let object = self.reuse_or_make(&[], |_, _| (), make);
-            for &old in reuse {
-                let old = self.use_value(old);
-                self.release(old);
+            for (index, &candidate) in reuse.iter().enumerate() {
+                let object = self.use_value(candidate);
+                let unique = self.is_unique(object);
+                let (take, other) = (self.b.create_block(), if index + 1 < reuse.len() { self.b.create_block() } else { make });
+                self.b.ins().brif(unique, take, &[], other, &[]);
+                let inputs = self.inputs;
+                self.b.switch_to_block(take);
+                let negative = self.b.ins().band_imm_u(sign, layout::long::SIGN_NEGATIVE as i64);
+                let tag = self.b.ins().bor_imm_u(negative, 1 << layout::long::NON_SIZE_BITS);
+                let digit = self.b.ins().ireduce(types::I32, magnitude);
+                self.store(Region::Heap, tag, object, layout::long::LV_TAG);
+                self.store(Region::Heap, digit, object, layout::long::OB_DIGIT);
+                for (_, &rest) in reuse.iter().enumerate().filter(|&(other, _)| other != index) {
+                    let rest = self.use_value(rest);
+                    self.release(rest);
+                }
+                self.b.ins().jump(done, &[object.into()]);
+                self.inputs = inputs;
+                if other != make {
+                    self.b.switch_to_block(other);
+                }
             }
-            self.b.ins().jump(join, &[object.into()]);
-            self.b.switch_to_block(join);
-            joined
-        };
+        } else {
+            self.b.ins().jump(make, &[]);
+        }
+        // Reached from several blocks.
+        self.b.switch_to_block(make);
+        self.inputs = inputs;
+        let object = self.make_number(Helper::NewInt, Helper::NewIntFrom, value, reuse);
         self.b.ins().jump(done, &[object.into()]);
         self.b.switch_to_block(done);
         self.inputs = [None; 4];

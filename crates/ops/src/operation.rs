@@ -64,6 +64,12 @@ impl IntoOutputs for () {
     }
 }
 
+impl IntoOutputs for Outputs {
+    fn into_outputs(self) -> Outputs {
+        self
+    }
+}
+
 impl IntoOutputs for Value {
     fn into_outputs(self) -> Outputs {
         SmallVec::from_slice(&[self])

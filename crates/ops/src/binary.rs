@@ -1,0 +1,145 @@
+//! Binary operators without type feedback.
+//!
+//! CPython specialises `+`, `-` and `*` only, and only for equal types. The operations here test for the types that are worth it in
+//! line: compact ints and floats, also mixed. All else calls the C function that the instruction's operand names.
+
+use crate::number::{Ways, float_ways};
+use crate::{Ptr, operations};
+use whipsnake_ir::{BinaryOp, Builder, Condition, Helper, Type, UnaryOp, Value};
+
+operations! {
+    "BINARY_OP" (left, right) -> 1, borrows [0, 1], ptrs [Ptr::BinaryFunction] => binary_op;
+    "BINARY_OP.add" (left, right) -> 1, borrows [0, 1], ptrs [Ptr::BinaryFunction] => |b, l, r| mixed(b, BinaryOp::FAdd, l, r);
+    "BINARY_OP.subtract" (left, right) -> 1, borrows [0, 1], ptrs [Ptr::BinaryFunction] => |b, l, r| mixed(b, BinaryOp::FSub, l, r);
+    "BINARY_OP.multiply" (left, right) -> 1, borrows [0, 1], ptrs [Ptr::BinaryFunction] => |b, l, r| mixed(b, BinaryOp::FMul, l, r);
+    "BINARY_OP.true_divide" (left, right) -> 1, borrows [0, 1], ptrs [Ptr::BinaryFunction] => true_divide;
+    "BINARY_OP.floor_divide" (left, right) -> 1, borrows [0, 1], ptrs [Ptr::BinaryFunction] => floor_divide;
+    "BINARY_OP.modulo" (left, right) -> 1, borrows [0, 1], ptrs [Ptr::BinaryFunction] => modulo;
+    "BINARY_OP.power" (left, right) -> 1, borrows [0, 1], ptrs [Ptr::BinaryFunction] => power;
+    "BINARY_OP.and" (left, right) -> 1, borrows [0, 1], ptrs [Ptr::BinaryFunction] => |b, l, r| bits(b, BinaryOp::And, l, r);
+    "BINARY_OP.or" (left, right) -> 1, borrows [0, 1], ptrs [Ptr::BinaryFunction] => |b, l, r| bits(b, BinaryOp::Or, l, r);
+    "BINARY_OP.xor" (left, right) -> 1, borrows [0, 1], ptrs [Ptr::BinaryFunction] => |b, l, r| bits(b, BinaryOp::Xor, l, r);
+    "BINARY_OP.lshift" (left, right) -> 1, borrows [0, 1], ptrs [Ptr::BinaryFunction] => left_shift;
+    "BINARY_OP.rshift" (left, right) -> 1, borrows [0, 1], ptrs [Ptr::BinaryFunction] => right_shift;
+}
+
+/// `left OP right` for any objects.
+pub fn binary_op(b: &mut Builder<'_>, left: Value, right: Value) -> Value {
+    let function = b.pointer(0);
+    let result = if b.is_borrowed(left) || b.is_borrowed(right) {
+        b.call(Helper::CallBinary, &[function, left, right])
+    } else {
+        b.call_pointer(function, &[left, right], Type::Obj)
+    };
+    b.error_if_null(result);
+    b.release_all(&[left, right]);
+    result
+}
+
+/// `left OP right` where two floats or a float and an int are likely (two ints have a specialised instruction).
+pub fn mixed(b: &mut Builder<'_>, op: BinaryOp, left: Value, right: Value) -> Value {
+    let ways = Ways::new(b);
+    float_ways(b, &ways, left, right, false, |b, _, x, y| b.binary(op, x, y));
+    ways.or_else(b, |b| binary_op(b, left, right))
+}
+
+/// `left / right`. Compact ints are exact as doubles, so that one division rounds as Python does.
+pub fn true_divide(b: &mut Builder<'_>, left: Value, right: Value) -> Value {
+    let ways = Ways::new(b);
+    float_ways(b, &ways, left, right, true, |b, ways, x, y| {
+        let zero = b.fconst(0.0);
+        let nonzero = b.float_compare(whipsnake_ir::FloatCondition::Ne, y, zero);
+        ways.need(b, nonzero);
+        b.binary(BinaryOp::FDiv, x, y)
+    });
+    ways.or_else(b, |b| binary_op(b, left, right))
+}
+
+/// Quotient toward zero and remainder of compact ints, in 32 bits (they have 30 and a sign), with the divisor; the general way for zero.
+fn divide(b: &mut Builder<'_>, ways: &Ways, left: Value, right: Value) -> (Value, Value, Value) {
+    let [x, y] = ways.compact_ints(b, [left, right]);
+    let (x, y) = (b.unary(UnaryOp::Truncate, x), b.unary(UnaryOp::Truncate, y));
+    let nonzero = b.compare_const(Condition::Ne, y, 0);
+    ways.need(b, nonzero);
+    let quotient = b.binary(BinaryOp::DivS, x, y);
+    let product = b.binary(BinaryOp::Mul, quotient, y);
+    let remainder = b.binary(BinaryOp::Sub, x, product);
+    (quotient, remainder, y)
+}
+
+/// Whether a remainder must be moved by the divisor, to have its sign: it is not zero and has the other sign.
+fn off_by_one(b: &mut Builder<'_>, remainder: Value, divisor: Value) -> Value {
+    // The sign of `remainder ^ divisor` is set if the signs differ, but zero has none: `remainder != 0` must hold too.
+    let differ = b.binary(BinaryOp::Xor, remainder, divisor);
+    let differ = b.compare_const(Condition::Lt, differ, 0);
+    let nonzero = b.compare_const(Condition::Ne, remainder, 0);
+    b.binary(BinaryOp::And, differ, nonzero)
+}
+
+/// `left // right`: rounded down.
+pub fn floor_divide(b: &mut Builder<'_>, left: Value, right: Value) -> Value {
+    let ways = Ways::new(b);
+    let (quotient, remainder, divisor) = divide(b, &ways, left, right);
+    let adjust = off_by_one(b, remainder, divisor);
+    let less = b.binary_const(BinaryOp::Sub, quotient, 1);
+    let floor = b.select(adjust, less, quotient);
+    let floor = b.unary(UnaryOp::ExtendS, floor);
+    let result = b.new_int(floor, &[left, right]);
+    ways.found(b, result);
+    ways.or_else(b, |b| binary_op(b, left, right))
+}
+
+/// `left % right`: with the divisor's sign.
+pub fn modulo(b: &mut Builder<'_>, left: Value, right: Value) -> Value {
+    let ways = Ways::new(b);
+    let (_, remainder, divisor) = divide(b, &ways, left, right);
+    let adjust = off_by_one(b, remainder, divisor);
+    let more = b.binary(BinaryOp::Add, remainder, divisor);
+    let modulo = b.select(adjust, more, remainder);
+    let modulo = b.unary(UnaryOp::ExtendS, modulo);
+    let result = b.new_int(modulo, &[left, right]);
+    ways.found(b, result);
+    ways.or_else(b, |b| binary_op(b, left, right))
+}
+
+/// `left ** right`: the helper knows floats.
+pub fn power(b: &mut Builder<'_>, left: Value, right: Value) -> Value {
+    let function = b.pointer(0);
+    let result = b.call_checked(Helper::Power, &[function, left, right]);
+    b.release_all(&[left, right]);
+    result
+}
+
+/// `left & right` and its like. Two's complement of 64 bits is as good as Python's unlimited one.
+pub fn bits(b: &mut Builder<'_>, op: BinaryOp, left: Value, right: Value) -> Value {
+    let ways = Ways::new(b);
+    let [x, y] = ways.compact_ints(b, [left, right]);
+    let value = b.binary(op, x, y);
+    let result = b.new_int(value, &[left, right]);
+    ways.found(b, result);
+    ways.or_else(b, |b| binary_op(b, left, right))
+}
+
+/// `left << right` by up to 32: the result has at most 62 bits and a sign.
+pub fn left_shift(b: &mut Builder<'_>, left: Value, right: Value) -> Value {
+    let ways = Ways::new(b);
+    let [x, y] = ways.compact_ints(b, [left, right]);
+    let fits = b.compare_const(Condition::LeU, y, 32);
+    ways.need(b, fits);
+    let value = b.binary(BinaryOp::Shl, x, y);
+    let result = b.new_int(value, &[left, right]);
+    ways.found(b, result);
+    ways.or_else(b, |b| binary_op(b, left, right))
+}
+
+/// `left >> right`: rounds down, as an arithmetic shift does.
+pub fn right_shift(b: &mut Builder<'_>, left: Value, right: Value) -> Value {
+    let ways = Ways::new(b);
+    let [x, y] = ways.compact_ints(b, [left, right]);
+    let fits = b.compare_const(Condition::LeU, y, 63);
+    ways.need(b, fits);
+    let value = b.binary(BinaryOp::ShrS, x, y);
+    let result = b.new_int(value, &[left, right]);
+    ways.found(b, result);
+    ways.or_else(b, |b| binary_op(b, left, right))
+}

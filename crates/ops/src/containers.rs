@@ -1,0 +1,136 @@
+//! Items and slices.
+
+use crate::number::guard_index;
+use crate::operations;
+use whipsnake_cpython::layout::{list, runtime, tuple, unicode};
+use whipsnake_ir::{BinaryOp, Builder, Condition, Global, Helper, MissReason, Type, UnaryOp, Value};
+
+operations! {
+    "BINARY_SUBSCR" (container, key) -> 1, borrows [0, 1] => |b, c, k| get_item(b, Helper::GetItem, c, k);
+    "BINARY_SUBSCR_LIST_INT" (list, index) -> 1, borrows [0, 1] => list_item;
+    "BINARY_SUBSCR_TUPLE_INT" (tuple, index) -> 1, borrows [0, 1] => tuple_item;
+    "BINARY_SUBSCR_STR_INT" (string, index) -> 1, borrows [0, 1] => character;
+    "BINARY_SUBSCR_DICT" (dict, key) -> 1, borrows [0, 1] => dict_item;
+    "STORE_SUBSCR" (value, container, key) -> 0, borrows [0, 1, 2] => |b, v, c, k| set_item(b, Helper::SetItem, v, c, k);
+    "STORE_SUBSCR_LIST_INT" (value, list, index) -> 0, borrows [0, 1, 2] => set_list_item;
+    "STORE_SUBSCR_DICT" (value, dict, key) -> 0, borrows [0, 1, 2] => set_dict_item;
+    "DELETE_SUBSCR" (container, key) -> 0 => delete_item;
+    "BINARY_SLICE" (container, start, stop) -> 1, borrows [0, 1, 2] => get_slice;
+    "STORE_SLICE" (value, container, start, stop) -> 0 => set_slice;
+}
+
+/// `container[key]`, by a helper.
+pub fn get_item(b: &mut Builder<'_>, helper: Helper, container: Value, key: Value) -> Value {
+    let result = b.call_checked(helper, &[container, key]);
+    b.release_all(&[container, key]);
+    result
+}
+
+/// `container[key] = value`, by a helper.
+pub fn set_item(b: &mut Builder<'_>, helper: Helper, value: Value, container: Value, key: Value) {
+    b.call_status(helper, &[container, key, value]);
+    b.release_all(&[value, container, key]);
+}
+
+/// Guards that an index is inside a sequence.
+fn guard_bounds(b: &mut Builder<'_>, sequence: Value, size: i32, index: Value) {
+    let size = b.load(Type::I64, sequence, size);
+    // Neither is negative.
+    let inside = b.compare(Condition::Lt, index, size);
+    b.guard(inside, MissReason::Bounds);
+}
+
+/// The address of a list's item: guards the types and that it is there.
+fn list_slot(b: &mut Builder<'_>, list: Value, index: Value) -> Value {
+    b.guard_exact(list, Global::ListType);
+    let index = guard_index(b, index);
+    guard_bounds(b, list, list::OB_SIZE, index);
+    let items = b.load(Type::Ptr, list, list::OB_ITEM);
+    b.element(items, index, 3)
+}
+
+/// `list[index]`.
+pub fn list_item(b: &mut Builder<'_>, list: Value, index: Value) -> Value {
+    let slot = list_slot(b, list, index);
+    let item = b.load(Type::Obj, slot, 0);
+    b.retain(item);
+    b.release_all(&[index, list]);
+    item
+}
+
+/// `tuple[index]`.
+pub fn tuple_item(b: &mut Builder<'_>, tuple: Value, index: Value) -> Value {
+    b.guard_exact(tuple, Global::TupleType);
+    let position = guard_index(b, index);
+    guard_bounds(b, tuple, tuple::OB_SIZE, position);
+    let base = b.unary(UnaryOp::AsInt, tuple);
+    let slot = b.element(base, position, 3);
+    let item = b.load(Type::Obj, slot, tuple::OB_ITEM);
+    b.retain(item);
+    b.release_all(&[index, tuple]);
+    item
+}
+
+/// `string[index]` where the string is ASCII: the characters are all preallocated.
+pub fn character(b: &mut Builder<'_>, string: Value, index: Value) -> Value {
+    b.guard_exact(string, Global::StrType);
+    let position = guard_index(b, index);
+    guard_bounds(b, string, unicode::LENGTH, position);
+    let state = b.load(Type::I32, string, unicode::STATE);
+    let flags = i64::from(unicode::ASCII_MASK | unicode::COMPACT_MASK);
+    let state = b.binary_const(BinaryOp::And, state, flags);
+    let ascii = b.compare_const(Condition::Eq, state, flags);
+    b.guard(ascii, MissReason::Value);
+    let base = b.unary(UnaryOp::AsInt, string);
+    let address = b.binary(BinaryOp::Add, base, position);
+    let address = b.unary(UnaryOp::AsPtr, address);
+    let byte = b.load(Type::I8, address, unicode::ASCII_DATA);
+    let code = b.unary(UnaryOp::ExtendU, byte);
+    let offset = b.binary_const(BinaryOp::Mul, code, i64::from(runtime::STRINGS_ASCII_STRIDE));
+    let table = b.global(Global::AsciiStrings);
+    let table = b.unary(UnaryOp::AsInt, table);
+    let character = b.binary(BinaryOp::Add, table, offset);
+    b.release_all(&[index, string]);
+    // Immortal.
+    b.unary(UnaryOp::AsObj, character)
+}
+
+/// `dict[key]`.
+pub fn dict_item(b: &mut Builder<'_>, dict: Value, key: Value) -> Value {
+    b.guard_exact(dict, Global::DictType);
+    get_item(b, Helper::DictGetItem, dict, key)
+}
+
+/// `list[index] = value`. The old item goes after the list has the new one.
+pub fn set_list_item(b: &mut Builder<'_>, value: Value, list: Value, index: Value) {
+    let slot = list_slot(b, list, index);
+    let old = b.load(Type::Obj, slot, 0);
+    let value = b.take(value);
+    b.store(value, slot, 0);
+    b.release_all(&[old, index, list]);
+}
+
+/// `dict[key] = value`.
+pub fn set_dict_item(b: &mut Builder<'_>, value: Value, dict: Value, key: Value) {
+    b.guard_exact(dict, Global::DictType);
+    set_item(b, Helper::DictSetItem, value, dict, key);
+}
+
+/// `del container[key]`.
+pub fn delete_item(b: &mut Builder<'_>, container: Value, key: Value) {
+    b.call_status(Helper::DeleteItem, &[container, key]);
+    b.release_all(&[container, key]);
+}
+
+/// `container[start:stop]`.
+pub fn get_slice(b: &mut Builder<'_>, container: Value, start: Value, stop: Value) -> Value {
+    let result = b.call_checked(Helper::GetSlice, &[container, start, stop]);
+    b.release_all(&[start, stop, container]);
+    result
+}
+
+/// `container[start:stop] = value`.
+pub fn set_slice(b: &mut Builder<'_>, value: Value, container: Value, start: Value, stop: Value) {
+    b.call_status(Helper::SetSlice, &[value, container, start, stop]);
+    b.release_all(&[start, stop, value, container]);
+}

@@ -1,0 +1,170 @@
+//! Ints and floats: guards and tests on their types, and computations that fall back to a general call.
+
+use smallvec::SmallVec;
+use whipsnake_cpython::layout::{float, long};
+use whipsnake_ir::{BinaryOp, Block, Builder, Condition, Global, MissReason, Type, UnaryOp, Value};
+
+/// An int of one digit at most has a smaller tag than this.
+const COMPACT: i64 = long::COMPACT_LIMIT as i64;
+/// The largest tag of a compact int that is not negative: one digit, positive. Zero's is smaller.
+const ONE_POSITIVE_DIGIT: i64 = 1 << long::NON_SIZE_BITS;
+
+/// Guards that all values are exactly `int` and compact.
+pub(crate) fn guard_compact_ints(b: &mut Builder<'_>, values: &[Value]) {
+    for &value in values {
+        b.guard_exact(value, Global::IntType);
+    }
+    let compact = are_compact(b, values);
+    b.guard(compact, MissReason::Int);
+}
+
+/// The value of an index: guards that it is exactly `int`, compact and not negative.
+pub(crate) fn guard_index(b: &mut Builder<'_>, value: Value) -> Value {
+    b.guard_exact(value, Global::IntType);
+    let tag = b.load(Type::I64, value, long::LV_TAG);
+    let fits = b.compare_const(Condition::LeU, tag, ONE_POSITIVE_DIGIT);
+    b.guard(fits, MissReason::Int);
+    let digit = b.load(Type::I32, value, long::OB_DIGIT);
+    b.unary(UnaryOp::ExtendU, digit)
+}
+
+/// Whether ints are all compact. Tags of compact ints have four bits, so one comparison of their union does.
+fn are_compact(b: &mut Builder<'_>, values: &[Value]) -> Value {
+    let mut union = b.load(Type::I64, values[0], long::LV_TAG);
+    for &value in &values[1..] {
+        let tag = b.load(Type::I64, value, long::LV_TAG);
+        union = b.binary(BinaryOp::Or, union, tag);
+    }
+    b.compare_const(Condition::LtU, union, COMPACT)
+}
+
+/// Whether the value's type is exactly the named one.
+pub(crate) fn is_exactly(b: &mut Builder<'_>, value: Value, class: Global) -> Value {
+    let found = b.type_of(value);
+    let class = b.global(class);
+    b.compare(Condition::Eq, found, class)
+}
+
+/// A computation with fast ways to its result and one general way, which is seldom taken.
+pub(crate) struct Ways {
+    general: Block,
+    done: Block,
+    result: Value,
+}
+
+impl Ways {
+    /// Starts a computation of an object.
+    pub(crate) fn new(b: &mut Builder<'_>) -> Ways {
+        let (general, done) = (b.block(), b.block());
+        b.set_cold(general);
+        let result = b.func.add_param(done, Type::Obj);
+        Ways { general, done, result }
+    }
+
+    /// Takes the general way unless the condition holds.
+    pub(crate) fn need(&self, b: &mut Builder<'_>, condition: Value) {
+        let next = b.block();
+        b.branch(condition, next, self.general);
+        b.switch_to(next);
+    }
+
+    /// Takes the general way unless the value's type is exactly the named one.
+    pub(crate) fn need_exact(&self, b: &mut Builder<'_>, value: Value, class: Global) {
+        let same = is_exactly(b, value, class);
+        self.need(b, same);
+    }
+
+    /// Takes the general way unless all values, known to be exact ints, are compact.
+    pub(crate) fn need_compact(&self, b: &mut Builder<'_>, values: &[Value]) {
+        let compact = are_compact(b, values);
+        self.need(b, compact);
+    }
+
+    /// The values of exact compact ints; else takes the general way.
+    pub(crate) fn compact_ints<const N: usize>(&self, b: &mut Builder<'_>, values: [Value; N]) -> [Value; N] {
+        for value in values {
+            self.need_exact(b, value, Global::IntType);
+        }
+        self.need_compact(b, &values);
+        values.map(|value| b.int_value(value))
+    }
+
+    /// Ends a fast way: its result is known, its inputs are consumed.
+    pub(crate) fn found(&self, b: &mut Builder<'_>, result: Value) {
+        b.jump(self.done, &[result]);
+    }
+
+    /// Ends the computation with the general way, on inputs that are untouched.
+    pub(crate) fn or_else(self, b: &mut Builder<'_>, general: impl FnOnce(&mut Builder<'_>) -> Value) -> Value {
+        b.switch_to(self.general);
+        let value = general(b);
+        b.jump(self.done, &[value]);
+        b.switch_to(self.done);
+        self.result
+    }
+}
+
+/// `left OP right` on two numbers, with fast ways for two floats, a float and a compact int, and, if `ints`, two compact ints.
+///
+/// `check` may send the operands' values to the general way.
+pub(crate) fn float_ways(
+    b: &mut Builder<'_>,
+    ways: &Ways,
+    left: Value,
+    right: Value,
+    ints: bool,
+    compute: impl Fn(&mut Builder<'_>, &Ways, Value, Value) -> Value,
+) {
+    let way = |b: &mut Builder<'_>, left_float: bool, right_float: bool| {
+        let operand = |b: &mut Builder<'_>, value: Value, is_float: bool| {
+            if is_float {
+                b.load(Type::F64, value, float::OB_FVAL)
+            } else {
+                let int = b.int_value(value);
+                b.unary(UnaryOp::IntToFloat, int)
+            }
+        };
+        let x = operand(b, left, left_float);
+        let y = operand(b, right, right_float);
+        let value = compute(b, ways, x, y);
+        let (mut reuse, mut others) = (SmallVec::<[Value; 2]>::new(), SmallVec::<[Value; 2]>::new());
+        for (input, is_float) in [(left, left_float), (right, right_float)] {
+            if is_float { reuse.push(input) } else { others.push(input) }
+        }
+        let result = b.new_float(value, &reuse);
+        b.release_all(&others);
+        ways.found(b, result);
+    };
+    let (left_is_float, left_is_other, mixed) = (b.block(), b.block(), b.block());
+    let is_float = is_exactly(b, left, Global::FloatType);
+    b.branch(is_float, left_is_float, left_is_other);
+
+    b.switch_to(left_is_float);
+    let both = b.block();
+    let is_float = is_exactly(b, right, Global::FloatType);
+    b.branch(is_float, both, mixed);
+    b.switch_to(both);
+    way(b, true, true);
+    b.switch_to(mixed);
+    ways.need_exact(b, right, Global::IntType);
+    ways.need_compact(b, &[right]);
+    way(b, true, false);
+
+    b.switch_to(left_is_other);
+    ways.need_exact(b, left, Global::IntType);
+    ways.need_compact(b, &[left]);
+    if ints {
+        let (float, other) = (b.block(), b.block());
+        let is_float = is_exactly(b, right, Global::FloatType);
+        b.branch(is_float, float, other);
+        b.switch_to(float);
+        way(b, false, true);
+        b.switch_to(other);
+        ways.need_exact(b, right, Global::IntType);
+        ways.need_compact(b, &[right]);
+        way(b, false, false);
+    } else {
+        ways.need_exact(b, right, Global::FloatType);
+        way(b, false, true);
+    }
+}

@@ -1,0 +1,162 @@
+//! Making containers from values on the stack.
+//!
+//! The `build_…` functions read `count` values from a stack slot up. On success their references are consumed; on failure they stay.
+//!
+//! # Safety
+//! All functions here are called by machine code, with the GIL held, live objects, and as many values in the slots as they say.
+
+#![allow(clippy::missing_safety_doc, reason = "the contract is the same for all, above")]
+
+use pyo3_ffi::{Py_DECREF, Py_TYPE, PyObject, PyThreadState_Get};
+use std::ffi::c_int;
+use std::ptr::null_mut;
+use whipsnake_cpython::layout;
+use whipsnake_cpython::live::symbols;
+
+/// Drops the references in the slots.
+pub(super) unsafe fn drop_slots(base: *mut *mut PyObject, count: usize) {
+    for index in 0..count {
+        // SAFETY: the caller owns the references in these slots.
+        unsafe { Py_DECREF(*base.add(index)) };
+    }
+}
+
+/// A tuple.
+pub unsafe extern "C" fn build_tuple(base: *mut *mut PyObject, count: c_int) -> *mut PyObject {
+    // SAFETY: a new tuple has room for `count` items; the references move into it.
+    unsafe {
+        let tuple = pyo3_ffi::PyTuple_New(count as isize);
+        if !tuple.is_null() && count > 0 {
+            let items: *mut *mut PyObject = tuple.byte_add(layout::tuple::OB_ITEM as usize).cast();
+            base.copy_to_nonoverlapping(items, count as usize);
+        }
+        tuple
+    }
+}
+
+/// A list.
+pub unsafe extern "C" fn build_list(base: *mut *mut PyObject, count: c_int) -> *mut PyObject {
+    // SAFETY: a new list has room for `count` items; the references move into it.
+    unsafe {
+        let list = pyo3_ffi::PyList_New(count as isize);
+        if !list.is_null() && count > 0 {
+            let items: *mut *mut PyObject = *list.byte_add(layout::list::OB_ITEM as usize).cast();
+            base.copy_to_nonoverlapping(items, count as usize);
+        }
+        list
+    }
+}
+
+/// A set.
+pub unsafe extern "C" fn build_set(base: *mut *mut PyObject, count: c_int) -> *mut PyObject {
+    // SAFETY: live objects.
+    unsafe {
+        let set = pyo3_ffi::PySet_New(null_mut());
+        if set.is_null() {
+            return set;
+        }
+        for index in 0..count as usize {
+            if pyo3_ffi::PySet_Add(set, *base.add(index)) < 0 {
+                Py_DECREF(set);
+                return null_mut();
+            }
+        }
+        drop_slots(base, count as usize);
+        set
+    }
+}
+
+/// A dict of `count` keys and values in turn.
+pub unsafe extern "C" fn build_map(base: *mut *mut PyObject, count: c_int) -> *mut PyObject {
+    // SAFETY: live objects.
+    unsafe {
+        let dict = symbols::_PyDict_FromItems(base, 2, base.add(1), 2, count as isize);
+        if !dict.is_null() {
+            drop_slots(base, 2 * count as usize);
+        }
+        dict
+    }
+}
+
+/// A dict of the values and a tuple of keys.
+pub unsafe extern "C" fn build_const_key_map(base: *mut *mut PyObject, count: c_int, keys: *mut PyObject) -> *mut PyObject {
+    // SAFETY: live objects; `keys` is an exact tuple of `count` items.
+    unsafe {
+        let items: *mut *mut PyObject = keys.byte_add(layout::tuple::OB_ITEM as usize).cast();
+        let dict = symbols::_PyDict_FromItems(items, 1, base, 1, count as isize);
+        if !dict.is_null() {
+            drop_slots(base, count as usize);
+        }
+        dict
+    }
+}
+
+/// A slice of two or three values.
+pub unsafe extern "C" fn build_slice(base: *mut *mut PyObject, count: c_int) -> *mut PyObject {
+    // SAFETY: live objects; `PySlice_New` takes references of its own, and NULL for no step.
+    unsafe {
+        let step = if count == 3 { *base.add(2) } else { null_mut() };
+        let slice = pyo3_ffi::PySlice_New(*base, *base.add(1), step);
+        if !slice.is_null() {
+            drop_slots(base, count as usize);
+        }
+        slice
+    }
+}
+
+/// Extends a list display by `*iterable`.
+pub unsafe extern "C" fn list_extend(list: *mut PyObject, iterable: *mut PyObject) -> c_int {
+    // SAFETY: live objects, an exact list.
+    unsafe {
+        let none = symbols::_PyList_Extend(list, iterable);
+        if !none.is_null() {
+            return 0;
+        }
+        let thread = PyThreadState_Get();
+        if symbols::_PyErr_ExceptionMatches(thread, pyo3_ffi::PyExc_TypeError) != 0
+            && (*Py_TYPE(iterable)).tp_iter.is_none()
+            && pyo3_ffi::PySequence_Check(iterable) == 0
+        {
+            symbols::_PyErr_Clear(thread);
+            symbols::_PyErr_Format(
+                thread,
+                pyo3_ffi::PyExc_TypeError,
+                c"Value after * must be an iterable, not %.200s".as_ptr(),
+                (*Py_TYPE(iterable)).tp_name,
+            );
+        }
+        -1
+    }
+}
+
+/// Updates a dict display by `**mapping`.
+pub unsafe extern "C" fn dict_update(dict: *mut PyObject, mapping: *mut PyObject) -> c_int {
+    // SAFETY: live objects, an exact dict.
+    unsafe {
+        if pyo3_ffi::PyDict_Update(dict, mapping) >= 0 {
+            return 0;
+        }
+        let thread = PyThreadState_Get();
+        if symbols::_PyErr_ExceptionMatches(thread, pyo3_ffi::PyExc_AttributeError) != 0 {
+            symbols::_PyErr_Format(
+                thread,
+                pyo3_ffi::PyExc_TypeError,
+                c"'%.200s' object is not a mapping".as_ptr(),
+                (*Py_TYPE(mapping)).tp_name,
+            );
+        }
+        -1
+    }
+}
+
+/// Updates the keyword arguments in a stack slot by `**mapping`; the callable, three slots below, is for the message.
+pub unsafe extern "C" fn dict_merge(slot: *mut *mut PyObject, mapping: *mut PyObject) -> c_int {
+    // SAFETY: live objects; the instruction's stack layout.
+    unsafe {
+        if symbols::_PyDict_MergeEx(*slot, mapping, 2) >= 0 {
+            return 0;
+        }
+        symbols::_PyEval_FormatKwargsError(PyThreadState_Get(), *slot.sub(3), mapping);
+        -1
+    }
+}
