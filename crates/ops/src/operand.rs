@@ -61,6 +61,8 @@ pub enum Place {
     None,
     /// Local variable number oparg.
     Local,
+    /// The local variable that the `STORE_FAST` after this instruction names; the instruction does the store along.
+    NextLocal,
     /// The stack slot `oparg + .0` below the top, counted before the instruction (1 is the top itself).
     Below(u8),
 }
