@@ -7,7 +7,9 @@
 use crate::generators::enter_generator;
 use crate::{Imm, operations};
 use whipsnake_cpython::layout::{generator, list, list_iterator, range_iterator, tuple, tuple_iterator, type_object};
-use whipsnake_ir::{BinaryOp, Builder, Condition, Continuation, Global, Helper, MissReason, Offset, Type, UnaryOp, Value};
+use whipsnake_ir::{
+    BinaryOp, Builder, Condition, Continuation, Global, Helper, MissReason, Offset, Type, UnaryOp, Value,
+};
 
 operations! {
     "GET_ITER" (iterable) -> 1 => get_iter;
@@ -73,21 +75,23 @@ fn leave_loop(b: &mut Builder<'_>, iterator: Value) {
     b.leave(Continuation::Target);
 }
 
-/// The next item of a list.
+/// The next item of a list. The iterator is read from its slot once in the hot part.
 pub fn for_iter_list(b: &mut Builder<'_>, iterator: Value) -> Value {
+    let slot = iterator;
+    let iterator = b.hold(slot);
     b.guard_exact(iterator, Global::ListIteratorType);
     let items = b.load(Type::Obj, iterator, list_iterator::IT_SEQ);
-    leave_if_exhausted(b, iterator, items, Helper::ListIteratorEnd);
+    leave_if_exhausted(b, slot, items, Helper::ListIteratorEnd);
     let index = b.load(Type::I64, iterator, list_iterator::IT_INDEX);
     let size = b.load(Type::I64, items, list::OB_SIZE);
     let past = b.compare(Condition::GeU, index, size);
     b.when_cold(past, |b| {
-        b.call_void(Helper::ListIteratorEnd, &[iterator]);
-        leave_loop(b, iterator);
+        b.call_void(Helper::ListIteratorEnd, &[slot]);
+        leave_loop(b, slot);
     });
     let array = b.load(Type::Ptr, items, list::OB_ITEM);
-    let slot = b.element(array, index, 3);
-    let value = b.load(Type::Obj, slot, 0);
+    let item = b.element(array, index, 3);
+    let value = b.load(Type::Obj, item, 0);
     advance(b, iterator, list_iterator::IT_INDEX, index);
     b.retain(value);
     value
@@ -95,19 +99,21 @@ pub fn for_iter_list(b: &mut Builder<'_>, iterator: Value) -> Value {
 
 /// The next item of a tuple.
 pub fn for_iter_tuple(b: &mut Builder<'_>, iterator: Value) -> Value {
+    let slot = iterator;
+    let iterator = b.hold(slot);
     b.guard_exact(iterator, Global::TupleIteratorType);
     let items = b.load(Type::Obj, iterator, tuple_iterator::IT_SEQ);
-    leave_if_exhausted(b, iterator, items, Helper::TupleIteratorEnd);
+    leave_if_exhausted(b, slot, items, Helper::TupleIteratorEnd);
     let index = b.load(Type::I64, iterator, tuple_iterator::IT_INDEX);
     let size = b.load(Type::I64, items, tuple::OB_SIZE);
     let past = b.compare(Condition::Ge, index, size);
     b.when_cold(past, |b| {
-        b.call_void(Helper::TupleIteratorEnd, &[iterator]);
-        leave_loop(b, iterator);
+        b.call_void(Helper::TupleIteratorEnd, &[slot]);
+        leave_loop(b, slot);
     });
     let array = b.unary(UnaryOp::AsPtr, items);
-    let slot = b.element(array, index, 3);
-    let value = b.load(Type::Obj, slot, Offset::Known(tuple::OB_ITEM));
+    let item = b.element(array, index, 3);
+    let value = b.load(Type::Obj, item, Offset::Known(tuple::OB_ITEM));
     advance(b, iterator, tuple_iterator::IT_INDEX, index);
     b.retain(value);
     value
@@ -130,10 +136,12 @@ fn advance(b: &mut Builder<'_>, iterator: Value, field: i32, index: Value) {
 
 /// The next int of a range. The fields are C longs, and the iterator has moved on when a new int can't be had.
 pub fn for_iter_range(b: &mut Builder<'_>, iterator: Value) -> Value {
+    let slot = iterator;
+    let iterator = b.hold(slot);
     b.guard_exact(iterator, Global::RangeIteratorType);
     let left = b.load(Type::I64, iterator, range_iterator::LEN);
     let empty = b.compare_const(Condition::Le, left, 0);
-    b.when_cold(empty, |b| leave_loop(b, iterator));
+    b.when_cold(empty, |b| leave_loop(b, slot));
     let value = b.load(Type::I64, iterator, range_iterator::START);
     let step = b.load(Type::I64, iterator, range_iterator::STEP);
     let next = b.binary(BinaryOp::Add, value, step);

@@ -32,7 +32,8 @@ pub unsafe extern "C" fn poll(
                 return -1;
             }
             // What was handled may have run anything.
-            if state.instrumentation_version() as u64 != (*compiled).valid_version && !revalidate(state, code, compiled) {
+            if state.instrumentation_version() as u64 != (*compiled).valid_version && !revalidate(state, code, compiled)
+            {
                 return 1;
             }
         }
@@ -47,7 +48,10 @@ unsafe fn revalidate(thread: ThreadState, code: Code, compiled: *mut CompiledCod
     // SAFETY: the caller's.
     unsafe {
         let version = thread.instrumentation_version();
-        if (*compiled).valid_version == u64::MAX || code.instrumentation_version() != version || other_tools(code, thread.interpreter()) != 0 {
+        if (*compiled).valid_version == u64::MAX
+            || code.instrumentation_version() != version
+            || other_tools(code, thread.interpreter()) != 0
+        {
             return false;
         }
         (*compiled).valid_version = version as u64;

@@ -116,7 +116,11 @@ pub unsafe extern "C" fn get_yield_from_iter(
 ///
 /// # Safety
 /// The GIL is held.
-pub unsafe extern "C" fn get_awaitable(thread: *mut PyThreadState, iterable: *mut PyObject, place: c_int) -> *mut PyObject {
+pub unsafe extern "C" fn get_awaitable(
+    thread: *mut PyThreadState,
+    iterable: *mut PyObject,
+    place: c_int,
+) -> *mut PyObject {
     // SAFETY: the caller's.
     unsafe {
         let iterator = symbols::_PyCoro_GetAwaitableIter(iterable);

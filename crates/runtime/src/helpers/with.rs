@@ -42,7 +42,8 @@ pub unsafe extern "C" fn before_async_with(thread: *mut PyThreadState, manager: 
         enter: Name::AsyncEnter,
         exit: Name::AsyncExit,
         no_enter: c"'%.200s' object does not support the asynchronous context manager protocol",
-        no_exit: c"'%.200s' object does not support the asynchronous context manager protocol (missed __aexit__ method)",
+        no_exit:
+            c"'%.200s' object does not support the asynchronous context manager protocol (missed __aexit__ method)",
     };
     // SAFETY: the caller's.
     unsafe { PROTOCOL.begin(thread, manager) }
@@ -145,7 +146,8 @@ impl Name {
     /// # Safety
     /// The GIL is held.
     pub(super) unsafe fn object(self) -> *mut PyObject {
-        static NAMES: [AtomicPtr<PyObject>; Name::TEXTS.len()] = [const { AtomicPtr::new(ptr::null_mut()) }; Name::TEXTS.len()];
+        static NAMES: [AtomicPtr<PyObject>; Name::TEXTS.len()] =
+            [const { AtomicPtr::new(ptr::null_mut()) }; Name::TEXTS.len()];
         let known = NAMES[self as usize].load(Ordering::Relaxed);
         if !known.is_null() {
             return known;

@@ -28,7 +28,13 @@ fn exception_state(generator: Generator) -> *mut u8 {
 /// An exact generator or coroutine; `consumer` is the current frame, at an instruction that takes what is returned `back` code units on; the GIL is
 /// held.
 #[inline]
-pub unsafe fn enter(thread: ThreadState, consumer: Frame, generator: Generator, value: *mut PyObject, back: u16) -> Resume {
+pub unsafe fn enter(
+    thread: ThreadState,
+    consumer: Frame,
+    generator: Generator,
+    value: *mut PyObject,
+    back: u16,
+) -> Resume {
     const NOWHERE: Resume = Resume { address: ptr::null(), frame: ptr::null_mut() };
     // SAFETY: the caller's; a generator that has not ended has a frame with a code object.
     unsafe {
@@ -68,7 +74,8 @@ unsafe fn suspend(thread: ThreadState, frame: Frame) {
     unsafe {
         let generator = Generator::of_frame(frame);
         let instruction = frame.instr_ptr();
-        let depth = super::frames::compiled(frame).depth_at(frame.instruction_index()).expect("a depth at an instruction");
+        let depth =
+            super::frames::compiled(frame).depth_at(frame.instruction_index()).expect("a depth at an instruction");
         let locals = frame.stack_base().offset_from(frame.localsplus());
         generator.set_state(layout::FRAME_SUSPENDED + (*instruction).arg as i8);
         frame.set_stacktop(locals as i32 + depth as i32 - 1);

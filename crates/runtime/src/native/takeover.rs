@@ -168,4 +168,3 @@ fn outside(code: Code, made: &'static Outside, opcode: u8, arg: u8) -> *mut Code
         }
     }
 }
-
