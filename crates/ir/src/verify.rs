@@ -7,6 +7,7 @@
 //! Both report everything they find. Cost: one pass over the instructions, and a few over the blocks.
 
 mod dominators;
+mod floats;
 mod operation;
 mod ownership;
 mod types;

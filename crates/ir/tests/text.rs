@@ -152,3 +152,24 @@ fn a_built_function_prints() {
     }
     "#);
 }
+
+#[test]
+fn the_documentation_names_everything() {
+    use whipsnake_ir::{BinaryOp, Condition, Continuation, FloatCondition};
+    let page = include_str!("../../../docs/ir.md");
+    let words: std::collections::HashSet<&str> = page.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    let instructions =
+        EVERYTHING.lines().filter_map(|line| line.strip_prefix("    ")?.rsplit(" = ").next()?.split(' ').next());
+    let operations = BinaryOp::ALL.iter().map(|o| o.name()).chain(UnaryOp::ALL.iter().map(|o| o.name()));
+    let conditions = Condition::ALL.iter().map(|c| c.name()).chain(FloatCondition::ALL.iter().map(|c| c.name()));
+    let continuations = Continuation::ALL.iter().map(|c| c.name());
+    let types = Type::ALL.iter().map(|t| t.name());
+    let missing: Vec<&str> = instructions
+        .chain(operations)
+        .chain(conditions)
+        .chain(continuations)
+        .chain(types)
+        .filter(|name| !words.contains(name))
+        .collect();
+    assert!(missing.is_empty(), "docs/ir.md says nothing about {missing:?}");
+}

@@ -173,7 +173,8 @@ fn inputs_are_consumed_once() {
         &[],
     );
     operation(0, 0, "block0:\nv0: obj = input 0\nguard_exact v0, BoolType\nleave next", &[]);
-    // A helper may have consumed it.
+    // A helper keeps what it is given, unless it is known to steal.
+    operation(0, 0, "block0:\nv0: obj = input 0\nv1: i32 = call IsTrue(v0)\nleave next", &[leak]);
     operation(0, 0, "block0:\nv0: obj = input 0\ncall Dealloc(v0)\nleave next", &[]);
 }
 
@@ -213,4 +214,15 @@ fn overwritten_slots_are_not_read() {
     );
     let held = "block0:\nv0: obj = input 0\nv1: obj = input 1\nv3: obj = hold v0\nv2: ptr = frame\nstore v1, v2[output0]\nstore v3, v2[output1]\nleave next";
     operation(0, 0, held, &[]);
+}
+
+#[test]
+fn floats_do_not_outlive_destructors() {
+    let start = "block0:\nv0: obj = input 0\nv1: f64 = float_value v0\nv2: f64 = fconst 1\nv3: bool = flt v1, v2\n";
+    let dead = |value: &str| format!("block0: `release v0`: the float {value} is used later, but may not survive this");
+    operation(0, 0, &format!("{start}v4: ptr = frame\nstore v1, v4[8]\nrelease v0\nleave next"), &[]);
+    operation(0, 0, &format!("{start}v4: ptr = frame\nrelease v0\nstore v1, v4[8]\nleave next"), &[&dead("v1")]);
+    // A comparison may be made where it is used. Constants are made anew.
+    let branch = "branch v3, block1, block2\nblock1:\nleave next\nblock2:\nleave target";
+    operation(0, 0, &format!("{start}release v0\n{branch}"), &[&dead("v1"), &dead("v3")]);
 }

@@ -3,10 +3,11 @@
 //! * Nothing is consumed or changed on a way to a guard: the generic operation starts over at `miss`.
 //! * An input is not read once its stack slot was overwritten. In a stencil an input is read from its slot at each use, so a value that is
 //!   needed longer goes through [`crate::Builder::hold`] first.
-//! * Inputs are consumed exactly once: see [`super::ownership`].
+//! * Inputs are consumed exactly once: see `ownership`.
+//! * No float is in use where an object may be destroyed: see `floats`.
 
 use super::dominators::{reverse_postorder, successors};
-use super::{Report, VerifyError, maker, ownership, verify};
+use super::{Report, VerifyError, floats, maker, ownership, verify};
 use crate::{Continuation, Effects, Function, InstData, Offset, Value, abi};
 
 /// How many inputs an operation can have.
@@ -70,6 +71,7 @@ pub fn verify_operation(func: &Function, shape: OperationShape) -> Result<(), Ve
         }
     }
     ownership::check(func, shape, &mut report);
+    floats::check(func, &mut report);
     report.finish()
 }
 

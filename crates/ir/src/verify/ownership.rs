@@ -2,14 +2,14 @@
 //! unless its slot was overwritten. A borrowed input is consumed as often as references were added to it.
 //!
 //! The analysis follows the number of references that the operation owns of one input along all ways. What it cannot follow
-//! (values merged by block parameters or `select`, counts changed by hand, helpers that may steal an argument) it takes to be right, so what it
+//! (values merged by block parameters or `select`, counts changed by hand, helpers that [may steal](may_steal) an argument or get the address of its slot) it takes to be right, so what it
 //! reports is wrong. NULL and immortal singletons need no counting. Inputs that stay on the stack are left out: whether they do
 //! depends on the continuation.
 
 use super::dominators::reverse_postorder;
 use super::operation::{INPUTS, OperationShape, overwritten_input};
 use super::{Report, maker};
-use crate::{Block, Condition, Continuation, Effects, Function, Global, Inst, InstData, Value};
+use crate::{Block, Condition, Continuation, Function, Global, Helper, Inst, InstData, Value};
 use std::collections::BTreeSet;
 
 pub(super) fn check(func: &Function, shape: OperationShape, report: &mut Report<'_>) {
@@ -20,6 +20,19 @@ pub(super) fn check(func: &Function, shape: OperationShape, report: &mut Report<
             analysis.run(report);
         }
     }
+}
+
+/// Whether a helper may take over a reference that it is given, or pass it on as its result. The others leave references alone.
+fn may_steal(helper: Helper) -> bool {
+    matches!(
+        helper,
+        Helper::Dealloc
+            | Helper::ListAppendFull
+            | Helper::LoadMethod
+            | Helper::NewFloatFrom
+            | Helper::NewIntFrom
+            | Helper::SuperMethod
+    )
 }
 
 /// What is owned of the input on one way.
@@ -130,10 +143,11 @@ impl Analysis<'_> {
                 (count(&[*value]), count(&[*value]))
             }
             Leave { arg, .. } | Enter { arg, .. } => (count(arg.as_slice()), count(arg.as_slice())),
-            // A helper may steal a reference, also one in a stack slot, unless it is pure.
-            Call { helper, args } if helper.signature().effects.contains(Effects::ESCAPES) => {
+            Call { helper, args } => {
+                // Given the address of stack slots, a helper may consume what is in them.
                 let slots = args.iter().any(|&arg| self.is_frame_address(arg, 6));
-                (0, count(args) + i8::from(slots))
+                let stolen = if may_steal(*helper) { count(args) } else { 0 };
+                (0, stolen + i8::from(slots))
             }
             Jump { args, .. } => (0, count(args) * (LIMIT + 1)),
             Branch { then_args, otherwise_args, .. } => (0, (count(then_args) + count(otherwise_args)) * (LIMIT + 1)),
