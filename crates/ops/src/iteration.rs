@@ -18,8 +18,12 @@ operations! {
     "FOR_ITER_TUPLE" (iterator) -> 1, keeps 1 => for_iter_tuple;
     "FOR_ITER_RANGE" (iterator) -> 1, keeps 1 => for_iter_range;
     "FOR_ITER_GEN" (iterator) -> 1, keeps 1, imms [Imm::ToTarget] => for_iter_gen;
+    "RECEIVE_ITEM" () -> 1, receives => |b: &mut Builder<'_>| b.received();
     "END_FOR" (value) -> 0 => |b: &mut Builder<'_>, value| b.release(value);
 }
+
+// `RECEIVE_ITEM` is no opcode: it stores what a generator yields or returns to a `FOR_ITER` or `SEND`. Unlike after a call nothing is
+// polled for there, as in the interpreter: an exception would look as if the iterator had raised it.
 
 /// `iter(iterable)`.
 pub fn get_iter(b: &mut Builder<'_>, iterable: Value) -> Value {

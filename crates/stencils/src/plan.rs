@@ -453,7 +453,9 @@ impl Planner<'_, '_> {
     /// The piece that stores the result of an instruction that enters other frames.
     fn receive_piece(&self, instr: &Instr) -> Result<Piece, PlanError> {
         let depth = self.plan.stack.len() as i32 - op::popped(instr.base, instr.oparg) + op::pushed(instr.base, instr.oparg) - 1;
-        self.piece(self.selector.receive, 0, depth as usize)
+        let consumes = matches!(instr.flow, Flow::ForIter | Flow::Send);
+        let operation = if consumes { self.selector.receive_item } else { self.selector.receive };
+        self.piece(operation, 0, depth as usize)
     }
 
     /// Notes where values come in after an instruction that enters other frames.
@@ -462,7 +464,7 @@ impl Planner<'_, '_> {
         if matches!(instr.flow, Flow::ForIter | Flow::Send) {
             // A generator that returns comes back at the target, with its value on top.
             let depth = self.code.depth(instr.target).expect("the target is reachable") as usize;
-            let mut receive = self.piece(self.selector.receive, 0, depth - 1)?;
+            let mut receive = self.piece(self.selector.receive_item, 0, depth - 1)?;
             receive.next = Label::Instr(instr.target);
             self.plan.receives.push((instr.target, Label::Cold(self.plan.cold.len() as u32)));
             self.plan.cold.push(receive);
