@@ -33,7 +33,12 @@ pub fn test(options: &PythonOptions, only_rust: bool, only_python: bool, argumen
     if !only_rust {
         step("Python tests");
         let mut tests = venv.command("python");
-        tests.args(["-X", "faulthandler", "-m", "pytest"]).args(arguments);
+        tests.args(["-X", "faulthandler", "-m", "pytest"]);
+        if arguments.is_empty() {
+            // Nearly every test waits for processes of its own.
+            tests.args(["-n", "auto", "-q"]);
+        }
+        tests.args(arguments);
         if let Err(error) = run(&mut tests) {
             failed.push(error.to_string());
         }
