@@ -14,7 +14,7 @@ contextlib copy csv dataclasses datetime decimal difflib dis doctest email.messa
 getopt gettext glob graphlib gzip heapq html.parser http.client imaplib inspect ipaddress json locale logging.config
 mailbox optparse pathlib pdb pickle plistlib pprint queue random sched shlex shutil smtplib socketserver sqlite3
 statistics string subprocess tarfile tempfile threading tomllib traceback typing unittest urllib.request uuid weakref
-xml.etree.ElementTree zipfile""".split()[:60]
+xml.etree.ElementTree zipfile""".split()[:60]  # noqa: SIM905
 
 CALLS = """
 import time
