@@ -66,9 +66,6 @@ pub enum Problem {
     /// The code runs off its end.
     #[error("execution runs off the end")]
     NoTerminator,
-    /// More than one place goes on at `next`.
-    #[error("several jumps to `next`; join them first")]
-    SeveralNext,
     /// A call to a continuation, or a jump to a helper.
     #[error("a call to a continuation")]
     CallToContinuation,

@@ -112,6 +112,49 @@ struct Tables {
     stack_bytes: u32,
 }
 
+/// How each borrowable input is taken, for every variant in order; `None` for a variant that would never be used.
+fn variants(operation: &Operation) -> Vec<Option<Vec<Mode>>> {
+    let kinds = operation.borrows.len() as u32;
+    let modes = |variant: usize| -> Vec<Mode> { (0..kinds).map(|k| MODES[variant / 3usize.pow(k) % 3]).collect() };
+    // Constants in several places at once are folded by CPython's compiler.
+    let used = |modes: &Vec<Mode>| modes.iter().filter(|m| **m == Mode::Const).count() <= 1;
+    (0..3usize.pow(kinds)).map(|variant| Some(modes(variant)).filter(used)).collect()
+}
+
+fn stencil(operation: &Operation, modes: &[Mode], compiler: &mut Compiler) -> Result<(String, Stencil), LibraryError> {
+    let mut form = StencilForm { receives: operation.receives, ..StencilForm::default() };
+    let mut borrowed = 0;
+    for (&input, mode) in operation.borrows.iter().zip(modes) {
+        if *mode != Mode::Owned {
+            borrowed |= 1 << input;
+        }
+        if *mode == Mode::Const {
+            form.inputs[usize::from(input)] = InputPlace::Const;
+        }
+    }
+    let function = operation.build(borrowed);
+    let suffix: String = modes.iter().map(|m| ["o", "b", "c"][*m as usize]).collect();
+    let name = if suffix.is_empty() { operation.name.to_owned() } else { format!("{} ({suffix})", operation.name) };
+    let mut compile = |operands: &Operands| {
+        form.operands = operands.values;
+        compiler.stencil(&function, &form).map(convert).map_err(|error| error.to_string())
+    };
+    let stencil = crate::make(&name, &mut compile, &options(&function))?;
+    Ok((name, stencil))
+}
+
+/// Every stencil of a target with its name, for listings and checks.
+pub fn stencils(target: Target) -> Result<Vec<(String, Stencil)>, LibraryError> {
+    let mut compiler = Compiler::new(target);
+    let mut all = Vec::new();
+    for operation in whipsnake_ops::all() {
+        for modes in variants(operation).into_iter().flatten() {
+            all.push(stencil(operation, &modes, &mut compiler)?);
+        }
+    }
+    Ok(all)
+}
+
 /// Makes every stencil of a target.
 pub fn make(target: Target) -> Result<Library, LibraryError> {
     let mut compiler = Compiler::new(target);
@@ -125,7 +168,6 @@ pub fn make(target: Target) -> Result<Library, LibraryError> {
 impl Tables {
     fn operation(&mut self, operation: &Operation, compiler: &mut Compiler) -> Result<(), LibraryError> {
         let t = traits(&operation.build(0));
-        let kinds = operation.borrows.len() as u32;
         writeln!(
             self.operations,
             "OperationInfo {{ name: {:?}, inputs: {}, keeps: {}, outputs: {}, borrows: &{:?}, variants: {}, imms: &{}, ptrs: &{}, \
@@ -147,40 +189,18 @@ impl Tables {
             t.feedback,
         )
         .expect("writing to a string");
-        for variant in 0..3usize.pow(kinds) {
-            let modes: Vec<Mode> = (0..kinds).map(|k| MODES[variant / 3usize.pow(k) % 3]).collect();
-            // Constants in several places at once are folded by CPython's compiler; such a variant would never be used.
-            if modes.iter().filter(|m| **m == Mode::Const).count() > 1 {
-                self.variants.push_str("NONE, ");
-            } else {
-                let stencil = self.stencil(operation, &modes, compiler)?;
-                write!(self.variants, "{}, ", self.stencil_count).expect("writing to a string");
-                self.push(&stencil);
+        for modes in variants(operation) {
+            match modes {
+                Some(modes) => {
+                    let (_, stencil) = stencil(operation, &modes, compiler)?;
+                    write!(self.variants, "{}, ", self.stencil_count).expect("writing to a string");
+                    self.push(&stencil);
+                }
+                None => self.variants.push_str("NONE, "),
             }
             self.variant_count += 1;
         }
         Ok(())
-    }
-
-    fn stencil(&self, operation: &Operation, modes: &[Mode], compiler: &mut Compiler) -> Result<Stencil, LibraryError> {
-        let mut form = StencilForm { receives: operation.receives, ..StencilForm::default() };
-        let mut borrowed = 0;
-        for (&input, mode) in operation.borrows.iter().zip(modes) {
-            if *mode != Mode::Owned {
-                borrowed |= 1 << input;
-            }
-            if *mode == Mode::Const {
-                form.inputs[usize::from(input)] = InputPlace::Const;
-            }
-        }
-        let function = operation.build(borrowed);
-        let suffix: String = modes.iter().map(|m| ["o", "b", "c"][*m as usize]).collect();
-        let name = if suffix.is_empty() { operation.name.to_owned() } else { format!("{} ({suffix})", operation.name) };
-        let mut compile = |operands: &Operands| {
-            form.operands = operands.values;
-            compiler.stencil(&function, &form).map(convert).map_err(|error| error.to_string())
-        };
-        Ok(crate::make(&name, &mut compile, &options(&function))?)
     }
 
     fn push(&mut self, stencil: &Stencil) {

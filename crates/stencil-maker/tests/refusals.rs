@@ -70,22 +70,6 @@ fn code_whose_length_depends_on_an_operand() {
 }
 
 #[test]
-fn several_next() {
-    let found = problem(|op| {
-        let value = op.load(0);
-        let (left, right) = (op.b.create_block(), op.b.create_block());
-        op.b.ins().brif(value, left, &[], right, &[]);
-        op.b.switch_to_block(left);
-        op.store(1, value);
-        op.leave(ON, &[]);
-        op.b.switch_to_block(right);
-        op.store(2, value);
-        op.leave(ON, &[]);
-    });
-    assert_eq!(found, Problem::SeveralNext);
-}
-
-#[test]
 fn a_float_kept_over_a_call_that_preserves_integers_only() {
     let found = problem(|op| {
         let frame = op.frame();

@@ -193,3 +193,22 @@ fn stencils_are_deterministic() {
     };
     assert_eq!(stencil(build), stencil(build));
 }
+
+#[test]
+fn several_ways_to_next_are_joined() {
+    let made = stencil(|op| {
+        let value = op.load(0);
+        let (left, right) = (op.b.create_block(), op.b.create_block());
+        op.b.set_cold_block(right);
+        op.b.ins().brif(value, left, &[], right, &[]);
+        op.b.switch_to_block(left);
+        op.store(1, value);
+        op.leave(ON, &[]);
+        op.b.switch_to_block(right);
+        op.store(2, value);
+        op.leave(ON, &[]);
+    });
+    assert_eq!(made.continuations(), 0);
+    assert!(!listing(&made.hot).contains("jmp"), "{}", listing(&made.hot));
+    assert!(kinds(&made).contains(&HoleKind::ToHot(made.hot.len() as u16)));
+}

@@ -11,10 +11,22 @@ use crate::stencil::StencilOptions;
 /// Cleans the control flow. Dead code is always removed; the rest only when optimizing.
 pub(crate) fn clean(code: &mut Code, options: &StencilOptions) -> Result<(), Located> {
     remove_unreachable(code)?;
+    join_nexts(code);
     while options.optimize && (thread_branches(code) | invert_branches(code) | remove_empty_jumps(code)) {
         remove_unreachable(code)?;
     }
     Ok(())
+}
+
+/// All jumps to `next` but the first become branches to the first: where the hot part ends, `next` begins.
+fn join_nexts(code: &mut Code) {
+    let nexts: Vec<usize> =
+        code.live().filter(|(_, inst)| inst.symbol == Some(Symbol::Cont(NEXT))).map(|(k, _)| k).collect();
+    let Some((&first, others)) = nexts.split_first() else { return };
+    for &k in others {
+        code.insts[k].symbol = None;
+        code.insts[k].target = Some(first);
+    }
 }
 
 /// `jcc L … L: jmp X` becomes `jcc X`.

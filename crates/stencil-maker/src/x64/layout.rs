@@ -28,15 +28,10 @@ pub(crate) fn lay_out(code: &Code) -> Result<Parts, Located> {
 
 /// The index of the last instruction of the hot part.
 fn find_split(code: &Code) -> Result<usize, Located> {
-    let mut nexts = code.live().filter(|(_, inst)| inst.symbol == Some(Symbol::Cont(NEXT)));
-    if let Some((split, _)) = nexts.next() {
-        return match nexts.next() {
-            Some((_, second)) => Err((second.at, Problem::SeveralNext)),
-            None => Ok(split),
-        };
-    }
+    let is_next = |inst: &Inst| inst.symbol == Some(Symbol::Cont(NEXT));
     let leaves = |inst: &Inst| inst.ends_flow() && inst.target.is_none();
-    code.live().find(|(_, inst)| leaves(inst)).map(|(k, _)| k).ok_or((0, Problem::NoTerminator))
+    let find = |wanted: &dyn Fn(&Inst) -> bool| code.live().find(|(_, inst)| wanted(inst)).map(|(k, _)| k);
+    find(&is_next).or_else(|| find(&leaves)).ok_or((0, Problem::NoTerminator))
 }
 
 /// One part while its branches are sized.
