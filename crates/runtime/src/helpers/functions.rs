@@ -1,0 +1,22 @@
+//! Making functions.
+
+use crate::native::raw::get;
+use pyo3_ffi::PyObject;
+use whipsnake_cpython::layout::code;
+use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, symbols};
+
+/// A function from a code object, with the frame's globals.
+///
+/// # Safety
+/// The current frame, a code object; the GIL held.
+pub unsafe extern "C" fn make_function(frame: *mut _PyInterpreterFrame, code: *mut PyObject) -> *mut PyObject {
+    // SAFETY: the caller's contract.
+    unsafe {
+        let function = pyo3_ffi::PyFunction_New(code, Frame::new_unchecked(frame).globals());
+        if !function.is_null() {
+            // Functions made from one code object share its version, so that call sites stay specialised.
+            symbols::_PyFunction_SetVersion(function.cast(), get(code, code::VERSION));
+        }
+        function
+    }
+}

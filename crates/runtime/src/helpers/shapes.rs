@@ -1,0 +1,325 @@
+//! What attribute sites learn: the meaning of the entries of an [`AttributeCell`], and how a site comes to have them.
+//!
+//! An entry says how an attribute of the instances of one class is found. It relies on
+//! - the class's version: while it is the same, looking the name up in the class and its bases gives the same object, which is
+//!   alive (CPython's own method cache and inline caches rely on this too);
+//! - what is asked of the instance at each use: whether its values are still inside, how many keys instances share, its dict.
+//!
+//! Classes with their own `__getattribute__`, `__getattr__` or `__setattr__` are left to the general functions, as are misses that
+//! come too often.
+
+use crate::native::raw::{get, is_exact};
+use pyo3_ffi::{PyMemberDescr_Type, PyObject, PyType_Type, PyTypeObject, PyUnicode_Type};
+use std::ptr;
+use whipsnake_cpython::layout::{descriptor, member_def, object, type_object, unicode};
+use whipsnake_cpython::live::{InlineValues, TypeObject, managed_dict, symbols};
+use whipsnake_ir::abi::{ATTRIBUTE_SHAPES, AttributeCell};
+
+/// How the attribute is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Kind {
+    /// The value number `index` of those inside the instance; if it is not set, the class attribute.
+    Value = 1,
+    /// The object at `index` bytes from the instance.
+    Slot = 2,
+    /// The class attribute: the instance has its values inside, and the `check` keys that instances share don't have the name.
+    Keys = 3,
+    /// The class attribute: instances have no dict.
+    NoDict = 4,
+    /// In the dict whose pointer is at `index` bytes from the instance; else the class attribute. If `check` is 1, instances
+    /// without a dict may have their values elsewhere.
+    Dict = 5,
+    /// The class attribute, a data descriptor.
+    Data = 6,
+    /// The owner is a class of version `check`; its metaclass has the entry's version and does not have the name.
+    Class = 7,
+}
+
+/// An entry of a cell.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shape {
+    pub kind: Kind,
+    pub index: i32,
+    pub version: u32,
+    pub check: u32,
+    /// The class attribute; may be null.
+    pub descriptor: *mut PyObject,
+}
+
+/// Entries a site may write in its life: about as many as calls of the general functions cost what writing them does.
+const FILL_LIMIT: u32 = 64;
+
+impl Shape {
+    /// # Safety
+    /// The entry was written by [`Shape::write`].
+    #[inline]
+    pub(super) unsafe fn read(cell: *const AttributeCell, entry: usize) -> Shape {
+        // SAFETY: the caller's contract; the low byte is a kind.
+        unsafe {
+            let cell = &*cell;
+            let access = cell.accesses[entry];
+            Shape {
+                kind: std::mem::transmute::<u8, Kind>(access as u8),
+                index: access >> 8,
+                version: cell.versions[entry],
+                check: cell.checks[entry],
+                descriptor: cell.descriptors[entry].cast(),
+            }
+        }
+    }
+
+    /// Writes the entry over one that it replaces, else over an empty one, else over the next in turn.
+    fn write(self, cell: &mut AttributeCell) {
+        let replaces = |&i: &usize| {
+            cell.versions[i] == self.version
+                && cell.accesses[i] as u8 == self.kind as u8
+                && (self.kind != Kind::Class || cell.descriptors[i] == self.descriptor.cast())
+        };
+        let entry = (0..ATTRIBUTE_SHAPES)
+            .find(replaces)
+            .or_else(|| (0..ATTRIBUTE_SHAPES).find(|&i| cell.versions[i] == 0))
+            .unwrap_or(cell.fills as usize % ATTRIBUTE_SHAPES);
+        cell.versions[entry] = self.version;
+        cell.accesses[entry] = self.kind as i32 | self.index << 8;
+        cell.checks[entry] = self.check;
+        cell.descriptors[entry] = self.descriptor.cast();
+        cell.fills += 1;
+    }
+}
+
+/// Whether loads from instances of the class go by the general rule.
+pub(super) unsafe fn loads_generically(class: *mut PyTypeObject) -> bool {
+    // SAFETY: a live type.
+    unsafe {
+        (*class)
+            .tp_getattro
+            .is_some_and(|f| ptr::fn_addr_eq(f, pyo3_ffi::PyObject_GenericGetAttr as pyo3_ffi::getattrofunc))
+    }
+}
+
+/// Whether stores to instances of the class go by the general rule.
+unsafe fn stores_generically(class: *mut PyTypeObject) -> bool {
+    // SAFETY: a live type.
+    unsafe {
+        (*class)
+            .tp_setattro
+            .is_some_and(|f| ptr::fn_addr_eq(f, pyo3_ffi::PyObject_GenericSetAttr as pyo3_ffi::setattrofunc))
+    }
+}
+
+/// Notes a load that no entry answered, and writes an entry for the next one if there is a way to have it.
+#[cold]
+pub(super) unsafe fn learn_load(owner: *mut PyObject, name: *mut PyObject, cell: *mut AttributeCell) {
+    // SAFETY: machine code passes live objects and the site's own cell; nothing here runs Python code.
+    unsafe {
+        let cell = &mut *cell;
+        cell.misses = cell.misses.saturating_add(1);
+        if cell.fills >= FILL_LIMIT || !is_exact(name, &raw mut PyUnicode_Type) {
+            return;
+        }
+        let class = TypeObject::of(owner);
+        if !class.has(type_object::READY) {
+            return;
+        }
+        let shape = if loads_generically(class.as_ptr()) {
+            load_shape(owner, class, name)
+        } else if class.has(type_object::TYPE_SUBCLASS) {
+            class_shape(owner.cast(), class, name)
+        } else {
+            None
+        };
+        if let Some(shape) = shape {
+            shape.write(cell);
+        }
+    }
+}
+
+/// Notes a store that no entry answered, and writes an entry for the next one if there is a way to have it.
+#[cold]
+pub(super) unsafe fn learn_store(owner: *mut PyObject, name: *mut PyObject, cell: *mut AttributeCell) {
+    // SAFETY: as in `learn_load`.
+    unsafe {
+        let cell = &mut *cell;
+        cell.misses = cell.misses.saturating_add(1);
+        if cell.fills >= FILL_LIMIT || !is_exact(name, &raw mut PyUnicode_Type) {
+            return;
+        }
+        let class = TypeObject::of(owner);
+        if class.has(type_object::READY) && stores_generically(class.as_ptr()) {
+            if let Some(shape) = store_shape(owner, class, name) {
+                shape.write(cell);
+            }
+        }
+    }
+}
+
+/// The version of a class, which is given one if it has none.
+unsafe fn version_of(class: TypeObject) -> Option<u32> {
+    if class.version_tag() == 0 && !class.assign_version_tag() {
+        return None;
+    }
+    Some(class.version_tag()).filter(|&version| version != 0)
+}
+
+/// The version of a class and what the class has under a name (or null), good while the version is.
+unsafe fn look_up(class: TypeObject, name: *mut PyObject) -> Option<(u32, *mut PyObject)> {
+    // SAFETY: live objects; the GIL is held, so nothing changes in between.
+    unsafe {
+        let version = version_of(class)?;
+        let found = symbols::_PyType_Lookup(class.as_ptr(), name);
+        (class.version_tag() == version).then_some((version, found))
+    }
+}
+
+/// `tp_descr_get` and `tp_descr_set` of an object's class are there.
+unsafe fn descriptor_slots(found: *mut PyObject) -> (bool, bool) {
+    if found.is_null() {
+        return (false, false);
+    }
+    // SAFETY: a live object.
+    unsafe {
+        let class: *mut PyTypeObject = get(found, object::OB_TYPE);
+        ((*class).tp_descr_get.is_some(), (*class).tp_descr_set.is_some())
+    }
+}
+
+unsafe fn load_shape(owner: *mut PyObject, class: TypeObject, name: *mut PyObject) -> Option<Shape> {
+    // SAFETY: as in `learn_load`.
+    unsafe {
+        let (version, found) = look_up(class, name)?;
+        let shape = Shape { kind: Kind::NoDict, index: 0, version, check: 0, descriptor: found };
+        if descriptor_slots(found) == (true, true) {
+            return Some(match object_slot(found, class, false) {
+                Some(offset) => Shape { kind: Kind::Slot, index: offset, ..shape },
+                None => Shape { kind: Kind::Data, ..shape },
+            });
+        }
+        instance_part(owner, class, name, shape)
+    }
+}
+
+/// The offset of the object that a member descriptor stands for.
+unsafe fn object_slot(found: *mut PyObject, class: TypeObject, store: bool) -> Option<i32> {
+    // SAFETY: the descriptor is alive; its fields are read only after the type check.
+    unsafe {
+        if !is_exact(found, &raw mut PyMemberDescr_Type) {
+            return None;
+        }
+        let of: *mut PyTypeObject = get(found, descriptor::D_TYPE);
+        let member: *const u8 = get(found, descriptor::D_MEMBER);
+        let offset: isize = get(member, member_def::OFFSET);
+        let allowed = if store { 0 } else { member_def::READONLY };
+        let plain = get::<i32>(member, member_def::TYPE) == member_def::OBJECT_EX
+            && get::<i32>(member, member_def::FLAGS) & !allowed == 0
+            && pyo3_ffi::PyType_IsSubtype(class.as_ptr(), of) != 0;
+        fits(offset).filter(|_| plain)
+    }
+}
+
+/// An offset that an entry has room for.
+fn fits(offset: isize) -> Option<i32> {
+    (-(1 << 20)..1 << 20).contains(&offset).then_some(offset as i32)
+}
+
+/// How the instance's own attributes come in, where the class has no data descriptor of the name.
+unsafe fn instance_part(owner: *mut PyObject, class: TypeObject, name: *mut PyObject, shape: Shape) -> Option<Shape> {
+    // SAFETY: as in `learn_load`; layouts are read as the class's flags say.
+    unsafe {
+        if let Some(values) = InlineValues::of(owner).filter(|values| values.is_valid()) {
+            let _ = values;
+            return match shared_key(class, name) {
+                SharedKey::Number(index) => Some(Shape { kind: Kind::Value, index: index as i32, ..shape }),
+                SharedKey::Absent(keys) if !shape.descriptor.is_null() => {
+                    Some(Shape { kind: Kind::Keys, check: keys, ..shape })
+                }
+                _ => None,
+            };
+        }
+        if class.has(type_object::MANAGED_DICT) {
+            let elsewhere = class.has(type_object::INLINE_VALUES);
+            if elsewhere && managed_dict(owner).is_null() {
+                return None;
+            }
+            return Some(Shape {
+                kind: Kind::Dict,
+                index: object::MANAGED_DICT_OFFSET,
+                check: elsewhere.into(),
+                ..shape
+            });
+        }
+        match class.dictoffset() {
+            0 if shape.descriptor.is_null() => None,
+            0 => Some(shape),
+            // Negative: counted from the end of an object of variable size.
+            offset if offset > 0 => Some(Shape { kind: Kind::Dict, index: fits(offset)?, ..shape }),
+            _ => None,
+        }
+    }
+}
+
+/// Where a name is in the keys that the instances of a class share.
+enum SharedKey {
+    /// It is key number…
+    Number(usize),
+    /// It is not there, among so many keys. Keys are only ever added.
+    Absent(u32),
+    /// There are none, or telling would take more.
+    Unknown,
+}
+
+unsafe fn shared_key(class: TypeObject, name: *mut PyObject) -> SharedKey {
+    let Some(keys) = class.cached_keys() else { return SharedKey::Unknown };
+    let count = keys.nentries();
+    // SAFETY: keys of shared tables are strings.
+    let hash = |string: *mut PyObject| unsafe { get::<isize>(string, unicode::HASH) };
+    for index in 0..count {
+        let Some((key, _)) = keys.entry(index) else { return SharedKey::Unknown };
+        if key == name {
+            return SharedKey::Number(index);
+        }
+        // The same text in another object: possible if somebody wrote to `__dict__`.
+        if key.is_null() || hash(key) == hash(name) {
+            return SharedKey::Unknown;
+        }
+    }
+    SharedKey::Absent(count as u32)
+}
+
+/// For an attribute of a class, found in the class itself or its bases.
+unsafe fn class_shape(owner: *mut PyTypeObject, metaclass: TypeObject, name: *mut PyObject) -> Option<Shape> {
+    // SAFETY: as in `learn_load`; `owner` is a type.
+    unsafe {
+        let general = (*(&raw mut PyType_Type)).tp_getattro;
+        let loads = (*metaclass.as_ptr()).tp_getattro;
+        if !loads.zip(general).is_some_and(|(f, g)| ptr::fn_addr_eq(f, g)) {
+            return None;
+        }
+        let (version, in_metaclass) = look_up(metaclass, name)?;
+        let (check, found) = look_up(TypeObject::new(owner)?, name)?;
+        let usable = in_metaclass.is_null() && !found.is_null() && metaclass.version_tag() == version;
+        usable.then_some(Shape { kind: Kind::Class, index: 0, version, check, descriptor: found })
+    }
+}
+
+unsafe fn store_shape(owner: *mut PyObject, class: TypeObject, name: *mut PyObject) -> Option<Shape> {
+    // SAFETY: as in `learn_store`.
+    unsafe {
+        let (version, found) = look_up(class, name)?;
+        let shape = Shape { kind: Kind::Data, index: 0, version, check: 0, descriptor: found };
+        if descriptor_slots(found).1 {
+            return Some(match object_slot(found, class, true) {
+                Some(offset) => Shape { kind: Kind::Slot, index: offset, ..shape },
+                None => shape,
+            });
+        }
+        let shape = instance_part(owner, class, name, shape)?;
+        match shape.kind {
+            // With a dict that shares the values, both have to be told.
+            Kind::Value if managed_dict(owner).is_null() => Some(shape),
+            Kind::Value => Some(Shape { kind: Kind::Dict, index: object::MANAGED_DICT_OFFSET, check: 1, ..shape }),
+            Kind::Dict => Some(shape),
+            _ => None,
+        }
+    }
+}
