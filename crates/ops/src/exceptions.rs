@@ -65,8 +65,8 @@ pub fn pop_except(b: &mut Builder<'_>, previous: Value) {
     let old = b.load(Type::Obj, info, exc_stack_item::EXC_VALUE);
     let none = b.global(Global::None);
     let is_none = b.compare(Condition::Eq, previous, none);
-    let null = b.null();
-    let new = b.select(is_none, null, previous);
+    // Most handlers are not inside another one.
+    let new = b.choose(is_none, Type::Obj, true, |b| b.null(), |_| previous);
     b.store(new, info, exc_stack_item::EXC_VALUE);
     b.release_or_null(old);
 }
