@@ -5,7 +5,7 @@
 
 use crate::{Imm, Place, operations};
 use whipsnake_cpython::layout::list;
-use whipsnake_ir::{BinaryOp, Builder, Condition, Continuation, Helper, Offset, Type, Value, abi};
+use whipsnake_ir::{BinaryOp, Builder, Condition, Helper, Offset, Type, Value, abi};
 
 operations! {
     "BUILD_TUPLE" () -> 0, imms [Imm::Oparg(0)] => |b| build(b, Helper::BuildTuple);
@@ -50,18 +50,25 @@ pub fn list_append(b: &mut Builder<'_>, value: Value) {
     let list = b.local();
     let size = b.load(Type::I64, list, list::OB_SIZE);
     let allocated = b.load(Type::I64, list, list::ALLOCATED);
-    let full = b.compare(Condition::Ge, size, allocated);
-    b.when_cold(full, |b| {
-        b.call_status(Helper::ListAppend, &[list, value]);
-        b.release(value);
-        b.leave(Continuation::Next);
-    });
+    let (room, full, done) = (b.block(), b.block(), b.block());
+    b.set_cold(full);
+    let fits = b.compare(Condition::Lt, size, allocated);
+    b.branch(fits, room, full);
+
+    b.switch_to(full);
+    b.call_status(Helper::ListAppend, &[list, value]);
+    b.release(value);
+    b.jump(done, &[]);
+
+    b.switch_to(room);
     let items = b.load(Type::Ptr, list, list::OB_ITEM);
     let slot = b.element(items, size, 3);
     let value = b.take(value);
     b.store(value, slot, 0);
     let size = b.binary_const(BinaryOp::Add, size, 1);
     b.store(size, list, list::OB_SIZE);
+    b.jump(done, &[]);
+    b.switch_to(done);
 }
 
 /// Adds one value or many to the container below.
