@@ -184,9 +184,15 @@ unsafe fn stand_in(module: *mut PyObject) -> *mut PyObject {
             return made;
         }
         if is_module {
+            // Asked of the dict alone, as the message does.
             pyo3_ffi::PyDict_Clear(pyo3_ffi::PyModule_GetDict(made));
+            let file = pyo3_ffi::PyDict_GetItemString(pyo3_ffi::PyModule_GetDict(module), c"__file__".as_ptr());
+            if !file.is_null() && pyo3_ffi::PyObject_SetAttrString(made, c"__file__".as_ptr(), file) < 0 {
+                release(made);
+                return ptr::null_mut();
+            }
         }
-        for attribute in [c"__name__", c"__spec__", c"__file__"] {
+        for attribute in [c"__name__", c"__spec__"] {
             let mut value = ptr::null_mut();
             let status = pyo3_ffi::PyObject_GetOptionalAttrString(module, attribute.as_ptr(), &mut value);
             let failed =
