@@ -118,6 +118,24 @@ pub struct GlobalCell {
     pub absent_version: u64,
 }
 
+/// `stacktop` of a running frame that is followed by a word with the address where its caller receives the result. Like any running frame's it is
+/// negative.
+pub const STACKTOP_RETURN_ADDRESS: i32 = -2;
+
+/// Offsets of what machine code reads of a compiled code object; the run time checks them.
+pub mod compiled {
+    /// The `eval_breaker` word for which the code needs no attention.
+    pub const VALID_VERSION: i32 = 0;
+    /// The address of the first instruction.
+    pub const ENTRY: i32 = 8;
+    /// Bytes of a frame.
+    pub const FRAME_BYTES: i32 = 16;
+    /// How many positional arguments are merely copied, as a word; negative if calls are not that simple.
+    pub const EXACT_ARGS: i32 = 24;
+    /// Bytes of a frame's locals, cells and free variables.
+    pub const LOCALS_BYTES: i32 = 32;
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

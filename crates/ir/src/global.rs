@@ -81,6 +81,16 @@ globals! {
     AsciiStrings,
     /// The empty string.
     EmptyString,
+    /// The entry of functions that have compiled code.
+    CompiledEntry,
+    /// Not an address: where the compiled code is among a code object's extra data, in bytes from the first.
+    CompiledSlot,
+    /// `len`.
+    LenFunction,
+    /// `isinstance`.
+    IsInstanceFunction,
+    /// `list.append`.
+    ListAppendMethod,
     /// `AssertionError`.
     AssertionError,
     /// `super`.

@@ -19,6 +19,7 @@ mod functions;
 mod generators;
 mod globals;
 mod imports;
+mod inlined_calls;
 mod iteration;
 mod names;
 mod binary;
@@ -42,7 +43,7 @@ use operation::operations;
 
 /// Every operation, theme by theme.
 pub fn all() -> Vec<&'static Operation> {
-    [arith::OPERATIONS, attributes::OPERATIONS, attribute_stores::OPERATIONS, closures::OPERATIONS, functions::OPERATIONS, globals::OPERATIONS, imports::OPERATIONS, names::OPERATIONS, builtin_calls::OPERATIONS, calls::OPERATIONS, binary::OPERATIONS, build::OPERATIONS, compare::OPERATIONS, compare::TESTS, containers::OPERATIONS, matching::OPERATIONS, text::OPERATIONS, truth::OPERATIONS, truth::TESTS, unpack::OPERATIONS, stack::OPERATIONS, control::OPERATIONS, iteration::OPERATIONS, generators::OPERATIONS, exceptions::OPERATIONS].into_iter().flatten().collect()
+    [arith::OPERATIONS, attributes::OPERATIONS, attribute_stores::OPERATIONS, closures::OPERATIONS, functions::OPERATIONS, globals::OPERATIONS, imports::OPERATIONS, names::OPERATIONS, builtin_calls::OPERATIONS, inlined_calls::OPERATIONS, calls::OPERATIONS, binary::OPERATIONS, build::OPERATIONS, compare::OPERATIONS, compare::TESTS, containers::OPERATIONS, matching::OPERATIONS, text::OPERATIONS, truth::OPERATIONS, truth::TESTS, unpack::OPERATIONS, stack::OPERATIONS, control::OPERATIONS, iteration::OPERATIONS, generators::OPERATIONS, exceptions::OPERATIONS].into_iter().flatten().collect()
 }
 
 #[cfg(test)]

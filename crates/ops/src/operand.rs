@@ -21,6 +21,8 @@ pub enum Imm {
     Depth,
     /// Code units from this instruction to the next (for `return_offset`).
     Length,
+    /// [`Imm::Length`] in the low half, and the owner of the code's frames in the third byte: the word at a frame's `return_offset`.
+    ReturnWord,
     /// Code units from this instruction to its jump target (for `return_offset` of `FOR_ITER` and `SEND`).
     ToTarget,
 }
@@ -52,6 +54,8 @@ pub enum Ptr {
     NextInstr,
     /// The code unit of the jump target.
     TargetInstr,
+    /// The machine code that the operation goes on with: where the result of a call is received.
+    NextCode,
 }
 
 /// What [`whipsnake_ir::abi::operand::LOCAL`] names.

@@ -293,6 +293,14 @@ impl<S: Source> Emitter<'_, S> {
         self.code.input().units[instr.index as usize + usize::from(unit)].into()
     }
 
+    /// Who owns the frames of the code, where it calls.
+    fn frame_owner(&self) -> u8 {
+        use layout::code::{CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR};
+        use layout::frame::{OWNED_BY_GENERATOR, OWNED_BY_THREAD};
+        let generator = self.code.input().flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR) != 0;
+        if generator { OWNED_BY_GENERATOR } else { OWNED_BY_THREAD }
+    }
+
     fn immediate(&self, meaning: Imm, piece: &Piece, instr: &Instr) -> i32 {
         let oparg = piece.oparg;
         match meaning {
@@ -310,6 +318,7 @@ impl<S: Source> Emitter<'_, S> {
             },
             Imm::Depth => self.code.depth(piece.instr).unwrap_or(0) as i32,
             Imm::Length => (instr.next - instr.index) as i32,
+            Imm::ReturnWord => (instr.next - instr.index) as i32 | i32::from(self.frame_owner()) << 16,
             Imm::ToTarget => (self.code.instrs()[instr.target as usize].start - instr.index) as i32,
         }
     }
@@ -330,6 +339,7 @@ impl<S: Source> Emitter<'_, S> {
                 Ptr::Cache16(at) => self.cache16(instr, at).into(),
                 Ptr::InstrAt(add) => unit(instr.index + u32::from(add)),
                 Ptr::NextInstr => unit(instr.next),
+                Ptr::NextCode => self.to.run + u64::from(place.next),
                 Ptr::TargetInstr => unit(self.code.instrs()[instr.target as usize].start),
                 other => self.source.pointer(other, instr, piece.oparg),
             },

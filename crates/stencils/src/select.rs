@@ -30,6 +30,8 @@ pub(crate) struct Selector {
     fused: Box<[[u16; 2]]>,
     /// The operation that stores a received value.
     pub receive: u16,
+    /// The same for what a generator hands to its consumer.
+    pub receive_item: u16,
     /// `LOAD_FAST`.
     pub load_fast: u16,
     /// `LOAD_CONST`.
@@ -82,7 +84,8 @@ fn how(name: &str) -> By {
         "COMPARE_OP" => By::Bit4,
         "COMPARE_OP_INT" | "COMPARE_OP_FLOAT" | "COMPARE_OP_STR" => By::Comparison,
         "BINARY_OP" => By::Binary,
-        _ if name.starts_with("CALL_PY_") || name.starts_with("CALL_BOUND_METHOD_") => By::Count,
+        "CALL_KW" | "CALL_FUNCTION_EX" => By::Nothing,
+        _ if name == "CALL" || name.starts_with("CALL_") && !name.starts_with("CALL_INTRINSIC") => By::Count,
         _ if name.starts_with("LOAD_ATTR") || name.starts_with("LOAD_GLOBAL") || name.starts_with("LOAD_SUPER_ATTR") => By::LowBit,
         _ => By::Nothing,
     }
@@ -127,6 +130,7 @@ impl Selector {
             variants,
             fused,
             receive: find("RECEIVE"),
+            receive_item: find("RECEIVE_ITEM"),
             load_fast: find("LOAD_FAST"),
             load_const: find("LOAD_CONST"),
             store_fast: find("STORE_FAST"),
@@ -155,8 +159,23 @@ impl Selector {
 
     /// The best operation for an instruction, and the generic one for when its guard fails.
     pub(crate) fn select(&self, instr: &Instr) -> (u16, u16) {
+        if instr.base == op::CALL {
+            return self.select_call(instr);
+        }
         let generic = self.operation(instr.base, instr.oparg);
         let special = if instr.opcode == instr.base { generic } else { self.operation(plain_opcode(instr), instr.oparg) };
+        (if special == NONE { generic } else { special }, generic)
+    }
+
+    /// A call that the interpreter did not specialise is most likely of a compiled function, which has no version for it to specialise on: its
+    /// variants by argument count have a guard for that. The plain form calls anything.
+    fn select_call(&self, instr: &Instr) -> (u16, u16) {
+        let generic = self.plain[op::CALL as usize];
+        let opcode = match plain_opcode(instr) {
+            op::CALL_PY_EXACT_ARGS => op::CALL,
+            other => other,
+        };
+        let special = self.operation(opcode, instr.oparg);
         (if special == NONE { generic } else { special }, generic)
     }
 

@@ -43,9 +43,36 @@ pub unsafe fn address(global: Global) -> usize {
         Global::ModuleType => type_of!(PyModule_Type),
         Global::SmallInts => found.first_small_int,
         Global::AsciiStrings => found.ascii,
+        Global::CompiledEntry => crate::native::entry::compiled_entry as *const () as usize,
+        Global::CompiledSlot => crate::native::code::slot_index() * size_of::<usize>(),
+        // SAFETY: the GIL is held.
+        Global::LenFunction => unsafe { builtin(c"len", None) },
+        // SAFETY: as above.
+        Global::IsInstanceFunction => unsafe { builtin(c"isinstance", None) },
+        // SAFETY: as above.
+        Global::ListAppendMethod => unsafe { builtin(c"list", Some(c"append")) },
         Global::EmptyString => empty_string(),
+        Global::SuperType => type_of!(PySuper_Type),
         // SAFETY: set when the interpreter started, never changed.
         Global::AssertionError => unsafe { pyo3_ffi::PyExc_AssertionError as usize },
+    }
+}
+
+/// A built-in function, or an attribute of a built-in type. It is kept for good, so that its address stays its own.
+unsafe fn builtin(name: &std::ffi::CStr, attribute: Option<&std::ffi::CStr>) -> usize {
+    // SAFETY: the caller holds the GIL; the references are never given back.
+    unsafe {
+        let mut found = pyo3_ffi::PyImport_ImportModule(c"builtins".as_ptr());
+        for part in std::iter::once(name).chain(attribute) {
+            if !found.is_null() {
+                found = pyo3_ffi::PyObject_GetAttrString(found, part.as_ptr());
+            }
+        }
+        if found.is_null() {
+            // A program took it away; then nothing is it.
+            pyo3_ffi::PyErr_Clear();
+        }
+        found as usize
     }
 }
 

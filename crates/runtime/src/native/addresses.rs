@@ -23,14 +23,8 @@ pub(crate) unsafe fn make(memory: &CodeMemory) -> Result<Addresses, String> {
     let globals = Global::ALL.iter().map(|&global| unsafe { helpers::globals::address(global) } as u64).collect();
     let mut continuations = [0; Continuation::ALL.len()];
     for &continuation in Continuation::ALL {
-        let stub = match continuation {
-            Continuation::Error => trampoline::stub_error as *const () as u64,
-            Continuation::Exit => trampoline::stub_exit as *const () as u64,
-            Continuation::FinishReturn => trampoline::stub_finish_return as *const () as u64,
-            Continuation::FinishYield => trampoline::stub_finish_yield as *const () as u64,
-            Continuation::Next | Continuation::Target | Continuation::Miss => continue,
-        };
-        continuations[continuation as usize] = stubs.near(stub)?;
+        let Some(stub) = trampoline::stub(continuation) else { continue };
+        continuations[continuation as usize] = stubs.near(stub as u64)?;
     }
     Ok(Addresses { helpers, globals, continuations })
 }

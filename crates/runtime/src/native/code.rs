@@ -8,7 +8,7 @@ use whipsnake_stencils::{Planned, ResumePoint, Span};
 
 /// Machine code of one code object, and its metadata. Hangs off the code object (`co_extra`) and lives as long as it.
 ///
-/// Machine code reads the first fields, at the offsets in [`offsets`].
+/// Machine code reads the first fields, at the offsets in [`abi::compiled`](whipsnake_ir::abi::compiled).
 #[repr(C)]
 #[derive(Debug)]
 pub struct CompiledCode {
@@ -21,9 +21,9 @@ pub struct CompiledCode {
     pub frame_bytes: u64,
     /// `co_argcount` if a call with exactly that many positional arguments needs no more than copying them (no `*args`, `**kwargs`,
     /// keyword-only arguments); else −1.
-    pub exact_args: i32,
-    /// `co_nlocalsplus`.
-    pub locals: u32,
+    pub exact_args: i64,
+    /// `co_nlocalsplus`, in bytes.
+    pub locals_bytes: u64,
     /// First byte of machine code.
     pub base: *const u8,
     /// Value-stack depth before each code unit's instruction, `u16::MAX` where there is none.
@@ -42,20 +42,15 @@ pub struct CompiledCode {
     block: Option<Block>,
 }
 
-/// Offsets of what machine code reads of a [`CompiledCode`].
-pub mod offsets {
-    use super::CompiledCode;
+const _: () = {
     use std::mem::offset_of;
-
-    /// [`CompiledCode::entry`].
-    pub const ENTRY: i32 = offset_of!(CompiledCode, entry) as i32;
-    /// [`CompiledCode::frame_bytes`].
-    pub const FRAME_BYTES: i32 = offset_of!(CompiledCode, frame_bytes) as i32;
-    /// [`CompiledCode::exact_args`].
-    pub const EXACT_ARGS: i32 = offset_of!(CompiledCode, exact_args) as i32;
-    /// [`CompiledCode::locals`].
-    pub const LOCALS: i32 = offset_of!(CompiledCode, locals) as i32;
-}
+    use whipsnake_ir::abi::compiled;
+    assert!(offset_of!(CompiledCode, valid_version) == compiled::VALID_VERSION as usize);
+    assert!(offset_of!(CompiledCode, entry) == compiled::ENTRY as usize);
+    assert!(offset_of!(CompiledCode, frame_bytes) == compiled::FRAME_BYTES as usize);
+    assert!(offset_of!(CompiledCode, exact_args) == compiled::EXACT_ARGS as usize);
+    assert!(offset_of!(CompiledCode, locals_bytes) == compiled::LOCALS_BYTES as usize);
+};
 
 impl CompiledCode {
     /// The metadata of `code`, whose machine code will run at `base`.
@@ -67,8 +62,8 @@ impl CompiledCode {
             valid_version,
             entry: base.wrapping_add(resume_points[0].entry as usize),
             frame_bytes: code.framesize() as u64 * size_of::<usize>() as u64,
-            exact_args: if exact { code.argcount() } else { -1 },
-            locals: code.nlocalsplus() as u32,
+            exact_args: if exact { code.argcount().into() } else { -1 },
+            locals_bytes: code.nlocalsplus() as u64 * size_of::<usize>() as u64,
             base,
             depths: planned.depths(),
             resume_points,
@@ -76,6 +71,32 @@ impl CompiledCode {
             size: planned.size(),
             spans: planned.spans().into(),
             detached: false,
+            block: None,
+        }
+    }
+
+    /// The metadata of a code object whose only machine code is a stub that receives a value before the first instruction; the value stack has
+    /// `depth` values then.
+    pub fn of_stub(code: Code, stub: *const u8, depth: u16) -> CompiledCode {
+        /// So that the stub's offset is not 0.
+        const BEFORE: u32 = 16;
+        let mut depths = vec![u16::MAX; code.len()];
+        let mut resume_points = vec![ResumePoint::default(); code.len()];
+        depths[0] = depth;
+        resume_points[0].receive = BEFORE;
+        CompiledCode {
+            valid_version: u64::MAX,
+            entry: std::ptr::null(),
+            frame_bytes: code.framesize() as u64 * size_of::<usize>() as u64,
+            exact_args: -1,
+            locals_bytes: 0,
+            base: stub.wrapping_sub(BEFORE as usize),
+            depths: depths.into(),
+            resume_points: resume_points.into(),
+            feedback: Box::default(),
+            size: 0,
+            spans: Box::default(),
+            detached: true,
             block: None,
         }
     }
@@ -136,9 +157,9 @@ pub(crate) fn attached<'c>(code: Code) -> Option<&'c CompiledCode> {
     SLOT.get()?.get(code).map(|found| unsafe { found.as_ref() })
 }
 
-/// Where machine code finds the compiled code: the offset in the table that `co_extra` of a code object points to.
-pub fn slot_offset() -> i32 {
-    SLOT.get().map_or(0, |slot| slot.offset())
+/// Which of the extra data of code objects the compiled code is.
+pub fn slot_index() -> usize {
+    SLOT.get().map_or(0, |slot| slot.index())
 }
 
 /// Gives a code object its compiled code.

@@ -25,7 +25,7 @@ pub struct Resume {
 
 /// Whether a call with `count` positional arguments and nothing else needs no more than copying them.
 #[inline]
-fn takes_exactly(code: Code, count: usize) -> bool {
+pub fn takes_exactly(code: Code, count: usize) -> bool {
     use code_layout::{CO_OPTIMIZED, CO_VARARGS, CO_VARKEYWORDS};
     code.flags() & (CO_OPTIMIZED | CO_VARARGS | CO_VARKEYWORDS) == CO_OPTIMIZED
         && code.argcount() as usize == count

@@ -6,8 +6,7 @@
 //! There are no globals here: everything a stub needs is in its registers and in the [`Activation`] that `rsp` points at.
 
 use super::frames::Resume;
-use super::{generators, unwind};
-use super::{exit, frames};
+use super::{exit, frames, generators, shim, unwind};
 use pyo3_ffi::PyObject;
 use std::arch::naked_asm;
 use whipsnake_cpython::live::_PyInterpreterFrame;
@@ -141,6 +140,8 @@ resume_stubs! {
     stub_reraise => unwind::reraise;
     /// The current frame goes on in the interpreter.
     stub_exit => exit::exit;
+    /// `__init__` is done, and the current frame is the one that holds the instance.
+    stub_init_return => shim::init_return;
     /// The current frame is done; its result is in the first argument register.
     stub_return => frames::return_value;
     /// The current frame is a generator's and yields what is in the first argument register.

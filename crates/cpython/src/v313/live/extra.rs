@@ -61,6 +61,11 @@ impl<T> Extra<T> {
         })
     }
 
+    /// Which of the extra data of code objects this is.
+    pub fn index(self) -> usize {
+        self.index as usize
+    }
+
     /// Where machine code finds the value: bytes from the table that `co_extra` of a code object points to.
     ///
     /// The table may be null or too short (`ce_size`).

@@ -1,0 +1,124 @@
+//! The frame below a Python `__init__` that was entered by a call of its class: it holds the instance, which is the result of the call.
+//!
+//! The interpreter has such a frame too, which runs a code object of its own (`_Py_InitCleanup`). That is not exported, so this makes one like it: two
+//! instructions, never traceable, so that nobody sees the frame. Native code never runs its bytecode: the frame's only resume point is a stub.
+
+use super::code::{self, CompiledCode};
+use super::frames::{self, Resume};
+use super::raw::{release, retain, set};
+use super::{trampoline, unwind};
+use pyo3_ffi::{PyObject, PyThreadState};
+use std::ptr;
+use std::sync::OnceLock;
+use whipsnake_cpython::layout::{code as code_layout, frame as layout};
+use whipsnake_cpython::live::{_PyInterpreterFrame, Code, CodeUnit, Frame, ThreadState};
+use whipsnake_cpython::opcode as op;
+use whipsnake_ir::abi::Activation;
+
+/// The value stack: the instance, and what `__init__` returned.
+const STACK_SIZE: i32 = 2;
+
+struct Shim(Code);
+
+// SAFETY: the code object is never freed, and only used with the GIL held.
+unsafe impl Send for Shim {}
+// SAFETY: as above.
+unsafe impl Sync for Shim {}
+
+static SHIM: OnceLock<Shim> = OnceLock::new();
+
+/// The code object of such frames, made at the first call. `None` if that failed; no exception is set then.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn code_object() -> Option<Code> {
+    if let Some(shim) = SHIM.get() {
+        return Some(shim.0);
+    }
+    // SAFETY: the GIL is held.
+    match unsafe { make() } {
+        Some(code) => Some(SHIM.get_or_init(|| Shim(code)).0),
+        None => {
+            // SAFETY: as above.
+            unsafe { pyo3_ffi::PyErr_Clear() };
+            None
+        }
+    }
+}
+
+unsafe fn make() -> Option<Code> {
+    // SAFETY: the code object is new, nobody else has it, and it has room for three code units.
+    unsafe {
+        let object = pyo3_ffi::PyCode_NewEmpty(c"<frozen>".as_ptr(), c"__init__".as_ptr(), 1);
+        let code = Code::new(object.cast())?;
+        debug_assert!(code.len() >= 3);
+        let units = code.instructions();
+        for (index, op) in [op::EXIT_INIT_CHECK, op::RETURN_VALUE, op::RESUME].into_iter().enumerate() {
+            units.add(index).write(CodeUnit { op, arg: 0 });
+        }
+        let flags = code_layout::CO_OPTIMIZED | code_layout::CO_NO_MONITORING_EVENTS;
+        set(code.as_ptr(), code_layout::FLAGS, flags);
+        set(code.as_ptr(), code_layout::STACKSIZE, STACK_SIZE);
+        set(code.as_ptr(), code_layout::FRAMESIZE, STACK_SIZE + layout::SPECIALS_SIZE);
+        set(code.as_ptr(), code_layout::FIRSTTRACEABLE, code.len() as i32 + 1);
+        let stub = trampoline::stub_init_return as *const u8;
+        code::attach(code, Box::new(CompiledCode::of_stub(code, stub, STACK_SIZE as u16))).ok()?;
+        Some(code)
+    }
+}
+
+/// Bytes of such a frame.
+pub const FRAME_BYTES: usize = (STACK_SIZE + layout::SPECIALS_SIZE) as usize * size_of::<usize>();
+
+/// Pushes the frame with `instance` (taken) on its stack and links it above `caller`.
+///
+/// # Safety
+/// The data stack has room for [`FRAME_BYTES`]; `caller` is the current frame; the GIL is held.
+pub unsafe fn push(thread: ThreadState, code: Code, caller: *mut _PyInterpreterFrame, instance: *mut PyObject) -> Frame {
+    // SAFETY: the caller's; every field of the frame is written.
+    unsafe {
+        let memory = thread.allocate_frame(FRAME_BYTES / size_of::<usize>());
+        let frame = Frame::new_unchecked(memory);
+        set(memory, layout::EXECUTABLE, retain(code.as_ptr().cast()));
+        frame.set_previous(caller);
+        set(memory, layout::FUNCOBJ, pyo3_ffi::Py_None());
+        for offset in [layout::GLOBALS, layout::BUILTINS, layout::LOCALS, layout::FRAME_OBJ] {
+            set(memory, offset, ptr::null_mut::<PyObject>());
+        }
+        frame.set_instr_ptr(code.instructions());
+        set(memory, layout::STACKTOP, -1);
+        set(memory, layout::RETURN_OFFSET, 0u16);
+        set(memory, layout::OWNER, layout::OWNED_BY_THREAD);
+        frame.localsplus().write(instance);
+        thread.set_current_frame(memory);
+        thread.set_py_recursion_remaining(thread.py_recursion_remaining() - 1);
+        frame
+    }
+}
+
+/// `stub_init_return`: `__init__` returned `value` to such a frame, whose caller gets the instance.
+///
+/// # Safety
+/// Called by the stub only.
+pub(super) unsafe extern "C" fn init_return(
+    thread: *mut PyThreadState,
+    frame: *mut _PyInterpreterFrame,
+    activation: *mut Activation,
+    value: *mut PyObject,
+) -> Resume {
+    // SAFETY: the stub passes the live thread state, the current frame and its activation.
+    unsafe {
+        let slots = Frame::new_unchecked(frame).localsplus();
+        if value == pyo3_ffi::Py_None() {
+            release(value);
+            return frames::return_value(thread, frame, activation, slots.read());
+        }
+        slots.add(1).write(value);
+        pyo3_ffi::PyErr_Format(
+            pyo3_ffi::PyExc_TypeError,
+            c"__init__() should return None, not '%.200s'".as_ptr(),
+            (*pyo3_ffi::Py_TYPE(value)).tp_name,
+        );
+        unwind::error(thread, frame, activation, ptr::null_mut())
+    }
+}
