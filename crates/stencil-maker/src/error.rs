@@ -36,8 +36,8 @@ pub enum Problem {
     /// A relocation is of a kind, or at a place, that we don't know.
     #[error("relocation not understood: {0}")]
     Relocation(String),
-    /// An operand relative to the instruction pointer: a constant pool.
-    #[error("rip-relative data: a constant pool; make the constant another way")]
+    /// An address relative to the instruction pointer, other than that of a constant of up to 8 bytes that is read.
+    #[error("rip-relative data that is no small constant (a jump table, a vector): make it another way")]
     RipRelative,
     /// A branch into the middle of an instruction or out of the code.
     #[error("a branch to no instruction")]

@@ -250,3 +250,28 @@ fn a_miss_leaves() {
     assert_eq!(unsafe { enter(frame.as_mut_ptr(), link(&[placed])) }, 2);
     assert_eq!(object.count, 5);
 }
+
+#[test]
+fn small_constants_lie_in_the_cold_part() {
+    let select = made(true, |op| {
+        let value = op.load(0);
+        let other = op.load(1);
+        let none = op.pointer(1);
+        let is_none = op.b.ins().icmp(IntCC::Equal, value, none);
+        let null = op.b.ins().iconst(I64, 0);
+        let odd = op.b.ins().iconst(I64, 0x1234_5678_9abc_def0);
+        let first = op.b.ins().select(is_none, null, other);
+        let second = op.b.ins().select(is_none, odd, other);
+        op.store(2, first);
+        op.store(3, second);
+        op.leave(ON, &[]);
+    });
+    assert!(select.cold.len() >= 8, "constants are in a pool:\n{}", listing(&select.hot));
+    for (value, expected) in [(8, (0, 0x1234_5678_9abc_def0)), (9, (55, 55))] {
+        let placed = Placed { stencil: select.clone(), operands: slots(&[0, 1, 2, 3]), pointers: [0, 8], target: 0 };
+        let mut frame = [value, 55, 1, 1];
+        // SAFETY: code made for this frame.
+        assert_eq!(unsafe { enter(frame.as_mut_ptr(), link(&[placed])) }, 1);
+        assert_eq!((frame[2], frame[3]), expected);
+    }
+}

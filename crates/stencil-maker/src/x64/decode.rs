@@ -3,23 +3,35 @@
 use super::{Code, ImmField, Inst, OperandField};
 use crate::error::{Located, Problem};
 use crate::raw::{OPERANDS, Operands, RawCode, RawReloc, RelocKind, Symbol};
-use iced_x86::{Decoder, DecoderOptions, Instruction};
+use iced_x86::{Decoder, DecoderOptions, Instruction, Mnemonic};
 use std::collections::HashMap;
 
 /// Decodes the first compilation; the others say which constants are holes.
 pub(crate) fn decode(compilations: &[(Operands, RawCode)]) -> Result<Code, Located> {
     let raw = &compilations[0].1;
     let mut fields = Fields::new(compilations);
-    let mut insts = Vec::new();
+    let mut insts: Vec<Inst> = Vec::new();
     let mut decoder = Decoder::with_ip(64, &raw.bytes, 0, DecoderOptions::NONE);
-    while decoder.can_decode() {
+    // Constants lie behind the code; the instructions that use them tell where.
+    let mut end = raw.bytes.len();
+    while decoder.position() < end {
         let at = decoder.position();
+        let padding = at + 16 > end && raw.bytes[at..end].iter().all(|b| *b == 0);
+        if padding && insts.last().is_some_and(Inst::ends_flow) {
+            break;
+        }
         let inst = decoder.decode();
-        if inst.is_invalid() {
+        if inst.is_invalid() || decoder.position() > end {
             return Err((at, Problem::DataInCode));
         }
         let constants = decoder.get_constant_offsets(&inst);
-        insts.push(decode_one(at, inst, &constants, &mut fields)?);
+        let mut decoded = decode_one(at, inst, &constants, &mut fields)?;
+        if inst.is_ip_rel_memory_operand() {
+            let (start, bytes) = constant(raw, &decoded)?;
+            decoded.data = Some(bytes);
+            end = end.min(start);
+        }
+        insts.push(decoded);
     }
     fields.finish()?;
     resolve_branches(&mut insts)?;
@@ -32,10 +44,7 @@ fn decode_one(
     constants: &iced_x86::ConstantOffsets,
     fields: &mut Fields<'_>,
 ) -> Result<Inst, Located> {
-    let mut result = Inst { inst, at, symbol: None, target: None, disp: None, imm: None, dead: false };
-    if inst.is_ip_rel_memory_operand() {
-        return Err((at, Problem::RipRelative));
-    }
+    let mut result = Inst { inst, at, symbol: None, target: None, disp: None, imm: None, data: None, dead: false };
     if inst.is_jcc_short_or_near() || inst.is_jmp_short_or_near() || inst.is_call_near() {
         result.symbol = fields.branch_symbol(at + inst.len() - 4)?;
         if result.symbol.is_none() {
@@ -62,6 +71,19 @@ fn decode_one(
         }
     }
     Ok(result)
+}
+
+/// Where the constant is that an instruction reads, and its bytes.
+fn constant(raw: &RawCode, inst: &Inst) -> Result<(usize, Vec<u8>), Located> {
+    let refused = (inst.at, Problem::RipRelative);
+    let start = inst.inst.ip_rel_memory_address() as usize;
+    let size = inst.inst.memory_size().size();
+    let behind = start >= inst.at + inst.inst.len() && start + size <= raw.bytes.len();
+    // Longer ones may have to be aligned, and an address that is taken may be that of a jump table.
+    if inst.inst.mnemonic() == Mnemonic::Lea || !(1..=8).contains(&size) || !behind || inst.disp.is_some() {
+        return Err(refused);
+    }
+    Ok((start, raw.bytes[start..start + size].to_vec()))
 }
 
 /// Branch targets become indices of instructions.

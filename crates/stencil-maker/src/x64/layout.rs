@@ -4,7 +4,7 @@ use super::{Code, ImmField, Inst};
 use crate::error::{Located, Problem};
 use crate::raw::{NEXT, Symbol};
 use crate::stencil::{Hole, HoleKind, Section};
-use iced_x86::{Decoder, DecoderOptions, Encoder};
+use iced_x86::{ConstantOffsets, Decoder, DecoderOptions, Encoder};
 
 /// Sections longer than this are refused; offsets are kept in 16 bits.
 const MAX_SECTION: usize = 0x4000;
@@ -21,8 +21,9 @@ pub(crate) fn lay_out(code: &Code) -> Result<Parts, Located> {
     };
     let hot = SectionCode::new(code, section(0..split + 1))?;
     let cold = SectionCode::new(code, section(split + 1..code.insts.len()))?;
-    let mut layout = Layout { code, split, sections: [hot, cold] };
+    let mut layout = Layout { code, split, sections: [hot, cold], data: Vec::new() };
     layout.shorten_branches();
+    layout.gather_data();
     layout.encode()
 }
 
@@ -65,6 +66,8 @@ struct Layout<'a> {
     code: &'a Code,
     split: usize,
     sections: [SectionCode; 2],
+    /// Constants, each with its offset in the cold part, behind the code.
+    data: Vec<(Vec<u8>, usize)>,
 }
 
 impl Layout<'_> {
@@ -100,10 +103,29 @@ impl Layout<'_> {
         }
     }
 
+    /// Gives every constant a place, once.
+    fn gather_data(&mut self) {
+        let cold = &self.sections[Section::Cold as usize];
+        // A distance is counted from the end of the hole, which may be some bytes before the end of the instruction.
+        let mut at = cold.offsets[cold.insts.len()].max(8);
+        for (_, inst) in self.code.live() {
+            if let Some(bytes) = &inst.data
+                && !self.data.iter().any(|(known, _)| known == bytes)
+            {
+                self.data.push((bytes.clone(), at));
+                at += bytes.len();
+            }
+        }
+    }
+
     fn encode(&self) -> Result<Parts, Located> {
         let mut holes = Vec::new();
         let [hot, cold] = [Section::Hot, Section::Cold].map(|section| self.encode_section(section, &mut holes));
-        let (hot, cold) = (hot?, cold?);
+        let (hot, mut cold) = (hot?, cold?);
+        for (bytes, at) in &self.data {
+            cold.resize(*at, 0xcc);
+            cold.extend_from_slice(bytes);
+        }
         holes.sort();
         Ok((hot, cold, holes))
     }
@@ -143,6 +165,18 @@ impl Layout<'_> {
                 Some(Symbol::Helper(helper)) => hole(bytes.len() - 4, HoleKind::Helper(helper)),
                 _ => {}
             }
+            if let Some(data) = &inst.data {
+                let to = self.data.iter().find(|(known, _)| known == data).expect("gathered").1;
+                let field = constants_of(&bytes).displacement_offset();
+                let behind = bytes.len() - field - 4;
+                match here {
+                    Section::Hot => hole(field, HoleKind::ToCold((to - behind) as u16)),
+                    Section::Cold => {
+                        let distance = to as i32 - section.offsets[n + 1] as i32;
+                        bytes[field..field + 4].copy_from_slice(&distance.to_le_bytes());
+                    }
+                }
+            }
             empty_fields(inst, &mut bytes, &mut hole)?;
             out.extend_from_slice(&bytes);
         }
@@ -156,11 +190,7 @@ fn empty_fields(inst: &Inst, bytes: &mut [u8], hole: &mut dyn FnMut(usize, HoleK
         return Ok(());
     }
     let bad = || (inst.at, Problem::Encode(format!("the fields of `{}` moved", inst.inst)));
-    let constants = {
-        let mut decoder = Decoder::with_ip(64, bytes, 0, DecoderOptions::NONE);
-        let decoded = decoder.decode();
-        decoder.get_constant_offsets(&decoded)
-    };
+    let constants = constants_of(bytes);
     let mut empty = |offset: usize, size: usize, kind: HoleKind| {
         if size != kind.size() {
             return Err(bad());
@@ -185,6 +215,13 @@ fn empty_fields(inst: &Inst, bytes: &mut [u8], hole: &mut dyn FnMut(usize, HoleK
     Ok(())
 }
 
+/// Where the fields of an encoded instruction are.
+fn constants_of(bytes: &[u8]) -> ConstantOffsets {
+    let mut decoder = Decoder::with_ip(64, bytes, 0, DecoderOptions::NONE);
+    let decoded = decoder.decode();
+    decoder.get_constant_offsets(&decoded)
+}
+
 /// Encodes; branches in their long form with a distance of zero.
 fn encode_long(inst: &Inst) -> Result<Vec<u8>, Located> {
     let mut encoded = inst.inst;
@@ -196,6 +233,10 @@ fn encode_long(inst: &Inst) -> Result<Vec<u8>, Located> {
     let mut encoder = Encoder::new(64);
     encoder.encode(&encoded, 0).map_err(|error| (inst.at, Problem::Encode(error.to_string())))?;
     let mut bytes = encoder.take_buffer();
+    if inst.data.is_some() {
+        let field = constants_of(&bytes).displacement_offset();
+        bytes[field..field + 4].fill(0);
+    }
     if is_branch {
         let end = bytes.len();
         bytes[end - 4..].fill(0);

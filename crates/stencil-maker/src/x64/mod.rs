@@ -31,6 +31,8 @@ pub(crate) struct Inst {
     pub disp: Option<OperandField>,
     /// The immediate is not a constant.
     pub imm: Option<ImmField>,
+    /// The memory operand is a constant behind the code.
+    pub data: Option<Vec<u8>>,
     pub dead: bool,
 }
 
