@@ -1,8 +1,7 @@
 //! Ints and floats: guards and tests on their types, and computations that fall back to a general call.
 
-use smallvec::SmallVec;
-use whipsnake_cpython::layout::{float, long};
-use whipsnake_ir::{BinaryOp, Block, Builder, Condition, Global, MissReason, Type, UnaryOp, Value};
+use whipsnake_cpython::layout::long;
+use whipsnake_ir::{BinaryOp, Block, Builder, Condition, Global, Helper, MissReason, Type, UnaryOp, Value};
 
 /// An int of one digit at most has a smaller tag than this.
 const COMPACT: i64 = long::COMPACT_LIMIT as i64;
@@ -82,6 +81,8 @@ impl Ways {
 
     /// The values of exact compact ints; else takes the general way.
     pub(crate) fn compact_ints<const N: usize>(&self, b: &mut Builder<'_>, values: [Value; N]) -> [Value; N] {
+        // Each test starts a new block, where an input would be read from its slot again.
+        let values = values.map(|value| b.hold(value));
         for value in values {
             self.need_exact(b, value, Global::IntType);
         }
@@ -106,7 +107,7 @@ impl Ways {
 
 /// `left OP right` on two numbers, with fast ways for two floats, a float and a compact int, and, if `ints`, two compact ints.
 ///
-/// `check` may send the operands' values to the general way.
+/// `compute` may send operands to the general way. Two floats are the way whose result takes over the storage of an operand.
 pub(crate) fn float_ways(
     b: &mut Builder<'_>,
     ways: &Ways,
@@ -115,56 +116,59 @@ pub(crate) fn float_ways(
     ints: bool,
     compute: impl Fn(&mut Builder<'_>, &Ways, Value, Value) -> Value,
 ) {
-    let way = |b: &mut Builder<'_>, left_float: bool, right_float: bool| {
-        let operand = |b: &mut Builder<'_>, value: Value, is_float: bool| {
-            if is_float {
-                b.load(Type::F64, value, float::OB_FVAL)
-            } else {
-                let int = b.int_value(value);
-                b.unary(UnaryOp::IntToFloat, int)
-            }
-        };
-        let x = operand(b, left, left_float);
-        let y = operand(b, right, right_float);
-        let value = compute(b, ways, x, y);
-        let (mut reuse, mut others) = (SmallVec::<[Value; 2]>::new(), SmallVec::<[Value; 2]>::new());
-        for (input, is_float) in [(left, left_float), (right, right_float)] {
-            if is_float { reuse.push(input) } else { others.push(input) }
-        }
-        let result = b.new_float(value, &reuse);
-        b.release_all(&others);
-        ways.found(b, result);
+    let (left_float, left_other, both, mixed, make) = (b.block(), b.block(), b.block(), b.block(), b.block());
+    let made = b.func.add_param(make, Type::F64);
+    let inputs = [left, right];
+    let [left, right] = inputs.map(|value| b.hold(value));
+    let from_int = |b: &mut Builder<'_>, value: Value| {
+        ways.need_exact(b, value, Global::IntType);
+        ways.need_compact(b, &[value]);
+        let int = b.int_value(value);
+        b.unary(UnaryOp::IntToFloat, int)
     };
-    let (left_is_float, left_is_other, mixed) = (b.block(), b.block(), b.block());
     let is_float = is_exactly(b, left, Global::FloatType);
-    b.branch(is_float, left_is_float, left_is_other);
-
-    b.switch_to(left_is_float);
-    let both = b.block();
+    b.branch(is_float, left_float, left_other);
+    b.switch_to(left_float);
     let is_float = is_exactly(b, right, Global::FloatType);
     b.branch(is_float, both, mixed);
-    b.switch_to(both);
-    way(b, true, true);
-    b.switch_to(mixed);
-    ways.need_exact(b, right, Global::IntType);
-    ways.need_compact(b, &[right]);
-    way(b, true, false);
 
-    b.switch_to(left_is_other);
-    ways.need_exact(b, left, Global::IntType);
-    ways.need_compact(b, &[left]);
-    if ints {
-        let (float, other) = (b.block(), b.block());
+    b.switch_to(both);
+    let (x, y) = (b.float_value(left), b.float_value(right));
+    let value = compute(b, ways, x, y);
+    let result = b.new_float(value, &inputs);
+    ways.found(b, result);
+
+    b.switch_to(mixed);
+    let y = from_int(b, right);
+    let x = b.float_value(left);
+    let value = compute(b, ways, x, y);
+    b.jump(make, &[value]);
+
+    b.switch_to(left_other);
+    let x = from_int(b, left);
+    let y = if ints {
+        let (float, int, join) = (b.block(), b.block(), b.block());
+        let y = b.func.add_param(join, Type::F64);
         let is_float = is_exactly(b, right, Global::FloatType);
-        b.branch(is_float, float, other);
+        b.branch(is_float, float, int);
         b.switch_to(float);
-        way(b, false, true);
-        b.switch_to(other);
-        ways.need_exact(b, right, Global::IntType);
-        ways.need_compact(b, &[right]);
-        way(b, false, false);
+        let value = b.float_value(right);
+        b.jump(join, &[value]);
+        b.switch_to(int);
+        let value = from_int(b, right);
+        b.jump(join, &[value]);
+        b.switch_to(join);
+        y
     } else {
         ways.need_exact(b, right, Global::FloatType);
-        way(b, false, true);
-    }
+        b.float_value(right)
+    };
+    let value = compute(b, ways, x, y);
+    b.jump(make, &[value]);
+
+    b.switch_to(make);
+    let owned = |b: &mut Builder<'_>, value: Value| if b.is_borrowed(value) { b.null() } else { value };
+    let [left, right] = inputs.map(|value| owned(b, value));
+    let result = b.call_checked(Helper::NewFloatFrom, &[made, left, right]);
+    ways.found(b, result);
 }
