@@ -159,9 +159,6 @@ named_enum!(
         /// An exception that has its traceback entry is set again; the argument is the address of the raising instruction,
         /// whose handler is looked up (`instr_ptr` may have been set to where it was first raised).
         Reraise = "reraise",
-        /// The generator whose frame this is is suspended: go on in its consumer, or finish if it is the base frame (which is left as it
-        /// is); the argument is the yielded value. `instr_ptr` is this instruction.
-        Yield = "yield",
         /// The frame becomes that of a new generator, which is the result of the call. `instr_ptr` is this instruction.
         ReturnGenerator = "return_generator",
     }

@@ -3,13 +3,15 @@
 //! Compiled code enters a generator's compiled code by linking its frame and jumping, and the generator jumps back to what its consumer does with a
 //! value: nothing is called. A generator that is not compiled, or is run by somebody else, goes through `tp_iternext` or `send`.
 
-use crate::{Imm, operations};
-use whipsnake_cpython::layout::generator;
+use crate::calls::compiled_code;
+use crate::{Imm, Ptr, operations};
+use whipsnake_cpython::layout::{self, code, exc_stack_item, generator, thread_state};
+use whipsnake_ir::abi::{self, compiled};
 use whipsnake_ir::{BinaryOp, Builder, Condition, Continuation, Global, Helper, MissReason, Type, UnaryOp, Value};
 
 operations! {
     "RETURN_GENERATOR" () -> 1 => return_generator;
-    "YIELD_VALUE" (value) -> 1 => yield_value;
+    "YIELD_VALUE" (value) -> 1, imms [Imm::StackTop, Imm::Oparg(0)], ptrs [Ptr::InstrAt(1)] => yield_value;
     "SEND" (receiver, value) -> 1, keeps 1, imms [Imm::ToTarget] => send;
     "SEND_GEN" (receiver, value) -> 1, keeps 1, imms [Imm::ToTarget] => send_gen;
     "END_SEND" (receiver, value) -> 1 => end_send;
@@ -36,10 +38,60 @@ pub fn return_generator(b: &mut Builder<'_>) {
     b.leave(Continuation::ReturnGenerator);
 }
 
-/// Suspends the generator and hands a value to its consumer.
+/// Suspends the generator and hands a value to its consumer, which is in native code unless this is the base frame.
+///
+/// Immediate 0 is the frame's `stacktop` without the value, 1 the operand; pointer 0 is the `RESUME` where the generator goes on.
 pub fn yield_value(b: &mut Builder<'_>, value: Value) {
-    b.save_instr();
-    b.leave_with(Continuation::Yield, value);
+    let frame = b.frame();
+    let base = b.activation_field(abi::ACTIVATION_BASE_FRAME);
+    let is_base = b.compare(Condition::Eq, frame, base);
+    b.when_cold(is_base, |b| {
+        b.save_instr();
+        b.leave_with(Continuation::FinishYield, value);
+    });
+    let consumer = b.load(Type::Ptr, frame, layout::frame::PREVIOUS);
+    let address = yield_address(b, consumer);
+
+    let (top, operand, next) = (b.param(0), b.param(1), b.pointer(0));
+    b.store(top, frame, layout::frame::STACKTOP);
+    b.store(next, frame, layout::frame::INSTR_PTR);
+    // The state is one byte; three unused ones follow.
+    let state = b.binary_const(BinaryOp::Add, operand, generator::FRAME_SUSPENDED.into());
+    b.store(state, frame, generator::FRAME_STATE - generator::IFRAME);
+    const PREVIOUS_ITEM: i32 = generator::EXC_STATE + exc_stack_item::PREVIOUS_ITEM - generator::IFRAME;
+    let thread = b.thread_state();
+    let handled = b.load(Type::Ptr, frame, PREVIOUS_ITEM);
+    let nothing = b.iconst(Type::Ptr, 0);
+    b.store(handled, thread, thread_state::EXC_INFO);
+    b.store(nothing, frame, PREVIOUS_ITEM);
+    b.store(nothing, frame, layout::frame::PREVIOUS);
+    b.store(consumer, thread, thread_state::CURRENT_FRAME);
+    let remaining = b.load(Type::I32, thread, thread_state::PY_RECURSION_REMAINING);
+    let remaining = b.binary_const(BinaryOp::Add, remaining, 1);
+    b.store(remaining, thread, thread_state::PY_RECURSION_REMAINING);
+    b.enter(address, consumer, Some(value));
+}
+
+const _: () = assert!(generator::FRAME_STATE + 4 <= generator::IFRAME, "the state is followed by padding");
+
+/// Where a consumer takes what its generator yields: after its instruction, which has one cache entry, both as `FOR_ITER` and as `SEND`.
+fn yield_address(b: &mut Builder<'_>, consumer: Value) -> Value {
+    /// Bytes of the instruction and its cache entry.
+    const LENGTH: i32 = 2 * code::UNIT_SIZE;
+    /// What to multiply an offset of code with for one of resume points.
+    const SCALE: u32 = compiled::RESUME_POINT_SHIFT - code::UNIT_SIZE.trailing_zeros();
+    let executable = b.load(Type::Ptr, consumer, layout::frame::EXECUTABLE);
+    let compiled_code = compiled_code(b, executable);
+    let instruction = b.load(Type::I64, consumer, layout::frame::INSTR_PTR);
+    let start = b.unary(UnaryOp::AsInt, executable);
+    let offset = b.binary(BinaryOp::Sub, instruction, start);
+    let points = b.load(Type::Ptr, compiled_code, compiled::RESUME_POINTS);
+    let point = b.element(points, offset, SCALE.into());
+    let receive = b.load(Type::I32, point, ((LENGTH - code::CODE_ADAPTIVE) << SCALE) + compiled::RECEIVE);
+    let receive = b.unary(UnaryOp::ExtendU, receive);
+    let base = b.load(Type::I64, compiled_code, compiled::BASE);
+    let address = b.binary(BinaryOp::Add, base, receive);
+    b.unary(UnaryOp::AsPtr, address)
 }
 
 /// `receiver.send(value)` for any iterator; goes to the target with what it returns in the end.

@@ -5,10 +5,9 @@
 //! to its target.
 
 use super::code;
-use super::exit::YIELD_OFFSET;
 use super::frames::{Resume, resume};
 use super::raw::{get, set};
-use super::trampoline::{stub_finish_return, stub_finish_yield};
+use super::trampoline::stub_finish_return;
 use super::unwind;
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::ptr;
@@ -61,54 +60,6 @@ pub unsafe fn enter(
         frame.set_previous(consumer.as_ptr());
         thread.set_current_frame(frame.as_ptr());
         Resume { address, frame: frame.as_ptr() }
-    }
-}
-
-/// Suspends the generator of the current frame after the `YIELD_VALUE` at its `instr_ptr`: it is unlinked, and its consumer's frame is the current
-/// one. The yielded value is popped.
-///
-/// # Safety
-/// A generator's frame that native code runs, with its value stack in memory; the GIL is held.
-unsafe fn suspend(thread: ThreadState, frame: Frame) {
-    // SAFETY: the caller's.
-    unsafe {
-        let generator = Generator::of_frame(frame);
-        let instruction = frame.instr_ptr();
-        let depth =
-            super::frames::compiled(frame).depth_at(frame.instruction_index()).expect("a depth at an instruction");
-        let locals = frame.stack_base().offset_from(frame.localsplus());
-        generator.set_state(layout::FRAME_SUSPENDED + (*instruction).arg as i8);
-        frame.set_stacktop(locals as i32 + depth as i32 - 1);
-        frame.set_instr_ptr(instruction.add(1));
-        let state = exception_state(generator);
-        set(thread.as_ptr(), thread_state::EXC_INFO, get::<*mut u8>(state, exc_stack_item::PREVIOUS_ITEM));
-        set(state, exc_stack_item::PREVIOUS_ITEM, ptr::null_mut::<u8>());
-        thread.set_py_recursion_remaining(thread.py_recursion_remaining() + 1);
-        thread.set_current_frame(get(frame.as_ptr(), frame_layout::PREVIOUS));
-        frame.set_previous(ptr::null_mut());
-    }
-}
-
-/// `stub_yield`: the current frame is a generator's and yields `value`. For the base frame native code ends with everything as it is.
-///
-/// # Safety
-/// Called by the stub only; `instr_ptr` is the `YIELD_VALUE`.
-pub(super) unsafe extern "C" fn yield_value(
-    thread: *mut PyThreadState,
-    frame: *mut _PyInterpreterFrame,
-    activation: *mut Activation,
-    value: *mut PyObject,
-) -> Resume {
-    // SAFETY: the stub passes the live thread state, the current frame and its activation.
-    unsafe {
-        if (*activation).base_frame == frame.cast() {
-            (*activation).extra = value as u64;
-            return Resume { address: stub_finish_yield as *const u8, frame };
-        }
-        let thread = ThreadState::new_unchecked(thread);
-        suspend(thread, Frame::new_unchecked(frame));
-        let consumer = thread.current_frame().expect("a generator in native code has a consumer");
-        resume(thread, activation, consumer, value, YIELD_OFFSET)
     }
 }
 
