@@ -10,7 +10,7 @@
 //! ```text
 //! compile × 6 ─ decode, find holes (x64/decode) ─ prove (proof) ─ strip frame code (x64/frame)
 //!    ─ thread branches, drop dead code (x64/flow) ─ remove register copies (x64/copies)
-//!    ─ check float liveness (x64/liveness) ─ lay out, encode (x64/layout) ─ Stencil
+//!    ─ small rewrites (x64/peephole) ─ check float liveness (x64/liveness) ─ lay out, encode (x64/layout) ─ Stencil
 //! ```
 //!
 //! This crate is used by build scripts only; what the run time needs is in `whipsnake-stencils`.

@@ -26,6 +26,7 @@ fn make_located(compile: &mut Compile<'_>, options: &StencilOptions) -> Result<S
     x64::flow::clean(&mut code, options)?;
     if options.optimize {
         x64::copies::remove(&mut code, options);
+        x64::peephole::improve(&mut code, options);
         x64::flow::clean(&mut code, options)?;
     }
     x64::liveness::check_preserving_calls(&code, options)?;

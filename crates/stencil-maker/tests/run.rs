@@ -275,3 +275,34 @@ fn small_constants_lie_in_the_cold_part() {
         assert_eq!((frame[2], frame[3]), expected);
     }
 }
+
+#[test]
+fn counting_is_short_and_right() {
+    let copy = made(true, |op| {
+        let value = op.load(0);
+        op.retain(value);
+        op.store(1, value);
+        op.leave(ON, &[]);
+    });
+    let text = listing(&copy.hot);
+    assert!(!text.contains("lea") && !text.contains("test"), "{text}");
+    let drop = made(true, |op| {
+        let value = op.load(0);
+        op.release(value);
+        op.leave(ON, &[]);
+    });
+    let text = listing(&drop.hot);
+    assert!(!text.contains("lea") && !text.contains("cmp"), "{text}");
+    let place =
+        |stencil: &Stencil| Placed { stencil: stencil.clone(), operands: slots(&[0, 1]), pointers: [0; 2], target: 0 };
+    for (count, retained, released, dead) in [(1, 2, 0, 1), (5, 6, 4, 0), (-1, -1, -1, 0), (-7, -6, -7, 0)] {
+        for (stencil, after, dead) in [(&copy, retained, 0), (&drop, released, dead)] {
+            let mut object = Object { count, dead: 0, value: 0 };
+            let address = std::ptr::from_mut(&mut object) as u64;
+            let mut frame = [address, 0];
+            // SAFETY: code made for this frame.
+            assert_eq!(unsafe { enter(frame.as_mut_ptr(), link(&[place(stencil)])) }, 1);
+            assert_eq!((object.count, object.dead), (after, dead));
+        }
+    }
+}

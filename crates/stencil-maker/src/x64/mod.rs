@@ -6,6 +6,7 @@ pub(crate) mod flow;
 pub(crate) mod frame;
 pub(crate) mod layout;
 pub(crate) mod liveness;
+pub(crate) mod peephole;
 
 use crate::raw::Symbol;
 use iced_x86::{FlowControl, Instruction, Register};

@@ -112,7 +112,20 @@ impl Op<'_, '_> {
         self.address(2, k, 0)
     }
 
-    /// `release`: drops a reference, the way the real operations do.
+    /// Adds a reference, the way the real operations do: a count of all ones stays.
+    pub fn retain(&mut self, object: Value) {
+        let count = self.b.ins().load(I32, flags(), object, 0);
+        let more = self.b.ins().iadd_imm_s(count, 1);
+        let immortal = self.b.ins().icmp_imm_s(ir::condcodes::IntCC::Equal, more, 0);
+        let (count_up, done) = (self.b.create_block(), self.b.create_block());
+        self.b.ins().brif(immortal, done, &[], count_up, &[]);
+        self.b.switch_to_block(count_up);
+        self.b.ins().store(flags(), more, object, 0);
+        self.b.ins().jump(done, &[]);
+        self.b.switch_to_block(done);
+    }
+
+    /// Drops a reference, the way the real operations do.
     pub fn release(&mut self, object: Value) {
         let count = self.b.ins().load(I32, flags(), object, 0);
         let mortal = self.b.ins().icmp_imm_s(ir::condcodes::IntCC::SignedGreaterThanOrEqual, count, 0);
