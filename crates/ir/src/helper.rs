@@ -116,7 +116,7 @@ helpers! {
     UnboundLocal(frame: ptr, index: i32) [escapes];
     /// Calls the C function of a binary operator. Keeps.
     CallBinary(function: ptr, left: obj, right: obj) -> (obj) [escapes];
-    /// `-value`.
+    /// `-value`. Keeps.
     Negative(value: obj) -> (obj) [escapes];
     /// `~value`.
     Invert(value: obj) -> (obj) [escapes];
@@ -140,7 +140,7 @@ helpers! {
     GetItem(container: obj, key: obj) -> (obj) [escapes];
     /// `container[key] = value`. Keeps.
     SetItem(container: obj, key: obj, value: obj) -> (i32) [escapes];
-    /// `del container[key]`.
+    /// `del container[key]`. Keeps.
     DeleteItem(container: obj, key: obj) -> (i32) [escapes];
     /// `dict[key]` of an exact dict. Keeps.
     DictGetItem(dict: obj, key: obj) -> (obj) [escapes];
@@ -160,7 +160,7 @@ helpers! {
     ListAppend(list: obj, value: obj) -> (i32) [escapes];
     /// Extends the list of a list display by `*iterable`.
     ListExtend(list: obj, iterable: obj) -> (i32) [escapes];
-    /// Adds to a set.
+    /// Adds to a set. Keeps.
     SetAdd(set: obj, value: obj) -> (i32) [escapes];
     /// Updates a set.
     SetUpdate(set: obj, iterable: obj) -> (i32) [escapes];

@@ -13,7 +13,7 @@ operations! {
     "BINARY_OP_MULTIPLY_INT" (left, right) -> 1, borrows [0, 1] => |b, l, r| int_op(b, BinaryOp::Mul, l, r);
     "BINARY_OP_ADD_UNICODE" (left, right) -> 1, borrows [0, 1] => add_unicode;
     "BINARY_OP_INPLACE_ADD_UNICODE" (left, right) -> 0, borrows [0, 1], place Place::NextLocal => inplace_add_unicode;
-    "UNARY_NEGATIVE" (value) -> 1 => negative;
+    "UNARY_NEGATIVE" (value) -> 1, borrows [0] => negative;
     "UNARY_INVERT" (value) -> 1 => |b, v| unary_call(b, Helper::Invert, v);
 }
 

@@ -17,11 +17,11 @@ operations! {
     "BUILD_CONST_KEY_MAP" (keys) -> 0, imms [Imm::Oparg(0)], borrows [0] => build_const_key_map;
     "LIST_APPEND" (value) -> 0, place Place::Below(1), borrows [0] => list_append;
     "LIST_EXTEND" (iterable) -> 0, place Place::Below(1) => |b, v| extend(b, Helper::ListExtend, v);
-    "SET_ADD" (value) -> 0, place Place::Below(1) => |b, v| extend(b, Helper::SetAdd, v);
+    "SET_ADD" (value) -> 0, place Place::Below(1), borrows [0] => |b, v| extend(b, Helper::SetAdd, v);
     "SET_UPDATE" (iterable) -> 0, place Place::Below(1) => |b, v| extend(b, Helper::SetUpdate, v);
     "DICT_UPDATE" (mapping) -> 0, place Place::Below(1) => |b, v| extend(b, Helper::DictUpdate, v);
     "DICT_MERGE" (mapping) -> 0, place Place::Below(1) => dict_merge;
-    "MAP_ADD" (key, value) -> 0, place Place::Below(2) => map_add;
+    "MAP_ADD" (key, value) -> 0, place Place::Below(2), borrows [0, 1] => map_add;
 }
 
 /// Stores the result of an instruction in the lowest slot it consumes.

@@ -14,7 +14,7 @@ operations! {
     "STORE_SUBSCR" (value, container, key) -> 0, borrows [0, 1, 2] => |b, v, c, k| set_item(b, Helper::SetItem, v, c, k);
     "STORE_SUBSCR_LIST_INT" (value, list, index) -> 0, borrows [0, 1, 2] => set_list_item;
     "STORE_SUBSCR_DICT" (value, dict, key) -> 0, borrows [0, 1, 2] => set_dict_item;
-    "DELETE_SUBSCR" (container, key) -> 0 => delete_item;
+    "DELETE_SUBSCR" (container, key) -> 0, borrows [0, 1] => delete_item;
     "BINARY_SLICE" (container, start, stop) -> 1, borrows [0, 1, 2] => get_slice;
     "STORE_SLICE" (value, container, start, stop) -> 0 => set_slice;
 }

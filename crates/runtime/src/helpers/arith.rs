@@ -72,6 +72,15 @@ pub unsafe extern "C" fn power(function: binaryfunc, left: *mut PyObject, right:
     }
 }
 
+/// `-value`.
+pub unsafe extern "C" fn negative(value: *mut PyObject) -> *mut PyObject {
+    // SAFETY: a live object.
+    unsafe {
+        let _held = Held::new([value]);
+        pyo3_ffi::PyNumber_Negative(value)
+    }
+}
+
 /// A comparison by its number (`Py_LT` and so on).
 pub unsafe extern "C" fn rich_compare(left: *mut PyObject, right: *mut PyObject, comparison: c_int) -> *mut PyObject {
     // SAFETY: live objects.

@@ -7,6 +7,7 @@
 
 #![allow(clippy::missing_safety_doc, reason = "the contract is the same for all, above")]
 
+use super::held::Held;
 use pyo3_ffi::{Py_DECREF, Py_TYPE, PyObject, PyThreadState_Get};
 use std::ffi::c_int;
 use std::ptr::null_mut;
@@ -126,6 +127,15 @@ pub unsafe extern "C" fn list_extend(list: *mut PyObject, iterable: *mut PyObjec
             );
         }
         -1
+    }
+}
+
+/// Adds to a set.
+pub unsafe extern "C" fn set_add(set: *mut PyObject, value: *mut PyObject) -> c_int {
+    // SAFETY: live objects, a set that nobody else has yet.
+    unsafe {
+        let _held = Held::new([value]);
+        pyo3_ffi::PySet_Add(set, value)
     }
 }
 

@@ -57,6 +57,15 @@ pub unsafe extern "C" fn set_item(container: *mut PyObject, key: *mut PyObject, 
     }
 }
 
+/// `del container[key]`.
+pub unsafe extern "C" fn delete_item(container: *mut PyObject, key: *mut PyObject) -> c_int {
+    // SAFETY: live objects.
+    unsafe {
+        let _held = Held::new([container, key]);
+        pyo3_ffi::PyObject_DelItem(container, key)
+    }
+}
+
 /// `dict[key]`.
 pub unsafe extern "C" fn dict_get_item(dict: *mut PyObject, key: *mut PyObject) -> *mut PyObject {
     // SAFETY: live objects, an exact dict.

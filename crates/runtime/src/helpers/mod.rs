@@ -55,7 +55,7 @@ pub fn address(helper: Helper) -> usize {
         // Values.
         Helper::UnboundLocal => arith::unbound_local as *const () as usize,
         Helper::CallBinary => arith::call_binary as *const () as usize,
-        Helper::Negative => pyo3_ffi::PyNumber_Negative as *const () as usize,
+        Helper::Negative => arith::negative as *const () as usize,
         Helper::Invert => pyo3_ffi::PyNumber_Invert as *const () as usize,
         Helper::Power => arith::power as *const () as usize,
         Helper::RichCompare => arith::rich_compare as *const () as usize,
@@ -68,7 +68,7 @@ pub fn address(helper: Helper) -> usize {
         // Containers.
         Helper::GetItem => containers::get_item as *const () as usize,
         Helper::SetItem => containers::set_item as *const () as usize,
-        Helper::DeleteItem => pyo3_ffi::PyObject_DelItem as *const () as usize,
+        Helper::DeleteItem => containers::delete_item as *const () as usize,
         Helper::DictGetItem => containers::dict_get_item as *const () as usize,
         Helper::DictSetItem => containers::dict_set_item as *const () as usize,
         Helper::Contains => containers::contains as *const () as usize,
@@ -78,7 +78,7 @@ pub fn address(helper: Helper) -> usize {
         Helper::SetSlice => containers::set_slice as *const () as usize,
         Helper::ListAppend => pyo3_ffi::PyList_Append as *const () as usize,
         Helper::ListExtend => build::list_extend as *const () as usize,
-        Helper::SetAdd => pyo3_ffi::PySet_Add as *const () as usize,
+        Helper::SetAdd => build::set_add as *const () as usize,
         Helper::SetUpdate => symbols::_PySet_Update as *const () as usize,
         Helper::DictUpdate => build::dict_update as *const () as usize,
         Helper::DictMerge => build::dict_merge as *const () as usize,
