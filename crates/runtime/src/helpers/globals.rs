@@ -1,6 +1,6 @@
 //! The addresses of named objects of the host.
 
-use whipsnake_cpython::live::singletons;
+use whipsnake_cpython::live::{singletons, symbols};
 use whipsnake_ir::Global;
 
 /// The address of a global.
@@ -32,9 +32,9 @@ pub unsafe fn address(global: Global) -> usize {
         Global::SliceType => type_of!(PySlice_Type),
         Global::TypeType => type_of!(PyType_Type),
         Global::FunctionType => type_of!(PyFunction_Type),
-        Global::MethodType => type_of!(PyMethod_Type),
+        Global::MethodType => &raw const symbols::PyMethod_Type as usize,
         Global::BuiltinType => type_of!(PyCFunction_Type),
-        Global::MethodDescriptorType => type_of!(PyMethodDescr_Type),
+        Global::MethodDescriptorType => &raw const symbols::PyMethodDescr_Type as usize,
         Global::RangeIteratorType => type_of!(PyRangeIter_Type),
         Global::ListIteratorType => type_of!(PyListIter_Type),
         Global::TupleIteratorType => type_of!(PyTupleIter_Type),

@@ -4,12 +4,15 @@
 //! exception is set.
 
 pub mod arith;
+pub mod attribute_stores;
 pub mod attributes;
 pub mod build;
 pub mod containers;
 mod held;
 pub mod matching;
 pub mod calls;
+pub mod inlined_calls;
+pub mod unpacked_calls;
 pub mod control;
 pub mod exceptions;
 pub mod generators;
@@ -25,6 +28,7 @@ pub(crate) mod pointers;
 mod shapes;
 pub mod text;
 pub mod unpack;
+pub mod variables;
 
 use whipsnake_cpython::live::symbols;
 use whipsnake_ir::Helper;
@@ -39,15 +43,15 @@ pub fn address(helper: Helper) -> usize {
         // Calls.
         Helper::Call => calls::call as *const () as usize,
         Helper::CallKw => calls::call_kw as *const () as usize,
-        Helper::CallFunctionEx => calls::call_function_ex as *const () as usize,
+        Helper::CallFunctionEx => unpacked_calls::call_function_ex as *const () as usize,
         Helper::ObjectSize => pyo3_ffi::PyObject_Size as *const () as usize,
         Helper::IsInstance => pyo3_ffi::PyObject_IsInstance as *const () as usize,
         Helper::Str => pyo3_ffi::PyObject_Str as *const () as usize,
         Helper::Tuple => pyo3_ffi::PySequence_Tuple as *const () as usize,
         Helper::ListAppendFull => symbols::_PyList_AppendTakeRefListResize as *const () as usize,
-        Helper::EnterInit => calls::enter_init as *const () as usize,
-        Helper::CallFunction => calls::call_function as *const () as usize,
-        Helper::CallWithName => calls::call_with_name as *const () as usize,
+        Helper::EnterInit => inlined_calls::enter_init as *const () as usize,
+        Helper::CallFunction => inlined_calls::call_function as *const () as usize,
+        Helper::CallWithName => inlined_calls::call_with_name as *const () as usize,
         Helper::ReceiveCheck => calls::receive_check as *const () as usize,
         Helper::NewFloatFrom => objects::new_float_from as *const () as usize,
         Helper::NewIntFrom => objects::new_int_from as *const () as usize,
@@ -130,17 +134,17 @@ pub fn address(helper: Helper) -> usize {
         // Attributes.
         Helper::LoadAttr => attributes::load_attr as *const () as usize,
         Helper::LoadMethod => attributes::load_method as *const () as usize,
-        Helper::StoreAttr => attributes::store_attr as *const () as usize,
-        Helper::StoreDictAttr => attributes::store_dict_attr as *const () as usize,
+        Helper::StoreAttr => attribute_stores::store_attr as *const () as usize,
+        Helper::ReplaceDictValue => attribute_stores::replace_dict_value as *const () as usize,
         Helper::DeleteAttr => pyo3_ffi::PyObject_DelAttr as *const () as usize,
         Helper::LoadSuperAttr => attributes::load_super_attr as *const () as usize,
         Helper::SuperAttr => attributes::super_attr as *const () as usize,
         Helper::SuperMethod => attributes::super_method as *const () as usize,
 
         // Names.
-        Helper::LoadGlobal => names::load_global as *const () as usize,
-        Helper::StoreGlobal => names::store_global as *const () as usize,
-        Helper::DeleteGlobal => names::delete_global as *const () as usize,
+        Helper::LoadGlobal => variables::load_global as *const () as usize,
+        Helper::StoreGlobal => variables::store_global as *const () as usize,
+        Helper::DeleteGlobal => variables::delete_global as *const () as usize,
         Helper::LoadName => names::load_name as *const () as usize,
         Helper::StoreName => names::store_name as *const () as usize,
         Helper::DeleteName => names::delete_name as *const () as usize,

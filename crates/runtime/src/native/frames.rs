@@ -11,7 +11,7 @@ use pyo3_ffi::{PyObject, PyThreadState};
 use std::ptr;
 use whipsnake_cpython::layout::{code as code_layout, frame as frame_layout, stack_chunk, thread_state};
 use whipsnake_cpython::live::{_PyInterpreterFrame, Code, Frame, Function, Raised, ThreadState, symbols};
-use whipsnake_ir::abi::Activation;
+use whipsnake_ir::abi::{Activation, STACKTOP_RETURN_ADDRESS};
 
 /// Where native code goes on: an address, and the frame it is for.
 #[repr(C)]
@@ -225,6 +225,14 @@ pub(super) unsafe extern "C" fn return_value(
         }
         let thread = ThreadState::new_unchecked(thread);
         let frame = Frame::new_unchecked(frame);
+        if frame.stacktop() == STACKTOP_RETURN_ADDRESS {
+            let words: i32 = get(frame.executable(), code_layout::FRAMESIZE);
+            let address = frame.as_ptr().cast::<*const u8>().add(words as usize).read();
+            let caller = get(frame.as_ptr(), frame_layout::PREVIOUS);
+            unlink_and_pop(thread, frame);
+            (*activation).extra = value as u64;
+            return Resume { address, frame: caller };
+        }
         unlink_and_pop(thread, frame);
         let caller = thread.current_frame().expect("a frame that is not the base frame has a caller");
         resume(thread, activation, caller, value, caller.return_offset().into())

@@ -1,0 +1,169 @@
+//! Calls with `*args` and `**kwargs`.
+
+use super::calls::{compiled_function, done, enter, finish, forget};
+use crate::native::frames::Resume;
+use crate::native::raw::{release, release_or_null, retain};
+use pyo3_ffi::{PyObject, PyThreadState};
+use smallvec::SmallVec;
+use std::ffi::c_int;
+use std::ptr;
+use whipsnake_cpython::live::{_PyInterpreterFrame, Function, Raised, Tuple, symbols};
+
+/// `CALL_FUNCTION_EX`: slots are callable, null, the positional arguments, and a dict of keyword arguments if `flags & 1`.
+///
+/// # Safety
+/// Called by machine code only.
+pub unsafe extern "C" fn call_function_ex(
+    thread: *mut PyThreadState,
+    frame: *mut _PyInterpreterFrame,
+    base: *mut *mut PyObject,
+    flags: c_int,
+    length: c_int,
+) -> Resume {
+    // SAFETY: machine code passes the slots of a call instruction of the current frame.
+    unsafe {
+        let slots = 3 + (flags & 1) as usize;
+        let callable = base.read();
+        let mut positional = base.add(2).read();
+        let keywords = if flags & 1 != 0 { base.add(3).read() } else { ptr::null_mut() };
+        if pyo3_ffi::PyTuple_CheckExact(positional) == 0 {
+            let tuple = match check_iterable(thread, callable, positional) {
+                Ok(()) => pyo3_ffi::PySequence_Tuple(positional),
+                Err(Raised) => ptr::null_mut(),
+            };
+            if tuple.is_null() {
+                return done(ptr::null_mut());
+            }
+            base.add(2).write(tuple);
+            release(positional);
+            positional = tuple;
+        }
+        if let Some(found) = compiled_function(callable) {
+            let result = enter_unpacked(thread, frame, found, positional, keywords, length);
+            release(positional);
+            release_or_null(keywords);
+            return result.unwrap_or_else(|Raised| {
+                forget(base, slots);
+                done(ptr::null_mut())
+            });
+        }
+        let result = pyo3_ffi::PyObject_Call(callable, positional, keywords);
+        release(callable);
+        release(positional);
+        release_or_null(keywords);
+        finish(base, slots, result)
+    }
+}
+
+/// Enters a compiled function with a tuple and a dict (may be null) of arguments. Takes the function only.
+unsafe fn enter_unpacked(
+    thread: *mut PyThreadState,
+    frame: *mut _PyInterpreterFrame,
+    found: (Function, *const u8),
+    positional: *mut PyObject,
+    keywords: *mut PyObject,
+    length: c_int,
+) -> Result<Resume, Raised> {
+    // SAFETY: an exact tuple, and an exact dict or null, that the caller keeps alive.
+    unsafe {
+        let tuple = Tuple::new_unchecked(positional.cast());
+        let mut args: SmallVec<[*mut PyObject; 16]> =
+            (0..tuple.len()).map(|index| retain(tuple.item(index).expect("an index below the length"))).collect();
+        let named = if keywords.is_null() { 0 } else { pyo3_ffi::PyDict_Size(keywords) };
+        if named == 0 {
+            return enter(thread, frame, found, args.as_ptr(), args.len(), ptr::null_mut(), length);
+        }
+        let kwnames = pyo3_ffi::PyTuple_New(named);
+        let mut strings = true;
+        if !kwnames.is_null() {
+            let (mut position, mut key, mut value) = (0, ptr::null_mut(), ptr::null_mut());
+            let mut index = 0;
+            while pyo3_ffi::PyDict_Next(keywords, &raw mut position, &raw mut key, &raw mut value) != 0 {
+                strings &= pyo3_ffi::PyUnicode_Check(key) != 0;
+                pyo3_ffi::PyTuple_SET_ITEM(kwnames, index, retain(key));
+                args.push(retain(value));
+                index += 1;
+            }
+        }
+        if kwnames.is_null() || !strings {
+            args.iter().for_each(|&arg| release(arg));
+            release(found.0.as_ptr().cast());
+            if !kwnames.is_null() {
+                release(kwnames);
+                symbols::_PyErr_SetString(thread, pyo3_ffi::PyExc_TypeError, c"keywords must be strings".as_ptr());
+            }
+            return Err(Raised);
+        }
+        let result = enter(thread, frame, found, args.as_ptr(), tuple.len(), kwnames, length);
+        release(kwnames);
+        result
+    }
+}
+
+/// Raises the error of `f(*x)` for an `x` that is not iterable.
+unsafe fn check_iterable(thread: *mut PyThreadState, callable: *mut PyObject, args: *mut PyObject) -> Result<(), Raised> {
+    // SAFETY: live objects, the GIL held.
+    unsafe {
+        if !(*pyo3_ffi::Py_TYPE(args)).tp_iter.is_none() || pyo3_ffi::PySequence_Check(args) != 0 {
+            return Ok(());
+        }
+        // The function's name is put together as an error message would be, so no error may be set.
+        let name = function_string(callable);
+        if !name.is_null() {
+            symbols::_PyErr_Format(
+                thread,
+                pyo3_ffi::PyExc_TypeError,
+                c"%U argument after * must be an iterable, not %.200s".as_ptr(),
+                name,
+                (*pyo3_ffi::Py_TYPE(args)).tp_name,
+            );
+            release(name);
+        }
+        Err(Raised)
+    }
+}
+
+/// `module.qualname()` of a callable, `qualname()` of a built-in, or its `str`: what the interpreter's messages call it.
+unsafe fn function_string(callable: *mut PyObject) -> *mut PyObject {
+    // SAFETY: live objects, the GIL held; each reference is released once.
+    unsafe {
+        let qualname = optional_attribute(callable, c"__qualname__".as_ptr());
+        let Ok(qualname) = qualname else { return ptr::null_mut() };
+        if qualname.is_null() {
+            return pyo3_ffi::PyObject_Str(callable);
+        }
+        let result = match optional_attribute(callable, c"__module__".as_ptr()) {
+            Err(Raised) => ptr::null_mut(),
+            Ok(module) => {
+                let plain = module.is_null()
+                    || module == pyo3_ffi::Py_None()
+                    || pyo3_ffi::PyUnicode_Check(module) != 0
+                        && pyo3_ffi::PyUnicode_CompareWithASCIIString(module, c"builtins".as_ptr()) == 0;
+                let text = if plain {
+                    pyo3_ffi::PyUnicode_FromFormat(c"%S()".as_ptr(), qualname)
+                } else {
+                    pyo3_ffi::PyUnicode_FromFormat(c"%S.%S()".as_ptr(), module, qualname)
+                };
+                release_or_null(module);
+                text
+            }
+        };
+        release(qualname);
+        result
+    }
+}
+
+/// An attribute, null if there is none.
+unsafe fn optional_attribute(object: *mut PyObject, name: *const std::ffi::c_char) -> Result<*mut PyObject, Raised> {
+    // SAFETY: a live object, the GIL held.
+    unsafe {
+        let found = pyo3_ffi::PyObject_GetAttrString(object, name);
+        if found.is_null() {
+            if pyo3_ffi::PyErr_ExceptionMatches(pyo3_ffi::PyExc_AttributeError) == 0 {
+                return Err(Raised);
+            }
+            pyo3_ffi::PyErr_Clear();
+        }
+        Ok(found)
+    }
+}
