@@ -203,22 +203,22 @@ helpers! {
     /// The values of a mapping pattern's keys, or `None`.
     MatchKeys(subject: obj, keys: obj) -> (obj) [escapes];
 
-    // Attributes. `cell` is the site's feedback cell. A pair is a method and `self`, or another attribute and NULL; NULL and NULL on error.
+    // Attributes. `cell` is the site's feedback cell. Loads and stores keep references of their own while they run code. A pair is a method and `self`, or another attribute and NULL; NULL and NULL on error.
     /// `owner.name`.
     LoadAttr(owner: obj, name: obj, cell: ptr) -> (obj) [escapes];
-    /// `owner.name`, to be called; `self` is `owner` without a reference of its own.
+    /// `owner.name`, to be called.
     LoadMethod(owner: obj, name: obj, cell: ptr) -> (obj, obj) [escapes];
     /// `owner.name = value`.
     StoreAttr(owner: obj, name: obj, value: obj, cell: ptr) -> (i32) [escapes];
-    /// `dict[name] = value` for the dict of an instance. Keeps.
-    StoreDictAttr(dict: obj, name: obj, value: obj) -> (i32) [escapes];
+    /// Replaces the value at `place` in the table of an instance's dict, which has `name` as its key. Keeps.
+    ReplaceDictValue(dict: obj, place: ptr, name: obj, value: obj) -> (i32) [escapes];
     /// `del owner.name`.
     DeleteAttr(owner: obj, name: obj) -> (i32) [escapes];
     /// `function(class, this).name`, or `function().name` where `arguments` is 0.
     LoadSuperAttr(function: obj, class: obj, this: obj, name: obj, arguments: i32) -> (obj) [escapes];
     /// `super(class, this).name`.
     SuperAttr(class: obj, this: obj, name: obj) -> (obj) [escapes];
-    /// `super(class, this).name`, to be called; `self` is `this` without a reference of its own.
+    /// `super(class, this).name`, to be called.
     SuperMethod(class: obj, this: obj, name: obj) -> (obj, obj) [escapes];
 
     // Names.

@@ -11,7 +11,7 @@ const INLINE_VALUE: Imm = Imm::Cache16Scaled(4, 8, object::INLINE_VALUES_OFFSET 
 const ENTRY: Imm = Imm::Cache16Scaled(4, dict_keys::UNICODE_ENTRY_SIZE, dict_keys::DK_INDICES);
 
 operations! {
-    "STORE_ATTR" (value, owner) -> 0, ptrs [Ptr::Name(0)] => store_attr;
+    "STORE_ATTR" (value, owner) -> 0, borrows [0, 1], ptrs [Ptr::Name(0)] => store_attr;
     "STORE_ATTR_INSTANCE_VALUE" (value, owner) -> 0, borrows [0, 1], imms [Imm::Cache32(2), INLINE_VALUE], ptrs [Ptr::Cache16(4)]
         => store_instance_value;
     "STORE_ATTR_SLOT" (value, owner) -> 0, borrows [0, 1], imms [Imm::Cache32(2), Imm::Cache16(4)] => store_slot;
@@ -89,11 +89,12 @@ pub fn store_slot(b: &mut Builder<'_>, value: Value, owner: Value) {
 /// `owner.name = value` where the instance's dict has the name already, at the entry where it was when the site was specialised.
 pub fn store_with_hint(b: &mut Builder<'_>, value: Value, owner: Value) {
     guard_type_version(b, owner, 0);
-    let (old, attributes) = hinted_entry(b, owner);
-    b.guard_exact(attributes, Global::DictType);
-    let _ = old;
+    let entry = hinted_entry(b, owner);
+    b.guard_exact(entry.attributes, Global::DictType);
+    let place = b.param_offset(2, dict_keys::UNICODE_ENTRY_VALUE);
+    let place = b.address(entry.entries, place);
     let name = b.object(0);
-    b.call_status(Helper::StoreDictAttr, &[attributes, name, value]);
+    b.call_status(Helper::ReplaceDictValue, &[entry.attributes, place, name, value]);
     b.release_all(&[value, owner]);
 }
 
@@ -135,8 +136,6 @@ pub fn super_method(b: &mut Builder<'_>, global_super: Value, class: Value, this
     let name = b.object(0);
     let (result, bound) = b.call_pair(Helper::SuperMethod, &[class, this, name]);
     b.error_if_null(result);
-    b.release_all(&[global_super, class]);
-    let no_method = b.is_null(bound);
-    b.when(no_method, |b| b.release(this));
+    b.release_all(&[global_super, class, this]);
     [result, bound]
 }

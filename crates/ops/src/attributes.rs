@@ -8,9 +8,7 @@
 
 use crate::{Imm, Ptr, operations};
 use whipsnake_cpython::layout::{dict, dict_keys, dict_values, module, object, type_object};
-use whipsnake_ir::{
-    BinaryOp, Builder, Condition, Global, Helper, MissReason, Offset, Type, UnaryOp, Value, abi,
-};
+use whipsnake_ir::{BinaryOp, Builder, Condition, Global, Helper, MissReason, Offset, Type, UnaryOp, Value, abi};
 
 /// The type version in the inline cache.
 const VERSION: Imm = Imm::Cache32(2);
@@ -24,8 +22,8 @@ const INLINE_VALUE: Imm = Imm::Cache16Scaled(4, 8, object::INLINE_VALUES_OFFSET 
 const ENTRY: Imm = Imm::Cache16Scaled(4, dict_keys::UNICODE_ENTRY_SIZE, dict_keys::DK_INDICES);
 
 operations! {
-    "LOAD_ATTR" (owner) -> 1, ptrs [Ptr::Name(1)] => load_attr;
-    "LOAD_ATTR.method" (owner) -> 2, ptrs [Ptr::Name(1)] => load_method;
+    "LOAD_ATTR" (owner) -> 1, borrows [0], ptrs [Ptr::Name(1)] => load_attr;
+    "LOAD_ATTR.method" (owner) -> 2, borrows [0], ptrs [Ptr::Name(1)] => load_method;
     "LOAD_ATTR_INSTANCE_VALUE" (owner) -> 1, borrows [0], imms [VERSION, INLINE_VALUE] => instance_value;
     "LOAD_ATTR_INSTANCE_VALUE.method" (owner) -> 2, borrows [0], imms [VERSION, INLINE_VALUE] => |b, o| with_null(b, o, instance_value);
     "LOAD_ATTR_WITH_HINT" (owner) -> 1, borrows [0], imms [VERSION, Imm::Cache16(4), ENTRY], ptrs [Ptr::Name(1)] => with_hint;
@@ -64,18 +62,12 @@ pub fn load_method(b: &mut Builder<'_>, owner: Value) -> [Value; 2] {
     let cell = b.raw_pointer(abi::pointer::FEEDBACK);
     let (result, this) = b.call_pair(Helper::LoadMethod, &[owner, name, cell]);
     b.error_if_null(result);
-    // The reference to `owner` passes on as `self`, or ends here.
-    let bound = b.is_null(this);
-    b.when(bound, |b| b.release(owner));
+    b.release(owner);
     [result, this]
 }
 
 /// The value, and NULL.
-fn with_null(
-    b: &mut Builder<'_>,
-    owner: Value,
-    load: impl FnOnce(&mut Builder<'_>, Value) -> Value,
-) -> [Value; 2] {
+fn with_null(b: &mut Builder<'_>, owner: Value, load: impl FnOnce(&mut Builder<'_>, Value) -> Value) -> [Value; 2] {
     let value = load(b, owner);
     [value, b.null()]
 }
@@ -139,12 +131,22 @@ pub fn slot(b: &mut Builder<'_>, owner: Value) -> Value {
 /// An attribute in the instance's dict, at the same entry as when it was specialised.
 pub fn with_hint(b: &mut Builder<'_>, owner: Value) -> Value {
     guard_type_version(b, owner, 0);
-    let (value, _) = hinted_entry(b, owner);
-    found(b, owner, value)
+    let entry = hinted_entry(b, owner);
+    found(b, owner, entry.value)
 }
 
-/// The value that the instance's dict has for the name at the hinted entry (immediates 1 and 2), and the dict.
-pub(crate) fn hinted_entry(b: &mut Builder<'_>, owner: Value) -> (Value, Value) {
+/// An entry of an instance's dict.
+pub(crate) struct HintedEntry {
+    /// The dict.
+    pub attributes: Value,
+    /// What the entry's offset counts from.
+    pub entries: Value,
+    /// The value, borrowed.
+    pub value: Value,
+}
+
+/// The entry that the instance's dict has for the name where the inline cache says (immediates 1 and 2), guarded.
+pub(crate) fn hinted_entry(b: &mut Builder<'_>, owner: Value) -> HintedEntry {
     let attributes = b.load(Type::Obj, owner, object::MANAGED_DICT_OFFSET);
     guard_present(b, attributes);
     let keys = b.load(Type::Ptr, attributes, dict::MA_KEYS);
@@ -163,7 +165,7 @@ pub(crate) fn hinted_entry(b: &mut Builder<'_>, owner: Value) -> (Value, Value) 
     b.guard(same, MissReason::KeysVersion);
     let value = b.load(Type::Obj, entries, entry_offset(b, 2, dict_keys::UNICODE_ENTRY_VALUE));
     guard_present(b, value);
-    (value, attributes)
+    HintedEntry { attributes, entries, value }
 }
 
 /// Offset of a field of the entry that immediate `param` gives, from where [`entries`] points.

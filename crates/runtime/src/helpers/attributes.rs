@@ -1,19 +1,21 @@
-//! Attributes.
+//! Attributes: loads.
 //!
 //! Loads and stores at sites that the interpreter's specialised instructions don't serve go through a polymorphic inline cache of a few
 //! shapes, the site's [`AttributeCell`]: [`shapes`](super::shapes) says what an entry means and when it may be written.
+//!
+//! Owners and values may be borrowed from local variables, which Python code can assign while it runs: whatever can run such code holds
+//! references of its own meanwhile.
 
 use super::shapes::{self, Kind, Shape};
-use crate::native::raw::{get, release, release_or_null, retain, set};
+use crate::native::raw::{get, release, release_or_null, retain, retain_or_null};
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::ffi::c_int;
 use std::ptr;
-use whipsnake_cpython::layout::{dict_keys, dict_values, object, type_object};
-use whipsnake_cpython::live::symbols;
+use whipsnake_cpython::layout::{dict_keys, dict_values, module, object, type_object};
+use whipsnake_cpython::live::{Dict, KeysKind, symbols};
 use whipsnake_ir::abi::{ATTRIBUTE_SHAPES, AttributeCell};
 
-/// What loading an attribute to be called gives: a method and its `self` (which has no reference of its own), or another
-/// attribute and null; null and null on error.
+/// What loading an attribute to be called gives: a method and its `self`, or another attribute and null; null and null on error.
 #[repr(C)]
 pub struct Method {
     attribute: *mut PyObject,
@@ -41,7 +43,7 @@ pub unsafe extern "C" fn load_attr(
             Some(found) => found.attribute,
             None => {
                 shapes::learn_load(owner, name, cell);
-                pyo3_ffi::PyObject_GetAttr(owner, name)
+                load_generally::<false>(owner, name).attribute
             }
         }
     }
@@ -54,33 +56,29 @@ pub unsafe extern "C" fn load_attr(
 pub unsafe extern "C" fn load_method(owner: *mut PyObject, name: *mut PyObject, cell: *mut AttributeCell) -> Method {
     // SAFETY: the caller's contract.
     unsafe {
-        if let Some(found) = cached_load::<true>(owner, name, cell) {
-            return found;
+        match cached_load::<true>(owner, name, cell) {
+            Some(found) => found,
+            None => {
+                shapes::learn_load(owner, name, cell);
+                load_generally::<true>(owner, name)
+            }
         }
-        shapes::learn_load(owner, name, cell);
-        let mut attribute = ptr::null_mut();
-        let is_method = symbols::_PyObject_GetMethod(owner, name, &mut attribute) != 0;
-        Method { attribute, this: if is_method { owner } else { ptr::null_mut() } }
     }
 }
 
-/// `owner.name = value`.
-///
-/// # Safety
-/// As [`load_attr`].
-pub unsafe extern "C" fn store_attr(
-    owner: *mut PyObject,
-    name: *mut PyObject,
-    value: *mut PyObject,
-    cell: *mut AttributeCell,
-) -> c_int {
-    // SAFETY: the caller's contract.
+/// The attribute by the general functions.
+unsafe fn load_generally<const METHOD: bool>(owner: *mut PyObject, name: *mut PyObject) -> Method {
+    // SAFETY: as `load_attr`.
     unsafe {
-        if let Some(status) = cached_store(owner, name, value, cell) {
-            return status;
+        retain(owner);
+        let mut attribute = ptr::null_mut();
+        if !METHOD {
+            attribute = pyo3_ffi::PyObject_GetAttr(owner, name);
+        } else if symbols::_PyObject_GetMethod(owner, name, &mut attribute) != 0 {
+            return Method { attribute, this: owner };
         }
-        shapes::learn_store(owner, name, cell);
-        pyo3_ffi::PyObject_SetAttr(owner, name, value)
+        release(owner);
+        Method::plain(attribute)
     }
 }
 
@@ -138,28 +136,15 @@ unsafe fn load_shape<const METHOD: bool>(
                 if (shape.check != 0 && attributes.is_null()) || takes_precedence(descriptor) {
                     return None;
                 }
-                if !attributes.is_null() {
-                    let mut value = ptr::null_mut();
-                    retain(attributes);
-                    let status = pyo3_ffi::PyDict_GetItemRef(attributes, name, &mut value);
-                    release(attributes);
-                    if status != 0 {
-                        return Some(Method::plain(value));
-                    }
-                    if get::<u32>(class, type_object::TP_VERSION_TAG) != shape.version {
-                        // A key's comparison changed the class.
-                        return None;
-                    }
-                }
-                class_part::<METHOD>(owner, class, descriptor)
+                retain(owner);
+                let found = dict_part::<METHOD>(owner, class, name, attributes, shape);
+                release(owner);
+                found
             }
             Kind::Data => {
                 let descriptor_class: *mut PyTypeObject = get(descriptor, object::OB_TYPE);
                 let load = (*descriptor_class).tp_descr_get.filter(|_| takes_precedence(descriptor))?;
-                retain(descriptor);
-                let value = load(descriptor, owner, class.cast());
-                release(descriptor);
-                Some(Method::plain(value))
+                Some(Method::plain(bind(load, descriptor, owner, class)))
             }
             Kind::Class => {
                 // The owner is a class, and `class` its metaclass.
@@ -170,12 +155,43 @@ unsafe fn load_shape<const METHOD: bool>(
                 let Some(load) = (*descriptor_class).tp_descr_get else {
                     return Some(Method::plain(retain(descriptor)));
                 };
-                retain(descriptor);
-                let value = load(descriptor, ptr::null_mut(), owner);
-                release(descriptor);
+                retain(owner);
+                let value = bind(load, descriptor, ptr::null_mut(), owner.cast());
+                release(owner);
                 Some(Method::plain(value))
             }
+            Kind::Module => {
+                let namespace: *mut PyObject = get(owner, module::MD_DICT);
+                dict_entry(namespace, shape.index as usize, name).map(|value| Method::plain(retain(value)))
+            }
         }
+    }
+}
+
+/// Loads from an instance's dict, or, if that is null or does not have the name, from its class. The caller holds the instance.
+unsafe fn dict_part<const METHOD: bool>(
+    owner: *mut PyObject,
+    class: *mut PyTypeObject,
+    name: *mut PyObject,
+    attributes: *mut PyObject,
+    shape: Shape,
+) -> Option<Method> {
+    // SAFETY: as in `load_shape`.
+    unsafe {
+        if !attributes.is_null() {
+            let mut value = ptr::null_mut();
+            retain(attributes);
+            let status = pyo3_ffi::PyDict_GetItemRef(attributes, name, &mut value);
+            release(attributes);
+            if status != 0 {
+                return Some(Method::plain(value));
+            }
+            if get::<u32>(class, type_object::TP_VERSION_TAG) != shape.version {
+                // A key's comparison changed the class.
+                return Some(load_generally::<METHOD>(owner, name));
+            }
+        }
+        class_part::<METHOD>(owner, class, shape.descriptor)
     }
 }
 
@@ -206,124 +222,57 @@ unsafe fn class_part<const METHOD: bool>(
             return None;
         }
         let descriptor_class: *mut PyTypeObject = get(descriptor, object::OB_TYPE);
-        retain(descriptor);
         if METHOD && get::<u64>(descriptor_class, type_object::TP_FLAGS) & type_object::METHOD_DESCRIPTOR != 0 {
-            return Some(Method { attribute: descriptor, this: owner });
+            return Some(Method { attribute: retain(descriptor), this: retain(owner) });
         }
-        let Some(load) = (*descriptor_class).tp_descr_get else {
-            return Some(Method::plain(descriptor));
-        };
-        let value = load(descriptor, owner, class.cast());
-        release(descriptor);
-        Some(Method::plain(value))
+        Some(Method::plain(match (*descriptor_class).tp_descr_get {
+            Some(load) => bind(load, descriptor, owner, class),
+            None => retain(descriptor),
+        }))
     }
 }
 
+/// Asks a descriptor, holding it and the instance.
+unsafe fn bind(
+    load: pyo3_ffi::descrgetfunc,
+    descriptor: *mut PyObject,
+    owner: *mut PyObject,
+    class: *mut PyTypeObject,
+) -> *mut PyObject {
+    // SAFETY: live objects; `load` is the descriptor's own.
+    unsafe {
+        retain(descriptor);
+        retain_or_null(owner);
+        let value = load(descriptor, owner, class.cast());
+        release_or_null(owner);
+        release(descriptor);
+        value
+    }
+}
+
+/// The value of entry `index` of an exact dict that has only strings as keys, if that entry has this very name.
 #[inline]
-fn value_offset(index: i32) -> i32 {
+pub(super) unsafe fn dict_entry(namespace: *mut PyObject, index: usize, name: *mut PyObject) -> Option<*mut PyObject> {
+    // SAFETY: the caller passes an exact dict.
+    let keys = unsafe { Dict::new_unchecked(namespace) }.keys();
+    if keys.kind() != KeysKind::Unicode {
+        return None;
+    }
+    let (key, value) = keys.entry(index)?;
+    (key == name && !value.is_null()).then_some(value)
+}
+
+/// Where value number `index` is in an instance.
+#[inline]
+pub(super) fn value_offset(index: i32) -> i32 {
     object::INLINE_VALUES_OFFSET + dict_values::VALUES + 8 * index
 }
 
 /// Whether an instance of a class with inline values still has them.
 #[inline]
-unsafe fn has_inline_values(owner: *mut PyObject) -> bool {
+pub(super) unsafe fn has_inline_values(owner: *mut PyObject) -> bool {
     // SAFETY: the caller knows that the class has that layout.
     unsafe { get::<u8>(owner, object::INLINE_VALUES_OFFSET + dict_values::VALID) != 0 }
-}
-
-/// Stores as the first entry says that holds for this object; its status.
-#[inline]
-unsafe fn cached_store(
-    owner: *mut PyObject,
-    name: *mut PyObject,
-    value: *mut PyObject,
-    cell: *mut AttributeCell,
-) -> Option<c_int> {
-    // SAFETY: as in `cached_load`.
-    unsafe {
-        let class: *mut PyTypeObject = get(owner, object::OB_TYPE);
-        let version: u32 = get(class, type_object::TP_VERSION_TAG);
-        (0..ATTRIBUTE_SHAPES)
-            .filter(|&index| version != 0 && (*cell).versions[index] == version)
-            .find_map(|index| store_shape(owner, name, value, Shape::read(cell, index)))
-    }
-}
-
-/// Stores as an entry says; `None` if it does not hold for this object.
-#[inline]
-unsafe fn store_shape(owner: *mut PyObject, name: *mut PyObject, value: *mut PyObject, shape: Shape) -> Option<c_int> {
-    // SAFETY: as in `load_shape`.
-    unsafe {
-        let setter = if shape.descriptor.is_null() {
-            None
-        } else {
-            let class: *mut PyTypeObject = get(shape.descriptor, object::OB_TYPE);
-            (*class).tp_descr_set
-        };
-        match shape.kind {
-            Kind::Value => {
-                let attributes: *mut PyObject = get(owner, object::MANAGED_DICT_OFFSET);
-                if setter.is_some() || !attributes.is_null() || !has_inline_values(owner) {
-                    return None;
-                }
-                store_value(owner, shape.index, value);
-                Some(0)
-            }
-            Kind::Slot => {
-                let old: *mut PyObject = get(owner, shape.index);
-                set(owner, shape.index, retain(value));
-                release_or_null(old);
-                Some(0)
-            }
-            Kind::Dict => {
-                let attributes: *mut PyObject = get(owner, shape.index);
-                if setter.is_some() || attributes.is_null() {
-                    return None;
-                }
-                Some(store_dict_attr(attributes, name, value))
-            }
-            Kind::Data => {
-                let store = setter?;
-                retain(shape.descriptor);
-                let status = store(shape.descriptor, owner, value);
-                release(shape.descriptor);
-                Some(status)
-            }
-            Kind::Keys | Kind::NoDict | Kind::Class => None,
-        }
-    }
-}
-
-/// Sets an instance's value that is inside it, and keeps the order in which its values were set.
-unsafe fn store_value(owner: *mut PyObject, index: i32, value: *mut PyObject) {
-    const VALUES: i32 = object::INLINE_VALUES_OFFSET;
-    // SAFETY: the instance has its values inside and `index` is one of its class's shared keys, so there is room.
-    unsafe {
-        let old: *mut PyObject = get(owner, value_offset(index));
-        set(owner, value_offset(index), retain(value));
-        if old.is_null() {
-            let capacity: u8 = get(owner, VALUES + dict_values::CAPACITY);
-            let size: u8 = get(owner, VALUES + dict_values::SIZE);
-            set(owner, value_offset(capacity.into()) + i32::from(size), index as u8);
-            set(owner, VALUES + dict_values::SIZE, size + 1);
-        } else {
-            release(old);
-        }
-    }
-}
-
-/// `dict[name] = value` for the dict of an instance.
-///
-/// # Safety
-/// Live objects, a dict; the GIL held.
-pub unsafe extern "C" fn store_dict_attr(dict: *mut PyObject, name: *mut PyObject, value: *mut PyObject) -> c_int {
-    // SAFETY: the caller's contract; the dict may lose its last other reference meanwhile.
-    unsafe {
-        retain(dict);
-        let status = pyo3_ffi::PyDict_SetItem(dict, name, value);
-        release(dict);
-        status
-    }
 }
 
 /// `function(class, this).name`, or `function().name` where `arguments` is 0.
@@ -371,6 +320,6 @@ pub unsafe extern "C" fn super_method(class: *mut PyObject, this: *mut PyObject,
         let generic = shapes::loads_generically(owner);
         let asked = if generic { &raw mut found } else { ptr::null_mut() };
         let attribute = symbols::_PySuper_Lookup(class.cast(), this, name, asked);
-        Method { attribute, this: if found != 0 { this } else { ptr::null_mut() } }
+        Method { attribute, this: if found != 0 { retain(this) } else { ptr::null_mut() } }
     }
 }

@@ -9,10 +9,10 @@
 //! come too often.
 
 use crate::native::raw::{get, is_exact};
-use pyo3_ffi::{PyMemberDescr_Type, PyObject, PyType_Type, PyTypeObject, PyUnicode_Type};
+use pyo3_ffi::{PyMemberDescr_Type, PyModule_Type, PyObject, PyType_Type, PyTypeObject, PyUnicode_Type};
 use std::ptr;
-use whipsnake_cpython::layout::{descriptor, member_def, object, type_object, unicode};
-use whipsnake_cpython::live::{InlineValues, TypeObject, managed_dict, symbols};
+use whipsnake_cpython::layout::{descriptor, member_def, module, object, type_object, unicode};
+use whipsnake_cpython::live::{Dict, InlineValues, KeysKind, TypeObject, managed_dict, symbols};
 use whipsnake_ir::abi::{ATTRIBUTE_SHAPES, AttributeCell};
 
 /// How the attribute is found.
@@ -34,6 +34,8 @@ pub(super) enum Kind {
     Data = 6,
     /// The owner is a class of version `check`; its metaclass has the entry's version and does not have the name.
     Class = 7,
+    /// The owner is a module; entry number `index` of its dict may have the name.
+    Module = 8,
 }
 
 /// An entry of a cell.
@@ -75,6 +77,7 @@ impl Shape {
             cell.versions[i] == self.version
                 && cell.accesses[i] as u8 == self.kind as u8
                 && (self.kind != Kind::Class || cell.descriptors[i] == self.descriptor.cast())
+                && (self.kind != Kind::Module || cell.accesses[i] >> 8 == self.index)
         };
         let entry = (0..ATTRIBUTE_SHAPES)
             .find(replaces)
@@ -126,6 +129,8 @@ pub(super) unsafe fn learn_load(owner: *mut PyObject, name: *mut PyObject, cell:
             load_shape(owner, class, name)
         } else if class.has(type_object::TYPE_SUBCLASS) {
             class_shape(owner.cast(), class, name)
+        } else if is_exact(owner, &raw mut PyModule_Type) {
+            module_shape(owner, class, name)
         } else {
             None
         };
@@ -226,8 +231,7 @@ fn fits(offset: isize) -> Option<i32> {
 unsafe fn instance_part(owner: *mut PyObject, class: TypeObject, name: *mut PyObject, shape: Shape) -> Option<Shape> {
     // SAFETY: as in `learn_load`; layouts are read as the class's flags say.
     unsafe {
-        if let Some(values) = InlineValues::of(owner).filter(|values| values.is_valid()) {
-            let _ = values;
+        if InlineValues::of(owner).is_some_and(|values| values.is_valid()) {
             return match shared_key(class, name) {
                 SharedKey::Number(index) => Some(Shape { kind: Kind::Value, index: index as i32, ..shape }),
                 SharedKey::Absent(keys) if !shape.descriptor.is_null() => {
@@ -300,6 +304,27 @@ unsafe fn class_shape(owner: *mut PyTypeObject, metaclass: TypeObject, name: *mu
         let usable = in_metaclass.is_null() && !found.is_null() && metaclass.version_tag() == version;
         usable.then_some(Shape { kind: Kind::Class, index: 0, version, check, descriptor: found })
     }
+}
+
+/// For a variable of a module, where no attribute of modules hides it.
+unsafe fn module_shape(owner: *mut PyObject, class: TypeObject, name: *mut PyObject) -> Option<Shape> {
+    // SAFETY: as in `learn_load`; `owner` is a module.
+    unsafe {
+        let (version, found) = look_up(class, name)?;
+        let index = find_entry(get(owner, module::MD_DICT), name)?;
+        let index = fits(index as isize)?;
+        found.is_null().then_some(Shape { kind: Kind::Module, index, version, check: 0, descriptor: found })
+    }
+}
+
+/// The number of the entry that has this very name, in an exact dict that has only strings as keys.
+pub(super) unsafe fn find_entry(namespace: *mut PyObject, name: *mut PyObject) -> Option<usize> {
+    // SAFETY: the caller passes an exact dict.
+    let keys = unsafe { Dict::new_unchecked(namespace) }.keys();
+    if keys.kind() != KeysKind::Unicode {
+        return None;
+    }
+    (0..keys.nentries()).find(|&i| keys.entry(i).is_some_and(|(key, _)| key == name))
 }
 
 unsafe fn store_shape(owner: *mut PyObject, class: TypeObject, name: *mut PyObject) -> Option<Shape> {
