@@ -1,5 +1,7 @@
 """What all tests share: fresh processes in every mode of the compiler, and their comparison."""
 
+import difflib
+import itertools
 import os
 import subprocess
 import sys
@@ -45,6 +47,13 @@ def environment(**extra: str) -> dict[str, str]:
     return env
 
 
+def difference(expected: Outcome, outcome: Outcome) -> str:
+    """The lines that differ, as many as one can read."""
+    names = expected.mode, outcome.mode
+    lines = difflib.unified_diff(expected.shown.splitlines(), outcome.shown.splitlines(), *names, lineterm="", n=0)
+    return "\n".join(line[:2000] for line in itertools.islice(lines, 30))
+
+
 def run_python(*arguments: str, mode: str = "off", stdin: str | None = None, **extra: str) -> Outcome:
     """Runs this Python in a fresh process; keywords are environment variables."""
     result = subprocess.run(
@@ -88,7 +97,8 @@ def run_modes(tmp_path: os.PathLike[str]) -> RunModes:
         expected = outcomes[modes[0]]
         for outcome in outcomes.values():
             assert outcome.code >= 0, outcome.shown
-            assert outcome[1:] == expected[1:], f"{expected.shown}\n=== differs from\n{outcome.shown}"
+            if outcome[1:] != expected[1:]:
+                pytest.fail(difference(expected, outcome), pytrace=False)
         return outcomes
 
     return run
