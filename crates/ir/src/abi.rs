@@ -134,6 +134,14 @@ pub mod compiled {
     pub const EXACT_ARGS: i32 = 24;
     /// Bytes of a frame's locals, cells and free variables.
     pub const LOCALS_BYTES: i32 = 32;
+    /// Where machine code begins.
+    pub const BASE: i32 = 40;
+    /// The address of the resume points, one for each code unit.
+    pub const RESUME_POINTS: i32 = 64;
+    /// Log2 of the bytes of a resume point.
+    pub const RESUME_POINT_SHIFT: u32 = 3;
+    /// In a resume point: offset from the base of where a value is received, 32 bits.
+    pub const RECEIVE: i32 = 4;
 }
 
 #[cfg(test)]

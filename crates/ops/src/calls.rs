@@ -117,7 +117,7 @@ pub fn call_function(b: &mut Builder<'_>, callable: Value, this: Value, args: &[
 }
 
 /// The compiled code of a code object that has some.
-fn compiled_code(b: &mut Builder<'_>, executable: Value) -> Value {
+pub(crate) fn compiled_code(b: &mut Builder<'_>, executable: Value) -> Value {
     let table = b.load(Type::I64, executable, code::CO_EXTRA);
     let slot = b.global(Global::CompiledSlot);
     let slot = b.unary(UnaryOp::AsInt, slot);

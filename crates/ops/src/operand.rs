@@ -19,6 +19,8 @@ pub enum Imm {
     FunctionField,
     /// The value-stack depth before the instruction.
     Depth,
+    /// The frame's `stacktop` once the instruction's inputs are popped.
+    StackTop,
     /// Code units from this instruction to the next (for `return_offset`).
     Length,
     /// [`Imm::Length`] in the low half, and the owner of the code's frames in the third byte: the word at a frame's `return_offset`.

@@ -317,6 +317,7 @@ impl<S: Source> Emitter<'_, S> {
                 _ => layout::function::CLOSURE,
             },
             Imm::Depth => self.code.depth(piece.instr).unwrap_or(0) as i32,
+            Imm::StackTop => (piece.base - layout::frame::LOCALSPLUS) / 8,
             Imm::Length => (instr.next - instr.index) as i32,
             Imm::ReturnWord => (instr.next - instr.index) as i32 | i32::from(self.frame_owner()) << 16,
             Imm::ToTarget => (self.code.instrs()[instr.target as usize].start - instr.index) as i32,

@@ -38,4 +38,3 @@ pub enum Value {
     Text(String),
     Map(Vec<(String, Value)>),
 }
-

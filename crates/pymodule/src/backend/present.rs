@@ -90,5 +90,6 @@ pub fn is_compiled(function: &Bound<'_, PyFunction>) -> bool {
 
 pub fn disassemble(function: &Bound<'_, PyFunction>) -> Result<String, String> {
     // SAFETY: the GIL is held.
-    unsafe { listing::disassemble(function_of(function).code()) }.ok_or_else(|| "the function is not compiled".to_owned())
+    unsafe { listing::disassemble(function_of(function).code()) }
+        .ok_or_else(|| "the function is not compiled".to_owned())
 }

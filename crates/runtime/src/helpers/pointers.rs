@@ -35,7 +35,8 @@ impl Source for CodeSource {
         match meaning {
             Ptr::Name(shift) => self.name(oparg >> shift),
             Ptr::Cache64(unit) => self.cache64(instr, unit),
-            Ptr::BinaryFunction => symbols::binary_function(oparg as usize),
+            // SAFETY: the table is constant.
+            Ptr::BinaryFunction => unsafe { symbols::_PyEval_BinaryOps[oparg as usize] as *const () as u64 },
             Ptr::Code => self.code.as_ptr() as u64,
             other => unreachable!("{other:?} is the linker's own"),
         }

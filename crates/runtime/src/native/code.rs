@@ -50,6 +50,11 @@ const _: () = {
     assert!(offset_of!(CompiledCode, frame_bytes) == compiled::FRAME_BYTES as usize);
     assert!(offset_of!(CompiledCode, exact_args) == compiled::EXACT_ARGS as usize);
     assert!(offset_of!(CompiledCode, locals_bytes) == compiled::LOCALS_BYTES as usize);
+    assert!(offset_of!(CompiledCode, base) == compiled::BASE as usize);
+    // A boxed slice begins with its address, as a test checks.
+    assert!(offset_of!(CompiledCode, resume_points) == compiled::RESUME_POINTS as usize);
+    assert!(size_of::<ResumePoint>() == 1 << compiled::RESUME_POINT_SHIFT);
+    assert!(offset_of!(ResumePoint, receive) == compiled::RECEIVE as usize);
 };
 
 impl CompiledCode {

@@ -144,8 +144,6 @@ resume_stubs! {
     stub_init_return => shim::init_return;
     /// The current frame is done; its result is in the first argument register.
     stub_return => frames::return_value;
-    /// The current frame is a generator's and yields what is in the first argument register.
-    stub_yield => generators::yield_value;
     /// The current frame becomes a generator's.
     stub_return_generator => generators::return_generator;
 }
@@ -154,8 +152,8 @@ resume_stubs! {
 pub(super) type ResumeFunction =
     unsafe extern "C" fn(*mut pyo3_ffi::PyThreadState, *mut _PyInterpreterFrame, *mut Activation, *mut PyObject) -> Resume;
 
-const _: [ResumeFunction; 6] =
-    [unwind::error, unwind::reraise, exit::exit, frames::return_value, generators::yield_value, generators::return_generator];
+const _: [ResumeFunction; 5] =
+    [unwind::error, unwind::reraise, exit::exit, frames::return_value, generators::return_generator];
 
 /// The address of what a continuation resolves to; `None` for those that stay in the code object.
 pub fn stub(continuation: Continuation) -> Option<usize> {
@@ -166,7 +164,6 @@ pub fn stub(continuation: Continuation) -> Option<usize> {
         Continuation::FinishYield => stub_finish_yield,
         Continuation::Return => stub_return,
         Continuation::Reraise => stub_reraise,
-        Continuation::Yield => stub_yield,
         Continuation::ReturnGenerator => stub_return_generator,
         Continuation::Next | Continuation::Target | Continuation::Miss => return None,
     };

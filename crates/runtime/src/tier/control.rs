@@ -7,7 +7,7 @@ use crate::memory::CodeMemory;
 use std::ffi::{c_int, c_void};
 use whipsnake_cpython::live::extra::Extra;
 use whipsnake_cpython::live::monitoring::Monitoring;
-use whipsnake_cpython::live::watch::FunctionWatcher;
+use whipsnake_cpython::live::watch::{FunctionEvent, FunctionWatcher};
 use whipsnake_cpython::live::{Function, check, entry};
 use whipsnake_stencils::Baseline;
 
@@ -53,7 +53,7 @@ pub unsafe fn enable(settings: &Settings) -> Result<(), String> {
         jit.settings = settings.clone();
         jit.enabled = true;
         if jit.watcher.is_none() {
-            let watcher = FunctionWatcher::install(entries::function_changed)
+            let watcher = FunctionWatcher::install(function_changed)
                 .map_err(|_| failure("CPython has no function watcher left"))?;
             jit.watcher = Some(watcher);
         }
@@ -70,7 +70,7 @@ unsafe fn make(settings: &Settings) -> Result<Jit, String> {
             .map_err(|_| failure("sys.monitoring's tool id 5 (optimizer) is taken by another tool"))?;
         monitoring.on_jump(osr::jumped).map_err(|_| failure("sys.monitoring refuses our callback"))?;
         let states = Extra::request().ok_or("CPython has no place left for data on code objects")?;
-        code::slot().ok_or("CPython has no place left for data on code objects")?;
+        crate::native::code::slot().ok_or("CPython has no place left for data on code objects")?;
         let memory = CodeMemory::new(settings.code_mb as usize, crate::helpers::address as *const () as usize)
             .map_err(|error| format!("no memory for machine code: {error}"))?;
         let addresses = crate::native::addresses::make(&memory)?;
@@ -104,6 +104,12 @@ pub unsafe fn disable() {
         }
         sweep(release_one);
     }
+}
+
+/// The function watcher's callback.
+fn function_changed(event: FunctionEvent, function: Function, value: *mut pyo3_ffi::PyObject) {
+    // SAFETY: CPython reports with the GIL held.
+    unsafe { entries::function_changed(event, function, value) };
 }
 
 type Visitor = unsafe extern "C" fn(*mut pyo3_ffi::PyObject, *mut c_void) -> c_int;

@@ -62,25 +62,42 @@ fn is_zero_jump(inst: &Inst) -> bool {
     inst.is_conditional_jump() && matches!(inst.inst.condition_code(), e | ne)
 }
 
+/// `mov [m], register` of 32 bits, with an address that does not use `others`.
+fn stores(inst: &Inst, register: Register, others: [Register; 2]) -> bool {
+    let i = &inst.inst;
+    let address = [i.memory_base(), i.memory_index()];
+    i.code() == Op::Mov_rm32_r32
+        && i.op0_kind() == OpKind::Memory
+        && i.op1_register() == register
+        && !others.iter().any(|r| address.contains(&r.full_register()))
+}
+
+/// Moves between registers may stand before the comparison.
+///
 /// ```text
 /// lea b, [a - 1]; mov [m], b; cmp a, 1; je …    →    sub a, 1; mov [m], a; je …
 /// ```
 fn count_down(code: &mut Code, k: usize, live: &[RegSet], _: &StencilOptions) {
-    let Some(Window([k, store, compare, jump])) = Window::new(code, k) else { return };
+    let found = match (Window::new(code, k), Window::new(code, k)) {
+        (Some(Window([_, store, compare, jump])), _) if code.insts[compare].register_move().is_none() => {
+            Some((store, None, compare, jump))
+        }
+        (_, Some(Window([_, store, other, compare, jump]))) => Some((store, Some(other), compare, jump)),
+        _ => None,
+    };
+    let Some((store, other, compare, jump)) = found else { return };
     let insts = &code.insts;
     let Some((b, a64, -1)) = lea32(&insts[k]) else { return };
     let Some((a, 1)) = with_immediate(&insts[compare], &[Op::Cmp_rm32_imm8, Op::Cmp_rm32_imm32, Op::Cmp_EAX_imm32])
     else {
         return;
     };
-    let stored = &insts[store].inst;
-    let stores = stored.code() == Op::Mov_rm32_r32 && stored.op0_kind() == OpKind::Memory && stored.op1_register() == b;
-    let address = [stored.memory_base(), stored.memory_index()];
-    let gone = (bit(a64) | bit(b.full_register())) & live[jump] == 0;
-    if a.full_register() != a64 || a == b || !stores || !gone || !is_zero_jump(&insts[jump]) {
-        return;
-    }
-    if address.contains(&a64) || address.contains(&b.full_register()) {
+    let used = bit(a64) | bit(b.full_register());
+    let apart =
+        other.is_none_or(|k| insts[k].register_move().is_some_and(|(to, from)| (bit(to) | bit(from)) & used == 0));
+    let gone = used & live[jump] == 0;
+    let fits = a.full_register() == a64 && a != b && stores(&insts[store], b, [a, b]);
+    if !fits || !apart || !gone || !is_zero_jump(&insts[jump]) {
         return;
     }
     code.insts[k].inst = Instruction::with2(Op::Sub_rm32_imm8, a, 1i32).expect("operands of the right kind");
@@ -88,32 +105,53 @@ fn count_down(code: &mut Code, k: usize, live: &[RegSet], _: &StencilOptions) {
     code.insts[compare].dead = true;
 }
 
-/// ```text
-/// lea b, [a + 1]; test b, b; je L; add a, 1    →    add a, 1; je L
-/// ```
-fn count_up(code: &mut Code, k: usize, live: &[RegSet], options: &StencilOptions) {
-    let Some(Window([k, test, jump, add])) = Window::new(code, k) else { return };
+/// `lea b, [a + 1]; test b, b; je L`, when `b` is not used otherwise: `a`.
+fn tests_successor(
+    code: &Code,
+    [k, test, jump]: [usize; 3],
+    live: &[RegSet],
+    options: &StencilOptions,
+) -> Option<Register> {
     let insts = &code.insts;
-    let Some((b, a64, 1)) = lea32(&insts[k]) else { return };
-    let Some((a, 1)) = with_immediate(&insts[add], &[Op::Add_rm32_imm8, Op::Add_rm32_imm32, Op::Add_EAX_imm32]) else {
-        return;
-    };
+    let (b, a64, 1) = lea32(&insts[k])? else { return None };
     let tested = &insts[test].inst;
     let tests = tested.code() == Op::Test_rm32_r32
         && tested.op0_kind() == OpKind::Register
         && [tested.op0_register(), tested.op1_register()] == [b, b];
-    // Behind the jump `a` is read by the addition; where it goes, `a` must not be read.
+    // Where the jump goes, `a` must not be read either.
     let away = match insts[jump].target {
         Some(target) => live_before(code, target, live, options),
         None => effects(&insts[jump], &mut InstructionInfoFactory::new(), options).uses,
     };
-    let gone = away & bit(a64) == 0 && live[jump] & bit(b.full_register()) == 0;
-    if a.full_register() != a64 || a == b || !tests || !gone || !is_zero_jump(&insts[jump]) {
-        return;
-    }
+    let gone = away & bit(a64) == 0 && live[jump] & bit(b.full_register()) == 0 && bit(a64) != bit(b.full_register());
+    (tests && gone && is_zero_jump(&insts[jump])).then_some(a64)
+}
+
+/// ```text
+/// lea b, [a + 1]; test b, b; je L; add a, 1                     →    add a, 1; je L
+/// lea b, [a + 1]; test b, b; je L; lea c, [a + 1]; mov [m], c    →    add a, 1; je L; mov [m], a
+/// ```
+fn count_up(code: &mut Code, k: usize, live: &[RegSet], options: &StencilOptions) {
+    let Some(Window([k, test, jump, again])) = Window::new(code, k) else { return };
+    let Some(a64) = tests_successor(code, [k, test, jump], live, options) else { return };
+    let adds = [Op::Add_rm32_imm8, Op::Add_rm32_imm32, Op::Add_EAX_imm32];
+    let a = match (with_immediate(&code.insts[again], &adds), lea32(&code.insts[again])) {
+        (Some((a, 1)), _) if a.full_register() == a64 => a,
+        (_, Some((c, from, 1))) if from == a64 => {
+            let Some(Window([_, _, _, _, store])) = Window::new(code, k) else { return };
+            let a = a64.full_register32();
+            let used = bit(a64) | bit(c.full_register());
+            if !stores(&code.insts[store], c, [a, c]) || live[store] & used != 0 {
+                return;
+            }
+            code.insts[store].inst.set_op1_register(a);
+            a
+        }
+        _ => return,
+    };
     code.insts[k].inst = Instruction::with2(Op::Add_rm32_imm8, a, 1i32).expect("operands of the right kind");
     code.insts[test].dead = true;
-    code.insts[add].dead = true;
+    code.insts[again].dead = true;
 }
 
 /// What may be read from an instruction on.

@@ -116,9 +116,8 @@ impl Op<'_, '_> {
     pub fn retain(&mut self, object: Value) {
         let count = self.b.ins().load(I32, flags(), object, 0);
         let more = self.b.ins().iadd_imm_s(count, 1);
-        let immortal = self.b.ins().icmp_imm_s(ir::condcodes::IntCC::Equal, more, 0);
         let (count_up, done) = (self.b.create_block(), self.b.create_block());
-        self.b.ins().brif(immortal, done, &[], count_up, &[]);
+        self.b.ins().brif(more, count_up, &[], done, &[]);
         self.b.switch_to_block(count_up);
         self.b.ins().store(flags(), more, object, 0);
         self.b.ins().jump(done, &[]);

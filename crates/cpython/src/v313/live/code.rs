@@ -141,6 +141,16 @@ impl Code {
         self.get(code::VERSION)
     }
 
+    /// Makes functions made from this code start without a version, so that the interpreter gives them one only when it
+    /// specialises a call of them, and not at all while they have another entry than its own.
+    ///
+    /// # Safety
+    /// The GIL is held.
+    pub unsafe fn clear_version(self) {
+        // SAFETY: a field of a live code object that only functions being made read.
+        unsafe { self.as_ptr().cast::<u8>().offset(code::VERSION as isize).cast::<u32>().write(0) };
+    }
+
     /// Index of the first instruction (`RESUME`) from which on a frame may be seen.
     pub fn first_traceable(self) -> c_int {
         self.get(code::FIRSTTRACEABLE)
