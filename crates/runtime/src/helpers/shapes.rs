@@ -151,10 +151,11 @@ pub(super) unsafe fn learn_store(owner: *mut PyObject, name: *mut PyObject, cell
             return;
         }
         let class = TypeObject::of(owner);
-        if class.has(type_object::READY) && stores_generically(class.as_ptr()) {
-            if let Some(shape) = store_shape(owner, class, name) {
-                shape.write(cell);
-            }
+        if class.has(type_object::READY)
+            && stores_generically(class.as_ptr())
+            && let Some(shape) = store_shape(owner, class, name)
+        {
+            shape.write(cell);
         }
     }
 }
@@ -294,7 +295,7 @@ unsafe fn shared_key(class: TypeObject, name: *mut PyObject) -> SharedKey {
 unsafe fn class_shape(owner: *mut PyTypeObject, metaclass: TypeObject, name: *mut PyObject) -> Option<Shape> {
     // SAFETY: as in `learn_load`; `owner` is a type.
     unsafe {
-        let general = (*(&raw mut PyType_Type)).tp_getattro;
+        let general = PyType_Type.tp_getattro;
         let loads = (*metaclass.as_ptr()).tp_getattro;
         if !loads.zip(general).is_some_and(|(f, g)| ptr::fn_addr_eq(f, g)) {
             return None;

@@ -32,10 +32,11 @@ pub unsafe extern "C" fn load_global(
             return retain(value);
         }
         let version = get::<u64>(globals, dict::MA_VERSION_TAG) & !dict::WATCHER_AND_MODIFICATION_MASK;
-        if version == cell.absent_version && version != 0 {
-            if let Some(value) = entry_value(builtins, cell.builtin_entry, name) {
-                return retain(value);
-            }
+        if version == cell.absent_version
+            && version != 0
+            && let Some(value) = entry_value(builtins, cell.builtin_entry, name)
+        {
+            return retain(value);
         }
         look_up_global(globals, builtins, name, version, cell)
     }
