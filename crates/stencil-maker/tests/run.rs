@@ -149,7 +149,12 @@ fn link(code: &[Placed]) -> *const u8 {
 
 fn made(optimize: bool, build: impl Fn(&mut Op<'_, '_>) + 'static) -> Stencil {
     let helpers = (0..10)
-        .map(|k| HelperConvention { int_args: 2, float_args: 0, float_result: false, preserve: k == PRESERVING })
+        .map(|k| HelperConvention {
+            int_args: if k == PRESERVING { 1 } else { 2 },
+            float_args: 0,
+            float_result: false,
+            preserve: k == PRESERVING,
+        })
         .collect();
     make("test", &mut compiler(Form::default(), build), &StencilOptions { helpers, optimize, ..Default::default() })
         .unwrap()
@@ -212,8 +217,8 @@ fn sum(optimize: bool, n: u64, object: &mut Object) -> (u64, Vec<u64>) {
     let entry = link(&code);
     let mut frame = vec![0u64; 32];
     (frame[1], frame[3], frame[4]) = (n, 1, address);
-    for k in 10..22 {
-        frame[k] = k as u64 * 100;
+    for (k, slot) in frame.iter_mut().enumerate().take(22).skip(10) {
+        *slot = k as u64 * 100;
     }
     // SAFETY: code made for this frame.
     let status = unsafe { enter(frame.as_mut_ptr(), entry) };
