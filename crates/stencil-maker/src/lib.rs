@@ -15,6 +15,7 @@
 //!
 //! This crate is used by build scripts only; what the run time needs is in `whipsnake-stencils`.
 
+mod arm64;
 mod error;
 pub mod library;
 mod make;
@@ -23,6 +24,7 @@ mod raw;
 mod stencil;
 mod x64;
 
+pub use arm64::{Arm64Code, Arm64Hole, prove_arm64};
 pub use error::{Problem, StencilError};
 pub use make::{Compile, make};
 pub use proof::verify;
