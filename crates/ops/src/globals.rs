@@ -2,15 +2,16 @@
 
 use crate::attributes::{guard_keys_version, versioned_entry};
 use crate::{Imm, Ptr, operations};
+use whipsnake_cpython::opcode::cache;
 use whipsnake_cpython::layout::{dict_keys, frame};
 use whipsnake_ir::{Builder, Global, Helper, Type, Value, abi};
 
 /// Offset of an entry from the end of the keys' indices.
-const ENTRY: Imm = Imm::Cache16Scaled(2, dict_keys::UNICODE_ENTRY_SIZE, dict_keys::DK_INDICES);
+const ENTRY: Imm = Imm::Cache16Scaled(1 + cache::LOAD_GLOBAL_INDEX as u8, dict_keys::UNICODE_ENTRY_SIZE, dict_keys::DK_INDICES);
 /// Version of the keys of the globals.
-const GLOBALS_VERSION: Imm = Imm::Cache16(3);
+const GLOBALS_VERSION: Imm = Imm::Cache16(1 + cache::LOAD_GLOBAL_MODULE_KEYS_VERSION as u8);
 /// Version of the keys of the builtins.
-const BUILTINS_VERSION: Imm = Imm::Cache16(4);
+const BUILTINS_VERSION: Imm = Imm::Cache16(1 + cache::LOAD_GLOBAL_BUILTIN_KEYS_VERSION as u8);
 
 operations! {
     "LOAD_GLOBAL" () -> 1, ptrs [Ptr::Name(1)] => load_global;

@@ -25,8 +25,7 @@ fn main() {
     let (mut hot, mut cold) = (0, 0);
     for (name, stencil) in &all {
         (hot, cold) = (hot + stencil.hot.len(), cold + stencil.cold.len());
-        let header =
-            format!("{name}: hot {} cold {} stack {}", stencil.hot.len(), stencil.cold.len(), stencil.stack_bytes);
+        let header = format!("{name}: hot {} cold {} stack {}", stencil.hot.len(), stencil.cold.len(), stencil.stack_bytes);
         if sizes {
             println!("{header}");
         } else if wanted.is_empty() || wanted.iter().any(|w| name.contains(w.as_str())) {

@@ -4,6 +4,7 @@ use crate::{
     HelperConvention, HoleKind, Operands, RawCode, RawReloc, RelocKind, Section, Stencil, StencilError, StencilOptions,
     Symbol,
 };
+use std::collections::HashMap;
 use std::fmt::Write;
 use whipsnake_codegen::{Compiler, InputPlace, StencilForm};
 use whipsnake_ir::{Continuation, Effects, Function, Helper, InstData, Type, abi};
@@ -110,6 +111,8 @@ struct Tables {
     variants: String,
     variant_count: usize,
     stack_bytes: u32,
+    /// Where each part is, so that equal ones are stored once.
+    parts: HashMap<Vec<u8>, usize>,
 }
 
 /// How each borrowable input is taken, for every variant in order; `None` for a variant that would never be used.
@@ -121,26 +124,56 @@ fn variants(operation: &Operation) -> Vec<Option<Vec<Mode>>> {
     (0..3usize.pow(kinds)).map(|variant| Some(modes(variant)).filter(used)).collect()
 }
 
-fn stencil(operation: &Operation, modes: &[Mode], compiler: &mut Compiler) -> Result<(String, Stencil), LibraryError> {
-    let mut form = StencilForm { receives: operation.receives, ..StencilForm::default() };
-    let mut borrowed = 0;
-    for (&input, mode) in operation.borrows.iter().zip(modes) {
-        if *mode != Mode::Owned {
-            borrowed |= 1 << input;
+/// One variant of an operation, ready to be compiled.
+struct Variant {
+    name: String,
+    function: Function,
+    form: StencilForm,
+}
+
+impl Variant {
+    fn new(operation: &Operation, modes: &[Mode]) -> Variant {
+        let mut form = StencilForm { receives: operation.receives, ..StencilForm::default() };
+        let mut borrowed = 0;
+        for (&input, mode) in operation.borrows.iter().zip(modes) {
+            if *mode != Mode::Owned {
+                borrowed |= 1 << input;
+            }
+            if *mode == Mode::Const {
+                form.inputs[usize::from(input)] = InputPlace::Const;
+            }
         }
-        if *mode == Mode::Const {
-            form.inputs[usize::from(input)] = InputPlace::Const;
+        let suffix: String = modes.iter().map(|m| ["o", "b", "c"][*m as usize]).collect();
+        let name = if suffix.is_empty() { operation.name.to_owned() } else { format!("{} ({suffix})", operation.name) };
+        Variant { name, function: operation.build(borrowed), form }
+    }
+
+    fn compile(&mut self, compiler: &mut Compiler, operands: &Operands) -> Result<RawCode, String> {
+        self.form.operands = operands.values;
+        compiler.stencil(&self.function, &self.form).map(convert).map_err(|error| error.to_string())
+    }
+}
+
+fn stencil(operation: &Operation, modes: &[Mode], compiler: &mut Compiler) -> Result<(String, Stencil), LibraryError> {
+    let mut variant = Variant::new(operation, modes);
+    let (name, options) = (variant.name.clone(), options(&variant.function));
+    let stencil = crate::make(&name, &mut |operands| variant.compile(compiler, operands), &options)?;
+    Ok((name, stencil))
+}
+
+/// Compiles every operation for 64-bit ARM and proves its holes; says how many variants there are.
+pub fn prove_arm64() -> Result<usize, LibraryError> {
+    let mut compiler = Compiler::new(Target::Aarch64);
+    let mut count = 0;
+    for operation in whipsnake_ops::all() {
+        for modes in variants(operation).into_iter().flatten() {
+            let mut variant = Variant::new(operation, &modes);
+            let name = variant.name.clone();
+            crate::prove_arm64(&name, &mut |operands| variant.compile(&mut compiler, operands))?;
+            count += 1;
         }
     }
-    let function = operation.build(borrowed);
-    let suffix: String = modes.iter().map(|m| ["o", "b", "c"][*m as usize]).collect();
-    let name = if suffix.is_empty() { operation.name.to_owned() } else { format!("{} ({suffix})", operation.name) };
-    let mut compile = |operands: &Operands| {
-        form.operands = operands.values;
-        compiler.stencil(&function, &form).map(convert).map_err(|error| error.to_string())
-    };
-    let stencil = crate::make(&name, &mut compile, &options(&function))?;
-    Ok((name, stencil))
+    Ok(count)
 }
 
 /// Every stencil of a target with its name, for listings and checks.
@@ -245,8 +278,10 @@ impl Tables {
     }
 
     fn part(&mut self, bytes: &[u8]) -> usize {
-        let at = self.blob.len();
-        self.blob.extend_from_slice(bytes);
+        let at = *self.parts.entry(bytes.to_vec()).or_insert(self.blob.len());
+        if at == self.blob.len() {
+            self.blob.extend_from_slice(bytes);
+        }
         at
     }
 
