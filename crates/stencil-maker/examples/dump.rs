@@ -25,7 +25,11 @@ fn main() {
     let (mut hot, mut cold) = (0, 0);
     for (name, stencil) in &all {
         (hot, cold) = (hot + stencil.hot.len(), cold + stencil.cold.len());
-        let header = format!("{name}: hot {} cold {} stack {}", stencil.hot.len(), stencil.cold.len(), stencil.stack_bytes);
+        let mut header =
+            format!("{name}: hot {} cold {} stack {}", stencil.hot.len(), stencil.cold.len(), stencil.stack_bytes);
+        if stencil.unsigned_operands != 0 {
+            header += &format!(" operands {:#x} not negative", stencil.unsigned_operands);
+        }
         if sizes {
             println!("{header}");
         } else if wanted.is_empty() || wanted.iter().any(|w| name.contains(w.as_str())) {

@@ -161,12 +161,13 @@ fn stencil(operation: &Operation, modes: &[Mode], compiler: &mut Compiler) -> Re
     Ok((name, stencil))
 }
 
-/// Compiles every operation for 64-bit ARM and proves its holes; says how many variants there are.
-pub fn prove_arm64() -> Result<usize, LibraryError> {
+/// Compiles every operation for 64-bit ARM, in one variant or in all of them, and proves its holes; says how many there are.
+pub fn prove_arm64(all_variants: bool) -> Result<usize, LibraryError> {
     let mut compiler = Compiler::new(Target::Aarch64);
     let mut count = 0;
     for operation in whipsnake_ops::all() {
-        for modes in variants(operation).into_iter().flatten() {
+        let wanted = if all_variants { usize::MAX } else { 1 };
+        for modes in variants(operation).into_iter().flatten().take(wanted) {
             let mut variant = Variant::new(operation, &modes);
             let name = variant.name.clone();
             crate::prove_arm64(&name, &mut |operands| variant.compile(&mut compiler, operands))?;

@@ -2,8 +2,18 @@
 
 use whipsnake_stencil_maker::library;
 
-/// Slow without optimization: thousands of compilations.
+fn prove_arm64(all_variants: bool) {
+    let count = library::prove_arm64(all_variants).unwrap_or_else(|error| panic!("{error}"));
+    assert!(count > 0);
+}
+
 #[test]
 fn every_operation_is_proved_for_64_bit_arm() {
-    assert!(library::prove_arm64().unwrap_or_else(|error| panic!("{error}")) > 0);
+    prove_arm64(false);
+}
+
+#[test]
+#[ignore = "takes a minute"]
+fn every_variant_is_proved_for_64_bit_arm() {
+    prove_arm64(true);
 }
