@@ -491,15 +491,7 @@ impl Planner<'_, '_> {
     fn in_place(&mut self, special: u16, generic: u16, instr: &Instr, local: u32) -> Result<bool, PlanError> {
         let info = &OPERATIONS[special as usize];
         let depth = self.plan.stack.len();
-        let updates = matches!(
-            instr.opcode,
-            op::BINARY_OP_ADD_FLOAT
-                | op::BINARY_OP_SUBTRACT_FLOAT
-                | op::BINARY_OP_MULTIPLY_FLOAT
-                | op::BINARY_OP_ADD_INT
-                | op::BINARY_OP_SUBTRACT_INT
-                | op::BINARY_OP_MULTIPLY_INT
-        );
+        let updates = instr.base == op::BINARY_OP && (info.name.ends_with("_INT") || info.name.ends_with("_FLOAT"));
         if !updates || special == generic || depth < 2 || info.inputs != 2 {
             return Ok(false);
         }

@@ -163,7 +163,9 @@ impl Selector {
             return self.select_call(instr);
         }
         let generic = self.operation(instr.base, instr.oparg);
-        let special = if instr.opcode == instr.base { generic } else { self.operation(plain_opcode(instr), instr.oparg) };
+        let opcode = plain_opcode(instr);
+        let opcode = if opcode == instr.base { guess(instr).unwrap_or(opcode) } else { opcode };
+        let special = self.operation(opcode, instr.oparg);
         (if special == NONE { generic } else { special }, generic)
     }
 
@@ -187,6 +189,30 @@ impl Selector {
             _ => NONE,
         }
     }
+}
+
+/// The likeliest specialisation of an instruction that has not run yet, or not often enough for the interpreter to specialise it. A loop is
+/// compiled while parts of its function have never run, and they may be hot later; a wrong guess costs a failed guard.
+fn guess(instr: &Instr) -> Option<u8> {
+    const ADD: u32 = 0;
+    const MULTIPLY: u32 = 5;
+    const SUBTRACT: u32 = 10;
+    const INPLACE: u32 = 13;
+    Some(match instr.base {
+        op::BINARY_OP => match instr.oparg % INPLACE {
+            ADD => op::BINARY_OP_ADD_INT,
+            MULTIPLY => op::BINARY_OP_MULTIPLY_INT,
+            SUBTRACT => op::BINARY_OP_SUBTRACT_INT,
+            _ => return None,
+        },
+        op::BINARY_SUBSCR => op::BINARY_SUBSCR_LIST_INT,
+        op::STORE_SUBSCR => op::STORE_SUBSCR_LIST_INT,
+        op::COMPARE_OP => op::COMPARE_OP_INT,
+        op::TO_BOOL => op::TO_BOOL_BOOL,
+        op::UNPACK_SEQUENCE if instr.oparg == 2 => op::UNPACK_SEQUENCE_TWO_TUPLE,
+        op::UNPACK_SEQUENCE => op::UNPACK_SEQUENCE_TUPLE,
+        _ => return None,
+    })
 }
 
 /// The opcode without instrumentation, but with its specialisation.
