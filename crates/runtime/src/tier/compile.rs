@@ -62,6 +62,9 @@ pub(crate) unsafe fn compile(code: Code) -> Result<(), Refusal> {
                 Err(reason) => Stage::Refused(reason),
             };
         }
+        if result.is_ok() {
+            super::osr::watch_resumes(code);
+        }
         result
     }
 }

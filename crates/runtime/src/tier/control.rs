@@ -69,6 +69,9 @@ unsafe fn make(settings: &Settings) -> Result<Jit, String> {
         let monitoring = Monitoring::claim()
             .map_err(|_| failure("sys.monitoring's tool id 5 (optimizer) is taken by another tool"))?;
         monitoring.on_jump(osr::jumped).map_err(|_| failure("sys.monitoring refuses our callback"))?;
+        for register in [Monitoring::on_start, Monitoring::on_resume] {
+            register(&monitoring, osr::resumed).map_err(|_| failure("sys.monitoring refuses our callback"))?;
+        }
         let states = Extra::request().ok_or("CPython has no place left for data on code objects")?;
         crate::native::code::slot().ok_or("CPython has no place left for data on code objects")?;
         let memory = CodeMemory::new(settings.code_mb as usize, crate::helpers::address as *const () as usize)

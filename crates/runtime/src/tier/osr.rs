@@ -4,7 +4,8 @@ use super::compile::compile;
 use super::entries::{state_of, state_or_new};
 use super::state::{Stage, jit};
 use crate::native::code;
-use crate::native::takeover::osr_take_over;
+use crate::native::takeover::{osr_take_over, resume_take_over};
+use whipsnake_cpython::{layout, opcode};
 use whipsnake_cpython::live::monitoring::{Events, Verdict, local_events};
 use whipsnake_cpython::live::{Code, ThreadState};
 
@@ -21,18 +22,80 @@ pub(crate) unsafe fn set_jump_events(code: Code, on: bool) {
         }
         state.as_mut().jump_events = on;
         let Some(jit) = jit() else { return };
-        let monitoring: *const _ = &jit.monitoring;
+        set_events(jit, code, Events::JUMP, on);
+    }
+}
+
+/// Sets or removes some of our events. Without them compiled code is merely not entered in some ways, so failures are dropped.
+unsafe fn set_events(jit: *const super::state::Jit, code: Code, which: Events, on: bool) {
+    // SAFETY: the GIL is held; the compiler is never freed.
+    unsafe {
         let exception = pyo3_ffi::PyErr_GetRaisedException();
         let mut events = local_events(code);
-        events.set(Events::JUMP, on);
-        if (*monitoring).set_local_events(code, events).is_err() {
-            // Without the events the loop is merely not entered while it runs.
+        events.set(which, on);
+        if (*jit).monitoring.set_local_events(code, events).is_err() {
             pyo3_ffi::PyErr_Clear();
         }
         if !exception.is_null() {
             pyo3_ffi::PyErr_SetRaisedException(exception);
         }
     }
+}
+
+/// Has the bodies of a compiled generator or coroutine taken over when the interpreter resumes them.
+///
+/// # Safety
+/// The GIL is held. A set exception is kept.
+pub(crate) unsafe fn watch_resumes(code: Code) {
+    use layout::code::{CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR};
+    if code.flags() & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR) == 0 {
+        return;
+    }
+    if !pays_to_resume(code) {
+        return;
+    }
+    // SAFETY: the GIL is held.
+    unsafe {
+        if let Some(jit) = jit() {
+            set_events(jit, code, Events::PY_START | Events::PY_RESUME, true);
+        }
+    }
+}
+
+/// Whether there is enough between two yields to make up for the callback: a body that waits for others, which then run natively too, or code units
+/// enough. A generator expression of a few instructions is left to the interpreter when C code consumes it.
+fn pays_to_resume(code: Code) -> bool {
+    /// Code units for each yield from which on a take-over was faster (found with generator expressions and the `nqueens` and `coroutines`
+    /// programs).
+    const UNITS_PER_YIELD: usize = 48;
+    let mut yields = 0;
+    let mut index = 0;
+    while index < code.len() {
+        let base = opcode::base(code.unit(index).op);
+        match base {
+            opcode::SEND => return true,
+            opcode::YIELD_VALUE => yields += 1,
+            _ => {}
+        }
+        index += 1 + opcode::CACHES[base as usize] as usize;
+    }
+    code.len() >= UNITS_PER_YIELD * yields.max(1)
+}
+
+/// The callback for a generator or coroutine that the interpreter starts or resumes: runs its body natively up to where it is suspended or ends.
+pub(crate) unsafe fn resumed(_code: Code, _unit: usize) -> Verdict {
+    // SAFETY: CPython calls with the GIL, in the frame that is resumed.
+    unsafe {
+        let thread = ThreadState::current();
+        if let Some(frame) = thread.current_frame()
+            && jit().is_some_and(|jit| jit.enabled)
+            && resume_take_over(thread.as_ptr(), frame.as_ptr())
+            && let Some(jit) = jit()
+        {
+            jit.stats.resumes_entered += 1;
+        }
+    }
+    Verdict::Continue
 }
 
 /// Counts the loops of a module or class body, which is about to run.
