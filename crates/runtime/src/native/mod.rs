@@ -7,6 +7,7 @@ pub mod exit;
 pub mod frames;
 pub mod generators;
 pub(crate) mod raw;
+pub mod returns;
 pub mod shim;
 pub mod takeover;
 pub mod trampoline;

@@ -142,8 +142,8 @@ resume_stubs! {
     stub_exit => exit::exit;
     /// `__init__` is done, and the current frame is the one that holds the instance.
     stub_init_return => shim::init_return;
-    /// The current frame is done; its result is in the first argument register.
-    stub_return => frames::return_value;
+    /// The current frame is done; its result is in the first argument register. For any frame.
+    stub_return_slow => frames::return_value;
     /// The current frame becomes a generator's.
     stub_return_generator => generators::return_generator;
 }
@@ -162,7 +162,7 @@ pub fn stub(continuation: Continuation) -> Option<usize> {
         Continuation::Exit => stub_exit,
         Continuation::FinishReturn => stub_finish_return,
         Continuation::FinishYield => stub_finish_yield,
-        Continuation::Return => stub_return,
+        Continuation::Return => super::returns::stub_return,
         Continuation::Reraise => stub_reraise,
         Continuation::ReturnGenerator => stub_return_generator,
         Continuation::Next | Continuation::Target | Continuation::Miss => return None,
