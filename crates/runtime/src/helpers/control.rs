@@ -24,7 +24,7 @@ pub unsafe extern "C" fn poll(
     unsafe {
         let state = ThreadState::new_unchecked(thread);
         let code = Code::new_unchecked(Frame::new_unchecked(frame).executable().cast());
-        if state.instrumentation_version() as u64 != (*compiled).valid_version && !revalidate(state, code, compiled) {
+        if !is_current(state, code, compiled) {
             return 1;
         }
         if location < AFTER_YIELD_FROM && state.has_pending() {
@@ -39,6 +39,16 @@ pub unsafe extern "C" fn poll(
         }
         0
     }
+}
+
+/// Whether the code may go on natively as far as instrumentation is concerned.
+///
+/// # Safety
+/// The code object's own compiled code; the GIL is held.
+#[inline]
+pub(crate) unsafe fn is_current(thread: ThreadState, code: Code, compiled: *mut CompiledCode) -> bool {
+    // SAFETY: the caller's.
+    unsafe { thread.instrumentation_version() as u64 == (*compiled).valid_version || revalidate(thread, code, compiled) }
 }
 
 /// The instrumentation of the process changed, or the code was detached (which nothing undoes). It stays good if it was brought up to date and nobody else has events in it or for

@@ -1,8 +1,9 @@
 //! Exceptions: from where one is set to its handler, or out of the frame and on with its caller.
 
 use super::frames::{Resume, compiled, unlink_and_pop};
-use super::trampoline::{stub_exit, stub_finish_error};
 use super::raw::{release, release_or_null};
+use super::trampoline::{stub_exit, stub_finish_error};
+use crate::helpers::control::is_current;
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::slice;
 use whipsnake_bytecode::find_in_table;
@@ -80,7 +81,8 @@ unsafe fn at_call(frame: Frame) -> Position {
     let unit = frame.instruction_index();
     // SAFETY: a frame of native code.
     let compiled = unsafe { compiled(frame) };
-    let after = compiled.depth_at(unit + usize::from(frame.return_offset())).expect("a depth where a value is received");
+    let after =
+        compiled.depth_at(unit + usize::from(frame.return_offset())).expect("a depth where a value is received");
     Position { unit, depth: after - 1, traced: true }
 }
 
@@ -92,7 +94,7 @@ unsafe fn unwind(thread: ThreadState, mut frame: Frame, activation: *mut Activat
                 // As the interpreter has it for a caller: the unit before its instruction.
                 log(thread, frame, frame.instr_ptr().sub(1));
             }
-            if let Some(resume) = handle(frame, &position) {
+            if let Some(resume) = handle(thread, frame, &position) {
                 return resume;
             }
             if (*activation).base_frame == frame.as_ptr().cast() {
@@ -131,7 +133,7 @@ unsafe fn log(thread: ThreadState, frame: Frame, instruction: *mut CodeUnit) {
 }
 
 /// Finds the handler, drops the stack to its depth and starts it. Without one the whole stack is dropped.
-unsafe fn handle(frame: Frame, position: &Position) -> Option<Resume> {
+unsafe fn handle(thread: ThreadState, frame: Frame, position: &Position) -> Option<Resume> {
     // SAFETY: the frame runs a code object, whose table is a `bytes`; slots below the depth are owned or null.
     unsafe {
         let code = Code::new_unchecked(frame.executable().cast());
@@ -162,7 +164,10 @@ unsafe fn handle(frame: Frame, position: &Position) -> Option<Resume> {
         }
         top.write(pyo3_ffi::PyErr_GetRaisedException());
         let target = handler.target as usize;
-        let address = compiled(frame).entry_at(target).unwrap_or_else(|| {
+        // The exception may come from something that has instrumented this code.
+        let compiled = compiled(frame);
+        let current = is_current(thread, code, std::ptr::from_ref(compiled).cast_mut());
+        let address = compiled.entry_at(target).filter(|_| current).unwrap_or_else(|| {
             frame.set_instr_ptr(code.instructions().add(target));
             stub_exit as *const u8
         });
