@@ -1,6 +1,5 @@
 """What all tests share: fresh processes in every mode of the compiler, and their comparison."""
 
-import difflib
 import itertools
 import os
 import subprocess
@@ -48,10 +47,18 @@ def environment(**extra: str) -> dict[str, str]:
 
 
 def difference(expected: Outcome, outcome: Outcome) -> str:
-    """The lines that differ, as many as one can read."""
-    names = expected.mode, outcome.mode
-    lines = difflib.unified_diff(expected.shown.splitlines(), outcome.shown.splitlines(), *names, lineterm="", n=0)
-    return "\n".join(line[:2000] for line in itertools.islice(lines, 30))
+    """The first lines that differ, and of long ones the part around the first difference."""
+    shown = [f"{outcome.mode} differs from {expected.mode}"]
+    pairs = itertools.zip_longest(
+        expected.shown.splitlines()[1:], outcome.shown.splitlines()[1:], fillvalue="<no line>"
+    )
+    if expected.code != outcome.code:
+        shown.append(f"exit code {outcome.code}, not {expected.code}")
+    for number, (one, other) in enumerate(pairs):
+        if one != other and len(shown) < 20:
+            start = max(0, len(os.path.commonprefix([one, other])) - 100)
+            shown += [f"line {number}", "- " + one[start : start + 300], "+ " + other[start : start + 300]]
+    return "\n".join(shown)
 
 
 def run_python(*arguments: str, mode: str = "off", stdin: str | None = None, **extra: str) -> Outcome:

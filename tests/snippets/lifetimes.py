@@ -33,13 +33,7 @@ def temporaries(i):
     (Noisy("one"), Noisy("two"))
     Noisy("attribute").name  # noqa: B018
     after_displays = taken()
-
-    def function(argument):
-        before = taken()
-        argument = None
-        return before, taken()
-
-    return after_drop, after_rebinding, after_del, after_displays, function(Noisy("argument")), taken()
+    return after_drop, after_rebinding, after_del, after_displays
 
 
 def in_loops(n):

@@ -1,4 +1,4 @@
-"""Tracing, profiling, monitoring, signals and threads, turned on and off around and inside hot code."""
+"""Tracing, profiling, signals and threads, turned on and off around and inside hot code."""
 
 import contextlib
 import signal
@@ -48,25 +48,6 @@ def profiled(n):
     return result, events
 
 
-def monitored(n):
-    events = []
-    monitoring = sys.monitoring
-    monitoring.use_tool_id(2, "test")
-    kinds = monitoring.events.PY_START | monitoring.events.PY_RETURN | monitoring.events.LINE
-    monitoring.register_callback(2, monitoring.events.PY_START, lambda code, at: events.append(("start", code.co_name)))
-    monitoring.register_callback(
-        2, monitoring.events.PY_RETURN, lambda code, at, value: events.append(("return", code.co_name, value))
-    )
-    monitoring.register_callback(2, monitoring.events.LINE, lambda code, line: events.append(("line", line)))
-    for function in (work, helper):
-        monitoring.set_local_events(2, function.__code__, kinds)
-    result = work(n)
-    for function in (work, helper):
-        monitoring.set_local_events(2, function.__code__, 0)
-    monitoring.free_tool_id(2)
-    return result, events
-
-
 def turned_on_inside(n):
     """A trace function set in the middle of a hot loop sees what comes after."""
     events = []
@@ -107,7 +88,7 @@ def lines_of_a_running_frame(n):
 
 
 for i in range(3):
-    print(work(2000), traced(6), work(2000), profiled(6), work(2000), monitored(6), work(2000))
+    print(work(2000), traced(6), work(2000), profiled(6), work(2000))
     print(turned_on_inside(1500))
     print(lines_of_a_running_frame(1200))
 
