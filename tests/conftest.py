@@ -56,7 +56,8 @@ def difference(expected: Outcome, outcome: Outcome) -> str:
         shown.append(f"exit code {outcome.code}, not {expected.code}")
     for number, (one, other) in enumerate(pairs):
         if one != other and len(shown) < 20:
-            start = max(0, len(os.path.commonprefix([one, other])) - 100)
+            same = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+            start = max(0, same - 100)
             shown += [f"line {number}", "- " + one[start : start + 300], "+ " + other[start : start + 300]]
     return "\n".join(shown)
 
