@@ -82,12 +82,12 @@ helpers! {
 
     // Calls. `base` is the lowest slot of a call instruction; the first result is where to go on and the second the frame to go on with; or
     // the first is null and the second the result of the call, null with an exception set.
-    /// `CALL` with `count` arguments; `length` is the instruction's, in code units.
-    Call(thread: ptr, frame: ptr, base: ptr, count: i32, length: i32) -> (ptr, ptr) [escapes];
+    /// `CALL` with `count` arguments; `length` is the instruction's, in code units, and `back` where machine code receives the result.
+    Call(thread: ptr, frame: ptr, base: ptr, count: i32, length: i32, back: ptr) -> (ptr, ptr) [escapes];
     /// `CALL_KW` with `count` arguments.
-    CallKw(thread: ptr, frame: ptr, base: ptr, count: i32, length: i32) -> (ptr, ptr) [escapes];
+    CallKw(thread: ptr, frame: ptr, base: ptr, count: i32, length: i32, back: ptr) -> (ptr, ptr) [escapes];
     /// `CALL_FUNCTION_EX`; `flags & 1` says that there are keyword arguments.
-    CallFunctionEx(thread: ptr, frame: ptr, base: ptr, flags: i32, length: i32) -> (ptr, ptr) [escapes];
+    CallFunctionEx(thread: ptr, frame: ptr, base: ptr, flags: i32, length: i32, back: ptr) -> (ptr, ptr) [escapes];
     /// `len(value)` as a number, negative on error.
     ObjectSize(value: obj) -> (i64) [escapes];
     /// `isinstance(value, class)`: 1, 0, negative on error.
@@ -99,11 +99,11 @@ helpers! {
     /// Appends to a list that is full; steals the item, also on failure.
     ListAppendFull(list: obj, item: obj) -> (i32) [escapes];
     /// `CALL_ALLOC_AND_ENTER_INIT` with `count` arguments.
-    EnterInit(thread: ptr, frame: ptr, base: ptr, count: i32, length: i32) -> (ptr, ptr) [escapes];
+    EnterInit(thread: ptr, frame: ptr, base: ptr, count: i32, length: i32, back: ptr) -> (ptr, ptr) [escapes];
     /// Calls a Python function with the `count` arguments in the slots from `base` on.
-    CallFunction(thread: ptr, frame: ptr, function: obj, base: ptr, count: i32, length: i32) -> (ptr, ptr) [escapes];
+    CallFunction(thread: ptr, function: obj, base: ptr, count: i32, length: i32, back: ptr) -> (ptr, ptr) [escapes];
     /// Calls a Python function with the value in the slot at `base` and with `name`.
-    CallWithName(thread: ptr, frame: ptr, function: obj, base: ptr, name: obj, length: i32) -> (ptr, ptr) [escapes];
+    CallWithName(thread: ptr, function: obj, base: ptr, name: obj, length: i32, back: ptr) -> (ptr, ptr) [escapes];
     /// Something is pending or changed where `value` is received: 0 to go on, 1 to leave to the interpreter at `next`, negative on error.
     ReceiveCheck(thread: ptr, frame: ptr, next: ptr, value: obj) -> (i32) [pure];
     /// A new float; drops the references to `left` and `right` (either may be NULL) unless it fails.
@@ -264,8 +264,9 @@ helpers! {
     Poll(thread: ptr, frame: ptr, code: ptr, location: i32) -> (i32) [escapes];
 
     // Iteration.
-    /// `iter(iterable)`.
-    GetIter(iterable: obj) -> (obj) [escapes];
+    /// `iter(iterable)`; the iterator is received at `back`. Where to go on and the frame to go on with, if `__iter__` is a compiled generator function
+    /// (then the iterable is taken); else NULL and the iterator, NULL with an exception set.
+    GetIter(thread: ptr, frame: ptr, iterable: obj, back: ptr) -> (ptr, ptr) [escapes];
     /// An iterator gave NULL: 0 at its end, −1 on error.
     IterationEnd(thread: ptr, frame: ptr) -> (i32) [escapes];
     /// A list iterator is exhausted: it drops its list.

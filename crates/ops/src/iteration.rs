@@ -5,14 +5,14 @@
 //! `END_FOR` with what it returns.
 
 use crate::generators::enter_generator;
-use crate::{Imm, operations};
+use crate::{Imm, Ptr, operations};
 use whipsnake_cpython::layout::{generator, list, list_iterator, range_iterator, tuple, tuple_iterator, type_object};
 use whipsnake_ir::{
     BinaryOp, Builder, Condition, Continuation, Global, Helper, MissReason, Offset, Type, UnaryOp, Value,
 };
 
 operations! {
-    "GET_ITER" (iterable) -> 1 => get_iter;
+    "GET_ITER" (iterable) -> 1, ptrs [Ptr::NextCode] => get_iter;
     "FOR_ITER" (iterator) -> 1, keeps 1, imms [Imm::ToTarget] => for_iter;
     "FOR_ITER_LIST" (iterator) -> 1, keeps 1 => for_iter_list;
     "FOR_ITER_TUPLE" (iterator) -> 1, keeps 1 => for_iter_tuple;
@@ -25,11 +25,15 @@ operations! {
 // `RECEIVE_ITEM` is no opcode: it stores what a generator yields or returns to a `FOR_ITER` or `SEND`. Unlike after a call nothing is
 // polled for there, as in the interpreter: an exception would look as if the iterator had raised it.
 
-/// `iter(iterable)`.
-pub fn get_iter(b: &mut Builder<'_>, iterable: Value) -> Value {
-    let iterator = b.call_checked(Helper::GetIter, &[iterable]);
+/// `iter(iterable)`. Where `__iter__` is a compiled generator function, it is entered like any call.
+pub fn get_iter(b: &mut Builder<'_>, iterable: Value) {
+    let (thread, frame, back) = (b.thread_state(), b.frame(), b.pointer(0));
+    let (address, iterator) = b.call_pair(Helper::GetIter, &[thread, frame, iterable, back]);
+    let entered = b.compare_const(Condition::Ne, address, 0);
+    b.when_cold(entered, |b| b.enter(address, iterator, None));
+    b.error_if_null(iterator);
     b.release(iterable);
-    iterator
+    b.leave_with(Continuation::Next, iterator);
 }
 
 /// The next value of any iterator.

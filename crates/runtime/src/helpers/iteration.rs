@@ -1,11 +1,66 @@
-//! Iteration: the ends of iterators.
+//! Iteration: how iterators begin and end.
 
-use crate::native::raw::{get, release_or_null, set};
+use super::calls::{Back, compiled_function, done, enter};
+use super::with::Name;
+use crate::native::frames::Resume;
+use crate::native::raw::{get, release, release_or_null, retain, set};
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::ffi::c_int;
 use std::ptr;
-use whipsnake_cpython::layout::{list_iterator, tuple_iterator};
-use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, ThreadState, symbols};
+use whipsnake_cpython::layout::code::{CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR};
+use whipsnake_cpython::layout::{list_iterator, tuple_iterator, type_object};
+use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, Function, Raised, ThreadState, symbols};
+
+/// `iter(iterable)`. If `__iter__` is a compiled generator function its frame is pushed, as for a call: what comes back is an iterator for sure. The
+/// reference to the iterable is taken then. Else the address is null and the frame is the iterator, null with an exception set.
+///
+/// # Safety
+/// Called by machine code: the current frame, at a `GET_ITER` that goes on at `back`.
+pub unsafe extern "C" fn get_iter(
+    thread: *mut PyThreadState,
+    frame: *mut _PyInterpreterFrame,
+    iterable: *mut PyObject,
+    back: *const u8,
+) -> Resume {
+    // SAFETY: the caller's. The new frame gets references of its own, and keeps the iterable alive.
+    unsafe {
+        let Some(found) = generator_method(iterable) else { return done(pyo3_ffi::PyObject_GetIter(iterable)) };
+        retain(found.0.as_ptr().cast());
+        let back = Back { length: 1, address: back };
+        match enter(thread, frame, found, &retain(iterable), 1, ptr::null_mut(), back) {
+            Ok(resume) => {
+                release(iterable);
+                resume
+            }
+            Err(Raised) => done(ptr::null_mut()),
+        }
+    }
+}
+
+/// The `__iter__` of an instance of a Python class, if that is a compiled generator function.
+#[inline]
+unsafe fn generator_method(object: *mut PyObject) -> Option<(Function, *const u8)> {
+    const KINDS: u32 = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR;
+    // SAFETY: a live object; what a type's lookup finds is kept by the type.
+    unsafe {
+        let class = pyo3_ffi::Py_TYPE(object);
+        let flags: u64 = get(class, type_object::TP_FLAGS);
+        if flags & type_object::HEAPTYPE == 0 {
+            return None;
+        }
+        let name = Name::Iter.object();
+        if name.is_null() {
+            pyo3_ffi::PyErr_Clear();
+            return None;
+        }
+        let method = symbols::_PyType_Lookup(class, name);
+        if method.is_null() {
+            return None;
+        }
+        let found = compiled_function(method)?;
+        (found.0.code().flags() & KINDS == CO_GENERATOR).then_some(found)
+    }
+}
 
 /// `tp_iternext` returned NULL: 0 if that was the end (a `StopIteration` is cleared), −1 if another exception is set.
 ///

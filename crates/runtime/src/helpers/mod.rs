@@ -24,6 +24,7 @@ pub mod functions;
 pub mod imports;
 pub mod names;
 pub mod objects;
+pub(crate) mod pools;
 pub(crate) mod pointers;
 mod shapes;
 pub mod text;
@@ -38,8 +39,8 @@ pub fn address(helper: Helper) -> usize {
     match helper {
         // Objects.
         Helper::Dealloc => objects::dealloc as *const () as usize,
-        Helper::NewFloat => pyo3_ffi::PyFloat_FromDouble as *const () as usize,
-        Helper::NewInt => pyo3_ffi::PyLong_FromLongLong as *const () as usize,
+        Helper::NewFloat => objects::new_float as *const () as usize,
+        Helper::NewInt => objects::new_int as *const () as usize,
         // Calls.
         Helper::Call => calls::call as *const () as usize,
         Helper::CallKw => calls::call_kw as *const () as usize,
@@ -110,7 +111,7 @@ pub fn address(helper: Helper) -> usize {
 
         // Control flow, iteration, generators, exceptions.
         Helper::Poll => control::poll as *const () as usize,
-        Helper::GetIter => pyo3_ffi::PyObject_GetIter as *const () as usize,
+        Helper::GetIter => iteration::get_iter as *const () as usize,
         Helper::IterationEnd => iteration::iteration_end as *const () as usize,
         Helper::ListIteratorEnd => iteration::list_iterator_end as *const () as usize,
         Helper::TupleIteratorEnd => iteration::tuple_iterator_end as *const () as usize,

@@ -136,10 +136,11 @@ pub(super) enum Name {
     AsyncEnter,
     AsyncExit,
     Send,
+    Iter,
 }
 
 impl Name {
-    const TEXTS: [&CStr; 5] = [c"__enter__", c"__exit__", c"__aenter__", c"__aexit__", c"send"];
+    const TEXTS: [&CStr; 6] = [c"__enter__", c"__exit__", c"__aenter__", c"__aexit__", c"send", c"__iter__"];
 
     /// The interned string, which is kept forever; null with an exception set.
     ///
