@@ -34,26 +34,46 @@ for _ in range(20):
 print(best / 100_000 * 1e9)
 """
 
-MEMORY = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+# Not `ru_maxrss`, which starts with what the parent had.
+MEMORY = "print(next(int(l.split()[1]) / 1024 for l in open('/proc/self/status') if l.startswith('VmHWM')))"
 
 
-def run(mode: str, code: str) -> tuple[float, str]:
-    """Seconds of a whole process, and what it printed."""
+def run(mode: str, code: str) -> str:
+    """What a process printed."""
+    command = [sys.executable, "-c", code]
+    return subprocess.run(
+        command, env=processes.environment(mode), stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
+
+
+def timed(mode: str, code: str) -> tuple[float, float]:
+    """Seconds of a whole process: on the wall, and of the processor."""
     start = time.perf_counter()
-    result = subprocess.run(
-        [sys.executable, "-c", code], env=processes.environment(mode), capture_output=True, text=True, check=True
-    )
-    return time.perf_counter() - start, result.stdout
+    process = os.posix_spawn(sys.executable, [sys.executable, "-c", code], processes.environment(mode))
+    _, status, used = os.wait4(process, 0)
+    taken = time.perf_counter() - start
+    if status:
+        raise SystemExit(f"a process failed ({mode}): {code}")
+    return taken, used.ru_utime + used.ru_stime
 
 
-def interleaved(code: str, times: int) -> tuple[list[float], list[float]]:
-    """Seconds off and on."""
-    off, on = [], []
+def interleaved(code: str, times: int) -> dict[str, tuple[float, float]]:
+    """The best seconds by mode, on the wall and of the processor."""
+    taken: dict[str, list[tuple[float, float]]] = {"off": [], "on": []}
     for number in range(times):
         # Every other pair the other way round.
         for mode in ("off", "on") if number % 2 == 0 else ("on", "off"):
-            (off if mode == "off" else on).append(run(mode, code)[0])
-    return off, on
+            taken[mode].append(timed(mode, code))
+    return {mode: (min(wall for wall, _ in all_), min(cpu for _, cpu in all_)) for mode, all_ in taken.items()}
+
+
+def show(what: str, code: str, times: int) -> None:
+    """A line about the cost of being on."""
+    best = interleaved(code, times)
+    for index, kind in enumerate(("wall", "processor")):
+        off, on = best["off"][index], best["on"][index]
+        more = f"{(on - off) * 1e3:+.2f} ms, {(on / off - 1) * 100:+.1f} %"
+        print(f"{what}{kind + ':':<11}{off * 1e3:8.2f} ms off, {on * 1e3:8.2f} ms on: {more}", flush=True)
 
 
 def main() -> None:
@@ -64,22 +84,14 @@ def main() -> None:
     processes.require("on")
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
-    off, on = interleaved("pass", options.times)
-    print(f"start-up: {statistics.median(off) * 1e3:.2f} ms off, {statistics.median(on) * 1e3:.2f} ms on")
-    print(f"          on costs {(statistics.median(on) - statistics.median(off)) * 1e3:.2f} ms")
-
-    memory = [statistics.median(float(run(mode, MEMORY)[1]) for _ in range(5)) for mode in ("off", "on")]
-    print(f"memory:   {memory[0]:.1f} MiB off, {memory[1]:.1f} MiB on, {memory[1] - memory[0]:.1f} MiB more")
-
-    imports = "import " + ", ".join(MODULES)
-    off, on = interleaved(imports, max(5, options.times // 2))
-    ratio = statistics.median(on) / statistics.median(off)
-    print(f"imports:  {len(MODULES)} modules, {statistics.median(off) * 1e3:.0f} ms off, {(ratio - 1) * 100:+.1f} % on")
-
-    interpreted = float(run("off", CALLS.format(decorator="", never=""))[1])
+    show("start-up ", "pass", options.times)
+    show(f"{len(MODULES)} imports, ", "import " + ", ".join(MODULES), max(5, options.times // 2))
+    memory = [statistics.median(float(run(mode, MEMORY)) for _ in range(5)) for mode in ("off", "on")]
+    print(f"memory: {memory[0]:.1f} MiB off, {memory[1]:.1f} MiB on: {memory[1] - memory[0]:+.1f} MiB")
+    interpreted = float(run("off", CALLS.format(decorator="", never="")))
     marks = {"decorator": "import whipsnake\n@whipsnake.compile_now", "never": "@whipsnake.never"}
-    compiled = float(run("on", CALLS.format(**marks))[1])
-    print(f"calls:    {interpreted:.1f} ns interpreted to interpreted, {compiled:.1f} ns interpreted to compiled")
+    compiled = float(run("on", CALLS.format(**marks)))
+    print(f"calls: {interpreted:.1f} ns interpreted to interpreted, {compiled:.1f} ns interpreted to compiled")
 
 
 if __name__ == "__main__":
