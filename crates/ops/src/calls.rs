@@ -9,7 +9,7 @@ use whipsnake_ir::abi::{self, compiled};
 use whipsnake_ir::{BinaryOp, Builder, Condition, Continuation, Global, Helper, MissReason, Offset, Type, UnaryOp, Value};
 
 operations! {
-    "CALL" () -> 0, imms [Imm::Oparg(0), Imm::Length] => |b| call(b, Helper::Call);
+    "CALL" () -> 0, imms [Imm::Oparg(0), Imm::Length], ptrs [Ptr::NextCode] => |b| call(b, Helper::Call);
     "CALL.0" (callable, this) -> 0, imms [Imm::ReturnWord], ptrs [Ptr::NextCode] => |b, f, s| call_function(b, f, s, &[]);
     "CALL.1" (callable, this, x) -> 0, borrows [2], imms [Imm::ReturnWord], ptrs [Ptr::NextCode] => |b, f, s, x| call_function(b, f, s, &[x]);
     "CALL.2" (callable, this, x, y) -> 0, borrows [2, 3], imms [Imm::ReturnWord], ptrs [Ptr::NextCode]
@@ -17,8 +17,8 @@ operations! {
     "CALL.3" () -> 0, imms [Imm::ReturnWord], ptrs [Ptr::NextCode] => |b| call_with_slots(b, 3);
     "CALL.4" () -> 0, imms [Imm::ReturnWord], ptrs [Ptr::NextCode] => |b| call_with_slots(b, 4);
     "CALL.5" () -> 0, imms [Imm::ReturnWord], ptrs [Ptr::NextCode] => |b| call_with_slots(b, 5);
-    "CALL_KW" () -> 0, imms [Imm::Oparg(0), Imm::Length] => |b| call(b, Helper::CallKw);
-    "CALL_FUNCTION_EX" () -> 0, imms [Imm::Oparg(0), Imm::Length] => |b| call(b, Helper::CallFunctionEx);
+    "CALL_KW" () -> 0, imms [Imm::Oparg(0), Imm::Length], ptrs [Ptr::NextCode] => |b| call(b, Helper::CallKw);
+    "CALL_FUNCTION_EX" () -> 0, imms [Imm::Oparg(0), Imm::Length], ptrs [Ptr::NextCode] => |b| call(b, Helper::CallFunctionEx);
     "RECEIVE" () -> 1, receives, ptrs [Ptr::NextInstr] => receive;
     "RETURN_VALUE" (value) -> 0, borrows [0] => return_value;
     "RETURN_CONST" () -> 0, ptrs [Ptr::Const] => return_const;
@@ -28,8 +28,8 @@ operations! {
 /// the helper takes them.
 pub fn call(b: &mut Builder<'_>, helper: Helper) {
     let (thread, frame, base) = (b.thread_state(), b.frame(), b.stack_base());
-    let (count, length) = (b.param(0), b.param(1));
-    let (address, result) = b.call_pair(helper, &[thread, frame, base, count, length]);
+    let (count, length, back) = (b.param(0), b.param(1), b.pointer(0));
+    let (address, result) = b.call_pair(helper, &[thread, frame, base, count, length, back]);
     enter_or_hand_on(b, address, result);
 }
 

@@ -14,12 +14,13 @@ const FUNCTION: u8 = cache::METHOD_DESCR as u8 + 1;
 const CALL_VERSION: u8 = cache::CALL_FUNC_VERSION as u8 + 1;
 
 operations! {
-    "CALL_ALLOC_AND_ENTER_INIT" () -> 0, imms [Imm::Oparg(0), Imm::Length, Imm::Cache32(CALL_VERSION)] => enter_init;
-    "LOAD_ATTR_PROPERTY" (owner) -> 0, imms [Imm::Cache32(TYPE_VERSION), Imm::Cache32(FUNCTION_VERSION), Imm::Length], ptrs [Ptr::Cache64(FUNCTION)]
+    "CALL_ALLOC_AND_ENTER_INIT" () -> 0, imms [Imm::Oparg(0), Imm::Length, Imm::Cache32(CALL_VERSION)], ptrs [Ptr::NextCode]
+        => enter_init;
+    "LOAD_ATTR_PROPERTY" (owner) -> 0, imms [Imm::Cache32(TYPE_VERSION), Imm::Cache32(FUNCTION_VERSION), Imm::Length], ptrs [Ptr::Cache64(FUNCTION), Ptr::NextCode]
         => property;
     "LOAD_ATTR_GETATTRIBUTE_OVERRIDDEN" (owner) -> 0, imms [Imm::Cache32(TYPE_VERSION), Imm::Cache32(FUNCTION_VERSION), Imm::Length],
-        ptrs [Ptr::Cache64(FUNCTION), Ptr::Name(1)] => getattribute;
-    "BINARY_SUBSCR_GETITEM" (container, key) -> 0, imms [Imm::Length] => getitem;
+        ptrs [Ptr::Cache64(FUNCTION), Ptr::NextCode, Ptr::Name(1)] => getattribute;
+    "BINARY_SUBSCR_GETITEM" (container, key) -> 0, imms [Imm::Length], ptrs [Ptr::NextCode] => getitem;
 }
 
 /// A call of a class with a Python `__init__` and nothing else special: the instance is made, and `__init__` entered above a frame that gives the
@@ -35,8 +36,8 @@ pub fn enter_init(b: &mut Builder<'_>) {
     let same = b.compare(Condition::Eq, version, wanted);
     b.guard(same, MissReason::TypeVersion);
     let (thread, frame, base) = (b.thread_state(), b.frame(), b.stack_base());
-    let (count, length) = (b.param(0), b.param(1));
-    let (address, result) = b.call_pair(Helper::EnterInit, &[thread, frame, base, count, length]);
+    let (count, length, back) = (b.param(0), b.param(1), b.pointer(0));
+    let (address, result) = b.call_pair(Helper::EnterInit, &[thread, frame, base, count, length, back]);
     enter_or_hand_on(b, address, result);
 }
 
@@ -62,18 +63,18 @@ fn guard_version(b: &mut Builder<'_>, found: Value) {
 /// An attribute that is a property with a Python getter.
 pub fn property(b: &mut Builder<'_>, owner: Value) {
     let getter = guard_function(b, owner);
-    let (thread, frame, base, length) = (b.thread_state(), b.frame(), b.stack_base(), b.param(2));
+    let (thread, base, length, back) = (b.thread_state(), b.stack_base(), b.param(2), b.pointer(1));
     let one = b.iconst(Type::I32, 1);
-    let (address, result) = b.call_pair(Helper::CallFunction, &[thread, frame, getter, base, one, length]);
+    let (address, result) = b.call_pair(Helper::CallFunction, &[thread, getter, base, one, length, back]);
     enter_or_hand_on(b, address, result);
 }
 
 /// An attribute of an instance whose class has a Python `__getattribute__`.
 pub fn getattribute(b: &mut Builder<'_>, owner: Value) {
     let getter = guard_function(b, owner);
-    let (thread, frame, base, length) = (b.thread_state(), b.frame(), b.stack_base(), b.param(2));
-    let name = b.object(1);
-    let (address, result) = b.call_pair(Helper::CallWithName, &[thread, frame, getter, base, name, length]);
+    let (thread, base, length, back) = (b.thread_state(), b.stack_base(), b.param(2), b.pointer(1));
+    let name = b.object(2);
+    let (address, result) = b.call_pair(Helper::CallWithName, &[thread, getter, base, name, length, back]);
     enter_or_hand_on(b, address, result);
 }
 
@@ -91,8 +92,8 @@ pub fn getitem(b: &mut Builder<'_>, container: Value, _key: Value) {
     let wanted = b.load(Type::I32, class, type_object::SPEC_CACHE_GETITEM_VERSION);
     let same = b.compare(Condition::Eq, version, wanted);
     b.guard(same, MissReason::Callable);
-    let (thread, frame, base, length) = (b.thread_state(), b.frame(), b.stack_base(), b.param(0));
+    let (thread, base, length, back) = (b.thread_state(), b.stack_base(), b.param(0), b.pointer(0));
     let two = b.iconst(Type::I32, 2);
-    let (address, result) = b.call_pair(Helper::CallFunction, &[thread, frame, method, base, two, length]);
+    let (address, result) = b.call_pair(Helper::CallFunction, &[thread, method, base, two, length, back]);
     enter_or_hand_on(b, address, result);
 }

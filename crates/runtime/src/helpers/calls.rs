@@ -19,6 +19,15 @@ pub(super) fn done(result: *mut PyObject) -> Resume {
     Resume { address: ptr::null(), frame: result.cast() }
 }
 
+/// Where a call's result is received.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Back {
+    /// In code units from the call.
+    pub length: c_int,
+    /// In machine code.
+    pub address: *const u8,
+}
+
 /// The function, if calling it means running compiled code.
 #[inline]
 pub(super) unsafe fn compiled_function(callable: *mut PyObject) -> Option<(Function, *const u8)> {
@@ -44,14 +53,14 @@ pub(super) unsafe fn enter(
     args: *const *mut PyObject,
     count: usize,
     kwnames: *mut PyObject,
-    length: c_int,
+    back: Back,
 ) -> Result<Resume, Raised> {
     // SAFETY: machine code passes the live thread state and the current frame; references are handed over.
     unsafe {
         let thread = ThreadState::new_unchecked(thread);
-        let frame = frames::push(thread, function, args, count, kwnames)?;
-        frames::link(thread, frame, caller)?;
-        Frame::new_unchecked(caller).set_return_offset(length as u16);
+        let pushed = frames::push(thread, function, args, count, kwnames)?;
+        let frame = frames::link(thread, pushed, caller, back.address)?;
+        Frame::new_unchecked(caller).set_return_offset(back.length as u16);
         Ok(Resume { address, frame: frame.as_ptr() })
     }
 }
@@ -91,6 +100,7 @@ pub unsafe extern "C" fn call(
     base: *mut *mut PyObject,
     count: c_int,
     length: c_int,
+    address: *const u8,
 ) -> Resume {
     // SAFETY: machine code passes the slots of a call instruction of the current frame.
     unsafe {
@@ -98,7 +108,7 @@ pub unsafe extern "C" fn call(
         let (args, total) = unwrap_method(base, count as usize);
         let callable = base.read();
         if let Some(found) = compiled_function(callable) {
-            return enter(thread, frame, found, args, total, ptr::null_mut(), length).unwrap_or_else(|Raised| {
+            return enter(thread, frame, found, args, total, ptr::null_mut(), Back { length, address }).unwrap_or_else(|Raised| {
                 forget(base, slots);
                 done(ptr::null_mut())
             });
@@ -133,6 +143,7 @@ pub unsafe extern "C" fn call_kw(
     base: *mut *mut PyObject,
     count: c_int,
     length: c_int,
+    address: *const u8,
 ) -> Resume {
     // SAFETY: machine code passes the slots of a call instruction of the current frame.
     unsafe {
@@ -142,7 +153,7 @@ pub unsafe extern "C" fn call_kw(
         let positional = total - Tuple::new_unchecked(kwnames.cast()).len();
         let callable = base.read();
         if let Some(found) = compiled_function(callable) {
-            let result = enter(thread, frame, found, args, positional, kwnames, length);
+            let result = enter(thread, frame, found, args, positional, kwnames, Back { length, address });
             release(kwnames);
             return result.unwrap_or_else(|Raised| {
                 forget(base, slots);

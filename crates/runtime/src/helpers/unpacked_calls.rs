@@ -1,6 +1,6 @@
 //! Calls with `*args` and `**kwargs`.
 
-use super::calls::{compiled_function, done, enter, finish, forget};
+use super::calls::{Back, compiled_function, done, enter, finish, forget};
 use crate::native::frames::Resume;
 use crate::native::raw::{release, release_or_null, retain};
 use pyo3_ffi::{PyObject, PyThreadState};
@@ -19,6 +19,7 @@ pub unsafe extern "C" fn call_function_ex(
     base: *mut *mut PyObject,
     flags: c_int,
     length: c_int,
+    address: *const u8,
 ) -> Resume {
     // SAFETY: machine code passes the slots of a call instruction of the current frame.
     unsafe {
@@ -39,7 +40,7 @@ pub unsafe extern "C" fn call_function_ex(
             positional = tuple;
         }
         if let Some(found) = compiled_function(callable) {
-            let result = enter_unpacked(thread, frame, found, positional, keywords, length);
+            let result = enter_unpacked(thread, frame, found, positional, keywords, Back { length, address });
             release(positional);
             release_or_null(keywords);
             return result.unwrap_or_else(|Raised| {
@@ -62,7 +63,7 @@ unsafe fn enter_unpacked(
     found: (Function, *const u8),
     positional: *mut PyObject,
     keywords: *mut PyObject,
-    length: c_int,
+    back: Back,
 ) -> Result<Resume, Raised> {
     // SAFETY: an exact tuple, and an exact dict or null, that the caller keeps alive.
     unsafe {
@@ -71,7 +72,7 @@ unsafe fn enter_unpacked(
             (0..tuple.len()).map(|index| retain(tuple.item(index).expect("an index below the length"))).collect();
         let named = if keywords.is_null() { 0 } else { pyo3_ffi::PyDict_Size(keywords) };
         if named == 0 {
-            return enter(thread, frame, found, args.as_ptr(), args.len(), ptr::null_mut(), length);
+            return enter(thread, frame, found, args.as_ptr(), args.len(), ptr::null_mut(), back);
         }
         let kwnames = pyo3_ffi::PyTuple_New(named);
         let mut strings = true;
@@ -94,7 +95,7 @@ unsafe fn enter_unpacked(
             }
             return Err(Raised);
         }
-        let result = enter(thread, frame, found, args.as_ptr(), tuple.len(), kwnames, length);
+        let result = enter(thread, frame, found, args.as_ptr(), tuple.len(), kwnames, back);
         release(kwnames);
         result
     }

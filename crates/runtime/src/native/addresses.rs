@@ -26,6 +26,11 @@ pub(crate) unsafe fn make(memory: &CodeMemory) -> Result<Addresses, String> {
         let Some(stub) = trampoline::stub(continuation) else { continue };
         continuations[continuation as usize] = stubs.near(stub as u64)?;
     }
+    if let Some((block, _)) = stubs.block {
+        // The stubs serve all code, to the end of the process.
+        block.seal().map_err(|error| error.to_string())?;
+        block.leak();
+    }
     Ok(Addresses { helpers, globals, continuations })
 }
 

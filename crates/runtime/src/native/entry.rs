@@ -84,13 +84,13 @@ pub unsafe extern "C" fn compiled_entry(
         for index in 0..count + named {
             retain(args.add(index).read());
         }
-        let Ok(frame) = frames::push(thread, function, args, count, kwnames) else {
+        let Ok(pushed) = frames::push(thread, function, args, count, kwnames) else {
             return ptr::null_mut();
         };
         let previous = thread.current_frame().map_or(ptr::null_mut(), Frame::as_ptr);
-        if frames::link(thread, frame, previous).is_err() {
+        let Ok(frame) = frames::link(thread, pushed, previous, ptr::null()) else {
             return ptr::null_mut();
-        }
+        };
         run(thread, frame, compiled.entry)
     }
 }

@@ -3,6 +3,7 @@
 //! Everything happens in the order in which the interpreter does it: a frame is unlinked before it is cleared, locals go in order, then the
 //! mapping of locals, the function and the code object.
 
+use super::arguments;
 use super::code::{self, CompiledCode};
 use super::exit;
 use super::raw::{get, release, release_or_null, retain, set};
@@ -23,17 +24,17 @@ pub struct Resume {
     pub frame: *mut _PyInterpreterFrame,
 }
 
-/// Whether a call with `count` positional arguments and nothing else needs no more than copying them.
-#[inline]
-pub fn takes_exactly(code: Code, count: usize) -> bool {
-    use code_layout::{CO_OPTIMIZED, CO_VARARGS, CO_VARKEYWORDS};
-    code.flags() & (CO_OPTIMIZED | CO_VARARGS | CO_VARKEYWORDS) == CO_OPTIMIZED
-        && code.argcount() as usize == count
-        && code.kwonlyargcount() == 0
+/// A frame that was pushed and is not linked yet.
+#[derive(Clone, Copy, Debug)]
+pub struct Pushed {
+    /// The frame.
+    pub frame: Frame,
+    /// Whether it is followed by a word for a return address.
+    pub spare: bool,
 }
 
 /// Pushes a frame for a call of `function` with `count` positional arguments at `args`, and values for `kwnames` (may be null) behind
-/// them. The frame is not linked yet. Takes the references to the function and all arguments, also when it fails.
+/// them. Takes the references to the function and all arguments, also when it fails.
 ///
 /// # Safety
 /// The arguments are as said; the GIL is held.
@@ -44,31 +45,33 @@ pub unsafe fn push(
     args: *const *mut PyObject,
     count: usize,
     kwnames: *mut PyObject,
-) -> Result<Frame, Raised> {
+) -> Result<Pushed, Raised> {
     let code = function.code();
-    // SAFETY: the frame's memory is fresh and as long as the code says; locals are filled from owned references.
+    // SAFETY: the caller's.
     unsafe {
-        if kwnames.is_null() && takes_exactly(code, count) {
-            let memory = thread.allocate_frame(code.framesize() as usize);
-            if let Some(frame) = Frame::new(memory) {
-                frame.initialize(function, ptr::null_mut(), count);
-                ptr::copy_nonoverlapping(args, frame.localsplus(), count);
-                return Ok(frame);
-            }
+        if let Some(frame) = arguments::push(thread, function, code, args, count, kwnames) {
+            return Ok(Pushed { frame, spare: true });
         }
         let locals = if code.flags() & code_layout::CO_OPTIMIZED != 0 { ptr::null_mut() } else { retain(function.globals()) };
         let frame = symbols::_PyEvalFramePushAndInit(thread.as_ptr(), function.as_ptr(), locals, args, count, kwnames);
-        Frame::new(frame).ok_or(Raised)
+        Frame::new(frame).map(|frame| Pushed { frame, spare: false }).ok_or(Raised)
     }
 }
 
-/// Makes a pushed frame the current one, above `previous`, and counts it. At the recursion limit the frame is popped instead.
+/// Makes a pushed frame the current one, above `previous`, and counts it. At the recursion limit the frame is popped instead. With a return address
+/// (not null) the frame's return goes there, without looking for a resume point.
 ///
 /// # Safety
-/// `frame` was just pushed; `previous` is the current frame or null; the GIL is held.
+/// `previous` is the current frame or null; the return address receives a value for it; the GIL is held.
 #[inline]
-pub unsafe fn link(thread: ThreadState, frame: Frame, previous: *mut _PyInterpreterFrame) -> Result<(), Raised> {
-    // SAFETY: the caller's.
+pub unsafe fn link(
+    thread: ThreadState,
+    pushed: Pushed,
+    previous: *mut _PyInterpreterFrame,
+    back: *const u8,
+) -> Result<Frame, Raised> {
+    let frame = pushed.frame;
+    // SAFETY: the caller's; a spare word follows the words that the code object asks for.
     unsafe {
         frame.set_previous(previous);
         thread.set_current_frame(frame.as_ptr());
@@ -76,9 +79,15 @@ pub unsafe fn link(thread: ThreadState, frame: Frame, previous: *mut _PyInterpre
             unlink_and_pop(thread, frame);
             return Err(Raised);
         }
-        frame.set_stacktop(-1);
+        if pushed.spare && !back.is_null() {
+            let words: i32 = get(frame.executable(), code_layout::FRAMESIZE);
+            frame.as_ptr().cast::<*const u8>().add(words as usize).write(back);
+            frame.set_stacktop(STACKTOP_RETURN_ADDRESS);
+        } else {
+            frame.set_stacktop(-1);
+        }
     }
-    Ok(())
+    Ok(frame)
 }
 
 /// Counts a Python call, as the interpreter does at the start of a frame.

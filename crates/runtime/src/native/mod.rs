@@ -1,6 +1,7 @@
 //! Native code at run time: compiled code objects, the way in and out of machine code, frames, unwinding.
 
 pub mod addresses;
+pub mod arguments;
 pub mod code;
 pub mod entry;
 pub mod exit;

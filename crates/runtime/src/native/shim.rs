@@ -6,14 +6,16 @@
 use super::code::{self, CompiledCode};
 use super::frames::{self, Resume};
 use super::raw::{release, retain, set};
+use super::returns::stub_return;
 use super::{trampoline, unwind};
 use pyo3_ffi::{PyObject, PyThreadState};
+use std::arch::naked_asm;
 use std::ptr;
 use std::sync::OnceLock;
 use whipsnake_cpython::layout::{code as code_layout, frame as layout};
-use whipsnake_cpython::live::{_PyInterpreterFrame, Code, CodeUnit, Frame, ThreadState};
+use whipsnake_cpython::live::{_PyInterpreterFrame, Code, CodeUnit, Frame, ThreadState, symbols};
 use whipsnake_cpython::opcode as op;
-use whipsnake_ir::abi::Activation;
+use whipsnake_ir::abi::{Activation, STACKTOP_RETURN_ADDRESS};
 
 /// The value stack: the instance, and what `__init__` returned.
 const STACK_SIZE: i32 = 2;
@@ -61,23 +63,30 @@ unsafe fn make() -> Option<Code> {
         set(code.as_ptr(), code_layout::STACKSIZE, STACK_SIZE);
         set(code.as_ptr(), code_layout::FRAMESIZE, STACK_SIZE + layout::SPECIALS_SIZE);
         set(code.as_ptr(), code_layout::FIRSTTRACEABLE, code.len() as i32 + 1);
-        let stub = trampoline::stub_init_return as *const u8;
+        let stub = stub_init_return as *const u8;
         code::attach(code, Box::new(CompiledCode::of_stub(code, stub, STACK_SIZE as u16))).ok()?;
         Some(code)
     }
 }
 
-/// Bytes of such a frame.
-pub const FRAME_BYTES: usize = (STACK_SIZE + layout::SPECIALS_SIZE) as usize * size_of::<usize>();
+/// Words of such a frame, with the one for its return address.
+pub const FRAME_WORDS: usize = (STACK_SIZE + layout::SPECIALS_SIZE) as usize + 1;
 
-/// Pushes the frame with `instance` (taken) on its stack and links it above `caller`.
+/// Pushes the frame with `instance` (taken) on its stack and links it above `caller`, which receives the instance at `back`.
 ///
 /// # Safety
-/// The data stack has room for [`FRAME_BYTES`]; `caller` is the current frame; the GIL is held.
-pub unsafe fn push(thread: ThreadState, code: Code, caller: *mut _PyInterpreterFrame, instance: *mut PyObject) -> Frame {
+/// The data stack has room for [`FRAME_WORDS`]; `caller` is the current frame; the GIL is held.
+pub unsafe fn push(
+    thread: ThreadState,
+    code: Code,
+    caller: *mut _PyInterpreterFrame,
+    instance: *mut PyObject,
+    back: *const u8,
+) -> Frame {
     // SAFETY: the caller's; every field of the frame is written.
     unsafe {
-        let memory = thread.allocate_frame(FRAME_BYTES / size_of::<usize>());
+        let memory = thread.allocate_frame(FRAME_WORDS);
+        memory.cast::<*const u8>().add(FRAME_WORDS - 1).write(back);
         let frame = Frame::new_unchecked(memory);
         set(memory, layout::EXECUTABLE, retain(code.as_ptr().cast()));
         frame.set_previous(caller);
@@ -86,7 +95,7 @@ pub unsafe fn push(thread: ThreadState, code: Code, caller: *mut _PyInterpreterF
             set(memory, offset, ptr::null_mut::<PyObject>());
         }
         frame.set_instr_ptr(code.instructions());
-        set(memory, layout::STACKTOP, -1);
+        set(memory, layout::STACKTOP, STACKTOP_RETURN_ADDRESS);
         set(memory, layout::RETURN_OFFSET, 0u16);
         set(memory, layout::OWNER, layout::OWNED_BY_THREAD);
         frame.localsplus().write(instance);
@@ -96,7 +105,26 @@ pub unsafe fn push(thread: ThreadState, code: Code, caller: *mut _PyInterpreterF
     }
 }
 
-/// `stub_init_return`: `__init__` returned `value` to such a frame, whose caller gets the instance.
+/// `__init__` returned to such a frame, whose caller gets the instance.
+///
+/// # Safety
+/// Jumped to by machine code only.
+#[unsafe(naked)]
+pub unsafe extern "C" fn stub_init_return() {
+    naked_asm!(
+        "mov rax, [rip + {none}@GOTPCREL]",
+        "cmp rdi, rax",
+        "jne {slow}",
+        "mov rdi, [r15 + {instance}]",
+        "jmp {stub_return}",
+        none = sym symbols::_Py_NoneStruct,
+        slow = sym trampoline::stub_init_return_slow,
+        instance = const layout::LOCALSPLUS,
+        stub_return = sym stub_return,
+    )
+}
+
+/// `stub_init_return_slow`: `__init__` returned `value` to such a frame.
 ///
 /// # Safety
 /// Called by the stub only.

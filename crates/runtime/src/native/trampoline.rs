@@ -141,7 +141,7 @@ resume_stubs! {
     /// The current frame goes on in the interpreter.
     stub_exit => exit::exit;
     /// `__init__` is done, and the current frame is the one that holds the instance.
-    stub_init_return => shim::init_return;
+    stub_init_return_slow => shim::init_return;
     /// The current frame is done; its result is in the first argument register. For any frame.
     stub_return_slow => frames::return_value;
     /// The current frame becomes a generator's.

@@ -366,6 +366,8 @@ unsafe extern "C" {
     /// Starts a new life: sets the reference count to 1 and tells tracers.
     pub fn _Py_NewReference(op: *mut PyObject);
 
+    /// `None`.
+    pub static _Py_NoneStruct: PyObject;
     /// The type of bound methods.
     pub static mut PyMethod_Type: PyTypeObject;
     /// The type of methods of built-in types.

@@ -124,6 +124,11 @@ impl ThreadState {
         !top.is_null() && words < (limit as usize - top as usize) / size_of::<usize>()
     }
 
+    /// Where the data stack ends and the next frame begins.
+    pub fn stack_top(self) -> *mut *mut PyObject {
+        self.get(thread_state::DATASTACK_TOP)
+    }
+
     /// Takes `words` words off the data stack for a frame; null when the chunk is full (then use
     /// [`_PyEvalFramePushAndInit`](super::symbols::_PyEvalFramePushAndInit)).
     ///
