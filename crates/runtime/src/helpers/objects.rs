@@ -1,7 +1,9 @@
-//! Objects: their end.
+//! Objects: numbers made, and the end of any.
 
+use super::pools::{self, POOLS, field};
 use pyo3_ffi::PyObject;
 use std::arch::naked_asm;
+use whipsnake_cpython::layout::{interpreter_state, long, object};
 
 /// Destroys an object whose count reached zero; every integer register is preserved (no float is live at a call).
 ///
@@ -12,6 +14,14 @@ pub unsafe extern "C" fn dealloc(object: *mut PyObject) {
     naked_asm!(
         "push rax",
         "push rcx",
+        // Floats and one-digit ints go to their lists.
+        "lea rax, [rip + {pools}]",
+        "mov rcx, [rdi + {ob_type}]",
+        "cmp rcx, [rax + {float_type}]",
+        "je 3f",
+        "cmp rcx, [rax + {int_type}]",
+        "je 4f",
+        "2:",
         "push rdx",
         "push rsi",
         "push rdi",
@@ -31,8 +41,63 @@ pub unsafe extern "C" fn dealloc(object: *mut PyObject) {
         "pop rcx",
         "pop rax",
         "ret",
+        "3:",
+        "mov rcx, [rax + {float_count}]",
+        "cmp dword ptr [rcx], {max_floats}",
+        "jge 2b",
+        "add dword ptr [rcx], 1",
+        "mov rcx, [rax + {floats}]",
+        "mov rax, [rcx]",
+        "mov [rdi + {ob_type}], rax",
+        "mov [rcx], rdi",
+        "pop rcx",
+        "pop rax",
+        "ret",
+        "4:",
+        "cmp qword ptr [rdi + {lv_tag}], {two_digits}",
+        "jae 2b",
+        "sub qword ptr [rax + {int_room}], 1",
+        "jb 5f",
+        "mov rcx, [rax + {ints}]",
+        "mov [rdi + {ob_type}], rcx",
+        "mov [rax + {ints}], rdi",
+        "pop rcx",
+        "pop rax",
+        "ret",
+        "5:",
+        "mov qword ptr [rax + {int_room}], 0",
+        "jmp 2b",
         dealloc = sym dealloc_object,
+        pools = sym POOLS,
+        ob_type = const object::OB_TYPE,
+        lv_tag = const long::LV_TAG,
+        two_digits = const 2 << long::NON_SIZE_BITS,
+        max_floats = const interpreter_state::FLOAT_MAXFREELIST,
+        float_type = const field::FLOAT_TYPE,
+        int_type = const field::INT_TYPE,
+        float_count = const field::FLOAT_COUNT,
+        floats = const field::FLOATS,
+        int_room = const field::INT_ROOM,
+        ints = const field::INTS,
     )
+}
+
+/// A new float; NULL with `MemoryError` set.
+///
+/// # Safety
+/// Called by machine code, with the GIL held.
+pub unsafe extern "C" fn new_float(value: f64) -> *mut PyObject {
+    // SAFETY: machine code runs in the main interpreter only.
+    unsafe { pools::new_float(value) }
+}
+
+/// A new int; NULL with `MemoryError` set.
+///
+/// # Safety
+/// Called by machine code, with the GIL held.
+pub unsafe extern "C" fn new_int(value: i64) -> *mut PyObject {
+    // SAFETY: machine code runs in the main interpreter only.
+    unsafe { pools::new_int(value) }
 }
 
 unsafe extern "C" fn dealloc_object(object: *mut PyObject) {
@@ -46,7 +111,7 @@ unsafe extern "C" fn dealloc_object(object: *mut PyObject) {
 /// Called by machine code, with the GIL held and live objects of exact types whose end runs no code.
 pub unsafe extern "C" fn new_float_from(value: f64, left: *mut PyObject, right: *mut PyObject) -> *mut PyObject {
     // SAFETY: the caller's contract.
-    unsafe { keep_or_drop(pyo3_ffi::PyFloat_FromDouble(value), left, right) }
+    unsafe { keep_or_drop(pools::new_float(value), left, right) }
 }
 
 /// A new int. The references to `left` and `right` (either may be NULL) are dropped unless it fails.
@@ -55,7 +120,7 @@ pub unsafe extern "C" fn new_float_from(value: f64, left: *mut PyObject, right: 
 /// Called by machine code, with the GIL held and live objects of exact types whose end runs no code.
 pub unsafe extern "C" fn new_int_from(value: i64, left: *mut PyObject, right: *mut PyObject) -> *mut PyObject {
     // SAFETY: the caller's contract.
-    unsafe { keep_or_drop(pyo3_ffi::PyLong_FromLongLong(value), left, right) }
+    unsafe { keep_or_drop(pools::new_int(value), left, right) }
 }
 
 unsafe fn keep_or_drop(result: *mut PyObject, left: *mut PyObject, right: *mut PyObject) -> *mut PyObject {

@@ -111,6 +111,7 @@ unsafe fn link(jit: &mut Jit, code: Code, thread: ThreadState) -> Result<Box<Com
     };
     // SAFETY: the block has room for the code and the slack, and nothing runs in it yet.
     unsafe { planned.emit(&CodeSource::new(code), &jit.addresses, to) };
+    block.seal().map_err(|_| Refusal::CodeMemory)?;
     jit.stats.compiled += 1;
     jit.stats.bytes += size as u64;
     jit.stats.instructions += planned.code().instrs().len() as u64;

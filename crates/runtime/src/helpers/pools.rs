@@ -1,0 +1,126 @@
+//! Where floats and ints that machine code makes come from, and where dead ones go.
+//!
+//! Floats use the interpreter's own free list (its place was checked when the compiler was enabled); ints, which CPython 3.13 gives to the allocator each
+//! time, use a list of ours of the same kind: dead one-digit ints, linked through their type field. Both belong to the main interpreter, the only one
+//! that machine code runs in, and are guarded by the GIL.
+
+use pyo3_ffi::{PyObject, PyTypeObject};
+use std::cell::UnsafeCell;
+use std::ptr;
+use whipsnake_cpython::layout::{float, interpreter_state, long, object};
+use whipsnake_cpython::live::ThreadState;
+
+/// How many dead ints are kept at most.
+const MAX_INTS: usize = 256;
+
+/// The lists, as machine code reads them.
+#[repr(C)]
+pub(crate) struct Pools {
+    float_type: *mut PyTypeObject,
+    int_type: *mut PyTypeObject,
+    /// The head of the interpreter's list of floats, and its length. NULL before [`initialise`].
+    floats: *mut *mut PyObject,
+    float_count: *mut i32,
+    ints: *mut PyObject,
+    int_room: usize,
+}
+
+/// Offsets of the fields of [`Pools`], for assembly.
+pub(crate) mod field {
+    use super::Pools;
+    use std::mem::offset_of;
+
+    pub const FLOAT_TYPE: usize = offset_of!(Pools, float_type);
+    pub const INT_TYPE: usize = offset_of!(Pools, int_type);
+    pub const FLOATS: usize = offset_of!(Pools, floats);
+    pub const FLOAT_COUNT: usize = offset_of!(Pools, float_count);
+    pub const INTS: usize = offset_of!(Pools, ints);
+    pub const INT_ROOM: usize = offset_of!(Pools, int_room);
+}
+
+#[repr(transparent)]
+pub(crate) struct Slot(UnsafeCell<Pools>);
+
+// SAFETY: only touched with the GIL held.
+unsafe impl Sync for Slot {}
+
+pub(crate) static POOLS: Slot = Slot(UnsafeCell::new(Pools {
+    float_type: ptr::null_mut(),
+    int_type: ptr::null_mut(),
+    floats: ptr::null_mut(),
+    float_count: ptr::null_mut(),
+    ints: ptr::null_mut(),
+    int_room: 0,
+}));
+
+/// Finds the lists.
+///
+/// # Safety
+/// The GIL is held, by the main interpreter.
+pub(crate) unsafe fn initialise() {
+    // SAFETY: the caller's; the offsets were checked against a real list.
+    unsafe {
+        let interpreter = ThreadState::current().interpreter().cast::<u8>();
+        let pools = &mut *POOLS.0.get();
+        pools.floats = interpreter.offset(interpreter_state::FLOAT_FREELIST as isize).cast();
+        pools.float_count = interpreter.offset(interpreter_state::FLOAT_NUMFREE as isize).cast();
+        pools.float_type = &raw mut pyo3_ffi::PyFloat_Type;
+        pools.int_type = &raw mut pyo3_ffi::PyLong_Type;
+        if pools.ints.is_null() {
+            pools.int_room = MAX_INTS;
+        }
+    }
+}
+
+unsafe fn field<T>(object: *mut PyObject, offset: i32) -> *mut T {
+    // SAFETY: the caller's: a field of the object.
+    unsafe { object.cast::<u8>().offset(offset as isize).cast() }
+}
+
+/// A new float.
+///
+/// # Safety
+/// The GIL is held, by the main interpreter.
+#[inline]
+pub(crate) unsafe fn new_float(value: f64) -> *mut PyObject {
+    // SAFETY: the list holds dead floats, linked through their type field.
+    unsafe {
+        let pools = &mut *POOLS.0.get();
+        let object = *pools.floats;
+        if object.is_null() {
+            return pyo3_ffi::PyFloat_FromDouble(value);
+        }
+        let class = field::<*mut PyTypeObject>(object, object::OB_TYPE);
+        *pools.floats = class.read().cast();
+        *pools.float_count -= 1;
+        class.write(pools.float_type);
+        field::<u64>(object, object::OB_REFCNT).write(1);
+        field::<f64>(object, float::OB_FVAL).write(value);
+        object
+    }
+}
+
+/// A new int, of a value that has no preallocated one.
+///
+/// # Safety
+/// The GIL is held, by the main interpreter.
+#[inline]
+pub(crate) unsafe fn new_int(value: i64) -> *mut PyObject {
+    // SAFETY: the list holds dead ints of one digit, linked through their type field.
+    unsafe {
+        let pools = &mut *POOLS.0.get();
+        let object = pools.ints;
+        if object.is_null() || value.unsigned_abs() >= 1 << long::SHIFT {
+            return pyo3_ffi::PyLong_FromLongLong(value);
+        }
+        let class = field::<*mut PyTypeObject>(object, object::OB_TYPE);
+        pools.ints = class.read().cast();
+        pools.int_room += 1;
+        class.write(pools.int_type);
+        field::<u64>(object, object::OB_REFCNT).write(1);
+        let sign = if value < 0 { long::SIGN_NEGATIVE as u64 } else { 0 };
+        field::<u64>(object, long::LV_TAG).write(1 << long::NON_SIZE_BITS | sign);
+        field::<u32>(object, long::OB_DIGIT).write(value.unsigned_abs() as u32);
+        object
+    }
+}
