@@ -7,11 +7,11 @@
 //! references of its own meanwhile.
 
 use super::shapes::{self, Kind, Shape};
-use crate::native::raw::{get, release, release_or_null, retain, retain_or_null};
+use crate::native::raw::{get, is_exact, release, release_or_null, retain, retain_or_null};
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::ffi::c_int;
 use std::ptr;
-use whipsnake_cpython::layout::{dict_keys, dict_values, module, object, type_object};
+use whipsnake_cpython::layout::{dict_keys, dict_values, module, object, property, type_object};
 use whipsnake_cpython::live::{Dict, KeysKind, symbols};
 use whipsnake_ir::abi::{ATTRIBUTE_SHAPES, AttributeCell};
 
@@ -41,11 +41,35 @@ pub unsafe extern "C" fn load_attr(
     unsafe {
         match cached_load::<false>(owner, name, cell) {
             Some(found) => found.attribute,
+            // Learning looks the name up again, which user code can notice: after the access, as if it were the next one.
             None => {
-                shapes::learn_load(owner, name, cell);
-                load_generally::<false>(owner, name).attribute
+                let found = load_generally::<false>(owner, name);
+                if !found.attribute.is_null() {
+                    shapes::learn_load(owner, name, cell);
+                }
+                found.attribute
             }
         }
+    }
+}
+
+/// The Python function that gets the attribute, if the site's cell knows it to be a property; borrowed.
+///
+/// # Safety
+/// As [`load_attr`].
+#[inline]
+pub(super) unsafe fn cached_getter(owner: *mut PyObject, cell: *mut AttributeCell) -> Option<*mut PyObject> {
+    // SAFETY: the caller's contract; an entry is used only while its version is current.
+    unsafe {
+        let class: *mut PyTypeObject = get(owner, object::OB_TYPE);
+        let version: u32 = get(class, type_object::TP_VERSION_TAG);
+        let entry = (0..ATTRIBUTE_SHAPES).find(|&index| version != 0 && (*cell).versions[index] == version)?;
+        let shape = Shape::read(cell, entry);
+        if shape.kind != Kind::Data || !is_exact(shape.descriptor, &raw mut pyo3_ffi::PyProperty_Type) {
+            return None;
+        }
+        let getter: *mut PyObject = get(shape.descriptor, property::PROP_GET);
+        (!getter.is_null() && is_exact(getter, &raw mut pyo3_ffi::PyFunction_Type)).then_some(getter)
     }
 }
 
@@ -59,8 +83,11 @@ pub unsafe extern "C" fn load_method(owner: *mut PyObject, name: *mut PyObject, 
         match cached_load::<true>(owner, name, cell) {
             Some(found) => found,
             None => {
-                shapes::learn_load(owner, name, cell);
-                load_generally::<true>(owner, name)
+                let found = load_generally::<true>(owner, name);
+                if !found.attribute.is_null() {
+                    shapes::learn_load(owner, name, cell);
+                }
+                found
             }
         }
     }
