@@ -104,6 +104,10 @@ helpers! {
     CallFunction(thread: ptr, function: obj, base: ptr, count: i32, length: i32, back: ptr) -> (ptr, ptr) [escapes];
     /// Calls a Python function with the value in the slot at `base` and with `name`.
     CallWithName(thread: ptr, function: obj, base: ptr, name: obj, length: i32, back: ptr) -> (ptr, ptr) [escapes];
+    /// `owner.name` for the owner in the slot at `base`, which is taken; the getter of a property may be entered.
+    LoadAttrCalling(thread: ptr, base: ptr, name: obj, cell: ptr, length: i32, back: ptr) -> (ptr, ptr) [escapes];
+    /// `container[key]` for the two in the slots at `base`, which are taken; a Python `__getitem__` may be entered.
+    GetItemCalling(thread: ptr, base: ptr, length: i32, back: ptr) -> (ptr, ptr) [escapes];
     /// Something is pending or changed where `value` is received: 0 to go on, 1 to leave to the interpreter at `next`, negative on error.
     ReceiveCheck(thread: ptr, frame: ptr, next: ptr, value: obj) -> (i32) [pure];
     /// A new float; drops the references to `left` and `right` (either may be NULL) unless it fails.
@@ -280,8 +284,13 @@ helpers! {
     GeneratorResume(thread: ptr, frame: ptr, generator: obj, value: obj, back: i32) -> (ptr, ptr) [escapes];
     /// Sends a value by C functions: what is yielded and 0, what is returned and 1, or NULL with an exception set.
     Send(thread: ptr, frame: ptr, receiver: obj, value: obj) -> (obj, i64) [escapes];
-    /// The iterator of `yield from`.
-    GetYieldFromIter(thread: ptr, frame: ptr, iterable: obj) -> (obj) [escapes];
+    /// The iterator of `yield from`, as by `GetIter`.
+    GetYieldFromIter(thread: ptr, frame: ptr, iterable: obj, back: ptr) -> (ptr, ptr) [escapes];
+    /// The context manager in a stack slot is replaced by its bound `__exit__`; `__enter__` is entered (as by `GetIter`) or called. On error the slot
+    /// holds the manager or NULL.
+    BeforeWith(thread: ptr, frame: ptr, slot: ptr, back: ptr) -> (ptr, ptr) [escapes];
+    /// The same with `__aexit__` and `__aenter__`.
+    BeforeAsyncWith(thread: ptr, frame: ptr, slot: ptr, back: ptr) -> (ptr, ptr) [escapes];
     /// The iterator of `await`.
     GetAwaitable(thread: ptr, iterable: obj, place: i32) -> (obj) [escapes];
     /// The iterator of `async for`.
@@ -304,10 +313,6 @@ helpers! {
     ExceptionGroupMatch(thread: ptr, exception: obj, class: obj) -> (obj, obj) [escapes];
     /// Makes an exception the one being handled.
     SetHandledException(exception: obj) [escapes];
-    /// The bound `__exit__`, and what `__enter__()` returns; NULL on error.
-    BeforeWith(thread: ptr, manager: obj) -> (obj, obj) [escapes];
-    /// The bound `__aexit__`, and what `__aenter__()` returns; NULL on error.
-    BeforeAsyncWith(thread: ptr, manager: obj) -> (obj, obj) [escapes];
     /// `exit(type(exception), exception, exception.__traceback__)`.
     WithExceptStart(exit: obj, exception: obj) -> (obj) [escapes];
 }

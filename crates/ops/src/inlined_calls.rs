@@ -4,6 +4,7 @@ use crate::calls::enter_or_hand_on;
 use crate::{Imm, Ptr, operations};
 use whipsnake_cpython::layout::{function, object, type_object};
 use whipsnake_cpython::opcode::cache;
+use whipsnake_ir::abi;
 use whipsnake_ir::{BinaryOp, Builder, Condition, Global, Helper, MissReason, Type, Value};
 
 /// Code units from the instruction to the function version in the cache of `LOAD_ATTR_PROPERTY` and its kin; the type version is where it
@@ -20,6 +21,8 @@ operations! {
         => property;
     "LOAD_ATTR_GETATTRIBUTE_OVERRIDDEN" (owner) -> 0, imms [Imm::Cache32(TYPE_VERSION), Imm::Cache32(FUNCTION_VERSION), Imm::Length],
         ptrs [Ptr::Cache64(FUNCTION), Ptr::NextCode, Ptr::Name(1)] => getattribute;
+    "LOAD_ATTR.calling" (owner) -> 0, imms [Imm::Length], ptrs [Ptr::Name(1), Ptr::NextCode] => load_attr;
+    "BINARY_SUBSCR.calling" (container, key) -> 0, imms [Imm::Length], ptrs [Ptr::NextCode] => subscript;
     "BINARY_SUBSCR_GETITEM" (container, key) -> 0, imms [Imm::Length], ptrs [Ptr::NextCode] => getitem;
 }
 
@@ -75,6 +78,21 @@ pub fn getattribute(b: &mut Builder<'_>, owner: Value) {
     let (thread, base, length, back) = (b.thread_state(), b.stack_base(), b.param(2), b.pointer(1));
     let name = b.object(2);
     let (address, result) = b.call_pair(Helper::CallWithName, &[thread, getter, base, name, length, back]);
+    enter_or_hand_on(b, address, result);
+}
+
+/// `owner.name` for any object, at a site that may be of properties.
+pub fn load_attr(b: &mut Builder<'_>, _owner: Value) {
+    let (thread, base, length, back) = (b.thread_state(), b.stack_base(), b.param(0), b.pointer(1));
+    let (name, cell) = (b.object(0), b.raw_pointer(abi::pointer::FEEDBACK));
+    let (address, result) = b.call_pair(Helper::LoadAttrCalling, &[thread, base, name, cell, length, back]);
+    enter_or_hand_on(b, address, result);
+}
+
+/// `container[key]` for any object, at a site that may be of classes with a Python `__getitem__`.
+pub fn subscript(b: &mut Builder<'_>, _container: Value, _key: Value) {
+    let (thread, base, length, back) = (b.thread_state(), b.stack_base(), b.param(0), b.pointer(0));
+    let (address, result) = b.call_pair(Helper::GetItemCalling, &[thread, base, length, back]);
     enter_or_hand_on(b, address, result);
 }
 

@@ -28,10 +28,15 @@ pub(crate) struct Selector {
     variants: Box<[u16]>,
     /// For each operation, the fusion with a following `POP_JUMP_IF_FALSE`, `POP_JUMP_IF_TRUE`.
     fused: Box<[[u16; 2]]>,
+    /// Generic operations by opcode that enter a compiled function where the others have the interpreter's C functions call it: for sites that
+    /// the interpreter did not specialise, maybe because of such a function, which has no version.
+    calling: [u16; 256],
     /// The operation that stores a received value.
     pub receive: u16,
     /// The same for what a generator hands to its consumer.
     pub receive_item: u16,
+    /// The same for what methods return to instructions other than calls.
+    pub receive_quietly: u16,
     /// `LOAD_FAST`.
     pub load_fast: u16,
     /// `LOAD_CONST`.
@@ -103,11 +108,13 @@ impl Selector {
         let find = |name: &str| by_name.get(name).copied().unwrap_or(NONE);
         let mut plain = [NONE; 256];
         let mut by = [By::Nothing; 256];
+        let mut calling = [NONE; 256];
         let mut variants = vec![NONE; 256 * 32].into_boxed_slice();
         let mut buffer = String::new();
         for (opcode, &name) in op::NAMES.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
             plain[opcode] = find(name);
             by[opcode] = how(name);
+            calling[opcode] = find(&format!("{name}.calling"));
             for (number, suffix) in suffixes(by[opcode], name).into_iter().enumerate() {
                 buffer.clear();
                 buffer.push_str(name);
@@ -129,8 +136,10 @@ impl Selector {
             by,
             variants,
             fused,
+            calling,
             receive: find("RECEIVE"),
             receive_item: find("RECEIVE_ITEM"),
+            receive_quietly: find("RECEIVE_QUIETLY"),
             load_fast: find("LOAD_FAST"),
             load_const: find("LOAD_CONST"),
             store_fast: find("STORE_FAST"),
@@ -164,8 +173,14 @@ impl Selector {
         }
         let generic = self.operation(instr.base, instr.oparg);
         let opcode = plain_opcode(instr);
-        let opcode = if opcode == instr.base { guess(instr).unwrap_or(opcode) } else { opcode };
-        let special = self.operation(opcode, instr.oparg);
+        if opcode != instr.base {
+            let special = self.operation(opcode, instr.oparg);
+            return (if special == NONE { generic } else { special }, generic);
+        }
+        let calling = self.calling[instr.base as usize];
+        let method = self.by[instr.base as usize] == By::LowBit && instr.oparg & 1 != 0;
+        let generic = if calling == NONE || method { generic } else { calling };
+        let special = guess(instr).map_or(NONE, |opcode| self.operation(opcode, instr.oparg));
         (if special == NONE { generic } else { special }, generic)
     }
 

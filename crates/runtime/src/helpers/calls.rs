@@ -4,6 +4,7 @@
 //! compiled code return where it starts and the new frame, or no address and the result of a call that is already done. When they fail, what
 //! they took from the slots is gone and the slots are null.
 
+use super::inlined_calls::construct;
 use crate::native::code;
 use crate::native::entry::compiled_entry;
 use crate::native::frames::{self, Resume};
@@ -112,6 +113,12 @@ pub unsafe extern "C" fn call(
                 forget(base, slots);
                 done(ptr::null_mut())
             });
+        }
+        if is_exact(callable, &raw mut pyo3_ffi::PyType_Type)
+            && total == count as usize
+            && let Some(resume) = construct(thread, frame, base, count, Back { length, address })
+        {
+            return resume;
         }
         let result =
             pyo3_ffi::PyObject_Vectorcall(callable, args, total | vectorcall::ARGUMENTS_OFFSET as usize, ptr::null_mut());

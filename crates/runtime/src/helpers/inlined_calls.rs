@@ -1,15 +1,17 @@
 //! Python functions that run without a call instruction, or around one: `__init__`, properties, `__getitem__`, `__getattribute__`.
 
 use super::calls::{Back, call, compiled_function, done, enter, forget};
-use crate::native::arguments::takes_exactly;
+use super::{attributes, containers};
 use crate::native::frames::{self, Resume};
-use crate::native::raw::{get, release, retain};
+use crate::native::raw::{get, is_exact, release, retain};
 use crate::native::shim;
-use pyo3_ffi::{PyObject, PyThreadState};
+use pyo3_ffi::{PyObject, PyThreadState, PyTypeObject};
 use std::ffi::c_int;
 use std::ptr;
-use whipsnake_cpython::layout::{thread_state, type_object};
-use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, Raised, ThreadState};
+use std::sync::OnceLock;
+use whipsnake_cpython::layout::{object, thread_state, type_object};
+use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, Raised, ThreadState, symbols};
+use whipsnake_ir::abi::AttributeCell;
 
 /// `CALL_ALLOC_AND_ENTER_INIT`: slots are an exact class whose version is the cached one, null, `count` arguments.
 ///
@@ -25,40 +27,81 @@ pub unsafe extern "C" fn enter_init(
 ) -> Resume {
     // SAFETY: machine code passes the slots of a call instruction of the current frame. With that version the class has a cached `__init__`.
     unsafe {
+        let init: *mut PyObject = get(base.read(), type_object::SPEC_CACHE_INIT);
+        let entered = if init.is_null() { None } else { enter_init_of(thread, frame, init, base, count, Back { length, address }) };
+        entered.unwrap_or_else(|| call(thread, frame, base, count, length, address))
+    }
+}
+
+/// A call of an exact class that makes its instances as `object` does, and has a Python `__init__`. `None` if it is not such a class, or
+/// `__init__` can't be entered.
+///
+/// # Safety
+/// As [`enter_init`], for any exact class.
+pub(super) unsafe fn construct(
+    thread: *mut PyThreadState,
+    frame: *mut _PyInterpreterFrame,
+    base: *mut *mut PyObject,
+    count: c_int,
+    back: Back,
+) -> Option<Resume> {
+    // SAFETY: the caller's; the type's method cache answers without running code.
+    unsafe {
+        let class: *mut PyTypeObject = base.read().cast();
+        let special = type_object::IS_ABSTRACT | type_object::HEAPTYPE;
+        if get::<u64>(class, type_object::TP_FLAGS) & special != type_object::HEAPTYPE
+            || (*class).tp_new.map(|f| f as usize) != (*&raw const pyo3_ffi::PyBaseObject_Type).tp_new.map(|f| f as usize)
+            || (*class).tp_alloc.map(|f| f as usize) != Some(pyo3_ffi::PyType_GenericAlloc as *const () as usize)
+        {
+            return None;
+        }
+        let init = symbols::_PyType_Lookup(class, Name::Init.object()?);
+        if init.is_null() || !is_exact(init, &raw mut pyo3_ffi::PyFunction_Type) {
+            return None;
+        }
+        enter_init_of(thread, frame, init, base, count, back)
+    }
+}
+
+/// Makes an instance and enters `init`; `None` if that is not compiled or does not take exactly these arguments.
+unsafe fn enter_init_of(
+    thread: *mut PyThreadState,
+    frame: *mut _PyInterpreterFrame,
+    init: *mut PyObject,
+    base: *mut *mut PyObject,
+    count: c_int,
+    back: Back,
+) -> Option<Resume> {
+    // SAFETY: the callers'.
+    unsafe {
         let class = base.read();
-        let init: *mut PyObject = get(class, type_object::SPEC_CACHE_INIT);
         let state = ThreadState::new_unchecked(thread);
-        let found = if init.is_null() { None } else { compiled_function(init) };
-        let fits = found.filter(|(function, _)| {
-            let code = function.code();
-            let words = shim::FRAME_WORDS + code.framesize() as usize + 1;
-            takes_exactly(code, count as usize + 1) && state.has_stack_space(words)
-        });
-        let Some((found, shim_code)) = fits.zip(shim::code_object()) else {
-            return call(thread, frame, base, count, length, address);
-        };
+        let found = compiled_function(init)?;
+        let shim_code = shim::code_object()?;
+        if !state.has_stack_space(shim::FRAME_WORDS + found.0.code().framesize() as usize + 1) {
+            return None;
+        }
         let instance = pyo3_ffi::PyType_GenericAlloc(class.cast(), 0);
         if instance.is_null() {
-            return done(instance);
+            return Some(done(instance));
         }
         retain(init);
         retain(instance);
         // The slot below the arguments becomes the first of them.
         base.add(1).write(instance);
         release(class);
-        let shim = shim::push(state, shim_code, frame, instance, address);
-        let back = Back { length: 0, address: shim::stub_init_return as *const u8 };
-        let result = enter(thread, shim.as_ptr(), found, base.add(1), count as usize + 1, ptr::null_mut(), back);
-        match result {
+        let shim = shim::push(state, shim_code, frame, instance, back.address);
+        let inner = Back { length: 0, address: shim::stub_init_return as *const u8 };
+        match enter(thread, shim.as_ptr(), found, base.add(1), count as usize + 1, ptr::null_mut(), inner) {
             Ok(resume) => {
-                Frame::new_unchecked(frame).set_return_offset(length as u16);
-                resume
+                Frame::new_unchecked(frame).set_return_offset(back.length as u16);
+                Some(resume)
             }
             Err(Raised) => {
                 forget(base, count as usize + 2);
                 release(instance);
                 frames::unlink_and_pop(state, shim);
-                done(ptr::null_mut())
+                Some(done(ptr::null_mut()))
             }
         }
     }
@@ -79,14 +122,8 @@ pub unsafe extern "C" fn call_function(
     // SAFETY: machine code passes slots of the current frame's instruction, and a live function.
     unsafe {
         let count = count as usize;
-        if let Some(found) = compiled_function(function) {
-            retain(function);
-            let frame = get(thread, thread_state::CURRENT_FRAME);
-            let back = Back { length, address };
-            return enter(thread, frame, found, base, count, ptr::null_mut(), back).unwrap_or_else(|Raised| {
-                forget(base, count);
-                done(ptr::null_mut())
-            });
+        if let Some(resume) = enter_with(thread, function, base, count, Back { length, address }) {
+            return resume;
         }
         let result = pyo3_ffi::PyObject_Vectorcall(function, base, count, ptr::null_mut());
         for index in 0..count {
@@ -119,5 +156,122 @@ pub unsafe extern "C" fn call_with_name(
             forget(base, 1);
         }
         result
+    }
+}
+
+/// Calls `function`, if it is compiled, with the `count` values from `base` on, which it takes.
+unsafe fn enter_with(
+    thread: *mut PyThreadState,
+    function: *mut PyObject,
+    base: *mut *mut PyObject,
+    count: usize,
+    back: Back,
+) -> Option<Resume> {
+    // SAFETY: the callers': a live function, the slots of the current frame's instruction.
+    unsafe {
+        let found = compiled_function(function)?;
+        retain(function);
+        let frame = get(thread, thread_state::CURRENT_FRAME);
+        Some(enter(thread, frame, found, base, count, ptr::null_mut(), back).unwrap_or_else(|Raised| {
+            forget(base, count);
+            done(ptr::null_mut())
+        }))
+    }
+}
+
+/// `LOAD_ATTR` of the owner at `base`, which is taken unless that fails.
+///
+/// # Safety
+/// Called by machine code only.
+pub unsafe extern "C" fn load_attr_calling(
+    thread: *mut PyThreadState,
+    base: *mut *mut PyObject,
+    name: *mut PyObject,
+    cell: *mut AttributeCell,
+    length: c_int,
+    address: *const u8,
+) -> Resume {
+    // SAFETY: machine code passes the slot of the current frame's instruction, its name and its cell.
+    unsafe {
+        let owner = base.read();
+        let getter = attributes::cached_getter(owner, cell);
+        if let Some(resume) = getter.and_then(|getter| enter_with(thread, getter, base, 1, Back { length, address })) {
+            return resume;
+        }
+        let result = attributes::load_attr(owner, name, cell);
+        if !result.is_null() {
+            release(owner);
+        }
+        done(result)
+    }
+}
+
+/// `BINARY_SUBSCR` of the container and the key at `base`, which are taken unless that fails.
+///
+/// # Safety
+/// Called by machine code only.
+pub unsafe extern "C" fn get_item_calling(
+    thread: *mut PyThreadState,
+    base: *mut *mut PyObject,
+    length: c_int,
+    address: *const u8,
+) -> Resume {
+    // SAFETY: machine code passes the slots of the current frame's instruction.
+    unsafe {
+        let (container, key) = (base.read(), base.add(1).read());
+        if let Some(method) = python_getitem(container)
+            && let Some(resume) = enter_with(thread, method, base, 2, Back { length, address })
+        {
+            return resume;
+        }
+        let result = containers::get_item(container, key);
+        if !result.is_null() {
+            release(container);
+            release(key);
+        }
+        done(result)
+    }
+}
+
+/// The Python function that subscribing an object calls, borrowed. A function in a class means that the class has it called.
+unsafe fn python_getitem(container: *mut PyObject) -> Option<*mut PyObject> {
+    // SAFETY: a live object; the type's method cache answers without running code.
+    unsafe {
+        let class: *mut PyTypeObject = get(container, object::OB_TYPE);
+        if get::<u64>(class, type_object::TP_FLAGS) & type_object::HEAPTYPE == 0 {
+            return None;
+        }
+        let found = symbols::_PyType_Lookup(class, Name::GetItem.object()?);
+        (!found.is_null() && is_exact(found, &raw mut pyo3_ffi::PyFunction_Type)).then_some(found)
+    }
+}
+
+/// Names of special methods, interned.
+#[derive(Clone, Copy)]
+enum Name {
+    GetItem,
+    Init,
+}
+
+impl Name {
+    /// The string, borrowed; `None` if memory is short.
+    fn object(self) -> Option<*mut PyObject> {
+        static NAMES: [OnceLock<usize>; 2] = [const { OnceLock::new() }; 2];
+        let (place, text) = match self {
+            Name::GetItem => (&NAMES[0], c"__getitem__"),
+            Name::Init => (&NAMES[1], c"__init__"),
+        };
+        if let Some(&name) = place.get() {
+            return Some(name as *mut PyObject);
+        }
+        // SAFETY: machine code runs with the GIL; the reference is kept for good.
+        unsafe {
+            let name = pyo3_ffi::PyUnicode_InternFromString(text.as_ptr());
+            if name.is_null() {
+                pyo3_ffi::PyErr_Clear();
+                return None;
+            }
+            Some(*place.get_or_init(|| name as usize) as *mut PyObject)
+        }
     }
 }
