@@ -165,6 +165,17 @@ fn fill_with_null(b: &mut Builder<'_>, from: Value, to: Value) {
 
 /// Takes the result of a call. The callee may have run long and changed the world: if code was instrumented meanwhile, the interpreter goes on.
 pub fn receive(b: &mut Builder<'_>) -> Value {
+    receive_after(b, |b, value| {
+        // The instruction is still the call: its handler is the one for an exception that was pending.
+        let (thread, frame, next) = (b.thread_state(), b.frame(), b.pointer(0));
+        let verdict = b.call(Helper::ReceiveCheck, &[thread, frame, next, value]);
+        b.error_if_negative(verdict);
+        verdict
+    })
+}
+
+/// Takes a value that another frame hands over. If anything needs attention, `check` says whether the interpreter goes on at pointer 0.
+pub(crate) fn receive_after(b: &mut Builder<'_>, check: impl FnOnce(&mut Builder<'_>, Value) -> Value) -> Value {
     let thread = b.thread_state();
     let breaker = b.load(Type::I64, thread, thread_state::EVAL_BREAKER);
     let code = b.raw_pointer(abi::pointer::CODE);
@@ -176,12 +187,9 @@ pub fn receive(b: &mut Builder<'_>) -> Value {
         true,
         |b| b.received(),
         |b| {
-            // The instruction is still the call: its handler is the one for an exception that was pending.
             let value = b.received();
             b.set_output(0, value);
-            let (thread, frame, next) = (b.thread_state(), b.frame(), b.pointer(0));
-            let verdict = b.call(Helper::ReceiveCheck, &[thread, frame, next, value]);
-            b.error_if_negative(verdict);
+            let verdict = check(b, value);
             let instrumented = b.compare_const(Condition::Ne, verdict, 0);
             b.when_cold(instrumented, |b| {
                 let (frame, next) = (b.frame(), b.pointer(0));

@@ -1,6 +1,6 @@
 //! Exceptions and `with`.
 
-use crate::{Imm, Place, operations};
+use crate::{Imm, Place, Ptr, operations};
 use whipsnake_cpython::layout::{exc_stack_item, thread_state};
 use whipsnake_ir::{Builder, Condition, Continuation, Global, Helper, Type, UnaryOp, Value, abi};
 
@@ -11,8 +11,8 @@ operations! {
     "POP_EXCEPT" (previous) -> 0 => pop_except;
     "CHECK_EXC_MATCH" (exception, class) -> 1, keeps 1 => check_exc_match;
     "CHECK_EG_MATCH" (exception, class) -> 2 => check_eg_match;
-    "BEFORE_WITH" (manager) -> 2 => |b, m| before_with(b, Helper::BeforeWith, m);
-    "BEFORE_ASYNC_WITH" (manager) -> 2 => |b, m| before_with(b, Helper::BeforeAsyncWith, m);
+    "BEFORE_WITH" () -> 0, ptrs [Ptr::NextCode] => |b| before_with(b, Helper::BeforeWith);
+    "BEFORE_ASYNC_WITH" () -> 0, ptrs [Ptr::NextCode] => |b| before_with(b, Helper::BeforeAsyncWith);
     "WITH_EXCEPT_START" (exit, lasti, previous, exception) -> 1, keeps 4 => with_except_start;
 }
 
@@ -104,13 +104,15 @@ pub fn check_eg_match(b: &mut Builder<'_>, exception: Value, class: Value) -> [V
     [rest, matching]
 }
 
-/// The start of `with` and `async with`: the manager's bound exit method, and what its enter method returns.
-pub fn before_with(b: &mut Builder<'_>, helper: Helper, manager: Value) -> [Value; 2] {
-    let thread = b.thread_state();
-    let (exit, result) = b.call_pair(helper, &[thread, manager]);
-    b.error_if_null(exit);
-    b.release(manager);
-    [exit, result]
+/// The start of `with` and `async with`: the manager's bound exit method takes its slot, what its enter method returns comes above. An enter method
+/// that is compiled is entered like any call.
+pub fn before_with(b: &mut Builder<'_>, helper: Helper) {
+    let (thread, frame, slot, back) = (b.thread_state(), b.frame(), b.stack_base(), b.pointer(0));
+    let (address, result) = b.call_pair(helper, &[thread, frame, slot, back]);
+    let entered = b.compare_const(Condition::Ne, address, 0);
+    b.when(entered, |b| b.enter(address, result, None));
+    b.error_if_null(result);
+    b.leave_with(Continuation::Next, result);
 }
 
 /// An exception leaves a `with` block: calls `exit(type, exception, traceback)`.

@@ -4,6 +4,7 @@
 //! value: nothing is called. A generator that is not compiled, or is run by somebody else, goes through `tp_iternext` or `send`.
 
 use crate::calls::compiled_code;
+use crate::iteration::get_iter;
 use crate::{Imm, Ptr, operations};
 use whipsnake_cpython::layout::{self, code, exc_stack_item, generator, thread_state};
 use whipsnake_ir::abi::{self, compiled};
@@ -15,7 +16,7 @@ operations! {
     "SEND" (receiver, value) -> 1, keeps 1, imms [Imm::ToTarget] => send;
     "SEND_GEN" (receiver, value) -> 1, keeps 1, imms [Imm::ToTarget] => send_gen;
     "END_SEND" (receiver, value) -> 1 => end_send;
-    "GET_YIELD_FROM_ITER" (iterable) -> 1 => get_yield_from_iter;
+    "GET_YIELD_FROM_ITER" (iterable) -> 1, ptrs [Ptr::NextCode] => |b, i| get_iter(b, Helper::GetYieldFromIter, i);
     "GET_AWAITABLE" (iterable) -> 1, imms [Imm::Oparg(0)] => get_awaitable;
     "GET_AITER" (iterable) -> 1 => get_aiter;
     "GET_ANEXT" (iterator) -> 1, keeps 1 => get_anext;
@@ -142,14 +143,6 @@ pub fn end_send(b: &mut Builder<'_>, receiver: Value, value: Value) -> Value {
     let value = b.hold(value);
     b.release(receiver);
     value
-}
-
-/// The iterator of `yield from`.
-pub fn get_yield_from_iter(b: &mut Builder<'_>, iterable: Value) -> Value {
-    let (thread, frame) = (b.thread_state(), b.frame());
-    let iterator = b.call_checked(Helper::GetYieldFromIter, &[thread, frame, iterable]);
-    b.release(iterable);
-    iterator
 }
 
 /// The iterator of `await`; the operand says what is awaited, for messages.

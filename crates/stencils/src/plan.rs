@@ -453,8 +453,11 @@ impl Planner<'_, '_> {
     /// The piece that stores the result of an instruction that enters other frames.
     fn receive_piece(&self, instr: &Instr) -> Result<Piece, PlanError> {
         let depth = self.plan.stack.len() as i32 - op::popped(instr.base, instr.oparg) + op::pushed(instr.base, instr.oparg) - 1;
-        let consumes = matches!(instr.flow, Flow::ForIter | Flow::Send);
-        let operation = if consumes { self.selector.receive_item } else { self.selector.receive };
+        let operation = match (instr.flow, instr.base) {
+            (Flow::ForIter | Flow::Send, _) => self.selector.receive_item,
+            (_, op::GET_ITER | op::GET_YIELD_FROM_ITER | op::BEFORE_WITH | op::BEFORE_ASYNC_WITH) => self.selector.receive_quietly,
+            _ => self.selector.receive,
+        };
         self.piece(operation, 0, depth as usize)
     }
 

@@ -1,5 +1,7 @@
 //! Generators and coroutines: entering them, and what `yield from`, `await` and `async for` need.
 
+use super::calls::done;
+use super::iteration::get_iter;
 use super::with::{Name, async_method};
 use crate::native::frames::Resume;
 use crate::native::generators::enter;
@@ -82,15 +84,17 @@ pub unsafe extern "C" fn send(
     }
 }
 
-/// What `yield from` iterates over: generators themselves, coroutines in coroutines only, the iterator of anything else.
+/// What `yield from` iterates over: generators themselves, coroutines in coroutines only, the iterator of anything else, as by
+/// [`get_iter`].
 ///
 /// # Safety
-/// Called by machine code: the current frame.
+/// As [`get_iter`].
 pub unsafe extern "C" fn get_yield_from_iter(
     thread: *mut PyThreadState,
     frame: *mut _PyInterpreterFrame,
     iterable: *mut PyObject,
-) -> *mut PyObject {
+    back: *const u8,
+) -> Resume {
     // SAFETY: the caller's.
     unsafe {
         if is_exact(iterable, &raw mut pyo3_ffi::PyCoro_Type) {
@@ -101,14 +105,14 @@ pub unsafe extern "C" fn get_yield_from_iter(
                     pyo3_ffi::PyExc_TypeError,
                     c"cannot 'yield from' a coroutine object in a non-coroutine generator".as_ptr(),
                 );
-                return ptr::null_mut();
+                return done(ptr::null_mut());
             }
-            return retain(iterable);
+            return done(retain(iterable));
         }
         if is_exact(iterable, &raw mut pyo3_ffi::PyGen_Type) {
-            return retain(iterable);
+            return done(retain(iterable));
         }
-        pyo3_ffi::PyObject_GetIter(iterable)
+        get_iter(thread, frame, iterable, back)
     }
 }
 

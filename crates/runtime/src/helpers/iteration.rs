@@ -1,14 +1,14 @@
 //! Iteration: how iterators begin and end.
 
-use super::calls::{Back, compiled_function, done, enter};
-use super::with::Name;
+use super::calls::{Back, done, enter};
+use super::with::{Name, compiled_method};
 use crate::native::frames::Resume;
 use crate::native::raw::{get, release, release_or_null, retain, set};
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::ffi::c_int;
 use std::ptr;
 use whipsnake_cpython::layout::code::{CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR};
-use whipsnake_cpython::layout::{list_iterator, tuple_iterator, type_object};
+use whipsnake_cpython::layout::{list_iterator, tuple_iterator};
 use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, Function, Raised, ThreadState, symbols};
 
 /// `iter(iterable)`. If `__iter__` is a compiled generator function its frame is pushed, as for a call: what comes back is an iterator for sure. The
@@ -41,25 +41,9 @@ pub unsafe extern "C" fn get_iter(
 #[inline]
 unsafe fn generator_method(object: *mut PyObject) -> Option<(Function, *const u8)> {
     const KINDS: u32 = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR;
-    // SAFETY: a live object; what a type's lookup finds is kept by the type.
-    unsafe {
-        let class = pyo3_ffi::Py_TYPE(object);
-        let flags: u64 = get(class, type_object::TP_FLAGS);
-        if flags & type_object::HEAPTYPE == 0 {
-            return None;
-        }
-        let name = Name::Iter.object();
-        if name.is_null() {
-            pyo3_ffi::PyErr_Clear();
-            return None;
-        }
-        let method = symbols::_PyType_Lookup(class, name);
-        if method.is_null() {
-            return None;
-        }
-        let found = compiled_function(method)?;
-        (found.0.code().flags() & KINDS == CO_GENERATOR).then_some(found)
-    }
+    // SAFETY: the caller's.
+    unsafe { compiled_method(object, Name::Iter) }
+        .filter(|(function, _)| function.code().flags() & KINDS == CO_GENERATOR)
 }
 
 /// `tp_iternext` returned NULL: 0 if that was the end (a `StopIteration` is cleared), −1 if another exception is set.

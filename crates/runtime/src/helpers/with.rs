@@ -1,28 +1,27 @@
 //! `with` and `async with`, and looking up the methods that statements call.
 
-use crate::native::raw::{get, release};
+use super::calls::{self, Back, compiled_function, done};
+use crate::native::frames::Resume;
+use crate::native::raw::{get, release, retain};
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::ffi::CStr;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use whipsnake_cpython::layout::{type_object, vectorcall};
-use whipsnake_cpython::live::symbols;
+use whipsnake_cpython::live::{_PyInterpreterFrame, Function, Raised, symbols};
 
-/// The exit method of a context manager, and what its enter method returned.
-#[repr(C)]
-#[derive(Debug)]
-pub struct Entered {
-    /// Owned; null with an exception set.
-    pub exit: *mut PyObject,
-    /// Owned.
-    pub result: *mut PyObject,
-}
-
-/// `manager.__enter__()`, with `__exit__` looked up before.
+/// The start of `with`: the manager in `slot` is replaced by its bound `__exit__`, and `__enter__` is called. If that is a compiled function its frame
+/// is pushed, and what it returns is received at `back`; else the address is null and the frame is the result, null with an exception
+/// set (then the slot holds the manager or null).
 ///
 /// # Safety
-/// The GIL is held.
-pub unsafe extern "C" fn before_with(thread: *mut PyThreadState, manager: *mut PyObject) -> Entered {
+/// Called by machine code: the current frame, at a `BEFORE_WITH`.
+pub unsafe extern "C" fn before_with(
+    thread: *mut PyThreadState,
+    frame: *mut _PyInterpreterFrame,
+    slot: *mut *mut PyObject,
+    back: *const u8,
+) -> Resume {
     const PROTOCOL: Protocol = Protocol {
         enter: Name::Enter,
         exit: Name::Exit,
@@ -30,14 +29,19 @@ pub unsafe extern "C" fn before_with(thread: *mut PyThreadState, manager: *mut P
         no_exit: c"'%.200s' object does not support the context manager protocol (missed __exit__ method)",
     };
     // SAFETY: the caller's.
-    unsafe { PROTOCOL.begin(thread, manager) }
+    unsafe { PROTOCOL.begin(thread, frame, slot, back) }
 }
 
-/// `manager.__aenter__()`, with `__aexit__` looked up before.
+/// The same for `async with`, with `__aenter__` and `__aexit__`.
 ///
 /// # Safety
-/// The GIL is held.
-pub unsafe extern "C" fn before_async_with(thread: *mut PyThreadState, manager: *mut PyObject) -> Entered {
+/// As [`before_with`].
+pub unsafe extern "C" fn before_async_with(
+    thread: *mut PyThreadState,
+    frame: *mut _PyInterpreterFrame,
+    slot: *mut *mut PyObject,
+    back: *const u8,
+) -> Resume {
     const PROTOCOL: Protocol = Protocol {
         enter: Name::AsyncEnter,
         exit: Name::AsyncExit,
@@ -46,7 +50,7 @@ pub unsafe extern "C" fn before_async_with(thread: *mut PyThreadState, manager: 
             c"'%.200s' object does not support the asynchronous context manager protocol (missed __aexit__ method)",
     };
     // SAFETY: the caller's.
-    unsafe { PROTOCOL.begin(thread, manager) }
+    unsafe { PROTOCOL.begin(thread, frame, slot, back) }
 }
 
 /// The methods of a kind of context manager, and what is said where one is missing.
@@ -58,25 +62,74 @@ struct Protocol {
 }
 
 impl Protocol {
-    unsafe fn begin(&self, thread: *mut PyThreadState, manager: *mut PyObject) -> Entered {
-        const FAILED: Entered = Entered { exit: ptr::null_mut(), result: ptr::null_mut() };
-        // SAFETY: the caller's.
+    unsafe fn begin(
+        &self,
+        thread: *mut PyThreadState,
+        frame: *mut _PyInterpreterFrame,
+        slot: *mut *mut PyObject,
+        back: *const u8,
+    ) -> Resume {
+        // SAFETY: the caller's. References that the slot owns go where they are needed before anything else runs.
         unsafe {
-            let Some(enter) = special(thread, manager, self.enter, self.no_enter) else {
-                return FAILED;
+            let manager = slot.read();
+            let compiled = compiled_method(manager, self.enter);
+            let enter = match compiled {
+                Some((function, _)) => retain(function.as_ptr().cast()),
+                None => match special(thread, manager, self.enter, self.no_enter) {
+                    Some(enter) => enter,
+                    None => return done(ptr::null_mut()),
+                },
             };
             let Some(exit) = special(thread, manager, self.exit, self.no_exit) else {
                 release(enter);
-                return FAILED;
+                return done(ptr::null_mut());
             };
+            slot.write(exit);
+            if let Some(found) = compiled {
+                let back = Back { length: 1, address: back };
+                // Function and manager are taken.
+                return calls::enter(thread, frame, found, &manager, 1, ptr::null_mut(), back)
+                    .unwrap_or_else(|Raised| fail(slot));
+            }
+            release(manager);
             let result = pyo3_ffi::PyObject_CallNoArgs(enter);
             release(enter);
-            if result.is_null() {
-                release(exit);
-                return FAILED;
-            }
-            Entered { exit, result }
+            if result.is_null() { fail(slot) } else { done(result) }
         }
+    }
+}
+
+/// Drops what is in a slot.
+unsafe fn fail(slot: *mut *mut PyObject) -> Resume {
+    // SAFETY: the caller's: the slot owns its value.
+    unsafe {
+        let exception = pyo3_ffi::PyErr_GetRaisedException();
+        release(slot.replace(ptr::null_mut()));
+        pyo3_ffi::PyErr_SetRaisedException(exception);
+    }
+    done(ptr::null_mut())
+}
+
+/// A method of an instance of a Python class, if that is a compiled function.
+///
+/// # Safety
+/// A live object, the GIL held.
+#[inline]
+pub(super) unsafe fn compiled_method(object: *mut PyObject, method: Name) -> Option<(Function, *const u8)> {
+    // SAFETY: what a type's lookup finds is kept by the type.
+    unsafe {
+        let class = pyo3_ffi::Py_TYPE(object);
+        let flags: u64 = get(class, type_object::TP_FLAGS);
+        if flags & type_object::HEAPTYPE == 0 {
+            return None;
+        }
+        let name = method.object();
+        if name.is_null() {
+            pyo3_ffi::PyErr_Clear();
+            return None;
+        }
+        let found = symbols::_PyType_Lookup(class, name);
+        if found.is_null() { None } else { compiled_function(found) }
     }
 }
 
