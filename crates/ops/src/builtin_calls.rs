@@ -4,7 +4,9 @@
 //! by handing the result on to `RECEIVE`, which looks whether anything became pending.
 
 use crate::operations;
-use whipsnake_cpython::layout::{cfunction, descriptor, list, method_def, object, thread_state, type_object, var_object};
+use whipsnake_cpython::layout::{
+    cfunction, descriptor, list, method_def, object, thread_state, type_object, var_object,
+};
 use whipsnake_ir::{BinaryOp, Builder, Condition, Continuation, Global, Helper, MissReason, Type, Value};
 
 operations! {

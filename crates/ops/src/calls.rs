@@ -6,7 +6,9 @@
 use crate::{Imm, Ptr, operations};
 use whipsnake_cpython::layout::{code, code_extra, frame as layout, function, thread_state};
 use whipsnake_ir::abi::{self, compiled};
-use whipsnake_ir::{BinaryOp, Builder, Condition, Continuation, Global, Helper, MissReason, Offset, Type, UnaryOp, Value};
+use whipsnake_ir::{
+    BinaryOp, Builder, Condition, Continuation, Global, Helper, MissReason, Offset, Type, UnaryOp, Value,
+};
 
 operations! {
     "CALL" () -> 0, imms [Imm::Oparg(0), Imm::Length], ptrs [Ptr::NextCode] => |b| call(b, Helper::Call);

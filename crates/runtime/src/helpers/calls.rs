@@ -4,7 +4,7 @@
 //! compiled code return where it starts and the new frame, or no address and the result of a call that is already done. When they fail, what
 //! they took from the slots is gone and the slots are null.
 
-use super::inlined_calls::construct;
+use super::inlined_calls::{call_method, construct};
 use crate::native::code;
 use crate::native::entry::compiled_entry;
 use crate::native::frames::{self, Resume};
@@ -13,7 +13,9 @@ use pyo3_ffi::{PyFunction_Type, PyObject, PyThreadState};
 use std::ffi::c_int;
 use std::ptr;
 use whipsnake_cpython::layout::{method, vectorcall};
-use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, Function, Raised, ThreadState, Tuple, entry, symbols};
+use whipsnake_cpython::live::{
+    _PyInterpreterFrame, CodeUnit, Frame, Function, Raised, ThreadState, Tuple, entry, symbols,
+};
 
 /// The result of a call that is done, or null with an exception set.
 pub(super) fn done(result: *mut PyObject) -> Resume {
@@ -40,7 +42,8 @@ pub(super) unsafe fn compiled_function(callable: *mut PyObject) -> Option<(Funct
         let function = Function::new_unchecked(callable.cast());
         let found = code::find(function.code())?;
         // Somebody else's entry must be called; ours and the interpreter's own mean the code.
-        let ours = function.vectorcall().is_some_and(|e| ptr::fn_addr_eq(e, compiled_entry as pyo3_ffi::vectorcallfunc));
+        let ours =
+            function.vectorcall().is_some_and(|e| ptr::fn_addr_eq(e, compiled_entry as pyo3_ffi::vectorcallfunc));
         (ours || entry::is_original(function)).then_some((function, found.entry))
     }
 }
@@ -109,10 +112,12 @@ pub unsafe extern "C" fn call(
         let (args, total) = unwrap_method(base, count as usize);
         let callable = base.read();
         if let Some(found) = compiled_function(callable) {
-            return enter(thread, frame, found, args, total, ptr::null_mut(), Back { length, address }).unwrap_or_else(|Raised| {
-                forget(base, slots);
-                done(ptr::null_mut())
-            });
+            return enter(thread, frame, found, args, total, ptr::null_mut(), Back { length, address }).unwrap_or_else(
+                |Raised| {
+                    forget(base, slots);
+                    done(ptr::null_mut())
+                },
+            );
         }
         if is_exact(callable, &raw mut pyo3_ffi::PyType_Type)
             && total == count as usize
@@ -120,8 +125,17 @@ pub unsafe extern "C" fn call(
         {
             return resume;
         }
-        let result =
-            pyo3_ffi::PyObject_Vectorcall(callable, args, total | vectorcall::ARGUMENTS_OFFSET as usize, ptr::null_mut());
+        if total == count as usize
+            && let Some(resume) = call_method(thread, frame, base, count, Back { length, address })
+        {
+            return resume;
+        }
+        let result = pyo3_ffi::PyObject_Vectorcall(
+            callable,
+            args,
+            total | vectorcall::ARGUMENTS_OFFSET as usize,
+            ptr::null_mut(),
+        );
         release(callable);
         for index in 0..total {
             release(args.add(index).read());

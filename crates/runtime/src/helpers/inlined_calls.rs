@@ -28,7 +28,11 @@ pub unsafe extern "C" fn enter_init(
     // SAFETY: machine code passes the slots of a call instruction of the current frame. With that version the class has a cached `__init__`.
     unsafe {
         let init: *mut PyObject = get(base.read(), type_object::SPEC_CACHE_INIT);
-        let entered = if init.is_null() { None } else { enter_init_of(thread, frame, init, base, count, Back { length, address }) };
+        let entered = if init.is_null() {
+            None
+        } else {
+            enter_init_of(thread, frame, init, base, count, Back { length, address })
+        };
         entered.unwrap_or_else(|| call(thread, frame, base, count, length, address))
     }
 }
@@ -50,7 +54,8 @@ pub(super) unsafe fn construct(
         let class: *mut PyTypeObject = base.read().cast();
         let special = type_object::IS_ABSTRACT | type_object::HEAPTYPE;
         if get::<u64>(class, type_object::TP_FLAGS) & special != type_object::HEAPTYPE
-            || (*class).tp_new.map(|f| f as usize) != (*&raw const pyo3_ffi::PyBaseObject_Type).tp_new.map(|f| f as usize)
+            || (*class).tp_new.map(|f| f as usize)
+                != (*&raw const pyo3_ffi::PyBaseObject_Type).tp_new.map(|f| f as usize)
             || (*class).tp_alloc.map(|f| f as usize) != Some(pyo3_ffi::PyType_GenericAlloc as *const () as usize)
         {
             return None;
@@ -60,6 +65,42 @@ pub(super) unsafe fn construct(
             return None;
         }
         enter_init_of(thread, frame, init, base, count, back)
+    }
+}
+
+/// A call of an object whose class has a compiled Python `__call__`; `None` for others.
+///
+/// # Safety
+/// As [`enter_init`], for any callable and without `self`.
+pub(super) unsafe fn call_method(
+    thread: *mut PyThreadState,
+    frame: *mut _PyInterpreterFrame,
+    base: *mut *mut PyObject,
+    count: c_int,
+    back: Back,
+) -> Option<Resume> {
+    // SAFETY: the caller's; the type's method cache answers without running code. A Python function in a class means that the class has it
+    // called, but for a vectorcall.
+    unsafe {
+        let callable = base.read();
+        let class: *mut PyTypeObject = get(callable, object::OB_TYPE);
+        let special = type_object::HAVE_VECTORCALL | type_object::HEAPTYPE;
+        if get::<u64>(class, type_object::TP_FLAGS) & special != type_object::HEAPTYPE {
+            return None;
+        }
+        let method = symbols::_PyType_Lookup(class, Name::Call.object()?);
+        if method.is_null() {
+            return None;
+        }
+        let found = compiled_function(method)?;
+        retain(method);
+        base.add(1).write(callable);
+        Some(enter(thread, frame, found, base.add(1), count as usize + 1, ptr::null_mut(), back).unwrap_or_else(
+            |Raised| {
+                forget(base, count as usize + 2);
+                done(ptr::null_mut())
+            },
+        ))
     }
 }
 
@@ -249,6 +290,7 @@ unsafe fn python_getitem(container: *mut PyObject) -> Option<*mut PyObject> {
 /// Names of special methods, interned.
 #[derive(Clone, Copy)]
 enum Name {
+    Call,
     GetItem,
     Init,
 }
@@ -256,10 +298,11 @@ enum Name {
 impl Name {
     /// The string, borrowed; `None` if memory is short.
     fn object(self) -> Option<*mut PyObject> {
-        static NAMES: [OnceLock<usize>; 2] = [const { OnceLock::new() }; 2];
+        static NAMES: [OnceLock<usize>; 3] = [const { OnceLock::new() }; 3];
         let (place, text) = match self {
             Name::GetItem => (&NAMES[0], c"__getitem__"),
             Name::Init => (&NAMES[1], c"__init__"),
+            Name::Call => (&NAMES[2], c"__call__"),
         };
         if let Some(&name) = place.get() {
             return Some(name as *mut PyObject);

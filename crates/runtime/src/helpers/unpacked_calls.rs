@@ -102,7 +102,11 @@ unsafe fn enter_unpacked(
 }
 
 /// Raises the error of `f(*x)` for an `x` that is not iterable.
-unsafe fn check_iterable(thread: *mut PyThreadState, callable: *mut PyObject, args: *mut PyObject) -> Result<(), Raised> {
+unsafe fn check_iterable(
+    thread: *mut PyThreadState,
+    callable: *mut PyObject,
+    args: *mut PyObject,
+) -> Result<(), Raised> {
     // SAFETY: live objects, the GIL held.
     unsafe {
         if !(*pyo3_ffi::Py_TYPE(args)).tp_iter.is_none() || pyo3_ffi::PySequence_Check(args) != 0 {

@@ -1,11 +1,12 @@
-//! Arguments of a call, copied into the new frame's locals: positional ones, keywords, defaults. What is less simple is left to the interpreter's
-//! own function, and so are errors.
+//! Arguments of a call, bound to the new frame's locals: positional ones, keywords, defaults, `*args` and `**kwargs`. Errors, and what is stranger,
+//! are left to the interpreter's own function.
 
-use super::raw::retain;
+use super::raw::{get, is_exact, release, retain};
 use pyo3_ffi::PyObject;
 use std::ptr;
 use whipsnake_cpython::layout::code::{CO_OPTIMIZED, CO_VARARGS, CO_VARKEYWORDS};
 use whipsnake_cpython::layout::frame::LOCALSPLUS;
+use whipsnake_cpython::layout::{tuple, unicode};
 use whipsnake_cpython::live::{Code, Dict, Frame, Function, KeysKind, ThreadState, Tuple};
 
 /// How many parameters a bit set describes.
@@ -13,14 +14,10 @@ const MAX_PARAMETERS: usize = 63;
 
 /// Whether a call with `count` positional arguments and nothing else needs no more than copying them.
 #[inline]
-pub fn takes_exactly(code: Code, count: usize) -> bool {
-    is_plain(code) && code.argcount() as usize == count && code.kwonlyargcount() == 0
-}
-
-/// Whether all of the code's parameters are named ones.
-#[inline]
-fn is_plain(code: Code) -> bool {
+fn takes_exactly(code: Code, count: usize) -> bool {
     code.flags() & (CO_OPTIMIZED | CO_VARARGS | CO_VARKEYWORDS) == CO_OPTIMIZED
+        && code.argcount() as usize == count
+        && code.kwonlyargcount() == 0
 }
 
 /// Pushes and fills a frame, followed by a spare word. Takes the references to the function and the arguments. `None` if that needs more than
@@ -38,89 +35,206 @@ pub(super) unsafe fn push(
     kwnames: *mut PyObject,
 ) -> Option<Frame> {
     let words = code.framesize() as usize + 1;
-    let filled = if kwnames.is_null() && takes_exactly(code, count) {
+    let exact = kwnames.is_null() && takes_exactly(code, count);
+    let filled = if exact {
         count
     } else {
-        if !is_plain(code) || !thread.has_stack_space(words) {
+        if code.flags() & CO_OPTIMIZED == 0 || !thread.has_stack_space(words) {
             return None;
         }
         // SAFETY: the caller's. Above the top of the data stack nothing lives; there is room.
         unsafe {
             let slots = thread.stack_top().cast::<u8>().add(LOCALSPLUS as usize).cast();
-            bind(function, code, slots, args, count, kwnames)?
+            let names = Tuple::new(kwnames.cast());
+            Binding { function, code, slots, args, count, names, given: 0 }.run()?
         }
     };
     // SAFETY: the frame's memory is as long as the code says; `initialize` leaves the filled locals alone.
     unsafe {
         let frame = Frame::new(thread.allocate_frame(words))?;
         frame.initialize(function, ptr::null_mut(), filled);
-        if kwnames.is_null() && filled == count {
-            ptr::copy_nonoverlapping(args, frame.localsplus(), count);
+        if exact {
+            move_values(args, frame.localsplus(), count);
         }
         Some(frame)
     }
 }
 
-/// Fills the parameters' slots; says how many there are.
-unsafe fn bind(
+/// Copies a few words; calling `memcpy` for so few would take longer.
+#[inline(always)]
+unsafe fn move_values(from: *const *mut PyObject, to: *mut *mut PyObject, count: usize) {
+    for index in 0..count {
+        // SAFETY: the caller's. Volatile only so that this stays a loop.
+        unsafe { to.add(index).write_volatile(from.add(index).read()) };
+    }
+}
+
+/// Fills parameters' slots in memory where the next frame will be. Nothing here may run Python code, which would make frames there.
+struct Binding {
     function: Function,
     code: Code,
     slots: *mut *mut PyObject,
     args: *const *mut PyObject,
     count: usize,
-    kwnames: *mut PyObject,
-) -> Option<usize> {
-    let positional = code.argcount() as usize;
-    let total = positional + code.kwonlyargcount() as usize;
-    if count > positional || total > MAX_PARAMETERS {
-        return None;
-    }
-    let mut given: u64 = (1u64 << count) - 1;
-    // SAFETY: the caller's: room for all parameters, and as many arguments as said.
-    unsafe {
-        ptr::copy_nonoverlapping(args, slots, count);
-        if let Some(names) = Tuple::new(kwnames.cast()) {
-            let parameters = code.localsplus_names();
-            let first = code.posonlyargcount() as usize;
-            for index in 0..names.len() {
-                // Names are interned, but for those made at run time.
-                let name = names.item(index)?;
-                let at = (first..total).find(|&at| parameters.item(at) == Some(name))?;
-                if given >> at & 1 != 0 {
-                    return None;
-                }
-                given |= 1 << at;
-                slots.add(at).write(args.add(count + index).read());
-            }
-        }
-        let mut missing = !given & ((1u64 << total) - 1);
-        // Nothing is retained before all of them are found.
-        let mut rest = missing;
-        while rest != 0 {
-            let at = rest.trailing_zeros() as usize;
-            rest &= rest - 1;
-            slots.add(at).write(default(function, code, positional, at)?);
-        }
-        while missing != 0 {
-            let at = missing.trailing_zeros() as usize;
-            missing &= missing - 1;
-            retain(slots.add(at).read());
-        }
-    }
-    Some(total)
+    names: Option<Tuple>,
+    /// Which parameters have their argument.
+    given: u64,
 }
 
-/// The default of parameter `at`, borrowed.
-unsafe fn default(function: Function, code: Code, positional: usize, at: usize) -> Option<*mut PyObject> {
-    if at < positional {
-        let defaults = function.defaults()?;
-        return defaults.item(at.checked_sub(positional.checked_sub(defaults.len())?)?);
+impl Binding {
+    /// Says how many slots it filled. The arguments are moved; `None` leaves them where they are.
+    unsafe fn run(mut self) -> Option<usize> {
+        let flags = self.code.flags();
+        let positional = self.code.argcount() as usize;
+        let total = positional + self.code.kwonlyargcount() as usize;
+        let direct = self.count.min(positional);
+        if total > MAX_PARAMETERS || (self.count > positional && flags & CO_VARARGS == 0) {
+            return None;
+        }
+        // SAFETY: the maker's: room for all parameters, and as many arguments as said.
+        unsafe {
+            move_values(self.args, self.slots, direct);
+            self.given = (1 << direct) - 1;
+            let others = self.keywords(total, flags & CO_VARKEYWORDS != 0)?;
+            let missing = !self.given & ((1 << total) - 1);
+            for at in bits(missing) {
+                self.slots.add(at).write(self.default(positional, at)?);
+            }
+            let mut filled = total;
+            if flags & CO_VARARGS != 0 {
+                self.slots.add(filled).write(self.rest(direct)?);
+                filled += 1;
+            }
+            if flags & CO_VARKEYWORDS != 0 {
+                let Some(dict) = self.dict(others) else {
+                    if flags & CO_VARARGS != 0 {
+                        self.give_back(self.slots.add(filled - 1).read());
+                    }
+                    return None;
+                };
+                self.slots.add(filled).write(dict);
+                filled += 1;
+            }
+            for at in bits(missing) {
+                retain(self.slots.add(at).read());
+            }
+            Some(filled)
+        }
     }
-    // SAFETY: null or a dict; a lookup among strings runs no Python code, which would make frames where the slots are.
+
+    /// The value of keyword number `index`.
+    unsafe fn value(&self, index: usize) -> *mut PyObject {
+        // SAFETY: keyword arguments follow the positional ones.
+        unsafe { self.args.add(self.count + index).read() }
+    }
+
+    /// Stores keyword arguments in their parameters' slots; the set of those without one, if that is allowed.
+    unsafe fn keywords(&mut self, total: usize, others_allowed: bool) -> Option<u64> {
+        let mut others = 0;
+        let Some(names) = self.names else { return Some(others) };
+        if names.len() > MAX_PARAMETERS {
+            return None;
+        }
+        let parameters = self.code.localsplus_names();
+        let first = self.code.posonlyargcount() as usize;
+        for index in 0..names.len() {
+            let name = names.item(index)?;
+            match (first..total).find(|&at| parameters.item(at) == Some(name)) {
+                Some(at) if self.given >> at & 1 == 0 => {
+                    self.given |= 1 << at;
+                    // SAFETY: a parameter's slot.
+                    unsafe { self.slots.add(at).write(self.value(index)) };
+                }
+                // SAFETY: names of keywords are strings.
+                None if others_allowed && unsafe { is_interned(name) } => others |= 1 << index,
+                _ => return None,
+            }
+        }
+        Some(others)
+    }
+
+    /// The default of parameter `at`, borrowed.
+    unsafe fn default(&self, positional: usize, at: usize) -> Option<*mut PyObject> {
+        if at < positional {
+            let defaults = self.function.defaults()?;
+            return defaults.item(at.checked_sub(positional.checked_sub(defaults.len())?)?);
+        }
+        // SAFETY: null or a dict; a lookup among strings runs no Python code.
+        unsafe {
+            let defaults = Dict::new(self.function.kwdefaults()).filter(|d| d.keys().kind() != KeysKind::General)?;
+            let name = self.code.localsplus_names().item(at)?;
+            let found = pyo3_ffi::PyDict_GetItemWithError(defaults.as_ptr(), name);
+            (!found.is_null()).then_some(found)
+        }
+    }
+
+    /// The tuple of positional arguments from number `direct` on, which move there.
+    unsafe fn rest(&self, direct: usize) -> Option<*mut PyObject> {
+        let count = self.count - direct;
+        // SAFETY: a new tuple of that length is filled.
+        unsafe {
+            let made = pyo3_ffi::PyTuple_New(count as isize);
+            if made.is_null() {
+                pyo3_ffi::PyErr_Clear();
+                return None;
+            }
+            let items = made.cast::<u8>().add(tuple::OB_ITEM as usize).cast::<*mut PyObject>();
+            move_values(self.args.add(direct), items, count);
+            Some(made)
+        }
+    }
+
+    /// Takes a tuple of [`Binding::rest`] apart again, without its items.
+    unsafe fn give_back(&self, made: *mut PyObject) {
+        // SAFETY: nobody else has the tuple, unless it is the empty one.
+        unsafe {
+            let items = made.cast::<u8>().add(tuple::OB_ITEM as usize).cast::<*mut PyObject>();
+            let length: isize = get(made, tuple::OB_SIZE);
+            items.write_bytes(0, length as usize);
+            release(made);
+        }
+    }
+
+    /// The dict of the keyword arguments of a set, which move there.
+    unsafe fn dict(&self, others: u64) -> Option<*mut PyObject> {
+        // SAFETY: a new dict with interned strings as keys.
+        unsafe {
+            let made = pyo3_ffi::PyDict_New();
+            let added = !made.is_null()
+                && bits(others).all(|index| {
+                    let name = self.names.and_then(|names| names.item(index)).unwrap_or(ptr::null_mut());
+                    pyo3_ffi::PyDict_SetItem(made, name, self.value(index)) == 0
+                });
+            if !added {
+                pyo3_ffi::PyErr_Clear();
+                if !made.is_null() {
+                    release(made);
+                }
+                return None;
+            }
+            // The dict has references of its own.
+            bits(others).for_each(|index| release(self.value(index)));
+            Some(made)
+        }
+    }
+}
+
+/// The numbers of the bits that are set.
+fn bits(mut set: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let at = set.trailing_zeros() as usize;
+        (set != 0).then(|| {
+            set &= set - 1;
+            at
+        })
+    })
+}
+
+/// Whether a string is interned: then it equals no other interned one.
+unsafe fn is_interned(name: *mut PyObject) -> bool {
+    // SAFETY: the caller's: a live object, read as a string after the check.
     unsafe {
-        let defaults = Dict::new(function.kwdefaults()).filter(|dict| dict.keys().kind() != KeysKind::General)?;
-        let name = code.localsplus_names().item(at)?;
-        let found = pyo3_ffi::PyDict_GetItemWithError(defaults.as_ptr(), name);
-        (!found.is_null()).then_some(found)
+        is_exact(name, &raw mut pyo3_ffi::PyUnicode_Type)
+            && get::<u32>(name, unicode::STATE) & unicode::INTERNED_MASK != 0
     }
 }

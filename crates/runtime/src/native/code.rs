@@ -59,10 +59,17 @@ const _: () = {
 
 impl CompiledCode {
     /// The metadata of `code`, whose machine code will run at `base`.
-    pub fn new(code: Code, planned: &Planned<'_>, base: *const u8, valid_version: u64, feedback: Box<[u64]>) -> CompiledCode {
+    pub fn new(
+        code: Code,
+        planned: &Planned<'_>,
+        base: *const u8,
+        valid_version: u64,
+        feedback: Box<[u64]>,
+    ) -> CompiledCode {
         use whipsnake_cpython::layout::code::{CO_OPTIMIZED, CO_VARARGS, CO_VARKEYWORDS};
         let resume_points = planned.resume_points();
-        let exact = code.flags() & (CO_OPTIMIZED | CO_VARARGS | CO_VARKEYWORDS) == CO_OPTIMIZED && code.kwonlyargcount() == 0;
+        let exact =
+            code.flags() & (CO_OPTIMIZED | CO_VARARGS | CO_VARKEYWORDS) == CO_OPTIMIZED && code.kwonlyargcount() == 0;
         CompiledCode {
             valid_version,
             entry: base.wrapping_add(resume_points[0].entry as usize),
@@ -175,7 +182,9 @@ pub unsafe fn attach(code: Code, compiled: Box<CompiledCode>) -> Result<(), Rais
     let slot = SLOT.get().filter(|slot| slot.get(code).is_none());
     let Some(slot) = slot else {
         // SAFETY: the GIL is held.
-        unsafe { pyo3_ffi::PyErr_SetString(pyo3_ffi::PyExc_RuntimeError, c"the code object was compiled before".as_ptr()) };
+        unsafe {
+            pyo3_ffi::PyErr_SetString(pyo3_ffi::PyExc_RuntimeError, c"the code object was compiled before".as_ptr())
+        };
         return Err(Raised);
     };
     // SAFETY: the slot is empty, so that nothing refers to an old value.

@@ -6,7 +6,7 @@ use super::{code, exit, frames};
 use pyo3_ffi::PyObject;
 use std::ptr;
 use whipsnake_cpython::layout::thread_state;
-use whipsnake_cpython::live::{Frame, Function, Tuple, ThreadState, entry};
+use whipsnake_cpython::live::{Frame, Function, ThreadState, Tuple, entry};
 use whipsnake_ir::abi::{Activation, Status};
 
 /// What the interpreter charges the C recursion counter for an evaluation (`PY_EVAL_C_STACK_UNITS`).
@@ -52,8 +52,12 @@ unsafe fn enter(
     argument: *mut PyObject,
     kind: ActivationKind,
 ) -> Outcome {
-    let activation =
-        Activation { thread_state: thread.as_ptr().cast(), base_frame: frame.as_ptr().cast(), kind: kind as u64, extra: 0 };
+    let activation = Activation {
+        thread_state: thread.as_ptr().cast(),
+        base_frame: frame.as_ptr().cast(),
+        kind: kind as u64,
+        extra: 0,
+    };
     // SAFETY: the caller's.
     unsafe { trampoline::enter(&raw const activation, frame.as_ptr(), address, argument) }
 }

@@ -46,8 +46,7 @@ pub(super) unsafe extern "C" fn exit(
             return Resume { address: stub_finish_exit as *const u8, frame };
         }
         let caller = current.previous().expect("a frame that is not the base frame has a caller");
-        let generator =
-            (current.owner() == frame_layout::OWNED_BY_GENERATOR).then(|| Generator::of_frame(current));
+        let generator = (current.owner() == frame_layout::OWNED_BY_GENERATOR).then(|| Generator::of_frame(current));
         let thread = ThreadState::new_unchecked(thread);
         let result = run(thread, current);
         if result.is_null() {

@@ -52,7 +52,8 @@ pub unsafe fn push(
         if let Some(frame) = arguments::push(thread, function, code, args, count, kwnames) {
             return Ok(Pushed { frame, spare: true });
         }
-        let locals = if code.flags() & code_layout::CO_OPTIMIZED != 0 { ptr::null_mut() } else { retain(function.globals()) };
+        let locals =
+            if code.flags() & code_layout::CO_OPTIMIZED != 0 { ptr::null_mut() } else { retain(function.globals()) };
         let frame = symbols::_PyEvalFramePushAndInit(thread.as_ptr(), function.as_ptr(), locals, args, count, kwnames);
         Frame::new(frame).map(|frame| Pushed { frame, spare: false }).ok_or(Raised)
     }
@@ -155,7 +156,10 @@ pub unsafe fn clear_and_pop(thread: ThreadState, frame: Frame) {
     unsafe {
         let executable = frame.executable();
         let locals: i32 = get(executable, code_layout::NLOCALSPLUS);
-        if frame.owner() != frame_layout::OWNED_BY_THREAD || !frame.frame_object().is_null() || !frame.locals().is_null() {
+        if frame.owner() != frame_layout::OWNED_BY_THREAD
+            || !frame.frame_object().is_null()
+            || !frame.locals().is_null()
+        {
             frame.set_stacktop(locals);
             symbols::_PyEval_FrameClearAndPop(thread.as_ptr(), frame.as_ptr());
             return;
@@ -195,7 +199,13 @@ pub unsafe fn compiled<'f>(frame: Frame) -> &'f CompiledCode {
 /// # Safety
 /// `caller` is a frame of this activation and now the current frame; the value is owned; the GIL is held.
 #[inline]
-pub unsafe fn resume(thread: ThreadState, activation: *mut Activation, caller: Frame, value: *mut PyObject, units: usize) -> Resume {
+pub unsafe fn resume(
+    thread: ThreadState,
+    activation: *mut Activation,
+    caller: Frame,
+    value: *mut PyObject,
+    units: usize,
+) -> Resume {
     // SAFETY: the caller's.
     unsafe {
         let compiled = compiled(caller);

@@ -149,8 +149,12 @@ resume_stubs! {
 }
 
 /// The type of functions that resume stubs call.
-pub(super) type ResumeFunction =
-    unsafe extern "C" fn(*mut pyo3_ffi::PyThreadState, *mut _PyInterpreterFrame, *mut Activation, *mut PyObject) -> Resume;
+pub(super) type ResumeFunction = unsafe extern "C" fn(
+    *mut pyo3_ffi::PyThreadState,
+    *mut _PyInterpreterFrame,
+    *mut Activation,
+    *mut PyObject,
+) -> Resume;
 
 const _: [ResumeFunction; 5] =
     [unwind::error, unwind::reraise, exit::exit, frames::return_value, generators::return_generator];
