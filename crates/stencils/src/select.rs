@@ -174,7 +174,9 @@ impl Selector {
         let generic = self.operation(instr.base, instr.oparg);
         let opcode = plain_opcode(instr);
         if opcode != instr.base {
-            let special = self.operation(opcode, instr.oparg);
+            // The helper of the generic form tells tuples and lists apart itself; for more than a few values the test in line only takes space.
+        let plain = instr.base == op::UNPACK_SEQUENCE && instr.oparg > 3;
+        let special = if plain { generic } else { self.operation(opcode, instr.oparg) };
             return (if special == NONE { generic } else { special }, generic);
         }
         let calling = self.calling[instr.base as usize];
@@ -192,7 +194,9 @@ impl Selector {
             op::CALL_PY_EXACT_ARGS => op::CALL,
             other => other,
         };
-        let special = self.operation(opcode, instr.oparg);
+        // The helper of the generic form tells tuples and lists apart itself; for more than a few values the test in line only takes space.
+        let plain = instr.base == op::UNPACK_SEQUENCE && instr.oparg > 3;
+        let special = if plain { generic } else { self.operation(opcode, instr.oparg) };
         (if special == NONE { generic } else { special }, generic)
     }
 
@@ -225,7 +229,6 @@ fn guess(instr: &Instr) -> Option<u8> {
         op::COMPARE_OP => op::COMPARE_OP_INT,
         op::TO_BOOL => op::TO_BOOL_BOOL,
         op::UNPACK_SEQUENCE if instr.oparg == 2 => op::UNPACK_SEQUENCE_TWO_TUPLE,
-        op::UNPACK_SEQUENCE => op::UNPACK_SEQUENCE_TUPLE,
         _ => return None,
     })
 }
