@@ -173,7 +173,8 @@ impl Lowering<'_, '_> {
             for (index, &candidate) in reuse.iter().enumerate() {
                 let object = self.use_value(candidate);
                 let unique = self.is_unique(object);
-                let (take, other) = (self.b.create_block(), if index + 1 < reuse.len() { self.b.create_block() } else { make });
+                let (take, other) =
+                    (self.b.create_block(), if index + 1 < reuse.len() { self.b.create_block() } else { make });
                 self.b.ins().brif(unique, take, &[], other, &[]);
                 let inputs = self.inputs;
                 self.b.switch_to_block(take);

@@ -140,6 +140,8 @@ pub mod compiled {
     pub const RESUME_POINTS: i32 = 64;
     /// Log2 of the bytes of a resume point.
     pub const RESUME_POINT_SHIFT: u32 = 3;
+    /// In a resume point: offset from the base of where the instruction starts, 32 bits.
+    pub const ENTRY_POINT: i32 = 0;
     /// In a resume point: offset from the base of where a value is received, 32 bits.
     pub const RECEIVE: i32 = 4;
 }

@@ -109,7 +109,7 @@ helpers! {
     /// `container[key]` for the two in the slots at `base`, which are taken; a Python `__getitem__` may be entered.
     GetItemCalling(thread: ptr, base: ptr, length: i32, back: ptr) -> (ptr, ptr) [escapes];
     /// Something is pending or changed where `value` is received: 0 to go on, 1 to leave to the interpreter at `next`, negative on error.
-    ReceiveCheck(thread: ptr, frame: ptr, next: ptr, value: obj) -> (i32) [pure];
+    ReceiveCheck(thread: ptr, frame: ptr, next: ptr) -> (i32) [pure];
     /// A new float; drops the references to `left` and `right` (either may be NULL) unless it fails.
     NewFloatFrom(value: f64, left: obj, right: obj) -> (obj) [escapes];
     /// A new int; drops the references to `left` and `right` (either may be NULL) unless it fails.
@@ -279,9 +279,6 @@ helpers! {
     TupleIteratorEnd(iterator: obj) [escapes];
 
     // Generators.
-    /// Links the frame of an exact generator or coroutine above `frame`, with `value` (taken) sent to it: where it goes on and its frame; or
-    /// NULL with nothing changed. When it returns, the consumer goes on `back` code units after its instruction.
-    GeneratorResume(thread: ptr, frame: ptr, generator: obj, value: obj, back: i32) -> (ptr, ptr) [escapes];
     /// Sends a value by C functions: what is yielded and 0, what is returned and 1, or NULL with an exception set.
     Send(thread: ptr, frame: ptr, receiver: obj, value: obj) -> (obj, i64) [escapes];
     /// The iterator of `yield from`, as by `GetIter`.

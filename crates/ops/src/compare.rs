@@ -59,7 +59,13 @@ pub fn compare_int(b: &mut Builder<'_>, condition: Condition, left: Value, right
 }
 
 /// A comparison of floats.
-pub fn compare_float(b: &mut Builder<'_>, condition: FloatCondition, left: Value, right: Value, answer: Answer) -> Outputs {
+pub fn compare_float(
+    b: &mut Builder<'_>,
+    condition: FloatCondition,
+    left: Value,
+    right: Value,
+    answer: Answer,
+) -> Outputs {
     b.guard_exact(left, Global::FloatType);
     b.guard_exact(right, Global::FloatType);
     let (x, y) = (b.float_value(left), b.float_value(right));
@@ -72,7 +78,8 @@ pub fn compare_str(b: &mut Builder<'_>, condition: Condition, left: Value, right
     b.guard_exact(left, Global::StrType);
     b.guard_exact(right, Global::StrType);
     let same = b.compare(Condition::Eq, left, right);
-    let equal = b.choose(same, Type::I32, false, |b| b.iconst(Type::I32, 1), |b| b.call(Helper::StringsEqual, &[left, right]));
+    let equal =
+        b.choose(same, Type::I32, false, |b| b.iconst(Type::I32, 1), |b| b.call(Helper::StringsEqual, &[left, right]));
     b.release_all(&[left, right]);
     let condition = b.compare_const(condition, equal, 0);
     answer.give(b, condition)

@@ -6,15 +6,15 @@
 use crate::calls::compiled_code;
 use crate::iteration::get_iter;
 use crate::{Imm, Ptr, operations};
-use whipsnake_cpython::layout::{self, code, exc_stack_item, generator, thread_state};
+use whipsnake_cpython::layout::{self, code, code_extra, exc_stack_item, generator, thread_state};
 use whipsnake_ir::abi::{self, compiled};
 use whipsnake_ir::{BinaryOp, Builder, Condition, Continuation, Global, Helper, MissReason, Type, UnaryOp, Value};
 
 operations! {
     "RETURN_GENERATOR" () -> 1 => return_generator;
     "YIELD_VALUE" (value) -> 1, imms [Imm::StackTop, Imm::Oparg(0)], ptrs [Ptr::InstrAt(1)] => yield_value;
-    "SEND" (receiver, value) -> 1, keeps 1, imms [Imm::ToTarget] => send;
-    "SEND_GEN" (receiver, value) -> 1, keeps 1, imms [Imm::ToTarget] => send_gen;
+    "SEND" (receiver, value) -> 1, keeps 1, imms [Imm::TargetWord] => send;
+    "SEND_GEN" (receiver, value) -> 1, keeps 1, imms [Imm::TargetWord] => send_gen;
     "END_SEND" (receiver, value) -> 1 => end_send;
     "GET_YIELD_FROM_ITER" (iterable) -> 1, ptrs [Ptr::NextCode] => |b, i| get_iter(b, Helper::GetYieldFromIter, i);
     "GET_AWAITABLE" (iterable) -> 1, imms [Imm::Oparg(0)] => get_awaitable;
@@ -24,13 +24,105 @@ operations! {
     "CLEANUP_THROW" (iterator, value, exception) -> 2 => cleanup_throw;
 }
 
-/// Resumes a generator or coroutine natively with `value`, which the generator takes; falls through with everything as it was if that can't be.
-/// Immediate 0 is where the consumer goes on when the generator returns.
-pub(crate) fn enter_generator(b: &mut Builder<'_>, generator: Value, value: Value) {
-    let (thread, frame, back) = (b.thread_state(), b.frame(), b.param(0));
-    let (address, inner) = b.call_pair(Helper::GeneratorResume, &[thread, frame, generator, value, back]);
-    let entered = b.compare_const(Condition::Ne, address, 0);
-    b.when(entered, |b| b.enter(address, inner, None));
+/// Resumes a generator or coroutine natively with `value`, which it takes: links its frame above this one and jumps. Falls through with everything as
+/// it was if the generator runs or has ended, is not compiled, or would be one Python call too many.
+///
+/// Immediate 0 is the frame's word at `return_offset`: where this consumer goes on when the generator returns.
+///
+/// `usual` says that this is what the instruction does as a rule.
+pub(crate) fn enter_generator(b: &mut Builder<'_>, generator: Value, value: Value, usual: bool) {
+    let otherwise = b.block();
+    if usual {
+        b.set_cold(otherwise);
+    }
+    let require = |b: &mut Builder<'_>, condition: Value| {
+        let next = b.block();
+        b.branch(condition, next, otherwise);
+        b.switch_to(next);
+    };
+    b.save_instr();
+    let generator = b.hold(generator);
+    let state = b.load(Type::I8, generator, layout::generator::FRAME_STATE);
+    let suspended = b.compare_const(Condition::Lt, state, layout::generator::FRAME_EXECUTING.into());
+    require(b, suspended);
+    let inner = b.address(generator, layout::generator::IFRAME);
+    let address = entry_address(b, inner, require);
+    let thread = b.thread_state();
+    let remaining = b.load(Type::I32, thread, thread_state::PY_RECURSION_REMAINING);
+    let allowed = b.compare_const(Condition::Gt, remaining, 0);
+    require(b, allowed);
+
+    let remaining = b.binary_const(BinaryOp::Sub, remaining, 1);
+    b.store(remaining, thread, thread_state::PY_RECURSION_REMAINING);
+    let (frame, back) = (b.frame(), b.param(0));
+    b.store(back, frame, layout::frame::RETURN_OFFSET);
+    let top = b.load(Type::I32, inner, layout::frame::STACKTOP);
+    let top = b.unary(UnaryOp::ExtendU, top);
+    let slot = b.element(inner, top, 3);
+    b.store(value, slot, layout::frame::LOCALSPLUS);
+    let running = b.iconst(Type::I32, u32::MAX.into());
+    b.store(running, inner, layout::frame::STACKTOP);
+    let executing = b.iconst(Type::I8, layout::generator::FRAME_EXECUTING.into());
+    b.store(executing, generator, layout::generator::FRAME_STATE);
+    let handled = b.load(Type::Ptr, thread, thread_state::EXC_INFO);
+    let own = b.address(generator, layout::generator::EXC_STATE);
+    b.store(handled, own, exc_stack_item::PREVIOUS_ITEM);
+    b.store(own, thread, thread_state::EXC_INFO);
+    b.store(frame, inner, layout::frame::PREVIOUS);
+    b.store(inner, thread, thread_state::CURRENT_FRAME);
+    b.enter(address, inner, None);
+    b.switch_to(otherwise);
+}
+
+/// Where a suspended frame goes on in its compiled code. `require` is told what must hold for that.
+fn entry_address(b: &mut Builder<'_>, frame: Value, require: impl Fn(&mut Builder<'_>, Value)) -> Value {
+    let executable = b.load(Type::Ptr, frame, layout::frame::EXECUTABLE);
+    let table = b.load(Type::I64, executable, code::CO_EXTRA);
+    let some = b.compare_const(Condition::Ne, table, 0);
+    require(b, some);
+    let slot = b.global(Global::CompiledSlot);
+    let slot = b.unary(UnaryOp::AsInt, slot);
+    let base = b.unary(UnaryOp::AsPtr, table);
+    let slots = b.load(Type::I64, base, code_extra::CE_SIZE);
+    let end = b.binary_const(BinaryOp::Shl, slots, 3);
+    let inside = b.compare(Condition::GtU, end, slot);
+    require(b, inside);
+    let place = b.binary(BinaryOp::Add, table, slot);
+    let place = b.unary(UnaryOp::AsPtr, place);
+    let compiled_code = b.load(Type::Ptr, place, code_extra::CE_EXTRAS);
+    let some = b.compare_const(Condition::Ne, compiled_code, 0);
+    require(b, some);
+    let entry = resume_point(b, executable, compiled_code, frame, 0, compiled::ENTRY_POINT);
+    let some = b.compare_const(Condition::Ne, entry, 0);
+    require(b, some);
+    code_address(b, compiled_code, entry)
+}
+
+/// A field of the resume point `units` after the instruction of a frame: an offset from where machine code begins.
+fn resume_point(
+    b: &mut Builder<'_>,
+    executable: Value,
+    compiled_code: Value,
+    frame: Value,
+    units: i32,
+    field: i32,
+) -> Value {
+    /// What to multiply an offset of code with for one of resume points.
+    const SCALE: u32 = compiled::RESUME_POINT_SHIFT - code::UNIT_SIZE.trailing_zeros();
+    let instruction = b.load(Type::I64, frame, layout::frame::INSTR_PTR);
+    let start = b.unary(UnaryOp::AsInt, executable);
+    let offset = b.binary(BinaryOp::Sub, instruction, start);
+    let points = b.load(Type::Ptr, compiled_code, compiled::RESUME_POINTS);
+    let point = b.element(points, offset, SCALE.into());
+    b.load(Type::I32, point, ((units * code::UNIT_SIZE - code::CODE_ADAPTIVE) << SCALE) + field)
+}
+
+/// The address of an offset from where machine code begins.
+fn code_address(b: &mut Builder<'_>, compiled_code: Value, offset: Value) -> Value {
+    let offset = b.unary(UnaryOp::ExtendU, offset);
+    let base = b.load(Type::I64, compiled_code, compiled::BASE);
+    let address = b.binary(BinaryOp::Add, base, offset);
+    b.unary(UnaryOp::AsPtr, address)
 }
 
 /// The start of a generator function: the frame moves into a new generator, which is the result of the call.
@@ -77,39 +169,24 @@ const _: () = assert!(generator::FRAME_STATE + 4 <= generator::IFRAME, "the stat
 
 /// Where a consumer takes what its generator yields: after its instruction, which has one cache entry, both as `FOR_ITER` and as `SEND`.
 fn yield_address(b: &mut Builder<'_>, consumer: Value) -> Value {
-    /// Bytes of the instruction and its cache entry.
-    const LENGTH: i32 = 2 * code::UNIT_SIZE;
-    /// What to multiply an offset of code with for one of resume points.
-    const SCALE: u32 = compiled::RESUME_POINT_SHIFT - code::UNIT_SIZE.trailing_zeros();
     let executable = b.load(Type::Ptr, consumer, layout::frame::EXECUTABLE);
     let compiled_code = compiled_code(b, executable);
-    let instruction = b.load(Type::I64, consumer, layout::frame::INSTR_PTR);
-    let start = b.unary(UnaryOp::AsInt, executable);
-    let offset = b.binary(BinaryOp::Sub, instruction, start);
-    let points = b.load(Type::Ptr, compiled_code, compiled::RESUME_POINTS);
-    let point = b.element(points, offset, SCALE.into());
-    let receive = b.load(Type::I32, point, ((LENGTH - code::CODE_ADAPTIVE) << SCALE) + compiled::RECEIVE);
-    let receive = b.unary(UnaryOp::ExtendU, receive);
-    let base = b.load(Type::I64, compiled_code, compiled::BASE);
-    let address = b.binary(BinaryOp::Add, base, receive);
-    b.unary(UnaryOp::AsPtr, address)
+    let receive = resume_point(b, executable, compiled_code, consumer, 2, compiled::RECEIVE);
+    code_address(b, compiled_code, receive)
 }
 
 /// `receiver.send(value)` for any iterator; goes to the target with what it returns in the end.
 pub fn send(b: &mut Builder<'_>, receiver: Value, value: Value) {
     let resumable = is_generator_or_coroutine(b, receiver);
-    b.when(resumable, |b| enter_generator(b, receiver, value));
+    b.when(resumable, |b| enter_generator(b, receiver, value, false));
     call_send(b, receiver, value);
 }
 
-/// `receiver.send(value)` where the receiver is a generator or coroutine that can go on.
+/// `receiver.send(value)` where the receiver is a generator or coroutine.
 pub fn send_gen(b: &mut Builder<'_>, receiver: Value, value: Value) {
     let either = is_generator_or_coroutine(b, receiver);
     b.guard(either, MissReason::Type);
-    let state = b.load(Type::I8, receiver, generator::FRAME_STATE);
-    let ready = b.compare_const(Condition::Lt, state, generator::FRAME_EXECUTING.into());
-    b.guard(ready, MissReason::Generator);
-    enter_generator(b, receiver, value);
+    enter_generator(b, receiver, value, true);
     call_send(b, receiver, value);
 }
 

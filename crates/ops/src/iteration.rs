@@ -8,18 +8,16 @@ use crate::calls::receive_after;
 use crate::control::AFTER_YIELD_FROM;
 use crate::generators::enter_generator;
 use crate::{Imm, Ptr, operations};
-use whipsnake_cpython::layout::{generator, list, list_iterator, range_iterator, tuple, tuple_iterator, type_object};
-use whipsnake_ir::{
-    BinaryOp, Builder, Condition, Continuation, Global, Helper, MissReason, Offset, Type, UnaryOp, Value, abi,
-};
+use whipsnake_cpython::layout::{list, list_iterator, range_iterator, tuple, tuple_iterator, type_object};
+use whipsnake_ir::{BinaryOp, Builder, Condition, Continuation, Global, Helper, Offset, Type, UnaryOp, Value, abi};
 
 operations! {
     "GET_ITER" (iterable) -> 1, ptrs [Ptr::NextCode] => |b, i| get_iter(b, Helper::GetIter, i);
-    "FOR_ITER" (iterator) -> 1, keeps 1, imms [Imm::ToTarget] => for_iter;
+    "FOR_ITER" (iterator) -> 1, keeps 1, imms [Imm::TargetWord] => for_iter;
     "FOR_ITER_LIST" (iterator) -> 1, keeps 1 => for_iter_list;
     "FOR_ITER_TUPLE" (iterator) -> 1, keeps 1 => for_iter_tuple;
     "FOR_ITER_RANGE" (iterator) -> 1, keeps 1 => for_iter_range;
-    "FOR_ITER_GEN" (iterator) -> 1, keeps 1, imms [Imm::ToTarget] => for_iter_gen;
+    "FOR_ITER_GEN" (iterator) -> 1, keeps 1, imms [Imm::TargetWord] => for_iter_gen;
     "RECEIVE_ITEM" () -> 1, receives => |b: &mut Builder<'_>| b.received();
     "RECEIVE_QUIETLY" () -> 1, receives, ptrs [Ptr::NextInstr] => receive_quietly;
     "END_FOR" (value) -> 0 => |b: &mut Builder<'_>, value| b.release(value);
@@ -31,13 +29,13 @@ operations! {
 
 /// Takes the result of a method. What is pending waits: after an enter method the exit method must not be missed. If code was instrumented
 /// meanwhile, the interpreter goes on.
-pub fn receive_quietly(b: &mut Builder<'_>) -> Value {
-    receive_after(b, |b, _| {
+pub fn receive_quietly(b: &mut Builder<'_>) {
+    receive_after(b, |b| {
         let (thread, frame) = (b.thread_state(), b.frame());
         let code = b.raw_pointer(abi::pointer::CODE);
         let later = b.iconst(Type::I32, AFTER_YIELD_FROM);
         b.call(Helper::Poll, &[thread, frame, code, later])
-    })
+    });
 }
 
 /// `iter(iterable)`. Where `__iter__` is a compiled generator function, it is entered like any call.
@@ -57,24 +55,21 @@ pub fn for_iter(b: &mut Builder<'_>, iterator: Value) {
     let generators = b.global(Global::GeneratorType);
     let generators = b.unary(UnaryOp::AsPtr, generators);
     let is_generator = b.compare(Condition::Eq, class, generators);
-    b.when_cold(is_generator, |b| try_enter(b, iterator));
+    b.when_cold(is_generator, |b| try_enter(b, iterator, false));
     call_next(b, iterator);
 }
 
 /// The next value of a generator: enters its compiled code.
 pub fn for_iter_gen(b: &mut Builder<'_>, iterator: Value) {
     b.guard_exact(iterator, Global::GeneratorType);
-    let state = b.load(Type::I8, iterator, generator::FRAME_STATE);
-    let ready = b.compare_const(Condition::Lt, state, generator::FRAME_EXECUTING.into());
-    b.guard(ready, MissReason::Generator);
-    try_enter(b, iterator);
+    try_enter(b, iterator, true);
     call_next(b, iterator);
 }
 
 /// Enters a generator if its code is compiled and it can be resumed.
-fn try_enter(b: &mut Builder<'_>, iterator: Value) {
+fn try_enter(b: &mut Builder<'_>, iterator: Value, usual: bool) {
     let none = b.global(Global::None);
-    enter_generator(b, iterator, none);
+    enter_generator(b, iterator, none, usual);
 }
 
 /// Calls `tp_iternext`.

@@ -27,6 +27,8 @@ pub enum Imm {
     ReturnWord,
     /// Code units from this instruction to its jump target (for `return_offset` of `FOR_ITER` and `SEND`).
     ToTarget,
+    /// [`Imm::ToTarget`] in the low half, and the rest as in [`Imm::ReturnWord`].
+    TargetWord,
 }
 
 /// The meaning of a pointer.

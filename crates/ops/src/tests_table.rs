@@ -37,9 +37,11 @@ impl Answer {
     /// Uses an answer that is known beforehand.
     pub fn give_known(self, b: &mut Builder<'_>, answer: bool) -> Outputs {
         match self {
-            Answer::Object => {
-                Outputs::from_slice(&[b.global(if answer { whipsnake_ir::Global::True } else { whipsnake_ir::Global::False })])
-            }
+            Answer::Object => Outputs::from_slice(&[b.global(if answer {
+                whipsnake_ir::Global::True
+            } else {
+                whipsnake_ir::Global::False
+            })]),
             Answer::JumpIfTrue | Answer::JumpIfFalse => {
                 if answer == (self == Answer::JumpIfTrue) {
                     b.leave(Continuation::Target);
@@ -62,7 +64,13 @@ impl Answer {
                     b.global(if answer { whipsnake_ir::Global::True } else { whipsnake_ir::Global::False })
                 }
             };
-            return Outputs::from_slice(&[b.choose(condition, whipsnake_ir::Type::Obj, false, object(true), object(false))]);
+            return Outputs::from_slice(&[b.choose(
+                condition,
+                whipsnake_ir::Type::Obj,
+                false,
+                object(true),
+                object(false),
+            )]);
         }
         let (yes, no) = (b.block(), b.block());
         b.branch(condition, yes, no);

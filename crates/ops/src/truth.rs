@@ -70,7 +70,8 @@ pub fn bool_to_bool(b: &mut Builder<'_>, value: Value, answer: Answer) -> Output
         return Outputs::from_slice(&[b.hold(value)]);
     }
     // Two comparisons with addresses, without a look into the object.
-    let (likely, unlikely) = if answer == Answer::JumpIfTrue { (Global::False, Global::True) } else { (Global::True, Global::False) };
+    let (likely, unlikely) =
+        if answer == Answer::JumpIfTrue { (Global::False, Global::True) } else { (Global::True, Global::False) };
     let (likely, unlikely) = (b.global(likely), b.global(unlikely));
     let stays = b.compare(Condition::Eq, value, likely);
     let (next, other) = (b.block(), b.block());

@@ -8,7 +8,7 @@
 use super::held::Held;
 use pyo3_ffi::{Py_DECREF, Py_False, Py_True, PyObject, PyThreadState_Get, binaryfunc};
 use std::ffi::c_int;
-use whipsnake_cpython::live::{Float, Frame, Long, _PyInterpreterFrame, symbols};
+use whipsnake_cpython::live::{_PyInterpreterFrame, Float, Frame, Long, symbols};
 
 /// Raises `UnboundLocalError` for a local variable.
 pub unsafe extern "C" fn unbound_local(frame: *mut _PyInterpreterFrame, index: c_int) {

@@ -80,7 +80,11 @@ pub unsafe extern "C" fn build_map(base: *mut *mut PyObject, count: c_int) -> *m
 }
 
 /// A dict of the values and a tuple of keys.
-pub unsafe extern "C" fn build_const_key_map(base: *mut *mut PyObject, count: c_int, keys: *mut PyObject) -> *mut PyObject {
+pub unsafe extern "C" fn build_const_key_map(
+    base: *mut *mut PyObject,
+    count: c_int,
+    keys: *mut PyObject,
+) -> *mut PyObject {
     // SAFETY: live objects; `keys` is an exact tuple of `count` items.
     unsafe {
         let items: *mut *mut PyObject = keys.byte_add(layout::tuple::OB_ITEM as usize).cast();

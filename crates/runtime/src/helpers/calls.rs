@@ -192,16 +192,15 @@ pub unsafe extern "C" fn call_kw(
     }
 }
 
-/// `RECEIVE` with something pending, or with code that may have been instrumented: 0 to go on, 1 to leave to the interpreter at `next` with the
-/// value in its slot, −1 with an exception set (then the value is released). `instr_ptr` is the call's.
+/// `RECEIVE` with something pending, or with code that may have been instrumented: 0 to go on, 1 to leave to the interpreter at `next`, −1 with
+/// an exception set (then the received value is gone). `instr_ptr` is the call's.
 ///
 /// # Safety
-/// Called by machine code only, with the value in its slot.
+/// Called by machine code only, with the received value in its slot.
 pub unsafe extern "C" fn receive_check(
     thread: *mut PyThreadState,
     frame: *mut _PyInterpreterFrame,
     next: *mut CodeUnit,
-    value: *mut PyObject,
 ) -> c_int {
     // SAFETY: machine code passes the current frame; the slots between the depths of the two instructions are its own.
     unsafe {
@@ -213,8 +212,10 @@ pub unsafe extern "C" fn receive_check(
             let units = next.offset_from(current.instr_ptr()) as usize;
             let after = compiled.depth_at(current.instruction_index() + units).expect("a depth after an instruction");
             // What the call consumed is gone.
+            let stack = current.stack_base();
+            let value = stack.add(after - 1).read();
             for depth in after - 1..before {
-                current.stack_base().add(depth).write(ptr::null_mut());
+                stack.add(depth).write(ptr::null_mut());
             }
             release(value);
         }

@@ -7,7 +7,8 @@
 
 use super::held::Held;
 use pyo3_ffi::{
-    Py_DECREF, Py_None, PyDict_CheckExact, PyList_CheckExact, PyLong_CheckExact, PyObject, PyTuple_CheckExact, PyUnicode_CheckExact,
+    Py_DECREF, Py_None, PyDict_CheckExact, PyList_CheckExact, PyLong_CheckExact, PyObject, PyTuple_CheckExact,
+    PyUnicode_CheckExact,
 };
 use std::ffi::c_int;
 use std::ptr::null_mut;
@@ -16,7 +17,13 @@ use whipsnake_cpython::live::{List, Long, Tuple, symbols};
 /// The value of an exact compact int.
 unsafe fn compact(object: *mut PyObject) -> Option<isize> {
     // SAFETY: a live object, an exact int where it is read as one.
-    unsafe { if PyLong_CheckExact(object) != 0 { Long::new_unchecked(object).compact_value().map(|v| v as isize) } else { None } }
+    unsafe {
+        if PyLong_CheckExact(object) != 0 {
+            Long::new_unchecked(object).compact_value().map(|v| v as isize)
+        } else {
+            None
+        }
+    }
 }
 
 /// The item at `index`, which may count from the end, if it is there; a new reference.
@@ -128,7 +135,11 @@ unsafe fn bound(object: *mut PyObject, len: isize, missing: isize) -> Option<isi
 }
 
 /// `container[start:stop]`. For the built-in sequences no slice object is made.
-pub unsafe extern "C" fn get_slice(container: *mut PyObject, start: *mut PyObject, stop: *mut PyObject) -> *mut PyObject {
+pub unsafe extern "C" fn get_slice(
+    container: *mut PyObject,
+    start: *mut PyObject,
+    stop: *mut PyObject,
+) -> *mut PyObject {
     type Get = unsafe extern "C" fn(*mut PyObject, isize, isize) -> *mut PyObject;
     // SAFETY: live objects; the getters get bounds inside the sequence.
     unsafe {
@@ -163,7 +174,12 @@ unsafe fn get_any_slice(container: *mut PyObject, start: *mut PyObject, stop: *m
 }
 
 /// `container[start:stop] = value`.
-pub unsafe extern "C" fn set_slice(value: *mut PyObject, container: *mut PyObject, start: *mut PyObject, stop: *mut PyObject) -> c_int {
+pub unsafe extern "C" fn set_slice(
+    value: *mut PyObject,
+    container: *mut PyObject,
+    start: *mut PyObject,
+    stop: *mut PyObject,
+) -> c_int {
     // SAFETY: live objects.
     unsafe {
         let slice = pyo3_ffi::PySlice_New(start, stop, null_mut());

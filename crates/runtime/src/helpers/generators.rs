@@ -4,14 +4,13 @@ use super::calls::done;
 use super::iteration::get_iter;
 use super::with::{Name, async_method};
 use crate::native::frames::Resume;
-use crate::native::generators::enter;
 use crate::native::raw::{get, is_exact, release, retain};
 use pyo3_ffi::{PyObject, PySendResult, PyThreadState, PyTypeObject};
 use std::ffi::c_int;
 use std::ptr;
 use whipsnake_cpython::layout::code::{CO_COROUTINE, CO_ITERABLE_COROUTINE};
 use whipsnake_cpython::layout::{exception, type_object};
-use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, Generator, ThreadState, symbols};
+use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, symbols};
 
 /// An object, and a number that tells what it is.
 #[repr(C)]
@@ -21,25 +20,6 @@ pub struct Sent {
     pub value: *mut PyObject,
     /// 1 if the iterator ended with the value, 0 if it yielded it.
     pub ended: i64,
-}
-
-/// Links the frame of an exact generator or coroutine above `frame`, with `value` (taken) on its stack. A null address if it can't be resumed in
-/// native code; then nothing has changed. When it returns, the consumer goes on `back` code units after its instruction.
-///
-/// # Safety
-/// Called by machine code: the current frame.
-pub unsafe extern "C" fn generator_resume(
-    thread: *mut PyThreadState,
-    frame: *mut _PyInterpreterFrame,
-    generator: *mut PyObject,
-    value: *mut PyObject,
-    back: c_int,
-) -> Resume {
-    // SAFETY: the caller's.
-    unsafe {
-        let consumer = Frame::new_unchecked(frame);
-        enter(ThreadState::new_unchecked(thread), consumer, Generator::new_unchecked(generator), value, back as u16)
-    }
 }
 
 /// `receiver.send(value)`, or `next(receiver)` for `None`, by C functions.

@@ -42,7 +42,7 @@ pub fn address(helper: Helper) -> usize {
         Helper::NewFloat => objects::new_float as *const () as usize,
         Helper::NewInt => objects::new_int as *const () as usize,
         // Calls.
-        Helper::Call => calls::call as *const () as usize,
+        Helper::Call => crate::native::function_calls::call as *const () as usize,
         Helper::CallKw => calls::call_kw as *const () as usize,
         Helper::CallFunctionEx => unpacked_calls::call_function_ex as *const () as usize,
         Helper::ObjectSize => pyo3_ffi::PyObject_Size as *const () as usize,
@@ -117,7 +117,6 @@ pub fn address(helper: Helper) -> usize {
         Helper::IterationEnd => iteration::iteration_end as *const () as usize,
         Helper::ListIteratorEnd => iteration::list_iterator_end as *const () as usize,
         Helper::TupleIteratorEnd => iteration::tuple_iterator_end as *const () as usize,
-        Helper::GeneratorResume => generators::generator_resume as *const () as usize,
         Helper::Send => generators::send as *const () as usize,
         Helper::GetYieldFromIter => generators::get_yield_from_iter as *const () as usize,
         Helper::GetAwaitable => generators::get_awaitable as *const () as usize,

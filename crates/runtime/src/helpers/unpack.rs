@@ -10,7 +10,12 @@ use std::ffi::c_int;
 use whipsnake_cpython::live::{List, Tuple, symbols};
 
 /// Replaces the iterable in slot `base` by its values. On failure it stays there, and −1 is returned.
-pub unsafe extern "C" fn unpack_iterable(thread: *mut PyThreadState, base: *mut *mut PyObject, before: c_int, after: c_int) -> c_int {
+pub unsafe extern "C" fn unpack_iterable(
+    thread: *mut PyThreadState,
+    base: *mut *mut PyObject,
+    before: c_int,
+    after: c_int,
+) -> c_int {
     let count = before + if after >= 0 { 1 + after } else { 0 };
     // SAFETY: live objects; the frame's stack has room for the values from `base` up.
     unsafe {

@@ -25,7 +25,7 @@ fn takes_exactly(code: Code, count: usize) -> bool {
 ///
 /// # Safety
 /// As [`frames::push`](super::frames::push).
-#[inline]
+#[inline(always)]
 pub(super) unsafe fn push(
     thread: ThreadState,
     function: Function,
@@ -34,28 +34,39 @@ pub(super) unsafe fn push(
     count: usize,
     kwnames: *mut PyObject,
 ) -> Option<Frame> {
-    let words = code.framesize() as usize + 1;
-    let exact = kwnames.is_null() && takes_exactly(code, count);
-    let filled = if exact {
-        count
-    } else {
-        if code.flags() & CO_OPTIMIZED == 0 || !thread.has_stack_space(words) {
-            return None;
-        }
-        // SAFETY: the caller's. Above the top of the data stack nothing lives; there is room.
-        unsafe {
-            let slots = thread.stack_top().cast::<u8>().add(LOCALSPLUS as usize).cast();
-            let names = Tuple::new(kwnames.cast());
-            Binding { function, code, slots, args, count, names, given: 0 }.run()?
-        }
-    };
-    // SAFETY: the frame's memory is as long as the code says; `initialize` leaves the filled locals alone.
+    // SAFETY: the caller's; the frame's memory is as long as the code says.
     unsafe {
+        if !kwnames.is_null() || !takes_exactly(code, count) {
+            return push_bound(thread, function, code, args, count, kwnames);
+        }
+        let frame = Frame::new(thread.allocate_frame(code.framesize() as usize + 1))?;
+        move_values(args, frame.localsplus(), count);
+        frame.initialize(function, ptr::null_mut(), count);
+        Some(frame)
+    }
+}
+
+/// [`push`] for arguments that are not just copied.
+#[inline(never)]
+unsafe fn push_bound(
+    thread: ThreadState,
+    function: Function,
+    code: Code,
+    args: *const *mut PyObject,
+    count: usize,
+    kwnames: *mut PyObject,
+) -> Option<Frame> {
+    let words = code.framesize() as usize + 1;
+    if code.flags() & CO_OPTIMIZED == 0 || !thread.has_stack_space(words) {
+        return None;
+    }
+    // SAFETY: the caller's. Above the top of the data stack nothing lives; there is room. `initialize` leaves the filled locals alone.
+    unsafe {
+        let slots = thread.stack_top().cast::<u8>().add(LOCALSPLUS as usize).cast();
+        let names = Tuple::new(kwnames.cast());
+        let filled = Binding { function, code, slots, args, count, names, given: 0 }.run()?;
         let frame = Frame::new(thread.allocate_frame(words))?;
         frame.initialize(function, ptr::null_mut(), filled);
-        if exact {
-            move_values(args, frame.localsplus(), count);
-        }
         Some(frame)
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::memory::Block;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicI64, Ordering};
 use whipsnake_cpython::live::extra::Extra;
 use whipsnake_cpython::live::{Code, Raised};
 use whipsnake_stencils::{Planned, ResumePoint, Span};
@@ -54,6 +55,7 @@ const _: () = {
     // A boxed slice begins with its address, as a test checks.
     assert!(offset_of!(CompiledCode, resume_points) == compiled::RESUME_POINTS as usize);
     assert!(size_of::<ResumePoint>() == 1 << compiled::RESUME_POINT_SHIFT);
+    assert!(offset_of!(ResumePoint, entry) == compiled::ENTRY_POINT as usize);
     assert!(offset_of!(ResumePoint, receive) == compiled::RECEIVE as usize);
 };
 
@@ -143,6 +145,9 @@ impl CompiledCode {
 
 static SLOT: OnceLock<Extra<CompiledCode>> = OnceLock::new();
 
+/// Where the compiled code is in the table that `co_extra` of a code object points to, for machine code.
+pub(super) static SLOT_OFFSET: AtomicI64 = AtomicI64::new(0);
+
 /// The slot of code objects in which compiled code hangs, requested at the first call; `None` if the process has none left.
 ///
 /// # Safety
@@ -153,6 +158,7 @@ pub unsafe fn slot() -> Option<Extra<CompiledCode>> {
     }
     // SAFETY: the GIL is held, so nobody else requests at the same time.
     let slot = unsafe { Extra::request() }?;
+    SLOT_OFFSET.store(slot.offset().into(), Ordering::Relaxed);
     Some(*SLOT.get_or_init(|| slot))
 }
 

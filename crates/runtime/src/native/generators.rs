@@ -1,67 +1,18 @@
-//! Generators, coroutines, asynchronous generators: made from a frame, entered, suspended.
+//! Generators, coroutines, asynchronous generators: made from a frame. Entering and suspending them is machine code.
 //!
 //! A suspended generator stands at the `RESUME` after its `yield`, a fresh one at the `POP_TOP` after its `RETURN_GENERATOR`; both are entry points of its
 //! compiled code. Its consumer waits at a `FOR_ITER` or `SEND`: what is yielded comes back to the instruction after it, what is returned
 //! to its target.
 
-use super::code;
 use super::frames::{Resume, resume};
 use super::raw::{get, set};
 use super::trampoline::stub_finish_return;
 use super::unwind;
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::ptr;
-use whipsnake_cpython::layout::{exc_stack_item, frame as frame_layout, generator as layout, thread_state};
-use whipsnake_cpython::live::{_PyInterpreterFrame, Code, Frame, Generator, ThreadState, symbols};
+use whipsnake_cpython::layout::{frame as frame_layout, generator as layout};
+use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, Generator, ThreadState, symbols};
 use whipsnake_ir::abi::Activation;
-
-/// Where the generator's own entry of the stack of handled exceptions begins.
-fn exception_state(generator: Generator) -> *mut u8 {
-    generator.as_ptr().cast::<u8>().wrapping_offset(layout::EXC_STATE as isize)
-}
-
-/// Links a generator's frame above its consumer's, with `value` (taken) sent to it, and says where it goes on. The address is null, and nothing has
-/// changed, if the generator runs or has ended, is not compiled, or would be one Python call too many.
-///
-/// # Safety
-/// An exact generator or coroutine; `consumer` is the current frame, at an instruction that takes what is returned `back` code units on; the GIL is
-/// held.
-#[inline]
-pub unsafe fn enter(
-    thread: ThreadState,
-    consumer: Frame,
-    generator: Generator,
-    value: *mut PyObject,
-    back: u16,
-) -> Resume {
-    const NOWHERE: Resume = Resume { address: ptr::null(), frame: ptr::null_mut() };
-    // SAFETY: the caller's; a generator that has not ended has a frame with a code object.
-    unsafe {
-        if generator.state() >= layout::FRAME_EXECUTING {
-            return NOWHERE;
-        }
-        let frame = generator.frame();
-        let code = Code::new_unchecked(frame.executable().cast());
-        let Some(address) = code::find(code).and_then(|compiled| compiled.entry_at(frame.instruction_index())) else {
-            return NOWHERE;
-        };
-        let remaining = thread.py_recursion_remaining();
-        if remaining <= 0 {
-            return NOWHERE;
-        }
-        thread.set_py_recursion_remaining(remaining - 1);
-        consumer.set_return_offset(back);
-        frame.push(value);
-        frame.set_stacktop(-1);
-        generator.set_state(layout::FRAME_EXECUTING);
-        let state = exception_state(generator);
-        set(state, exc_stack_item::PREVIOUS_ITEM, get::<*mut u8>(thread.as_ptr(), thread_state::EXC_INFO));
-        set(thread.as_ptr(), thread_state::EXC_INFO, state);
-        frame.set_previous(consumer.as_ptr());
-        thread.set_current_frame(frame.as_ptr());
-        Resume { address, frame: frame.as_ptr() }
-    }
-}
 
 /// `stub_return_generator`: the current frame is that of a call of a generator function. It moves into a new generator, which is the result of the
 /// call; the frame itself is gone then, also if it is the base frame.

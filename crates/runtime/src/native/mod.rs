@@ -6,6 +6,7 @@ pub mod code;
 pub mod entry;
 pub mod exit;
 pub mod frames;
+pub mod function_calls;
 pub mod generators;
 pub(crate) mod raw;
 pub mod returns;

@@ -1,0 +1,156 @@
+//! The call of a compiled function with exactly the positional arguments it takes: what most calls are, so it is written by hand. Everything
+//! else goes on to [`calls::call`].
+//!
+//! It is not part of a stencil, because every call site would have a copy of it.
+
+use super::code::SLOT_OFFSET;
+use super::entry::compiled_entry;
+use super::frames::Resume;
+use crate::helpers::calls;
+use pyo3_ffi::{PyFunction_Type, PyObject, PyThreadState};
+use std::arch::naked_asm;
+use std::ffi::c_int;
+use whipsnake_cpython::layout::{code, frame, function, object, thread_state};
+use whipsnake_cpython::live::_PyInterpreterFrame;
+use whipsnake_ir::abi::{STACKTOP_RETURN_ADDRESS, compiled};
+
+/// `CALL`: slots from `base` are callable, self or null, `count` arguments. As [`calls::call`].
+///
+/// # Safety
+/// Called by machine code only: the current frame is in `r15`.
+#[unsafe(naked)]
+pub unsafe extern "C" fn call(
+    thread: *mut PyThreadState,
+    frame: *mut _PyInterpreterFrame,
+    base: *mut *mut PyObject,
+    count: c_int,
+    length: c_int,
+    back: *const u8,
+) -> Resume {
+    naked_asm!(
+        // A function with compiled code that may be entered has our entry.
+        "mov rax, [rdx]",
+        "mov r10, [rip + {function_type}@GOTPCREL]",
+        "cmp [rax + {ob_type}], r10",
+        "jne 9f",
+        "lea r11, [rip + {compiled_entry}]",
+        "cmp [rax + {vectorcall}], r11",
+        "jne 9f",
+        "mov r10, [rax + {function_code}]",
+        "mov r11, [r10 + {co_extra}]",
+        "mov rsi, [rip + {slot_offset}]",
+        "mov r11, [r11 + rsi]",
+        // How many arguments there are: one more if `self` is not null.
+        "mov ecx, ecx",
+        "mov rsi, rcx",
+        "cmp qword ptr [rdx + 8], 1",
+        "sbb rsi, -1",
+        "cmp rsi, [r11 + {exact_args}]",
+        "jne 8f",
+        // Room for the frame and the return address after it; r8 is the frame, r9 its end.
+        "mov [rsp - 8], r8",
+        "mov [rsp - 16], r9",
+        "mov r8, [rdi + {datastack_top}]",
+        "mov r9, [r11 + {frame_bytes}]",
+        "lea r9, [r8 + r9 + 8]",
+        "cmp r9, [rdi + {datastack_limit}]",
+        "jae 7f",
+        "cmp dword ptr [rdi + {py_recursion}], 1",
+        "jle 7f",
+        "mov [rdi + {datastack_top}], r9",
+        "sub dword ptr [rdi + {py_recursion}], 1",
+        "mov [rdi + {current_frame}], r8",
+        "mov rdi, [rsp - 16]",
+        "mov [r9 - 8], rdi",
+        "mov rdi, [rsp - 8]",
+        "mov [r15 + {return_offset}], di",
+        // The first argument: self, or what follows it.
+        "sub rcx, rsi",
+        "lea rdx, [rdx + rcx*8 + 16]",
+        "mov ecx, [r10 + {refcnt}]",
+        "add ecx, 1",
+        "je 2f",
+        "mov [r10 + {refcnt}], ecx",
+        "2:",
+        "mov [r8 + {executable}], r10",
+        "mov [r8 + {previous}], r15",
+        "mov [r8 + {funcobj}], rax",
+        "mov rcx, [rax + {function_globals}]",
+        "mov [r8 + {globals}], rcx",
+        "mov rcx, [rax + {function_builtins}]",
+        "mov [r8 + {builtins}], rcx",
+        "xor ecx, ecx",
+        "mov [r8 + {locals}], rcx",
+        "mov [r8 + {frame_obj}], rcx",
+        "add r10, {code_adaptive}",
+        "mov [r8 + {instr_ptr}], r10",
+        // The stack top that tells of the return address; return offset and owner (the thread) are 0.
+        "mov eax, {return_address}",
+        "mov [r8 + {stacktop}], rax",
+        // Arguments, then null for the other locals.
+        "lea rdi, [r8 + {localsplus}]",
+        "mov r10, [r11 + {locals_bytes}]",
+        "add r10, rdi",
+        "lea rsi, [rdi + rsi*8]",
+        "cmp rdi, rsi",
+        "je 4f",
+        "3:",
+        "mov rax, [rdx]",
+        "add rdx, 8",
+        "mov [rdi], rax",
+        "add rdi, 8",
+        "cmp rdi, rsi",
+        "jne 3b",
+        "4:",
+        "cmp rdi, r10",
+        "je 6f",
+        "5:",
+        "mov [rdi], rcx",
+        "add rdi, 8",
+        "cmp rdi, r10",
+        "jne 5b",
+        "6:",
+        "mov rax, [r11 + {entry}]",
+        "mov rdx, r8",
+        "ret",
+        "7:",
+        "mov r8, [rsp - 8]",
+        "mov r9, [rsp - 16]",
+        "8:",
+        "mov rsi, r15",
+        "9:",
+        "jmp {general}",
+        function_type = sym PyFunction_Type,
+        compiled_entry = sym compiled_entry,
+        slot_offset = sym SLOT_OFFSET,
+        general = sym calls::call,
+        ob_type = const object::OB_TYPE,
+        refcnt = const object::OB_REFCNT,
+        vectorcall = const function::VECTORCALL,
+        function_code = const function::CODE,
+        function_globals = const function::GLOBALS,
+        function_builtins = const function::BUILTINS,
+        co_extra = const code::CO_EXTRA,
+        code_adaptive = const code::CODE_ADAPTIVE,
+        exact_args = const compiled::EXACT_ARGS,
+        frame_bytes = const compiled::FRAME_BYTES,
+        locals_bytes = const compiled::LOCALS_BYTES,
+        entry = const compiled::ENTRY,
+        datastack_top = const thread_state::DATASTACK_TOP,
+        datastack_limit = const thread_state::DATASTACK_LIMIT,
+        py_recursion = const thread_state::PY_RECURSION_REMAINING,
+        current_frame = const thread_state::CURRENT_FRAME,
+        return_offset = const frame::RETURN_OFFSET,
+        executable = const frame::EXECUTABLE,
+        previous = const frame::PREVIOUS,
+        funcobj = const frame::FUNCOBJ,
+        globals = const frame::GLOBALS,
+        builtins = const frame::BUILTINS,
+        locals = const frame::LOCALS,
+        frame_obj = const frame::FRAME_OBJ,
+        instr_ptr = const frame::INSTR_PTR,
+        stacktop = const frame::STACKTOP,
+        localsplus = const frame::LOCALSPLUS,
+        return_address = const STACKTOP_RETURN_ADDRESS,
+    )
+}
