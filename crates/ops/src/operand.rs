@@ -25,9 +25,8 @@ pub enum Imm {
     Length,
     /// [`Imm::Length`] in the low half, and the owner of the code's frames in the third byte: the word at a frame's `return_offset`.
     ReturnWord,
-    /// Code units from this instruction to its jump target (for `return_offset` of `FOR_ITER` and `SEND`).
-    ToTarget,
-    /// [`Imm::ToTarget`] in the low half, and the rest as in [`Imm::ReturnWord`].
+    /// Code units from this instruction to its jump target, where `FOR_ITER` and `SEND` go on when a generator returns; the rest as in
+    /// [`Imm::ReturnWord`].
     TargetWord,
 }
 

@@ -320,13 +320,11 @@ impl<S: Source> Emitter<'_, S> {
             Imm::StackTop => (piece.base - layout::frame::LOCALSPLUS) / 8,
             Imm::Length => (instr.next - instr.index) as i32,
             Imm::ReturnWord => (instr.next - instr.index) as i32 | i32::from(self.frame_owner()) << 16,
-            Imm::ToTarget => self.to_target(instr),
-            Imm::TargetWord => self.to_target(instr) | i32::from(self.frame_owner()) << 16,
+            Imm::TargetWord => {
+                let units = self.code.instrs()[instr.target as usize].start - instr.index;
+                units as i32 | i32::from(self.frame_owner()) << 16
+            }
         }
-    }
-
-    fn to_target(&self, instr: &Instr) -> i32 {
-        (self.code.instrs()[instr.target as usize].start - instr.index) as i32
     }
 
     fn pointer(&self, index: u8, piece: &Piece, info: &OperationInfo, instr: &Instr, place: Place) -> u64 {
