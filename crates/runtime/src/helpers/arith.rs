@@ -59,12 +59,13 @@ pub unsafe extern "C" fn power(function: binaryfunc, left: *mut PyObject, right:
     unsafe {
         if pyo3_ffi::PyFloat_CheckExact(left) != 0 {
             let base = Float::new_unchecked(left).value();
-            if base > 0.0 && base.is_finite() {
-                if let Some(exponent) = number(right).filter(|e| e.is_finite()) {
-                    let result = pow(base, exponent);
-                    if result.is_normal() {
-                        return pyo3_ffi::PyFloat_FromDouble(result);
-                    }
+            if base > 0.0
+                && base.is_finite()
+                && let Some(exponent) = number(right).filter(|e| e.is_finite())
+            {
+                let result = pow(base, exponent);
+                if result.is_normal() {
+                    return pyo3_ffi::PyFloat_FromDouble(result);
                 }
             }
         }
