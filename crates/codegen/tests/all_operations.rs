@@ -26,7 +26,7 @@ fn compile(compiler: &mut Compiler, operation: &Operation, variant: usize) -> Re
     let mut borrowed = 0;
     let mut rest = variant;
     for &input in operation.borrows {
-        borrowed |= u8::from(rest % 3 != 0) << input;
+        borrowed |= u8::from(!rest.is_multiple_of(3)) << input;
         if rest % 3 == 2 {
             form.inputs[usize::from(input)] = InputPlace::Const;
         }
