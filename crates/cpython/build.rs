@@ -29,20 +29,12 @@ fn run() -> Result<()> {
     println!("cargo::rerun-if-changed=src/v313");
 
     if env::var("HOST")? != env::var("TARGET")? {
-        return Err(
-            "cross-compiling is not supported: the layout probe has to run on the target".into(),
-        );
+        return Err("cross-compiling is not supported: the layout probe has to run on the target".into());
     }
     let python = Python::find()?;
     check_pyo3(&python)?;
-    println!(
-        "cargo::rerun-if-changed={}",
-        python.include.join("patchlevel.h").display()
-    );
-    println!(
-        "cargo::rustc-env=WHIPSNAKE_BUILD_PYTHON={}",
-        python.executable.display()
-    );
+    println!("cargo::rerun-if-changed={}", python.include.join("patchlevel.h").display());
+    println!("cargo::rustc-env=WHIPSNAKE_BUILD_PYTHON={}", python.executable.display());
 
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let probe = compile_probe(&python, &out)?;
@@ -63,10 +55,7 @@ fn check_pyo3(python: &Python) -> Result<()> {
         .filter_map(|byte| u8::from_str_radix(config.get(2 * byte..2 * byte + 2)?, 16).ok())
         .map(char::from)
         .collect();
-    let version = text
-        .lines()
-        .find_map(|line| line.strip_prefix("version="))
-        .unwrap_or(MINOR);
+    let version = text.lines().find_map(|line| line.strip_prefix("version=")).unwrap_or(MINOR);
     if version == MINOR {
         return Ok(());
     }
@@ -88,9 +77,8 @@ impl Python {
     fn find() -> Result<Python> {
         for name in ["WHIPSNAKE_PYTHON", "PYO3_PYTHON"] {
             if let Some(path) = env::var_os(name) {
-                return Python::ask(Path::new(&path)).map_err(|error| {
-                    format!("{name}={}: {error}", Path::new(&path).display()).into()
-                });
+                return Python::ask(Path::new(&path))
+                    .map_err(|error| format!("{name}={}: {error}", Path::new(&path).display()).into());
             }
         }
         let mut tried = Vec::new();
@@ -118,9 +106,7 @@ impl Python {
             return Err(format!("unexpected answer {answer:?}").into());
         };
         if name != "cpython" || version != MINOR {
-            return Err(
-                format!("this is {name} {version}; Whipsnake needs CPython {MINOR}").into(),
-            );
+            return Err(format!("this is {name} {version}; Whipsnake needs CPython {MINOR}").into());
         }
         if debug != "0" || free_threaded != "0" {
             return Err("debug and free-threaded builds are not supported".into());
@@ -129,10 +115,7 @@ impl Python {
         if !include.join("internal/pycore_frame.h").exists() {
             return Err(format!("no internal headers in {}", include.display()).into());
         }
-        Ok(Python {
-            executable: PathBuf::from(path),
-            include,
-        })
+        Ok(Python { executable: PathBuf::from(path), include })
     }
 }
 
@@ -140,14 +123,8 @@ impl Python {
 fn candidates() -> Vec<PathBuf> {
     let mut found = vec![PathBuf::from(format!("python{MINOR}"))];
     if let Some(home) = env::var_os("HOME").map(PathBuf::from) {
-        found.extend(newest_first(
-            &home.join(".pyenv/versions"),
-            &format!("{MINOR}."),
-        ));
-        found.extend(newest_first(
-            &home.join(".local/share/uv/python"),
-            &format!("cpython-{MINOR}."),
-        ));
+        found.extend(newest_first(&home.join(".pyenv/versions"), &format!("{MINOR}.")));
+        found.extend(newest_first(&home.join(".local/share/uv/python"), &format!("cpython-{MINOR}.")));
     }
     found
 }
@@ -155,12 +132,7 @@ fn candidates() -> Vec<PathBuf> {
 /// The interpreters in the sub-directories of `directory` called `prefix<patch version>…`, newest first.
 fn newest_first(directory: &Path, prefix: &str) -> Vec<PathBuf> {
     let patch_version = |name: OsString| -> Option<u32> {
-        let digits: String = name
-            .to_str()?
-            .strip_prefix(prefix)?
-            .chars()
-            .take_while(char::is_ascii_digit)
-            .collect();
+        let digits: String = name.to_str()?.strip_prefix(prefix)?.chars().take_while(char::is_ascii_digit).collect();
         digits.parse().ok()
     };
     let mut found: Vec<(u32, PathBuf)> = fs::read_dir(directory)
@@ -196,16 +168,11 @@ fn compile_probe(python: &Python, out: &Path) -> Result<PathBuf> {
 
 /// Runs a command and returns what it printed.
 fn output(command: &mut Command) -> Result<String> {
-    let done = command
-        .output()
-        .map_err(|error| format!("{command:?}: {error}"))?;
+    let done = command.output().map_err(|error| format!("{command:?}: {error}"))?;
     if !done.status.success() {
-        return Err(format!(
-            "{command:?} failed ({}): {}",
-            done.status,
-            String::from_utf8_lossy(&done.stderr).trim()
-        )
-        .into());
+        return Err(
+            format!("{command:?} failed ({}): {}", done.status, String::from_utf8_lossy(&done.stderr).trim()).into()
+        );
     }
     Ok(String::from_utf8(done.stdout)?)
 }

@@ -82,12 +82,7 @@ impl Assigned {
             {
                 changed |= self.meet(code.block_of(code.handler_target(handler)), &bound);
             }
-            apply(
-                effect,
-                &mut bound,
-                self.saved.set(0),
-                code.input.nlocalsplus,
-            );
+            apply(effect, &mut bound, self.saved.set(0), code.input.nlocalsplus);
         }
         for &to in code.successors(number).iter() {
             changed |= self.meet(to, &bound);

@@ -9,9 +9,7 @@ pub struct LocalSet<'s> {
 impl<'s> LocalSet<'s> {
     /// Whether a local is in it.
     pub fn contains(&self, local: u32) -> bool {
-        self.words
-            .get(local as usize / 64)
-            .is_some_and(|word| word >> (local % 64) & 1 != 0)
+        self.words.get(local as usize / 64).is_some_and(|word| word >> (local % 64) & 1 != 0)
     }
 
     /// The locals in it, ascending.
@@ -50,8 +48,7 @@ impl BitMatrix {
     pub(crate) fn reset(&mut self, rows: usize, columns: u32, value: bool) {
         self.stride = (columns as usize).div_ceil(64);
         self.words.clear();
-        self.words
-            .resize(rows * self.stride, if value { u64::MAX } else { 0 });
+        self.words.resize(rows * self.stride, if value { u64::MAX } else { 0 });
     }
 
     /// Words a row.
@@ -78,9 +75,7 @@ impl BitMatrix {
 
     /// A row as a set.
     pub fn set(&self, row: u32) -> LocalSet<'_> {
-        LocalSet {
-            words: self.row(row as usize),
-        }
+        LocalSet { words: self.row(row as usize) }
     }
 }
 

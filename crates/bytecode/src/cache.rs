@@ -127,10 +127,7 @@ impl<'a> Cache<'a> {
 
     /// `LOAD_ATTR` (forms that find a value in the instance), `STORE_ATTR`.
     pub fn attr(&self) -> Option<AttrCache> {
-        Some(AttrCache {
-            version: self.u32(1)?,
-            index: *self.units.get(3)?,
-        })
+        Some(AttrCache { version: self.u32(1)?, index: *self.units.get(3)? })
     }
 
     /// `LOAD_ATTR` (forms that find an object in the type).
@@ -140,21 +137,15 @@ impl<'a> Cache<'a> {
         for (bytes, unit) in descr.chunks_exact_mut(2).zip(low.into_iter().chain(high)) {
             bytes.copy_from_slice(&unit.to_ne_bytes());
         }
-        Some(MethodCache {
-            type_version: self.u32(1)?,
-            keys_version: self.u32(3)?,
-            descr: u64::from_ne_bytes(descr),
-        })
+        Some(MethodCache { type_version: self.u32(1)?, keys_version: self.u32(3)?, descr: u64::from_ne_bytes(descr) })
     }
 
     /// `LOAD_GLOBAL`.
     pub fn global(&self) -> Option<GlobalCache> {
         match *self.units {
-            [_, module_keys_version, builtin_keys_version, index] => Some(GlobalCache {
-                index,
-                module_keys_version,
-                builtin_keys_version,
-            }),
+            [_, module_keys_version, builtin_keys_version, index] => {
+                Some(GlobalCache { index, module_keys_version, builtin_keys_version })
+            }
             _ => None,
         }
     }
@@ -178,27 +169,15 @@ mod tests {
     fn views() {
         let units = [0x0123, 1, 2, 3, 4, 5, 6, 7, 8];
         let cache = Cache::new(&units);
-        assert_eq!(
-            cache.counter().map(|c| (c.value(), c.backoff())),
-            Some((0x12, 3))
-        );
-        assert_eq!(
-            cache.attr(),
-            Some(AttrCache {
-                version: 0x2_0001,
-                index: 3
-            })
-        );
+        assert_eq!(cache.counter().map(|c| (c.value(), c.backoff())), Some((0x12, 3)));
+        assert_eq!(cache.attr(), Some(AttrCache { version: 0x2_0001, index: 3 }));
         let method = cache.method().unwrap();
         assert_eq!(method.type_version, 0x2_0001);
         assert_eq!(method.keys_version, 0x4_0003);
         assert_eq!(method.dict_offset(), 3);
         assert_eq!(method.descr, 0x0008_0007_0006_0005);
         assert_eq!(Cache::new(&units[..4]).global().map(|g| g.index), Some(3));
-        assert_eq!(
-            Cache::new(&units[..3]).call().map(|c| c.func_version),
-            Some(0x2_0001)
-        );
+        assert_eq!(Cache::new(&units[..3]).call().map(|c| c.func_version), Some(0x2_0001));
         assert_eq!(Cache::new(&units[..1]).call(), None);
         assert_eq!(BranchHistory(0x5557).taken(), 9);
     }

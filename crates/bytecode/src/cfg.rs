@@ -132,8 +132,7 @@ impl Graph {
         self.marks.clear();
         self.marks.push(Marks::LEADER);
         let after = |instr: &Instr| AFTER[instr.flow as usize];
-        self.marks
-            .extend(instrs[..instrs.len() - 1].iter().map(after));
+        self.marks.extend(instrs[..instrs.len() - 1].iter().map(after));
         for &number in jumps {
             let jump = &instrs[number as usize];
             self.marks[jump.target as usize] |= Marks::LEADER | Marks::TARGET;

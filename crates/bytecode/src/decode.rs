@@ -104,10 +104,8 @@ impl Decoder {
     pub fn analyse<'s>(&'s mut self, input: CodeInput<'s>) -> Result<Code<'s>, DecodeError> {
         self.decode(input.units)?;
         self.resolve_targets()?;
-        exceptions::parse(input.exception_table, &mut self.handlers)
-            .ok_or(DecodeError::BadExceptionTable)?;
-        self.graph
-            .build(&self.instrs, &self.jumps, &self.numbers, &self.handlers)?;
+        exceptions::parse(input.exception_table, &mut self.handlers).ok_or(DecodeError::BadExceptionTable)?;
+        self.graph.build(&self.instrs, &self.jumps, &self.numbers, &self.handlers)?;
         let peak = depth::run(
             &self.instrs,
             &self.handlers,

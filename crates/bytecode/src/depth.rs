@@ -23,10 +23,7 @@ const UNKNOWN: i32 = -1;
 fn effect(instr: &Instr) -> (i32, i32) {
     let effect = &EFFECT[instr.base as usize];
     if effect.irregular {
-        return (
-            op::popped(instr.base, instr.oparg),
-            op::pushed(instr.base, instr.oparg),
-        );
+        return (op::popped(instr.base, instr.oparg), op::pushed(instr.base, instr.oparg));
     }
     (effect.popped.of(instr.oparg), effect.pushed.of(instr.oparg))
 }
@@ -62,11 +59,7 @@ pub(crate) fn run(
             highest = highest.max(depth);
         }
         if slack < 0 || highest > limit {
-            return Err(bad_instruction(
-                &instrs[range],
-                entries[number as usize],
-                limit,
-            ));
+            return Err(bad_instruction(&instrs[range], entries[number as usize], limit));
         }
         peak = peak.max(highest);
         let last = &instrs[range.end - 1];
@@ -97,9 +90,7 @@ pub(crate) fn run(
             let depth = i32::try_from(handler.entry_depth()).unwrap_or(i32::MAX);
             peak = peak.max(depth);
             if depth > limit {
-                return Err(DecodeError::StackOverflow {
-                    index: handler.target,
-                });
+                return Err(DecodeError::StackOverflow { index: handler.target });
             }
             join(graph.handler_blocks[entry as usize], depth)?;
         }
@@ -129,10 +120,8 @@ fn check_handler(instrs: &[Instr], depths: &[i32], handler: &Handler) -> Result<
     if handler.depth == 0 {
         return Ok(());
     }
-    let covered = instrs
-        .iter()
-        .zip(depths)
-        .find(|(instr, depth)| handler.covers(instr.index) && **depth < handler.depth as i32);
+    let covered =
+        instrs.iter().zip(depths).find(|(instr, depth)| handler.covers(instr.index) && **depth < handler.depth as i32);
     match covered {
         Some((instr, _)) => Err(DecodeError::StackUnderflow { index: instr.index }),
         None => Ok(()),

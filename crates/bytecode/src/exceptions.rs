@@ -104,9 +104,7 @@ pub fn parse(table: &[u8], handlers: &mut Vec<Handler>) -> Option<()> {
 /// The entry that covers a unit. Any unit of an instruction will do: entries cover its prefixes and caches too.
 pub fn find(handlers: &[Handler], unit: u32) -> Option<&Handler> {
     let after = handlers.partition_point(|handler| handler.start <= unit);
-    handlers[..after]
-        .last()
-        .filter(|handler| handler.covers(unit))
+    handlers[..after].last().filter(|handler| handler.covers(unit))
 }
 
 /// The same, straight from the table's bytes, by the search that the interpreter uses.
@@ -134,12 +132,9 @@ pub fn find_in_table(table: &[u8], unit: u32) -> Option<Handler> {
             }
         }
     }
-    HandlerIter {
-        table: &table[..high],
-        position: low,
-    }
-    .take_while(|handler| handler.start <= unit)
-    .find(|handler| unit < handler.end)
+    HandlerIter { table: &table[..high], position: low }
+        .take_while(|handler| handler.start <= unit)
+        .find(|handler| unit < handler.end)
 }
 
 #[cfg(test)]
@@ -183,11 +178,7 @@ mod tests {
         assert_eq!(parse(&table, &mut parsed), Some(()));
         assert_eq!(parsed, handlers);
         for unit in 0..6200 {
-            assert_eq!(
-                find_in_table(&table, unit).as_ref(),
-                find(&handlers, unit),
-                "unit {unit}"
-            );
+            assert_eq!(find_in_table(&table, unit).as_ref(), find(&handlers, unit), "unit {unit}");
         }
     }
 

@@ -33,18 +33,12 @@ impl Flow {
 
     /// Whether an instruction of this kind names another instruction in its operand.
     pub const fn has_target(self) -> bool {
-        matches!(
-            self,
-            Flow::JumpForward | Flow::JumpBackward | Flow::Branch | Flow::ForIter | Flow::Send
-        )
+        matches!(self, Flow::JumpForward | Flow::JumpBackward | Flow::Branch | Flow::ForIter | Flow::Send)
     }
 
     /// Whether control can go on to the next instruction.
     pub const fn falls_through(self) -> bool {
-        !matches!(
-            self,
-            Flow::Return | Flow::Raise | Flow::JumpForward | Flow::JumpBackward
-        )
+        !matches!(self, Flow::Return | Flow::Raise | Flow::JumpForward | Flow::JumpBackward)
     }
 }
 
@@ -74,12 +68,7 @@ pub(crate) struct OpInfo {
 pub(crate) static INFO: [OpInfo; 256] = make_info();
 
 const fn make_info() -> [OpInfo; 256] {
-    let unknown = OpInfo {
-        base: 0,
-        caches: 0,
-        flow: Flow::Next,
-        status: Status::Unknown,
-    };
+    let unknown = OpInfo { base: 0, caches: 0, flow: Flow::Next, status: Status::Unknown };
     let mut table = [unknown; 256];
     let mut code = 0;
     while code < 256 {
@@ -118,10 +107,7 @@ const fn flow_of(base: u8) -> Flow {
         op::RAISE_VARARGS | op::RERAISE => Flow::Raise,
         op::JUMP_FORWARD => Flow::JumpForward,
         op::JUMP_BACKWARD | op::JUMP_BACKWARD_NO_INTERRUPT => Flow::JumpBackward,
-        op::POP_JUMP_IF_TRUE
-        | op::POP_JUMP_IF_FALSE
-        | op::POP_JUMP_IF_NONE
-        | op::POP_JUMP_IF_NOT_NONE => Flow::Branch,
+        op::POP_JUMP_IF_TRUE | op::POP_JUMP_IF_FALSE | op::POP_JUMP_IF_NONE | op::POP_JUMP_IF_NOT_NONE => Flow::Branch,
         op::FOR_ITER => Flow::ForIter,
         op::SEND => Flow::Send,
         _ => Flow::Next,
@@ -138,11 +124,7 @@ pub(crate) struct Count {
 }
 
 impl Count {
-    const NOTHING: Self = Self {
-        fixed: 0,
-        per_oparg: 0,
-        if_odd: 0,
-    };
+    const NOTHING: Self = Self { fixed: 0, per_oparg: 0, if_odd: 0 };
 
     #[inline]
     pub const fn of(self, oparg: u32) -> i32 {
@@ -154,11 +136,7 @@ impl Count {
     /// Finds the coefficients from the values for operands 0, 1, and 2.
     const fn fit(at_0: i32, at_1: i32, at_2: i32) -> Self {
         let per_oparg = (at_2 - at_0) / 2;
-        Self {
-            fixed: at_0 as i8,
-            per_oparg: per_oparg as i8,
-            if_odd: (at_1 - at_0 - per_oparg) as i8,
-        }
+        Self { fixed: at_0 as i8, per_oparg: per_oparg as i8, if_odd: (at_1 - at_0 - per_oparg) as i8 }
     }
 }
 
@@ -175,36 +153,20 @@ pub(crate) struct Effect {
 pub(crate) static EFFECT: [Effect; 256] = make_effects();
 
 const fn make_effects() -> [Effect; 256] {
-    let mut table = [Effect {
-        popped: Count::NOTHING,
-        pushed: Count::NOTHING,
-        irregular: false,
-    }; 256];
+    let mut table = [Effect { popped: Count::NOTHING, pushed: Count::NOTHING, irregular: false }; 256];
     let mut code = 0;
     while code < 256 {
         let opcode = code as u8;
         if op::popped(opcode, 0) >= -1 && !op::NAMES[code].is_empty() {
-            let popped = Count::fit(
-                op::popped(opcode, 0),
-                op::popped(opcode, 1),
-                op::popped(opcode, 2),
-            );
-            let pushed = Count::fit(
-                op::pushed(opcode, 0),
-                op::pushed(opcode, 1),
-                op::pushed(opcode, 2),
-            );
+            let popped = Count::fit(op::popped(opcode, 0), op::popped(opcode, 1), op::popped(opcode, 2));
+            let pushed = Count::fit(op::pushed(opcode, 0), op::pushed(opcode, 1), op::pushed(opcode, 2));
             // Enough operands to tell the formulas of CPython's table apart.
             let regular = fits(opcode, popped, pushed, 3)
                 && fits(opcode, popped, pushed, 4)
                 && fits(opcode, popped, pushed, 255)
                 && fits(opcode, popped, pushed, 256)
                 && fits(opcode, popped, pushed, 257);
-            table[code] = Effect {
-                popped,
-                pushed,
-                irregular: !regular,
-            };
+            table[code] = Effect { popped, pushed, irregular: !regular };
         }
         code += 1;
     }

@@ -23,10 +23,7 @@ pub struct Listing<'c> {
 impl<'s> Code<'s> {
     /// The code as text, one instruction a line.
     pub fn listing(&self) -> Listing<'_> {
-        Listing {
-            code: self,
-            counters: false,
-        }
+        Listing { code: self, counters: false }
     }
 }
 
@@ -70,10 +67,8 @@ impl Listing<'_> {
     }
 
     fn cache(&self, f: &mut fmt::Formatter<'_>, instr: &Instr, cache: Cache<'_>) -> fmt::Result {
-        if let op::POP_JUMP_IF_TRUE
-        | op::POP_JUMP_IF_FALSE
-        | op::POP_JUMP_IF_NONE
-        | op::POP_JUMP_IF_NOT_NONE = instr.base
+        if let op::POP_JUMP_IF_TRUE | op::POP_JUMP_IF_FALSE | op::POP_JUMP_IF_NONE | op::POP_JUMP_IF_NOT_NONE =
+            instr.base
         {
             return match cache.branch_history() {
                 Some(history) if !history.is_initial() => {
@@ -110,11 +105,7 @@ impl Listing<'_> {
                     return Ok(());
                 };
                 let (module, builtins) = (global.module_keys_version, global.builtin_keys_version);
-                write!(
-                    f,
-                    "  [index {} module keys {module} builtin keys {builtins}]",
-                    global.index
-                )
+                write!(f, "  [index {} module keys {module} builtin keys {builtins}]", global.index)
             }
             op::CALL => match cache.call() {
                 Some(call) if call.func_version != 0 => {

@@ -40,8 +40,7 @@ impl Liveness {
     /// Computes the live locals of `code`.
     pub fn compute(&mut self, code: &Code<'_>) -> Result<(), DecodeError> {
         check_locals(code)?;
-        self.before
-            .reset(code.instrs.len(), code.input.nlocalsplus, false);
+        self.before.reset(code.instrs.len(), code.input.nlocalsplus, false);
         for ticks in [&mut self.scanned, &mut self.changed] {
             ticks.clear();
             ticks.resize(code.blocks().len(), 0);
@@ -67,8 +66,7 @@ impl Liveness {
     fn is_outdated(&self, code: &Code<'_>, number: u32) -> bool {
         let scanned = self.scanned[number as usize];
         let newer = |&block: &u32| self.changed[block as usize] > scanned;
-        code.successors(number).iter().any(newer)
-            || code.graph.handler_blocks_of(number).iter().any(newer)
+        code.successors(number).iter().any(newer) || code.graph.handler_blocks_of(number).iter().any(newer)
     }
 
     fn scan(&mut self, code: &Code<'_>, number: u32) {
@@ -160,10 +158,9 @@ fn covering_backward<'h>(remaining: &mut &'h [Handler], unit: u32) -> Option<&'h
 fn apply_word(instr: &Instr, live: u64, nlocalsplus: u32) -> u64 {
     let access = Access::of(instr);
     let (first, second) = access.locals(instr.oparg);
-    let reads = u64::from(access.reads_first).wrapping_shl(first)
-        | u64::from(access.reads_second).wrapping_shl(second);
-    let writes = u64::from(access.writes_first).wrapping_shl(first)
-        | u64::from(access.writes_second).wrapping_shl(second);
+    let reads = u64::from(access.reads_first).wrapping_shl(first) | u64::from(access.reads_second).wrapping_shl(second);
+    let writes =
+        u64::from(access.writes_first).wrapping_shl(first) | u64::from(access.writes_second).wrapping_shl(second);
     let live = (live | reads) & !writes;
     if access.writes_last {
         let kept = nlocalsplus - instr.oparg;

@@ -96,18 +96,9 @@ impl Access {
 /// Indexed by base opcode.
 static ACCESS: [Access; 256] = {
     let mut table = [Access::NONE; 256];
-    let reads = Access {
-        reads_first: true,
-        ..Access::NONE
-    };
-    let writes = Access {
-        writes_first: true,
-        ..Access::NONE
-    };
-    let pair = Access {
-        shift: 4,
-        ..Access::NONE
-    };
+    let reads = Access { reads_first: true, ..Access::NONE };
+    let writes = Access { writes_first: true, ..Access::NONE };
+    let pair = Access { shift: 4, ..Access::NONE };
     table[op::LOAD_FAST as usize] = reads;
     table[op::LOAD_FAST_CHECK as usize] = reads;
     table[op::LOAD_FAST_AND_CLEAR as usize] = reads;
@@ -118,25 +109,10 @@ static ACCESS: [Access; 256] = {
     table[op::DELETE_DEREF as usize] = reads;
     table[op::LOAD_FROM_DICT_OR_DEREF as usize] = reads;
     table[op::STORE_FAST as usize] = writes;
-    table[op::LOAD_FAST_LOAD_FAST as usize] = Access {
-        reads_first: true,
-        reads_second: true,
-        ..pair
-    };
-    table[op::STORE_FAST_LOAD_FAST as usize] = Access {
-        writes_first: true,
-        reads_second: true,
-        ..pair
-    };
-    table[op::STORE_FAST_STORE_FAST as usize] = Access {
-        writes_first: true,
-        writes_second: true,
-        ..pair
-    };
-    table[op::COPY_FREE_VARS as usize] = Access {
-        writes_last: true,
-        ..Access::NONE
-    };
+    table[op::LOAD_FAST_LOAD_FAST as usize] = Access { reads_first: true, reads_second: true, ..pair };
+    table[op::STORE_FAST_LOAD_FAST as usize] = Access { writes_first: true, reads_second: true, ..pair };
+    table[op::STORE_FAST_STORE_FAST as usize] = Access { writes_first: true, writes_second: true, ..pair };
+    table[op::COPY_FREE_VARS as usize] = Access { writes_last: true, ..Access::NONE };
     table
 };
 
@@ -150,18 +126,11 @@ pub(crate) fn check_locals(code: &Code<'_>) -> Result<(), DecodeError> {
         let second = (second >= count) & (access.reads_second | access.writes_second);
         first | second | ((instr.oparg > count) & access.writes_last)
     };
-    let any = code
-        .instrs
-        .iter()
-        .fold(false, |any, instr| any | names_too_many(instr));
+    let any = code.instrs.iter().fold(false, |any, instr| any | names_too_many(instr));
     match any {
         false => Ok(()),
         true => Err(DecodeError::BadLocal {
-            index: code
-                .instrs
-                .iter()
-                .find(|instr| names_too_many(instr))
-                .map_or(0, |instr| instr.index),
+            index: code.instrs.iter().find(|instr| names_too_many(instr)).map_or(0, |instr| instr.index),
         }),
     }
 }

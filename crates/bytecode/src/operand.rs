@@ -19,11 +19,7 @@ pub struct Compare {
 impl Compare {
     /// Takes an operand apart.
     pub fn new(oparg: u32) -> Self {
-        Self {
-            op: oparg >> 5,
-            to_bool: oparg & 16 != 0,
-            mask: oparg & 15,
-        }
+        Self { op: oparg >> 5, to_bool: oparg & 16 != 0, mask: oparg & 15 }
     }
 }
 
@@ -41,10 +37,6 @@ pub struct SuperAttr {
 impl SuperAttr {
     /// Takes an operand apart.
     pub fn new(oparg: u32) -> Self {
-        Self {
-            name: oparg >> 2,
-            method: oparg & 1 != 0,
-            two_arguments: oparg & 2 != 0,
-        }
+        Self { name: oparg >> 2, method: oparg & 1 != 0, two_arguments: oparg & 2 != 0 }
     }
 }

@@ -77,9 +77,7 @@ fn without_versions(listing: &str) -> String {
             let mut from = line.find("  [").unwrap_or(line.len());
             while let Some(found) = line[from..].find(word) {
                 let start = from + found + word.len();
-                let digits = line[start..]
-                    .find(|c: char| !c.is_ascii_digit())
-                    .unwrap_or(line.len() - start);
+                let digits = line[start..].find(|c: char| !c.is_ascii_digit()).unwrap_or(line.len() - start);
                 if digits > 0 {
                     line.replace_range(start..start + digits, "v");
                 }

@@ -7,8 +7,7 @@ use std::fmt;
 use std::time::Instant;
 use support::{Dumped, dump};
 use whipsnake_bytecode::{
-    Assigned, Code, Decoder, Flow, Handler, Liveness, LocalEffect, Marks, NONE, find,
-    find_in_table, local_effect,
+    Assigned, Code, Decoder, Flow, Handler, Liveness, LocalEffect, Marks, NONE, find, find_in_table, local_effect,
 };
 use whipsnake_cpython::opcode as op;
 
@@ -37,21 +36,12 @@ fn agrees_with_cpython() {
         check_depths(dumped, &code, &context);
         check_blocks(&code, &context);
         check_locals(dumped, &code, &context);
-        specialised.extend(
-            code.instrs()
-                .iter()
-                .filter(|i| i.is_specialised())
-                .map(|i| i.opcode),
-        );
+        specialised.extend(code.instrs().iter().filter(|i| i.is_specialised()).map(|i| i.opcode));
         let instrumented = code.instrs().iter().any(|i| i.is_instrumented());
         assert_eq!(instrumented, dumped.mode == "instrumented", "{context}");
     }
     assert!(all.len() > 5000, "only {} code objects", all.len());
-    assert!(
-        specialised.len() > 30,
-        "only {} specialised opcodes",
-        specialised.len()
-    );
+    assert!(specialised.len() > 30, "only {} specialised opcodes", specialised.len());
     if !cfg!(debug_assertions) {
         measure(&all);
     }
@@ -90,11 +80,7 @@ fn check_table(dumped: &Dumped, code: &Code<'_>, context: &Context<'_>) {
     for unit in 0..dumped.units.len() as u32 {
         let expected = expected.iter().find(|handler| handler.covers(unit));
         assert_eq!(find(code.handlers(), unit), expected, "{context}");
-        assert_eq!(
-            find_in_table(&dumped.table, unit).as_ref(),
-            expected,
-            "{context}"
-        );
+        assert_eq!(find_in_table(&dumped.table, unit).as_ref(), expected, "{context}");
     }
 }
 
@@ -104,31 +90,17 @@ fn check_depths(dumped: &Dumped, code: &Code<'_>, context: &Context<'_>) {
     for (number, (instr, expected)) in code.instrs().iter().zip(&dumped.instructions).enumerate() {
         let at = |number: u32| i64::from(code.depths()[number as usize]);
         let number = number as u32;
-        assert_eq!(
-            code.depth(number).is_some(),
-            code.is_reachable(number),
-            "{context}"
-        );
+        assert_eq!(code.depth(number).is_some(), code.is_reachable(number), "{context}");
         if at(number) < 0 {
             continue;
         }
         if instr.flow.falls_through() {
             let effect = at(number + 1) - at(number);
-            assert_eq!(
-                Some(effect),
-                expected[5].as_i64(),
-                "at {}\n{context}",
-                instr.index
-            );
+            assert_eq!(Some(effect), expected[5].as_i64(), "at {}\n{context}", instr.index);
         }
         if instr.target != NONE {
             let effect = at(instr.target) - at(number);
-            assert_eq!(
-                Some(effect),
-                expected[6].as_i64(),
-                "at {}\n{context}",
-                instr.index
-            );
+            assert_eq!(Some(effect), expected[6].as_i64(), "at {}\n{context}", instr.index);
         }
         if let Some(exhausted) = instr.exhausted() {
             assert_eq!(at(exhausted), at(number) - 1, "{context}");
@@ -148,40 +120,24 @@ fn check_blocks(code: &Code<'_>, context: &Context<'_>) {
         assert!(code.is_leader(block.first), "{context}");
         for instr in block.first + 1..block.end {
             assert!(!code.is_leader(instr), "{context}");
-            assert_eq!(
-                code.instrs()[instr as usize - 1].flow,
-                Flow::Next,
-                "{context}"
-            );
+            assert_eq!(code.instrs()[instr as usize - 1].flow, Flow::Next, "{context}");
         }
         next = block.end;
         let overlapping: Vec<Handler> = code
             .handlers()
             .iter()
-            .filter(|handler| {
-                (block.first..block.end).any(|i| handler.covers(code.instrs()[i as usize].index))
-            })
+            .filter(|handler| (block.first..block.end).any(|i| handler.covers(code.instrs()[i as usize].index)))
             .copied()
             .collect();
-        assert_eq!(
-            code.handlers_of_block(number as u32),
-            overlapping,
-            "{context}"
-        );
+        assert_eq!(code.handlers_of_block(number as u32), overlapping, "{context}");
         let last = &code.instrs()[block.end as usize - 1];
         let back = code.marks(block.end - 1).contains(Marks::BACK_EDGE);
         if back {
-            assert!(
-                code.marks(last.target).contains(Marks::LOOP_HEADER),
-                "{context}"
-            );
+            assert!(code.marks(last.target).contains(Marks::LOOP_HEADER), "{context}");
             assert_eq!(last.flow, Flow::JumpBackward, "{context}");
         }
         let to_iteration = last.flow == Flow::JumpBackward
-            && matches!(
-                code.instrs()[last.target as usize].base,
-                op::FOR_ITER | op::SEND
-            );
+            && matches!(code.instrs()[last.target as usize].base, op::FOR_ITER | op::SEND);
         if to_iteration && code.is_reachable(block.first) {
             assert!(back, "at {}\n{context}", last.index);
         }
@@ -219,11 +175,7 @@ fn check_locals(dumped: &Dumped, code: &Code<'_>, context: &Context<'_>) {
             _ => &[],
         };
         for &local in loads {
-            assert!(
-                before.contains(local),
-                "local {local} at {}\n{context}",
-                instr.index
-            );
+            assert!(before.contains(local), "local {local} at {}\n{context}", instr.index);
             let known = bound.contains(local) || saved.contains(&local);
             assert!(known, "local {local} at {}\n{context}", instr.index);
         }
@@ -232,8 +184,7 @@ fn check_locals(dumped: &Dumped, code: &Code<'_>, context: &Context<'_>) {
         if number + 1 < after_block && code.handlers().is_empty() {
             for local in before.iter() {
                 assert!(
-                    live.before(number + 1).contains(local)
-                        || local_effect(instr) != LocalEffect::None,
+                    live.before(number + 1).contains(local) || local_effect(instr) != LocalEffect::None,
                     "{context}"
                 );
             }

@@ -35,5 +35,8 @@ pub fn make_isa(target: Target) -> OwnedTargetIsa {
     // Tail calls on x86-64 need frame pointers; the post-pass takes the frame code out again.
     set("preserve_frame_pointers", "true");
     let triple = target.triple().parse().expect("a valid triple");
-    isa::lookup(triple).expect("both targets are built in").finish(settings::Flags::new(flags)).expect("consistent settings")
+    isa::lookup(triple)
+        .expect("both targets are built in")
+        .finish(settings::Flags::new(flags))
+        .expect("consistent settings")
 }

@@ -15,8 +15,8 @@ use cranelift_codegen::isa::{CallConv, TargetFrontendConfig};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use whipsnake_cpython::layout;
 use whipsnake_ir::{
-    BinaryOp, Block, Condition, Continuation, Effects, FloatCondition, Function, Helper, Inst, InstData, Offset, Type, UnaryOp,
-    Value, ValueDef, abi,
+    BinaryOp, Block, Condition, Continuation, Effects, FloatCondition, Function, Helper, Inst, InstData, Offset, Type,
+    UnaryOp, Value, ValueDef, abi,
 };
 
 /// Kinds of memory that never overlap.
@@ -95,7 +95,8 @@ impl<'a, 'b> Lowering<'a, 'b> {
             let user_id = name.as_bytes()[0].into();
             out.dfg.alias_regions.insert(AliasRegionData { user_id, description: name.into() })
         });
-        let activation = out.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, abi::ACTIVATION_SIZE, 4));
+        let activation =
+            out.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, abi::ACTIVATION_SIZE, 4));
         let mut b = FunctionBuilder::new(out, context);
         let blocks: Vec<ir::Block> = func.block_ids().map(|_| b.create_block()).collect();
         let entry = blocks[0];
@@ -104,8 +105,18 @@ impl<'a, 'b> Lowering<'a, 'b> {
         }
         let received = b.block_params(entry).first().copied();
         let values = vec![None; func.value_count()];
-        let mut lowering =
-            Lowering { func, form, b, activation, regions, values, blocks, leave_blocks: Default::default(), received, inputs: [None; 4] };
+        let mut lowering = Lowering {
+            func,
+            form,
+            b,
+            activation,
+            regions,
+            values,
+            blocks,
+            leave_blocks: Default::default(),
+            received,
+            inputs: [None; 4],
+        };
         lowering.blocks();
         lowering.b.seal_all_blocks();
         lowering.b.finalize(config);
@@ -210,7 +221,8 @@ impl<'a, 'b> Lowering<'a, 'b> {
     /// The 64-bit address of a symbol, patched when linked.
     pub(crate) fn symbol(&mut self, symbol: Symbol) -> ir::Value {
         let name = self.b.func.declare_imported_user_function(symbol.name());
-        let data = GlobalValueData::Symbol { name: ExternalName::user(name), offset: 0.into(), colocated: false, tls: false };
+        let data =
+            GlobalValueData::Symbol { name: ExternalName::user(name), offset: 0.into(), colocated: false, tls: false };
         let global = self.b.func.create_global_value(data);
         self.b.ins().symbol_value(types::I64, global)
     }
@@ -235,8 +247,15 @@ impl<'a, 'b> Lowering<'a, 'b> {
         use InstData::*;
         match self.func.inst(inst) {
             // Made at each use.
-            Iconst { .. } | Operand32 { .. } | Pointer { .. } | Global { .. } | Frame | ThreadState | ActivationField { .. }
-            | Input { .. } | Received => {}
+            Iconst { .. }
+            | Operand32 { .. }
+            | Pointer { .. }
+            | Global { .. }
+            | Frame
+            | ThreadState
+            | ActivationField { .. }
+            | Input { .. }
+            | Received => {}
             Fconst { bits } => {
                 // Through an integer: a float constant would go to a constant pool.
                 let word = self.b.ins().iconst(types::I64, *bits as i64);

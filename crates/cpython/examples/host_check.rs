@@ -42,9 +42,7 @@ impl Namespace {
 
     fn int(&self, name: &CStr) -> i64 {
         // SAFETY: the tests ask for small ints.
-        unsafe { Long::new_unchecked(self.get(name)) }
-            .compact_value()
-            .expect("a small int")
+        unsafe { Long::new_unchecked(self.get(name)) }.compact_value().expect("a small int")
     }
 }
 
@@ -103,14 +101,8 @@ fn functions(names: &Namespace) {
     );
     let f = names.function(c"f");
     let code = f.code();
-    assert_eq!(
-        (code.argcount(), code.kwonlyargcount(), code.nlocalsplus()),
-        (2, 1, 4)
-    );
-    assert_eq!(
-        code.framesize(),
-        code.stacksize() + 4 + frame::SPECIALS_SIZE
-    );
+    assert_eq!((code.argcount(), code.kwonlyargcount(), code.nlocalsplus()), (2, 1, 4));
+    assert_eq!(code.framesize(), code.stacksize() + 4 + frame::SPECIALS_SIZE);
     assert_eq!(code.unit(0).op, opcode::RESUME);
     assert_eq!((f.globals(), f.defaults().unwrap().len()), (names.0, 1));
     assert!(!f.kwdefaults().is_null() && f.closure().is_none());
@@ -121,10 +113,7 @@ fn functions(names: &Namespace) {
     let suspended = unsafe { Generator::new_unchecked(names.get(c"g")) };
     assert_eq!(suspended.state(), generator::FRAME_SUSPENDED);
     assert_eq!(suspended.frame().owner(), frame::OWNED_BY_GENERATOR);
-    assert_eq!(
-        suspended.frame().code(),
-        Some(names.function(c"gen").code())
-    );
+    assert_eq!(suspended.frame().code(), Some(names.function(c"gen").code()));
     // SAFETY: the frame is a generator's.
     assert_eq!(unsafe { Generator::of_frame(suspended.frame()) }, suspended);
 }
@@ -165,10 +154,7 @@ fn entries(names: &Namespace) {
         assert!(entry::is_original(one) && one.version() == version);
         names.run("interpreted = caller()\n");
     }
-    assert_eq!(
-        (names.int(c"natively"), names.int(c"interpreted")),
-        (41, 42)
-    );
+    assert_eq!((names.int(c"natively"), names.int(c"interpreted")), (41, 42));
     assert_eq!(ENTERED.load(Ordering::Relaxed), 1);
 }
 
@@ -274,10 +260,7 @@ fn monitored(names: &Namespace) {
         assert!(Monitoring::claim().is_err());
         PyErr_Clear();
         tool.on_start(|code, at| {
-            saw((
-                "start",
-                opcode::NAMES[opcode::base(code.unit(at).op) as usize],
-            ));
+            saw(("start", opcode::NAMES[opcode::base(code.unit(at).op) as usize]));
             Verdict::Continue
         })
         .unwrap();
@@ -287,17 +270,10 @@ fn monitored(names: &Namespace) {
             Verdict::Disable
         })
         .unwrap();
-        tool.set_local_events(code, Events::PY_START | Events::JUMP)
-            .unwrap();
-        assert_eq!(
-            monitoring::local_events(code),
-            Events::PY_START | Events::JUMP
-        );
+        tool.set_local_events(code, Events::PY_START | Events::JUMP).unwrap();
+        assert_eq!(monitoring::local_events(code), Events::PY_START | Events::JUMP);
         names.run("result = loop(5)\n");
-        assert_eq!(
-            seen(),
-            "(\"start\", \"RESUME\") [\"JUMP_BACKWARD\", \"FOR_ITER\"]"
-        );
+        assert_eq!(seen(), "(\"start\", \"RESUME\") [\"JUMP_BACKWARD\", \"FOR_ITER\"]");
         assert_eq!(names.int(c"result"), 10);
         assert_eq!(monitoring::other_tools(code, interpreter), 0);
         names.run("import sys\nsys.monitoring.use_tool_id(2, 'p')\nsys.monitoring.set_local_events(2, loop.__code__, sys.monitoring.events.LINE)\n");

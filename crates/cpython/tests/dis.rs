@@ -7,15 +7,9 @@ use whipsnake_cpython::layout::BUILD_PYTHON;
 use whipsnake_cpython::opcode::*;
 
 fn ask(program: &str) -> String {
-    let done = Command::new(BUILD_PYTHON)
-        .args(["-I", "-c", program])
-        .output()
-        .expect("the Python this was built for runs");
-    assert!(
-        done.status.success(),
-        "{}",
-        String::from_utf8_lossy(&done.stderr)
-    );
+    let done =
+        Command::new(BUILD_PYTHON).args(["-I", "-c", program]).output().expect("the Python this was built for runs");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     String::from_utf8(done.stdout).expect("UTF-8")
 }
 
@@ -31,11 +25,7 @@ for name, count in opcode._inline_cache_entries.items():
 for base, specialised in opcode._specializations.items():
     for name in specialised: print('deopt', name, opmap[base])
 ");
-    let ours: HashMap<&str, usize> = NAMES
-        .iter()
-        .enumerate()
-        .map(|(op, &name)| (name, op))
-        .collect();
+    let ours: HashMap<&str, usize> = NAMES.iter().enumerate().map(|(op, &name)| (name, op)).collect();
     let mut numbers = 0;
     for line in answer.lines() {
         let words: Vec<&str> = line.split(' ').collect();
@@ -72,10 +62,7 @@ for name, op in opcode.opmap.items():
 ");
     let mut compared = [false; 256];
     for line in answer.lines() {
-        let words: Vec<i64> = line
-            .split(' ')
-            .map(|word| word.parse().expect("a number"))
-            .collect();
+        let words: Vec<i64> = line.split(' ').map(|word| word.parse().expect("a number")).collect();
         let (op, arg, effect) = (words[0] as u8, words[1] as u32, words[2]);
         let ours = pushed(op, arg) - popped(op, arg);
         assert_eq!(ours as i64, effect, "{} {arg}", NAMES[op as usize]);
@@ -93,19 +80,9 @@ for op in opcode.opmap.values():
         print(op, *(int(has(op)) for has in (_opcode.has_arg, _opcode.has_const, _opcode.has_name,
             _opcode.has_jump, _opcode.has_free, _opcode.has_local)))
 ");
-    let bits = [
-        flag::ARG,
-        flag::CONST,
-        flag::NAME,
-        flag::JUMP,
-        flag::FREE,
-        flag::LOCAL,
-    ];
+    let bits = [flag::ARG, flag::CONST, flag::NAME, flag::JUMP, flag::FREE, flag::LOCAL];
     for line in answer.lines() {
-        let words: Vec<usize> = line
-            .split(' ')
-            .map(|word| word.parse().expect("a number"))
-            .collect();
+        let words: Vec<usize> = line.split(' ').map(|word| word.parse().expect("a number")).collect();
         for (bit, theirs) in bits.iter().zip(&words[1..]) {
             let ours = FLAGS[words[0]] & bit != 0;
             assert_eq!(ours, *theirs != 0, "{} {bit}", NAMES[words[0]]);

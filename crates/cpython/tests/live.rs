@@ -23,10 +23,8 @@ fn host_check_passes_inside_python() {
              print('fine')",
             path = library.display().to_string()
         );
-        let done = Command::new(python)
-            .args(["-I", "-X", "faulthandler", "-c", &program])
-            .output()
-            .expect("Python runs");
+        let done =
+            Command::new(python).args(["-I", "-X", "faulthandler", "-c", &program]).output().expect("Python runs");
         let errors = String::from_utf8_lossy(&done.stderr);
         assert!(done.status.success(), "{python}: {errors}");
         assert_eq!(String::from_utf8_lossy(&done.stdout).trim(), "fine");

@@ -6,12 +6,7 @@ use whipsnake_cpython::opcode::*;
 #[test]
 fn specialised_opcodes_share_caches_with_their_base() {
     for op in 0..=255u8 {
-        assert_eq!(
-            CACHES[op as usize],
-            CACHES[base(op) as usize],
-            "{}",
-            NAMES[op as usize]
-        );
+        assert_eq!(CACHES[op as usize], CACHES[base(op) as usize], "{}", NAMES[op as usize]);
         assert_eq!(base(base(op)), base(op));
     }
     assert_eq!(base(LOAD_ATTR_INSTANCE_VALUE), LOAD_ATTR);
@@ -24,10 +19,7 @@ fn specialised_opcodes_share_caches_with_their_base() {
 fn stack_effects() {
     assert_eq!((popped(BINARY_OP, 0), pushed(BINARY_OP, 0)), (2, 1));
     assert_eq!((popped(CALL, 3), pushed(CALL, 3)), (5, 1));
-    assert_eq!(
-        (popped(CALL_PY_EXACT_ARGS, 3), pushed(CALL_PY_EXACT_ARGS, 3)),
-        (5, 1)
-    );
+    assert_eq!((popped(CALL_PY_EXACT_ARGS, 3), pushed(CALL_PY_EXACT_ARGS, 3)), (5, 1));
     assert_eq!((popped(LOAD_ATTR, 4), pushed(LOAD_ATTR, 4)), (1, 1));
     assert_eq!((popped(LOAD_ATTR, 5), pushed(LOAD_ATTR, 5)), (1, 2));
     assert_eq!((popped(FOR_ITER, 9), pushed(FOR_ITER, 9)), (1, 2));
@@ -53,15 +45,7 @@ fn layouts() {
     assert_eq!(layout::object::OB_TYPE, 8);
     assert_eq!(layout::var_object::OB_SIZE, 16);
     assert_eq!(layout::float::OB_FVAL, 16);
-    assert_eq!(
-        layout::frame::SPECIALS_SIZE * 8,
-        layout::frame::LOCALSPLUS,
-        "locals follow the fields of a frame"
-    );
-    assert_eq!(
-        layout::code_extra::CE_EXTRAS,
-        8,
-        "extras follow their number"
-    );
+    assert_eq!(layout::frame::SPECIALS_SIZE * 8, layout::frame::LOCALSPLUS, "locals follow the fields of a frame");
+    assert_eq!(layout::code_extra::CE_EXTRAS, 8, "extras follow their number");
     assert_eq!(layout::VERSION.split('.').next(), Some("3"));
 }

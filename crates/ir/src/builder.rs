@@ -6,8 +6,8 @@
 
 use crate::inst::{Args, InstData};
 use crate::{
-    BinaryOp, Block, Condition, Continuation, Effects, FloatCondition, Function, Global, Helper, Inst, MissReason, Offset, Type,
-    UnaryOp, Value, ValueDef, abi,
+    BinaryOp, Block, Condition, Continuation, Effects, FloatCondition, Function, Global, Helper, Inst, MissReason,
+    Offset, Type, UnaryOp, Value, ValueDef, abi,
 };
 
 /// Appends instructions to a function.

@@ -307,8 +307,17 @@ impl InstData {
     pub fn for_each_use_mut(&mut self, mut visit: impl FnMut(&mut Value)) {
         use InstData::*;
         match self {
-            Iconst { .. } | Fconst { .. } | Operand32 { .. } | Pointer { .. } | Global { .. } | Frame | ThreadState
-            | ActivationField { .. } | Input { .. } | Received | SaveInstr => {}
+            Iconst { .. }
+            | Fconst { .. }
+            | Operand32 { .. }
+            | Pointer { .. }
+            | Global { .. }
+            | Frame
+            | ThreadState
+            | ActivationField { .. }
+            | Input { .. }
+            | Received
+            | SaveInstr => {}
             Load { base, .. } | Address { base, .. } => visit(base),
             Store { value, base, .. } => {
                 visit(value);
@@ -327,7 +336,11 @@ impl InstData {
                 visit(then);
                 visit(otherwise);
             }
-            Retain { value } | Release { value } | GuardExact { value, .. } | FloatValue { value } | IntValue { value } => visit(value),
+            Retain { value }
+            | Release { value }
+            | GuardExact { value, .. }
+            | FloatValue { value }
+            | IntValue { value } => visit(value),
             Guard { condition, .. } | ErrorIf { condition } => visit(condition),
             NewFloat { value, reuse } | NewInt { value, reuse } => {
                 visit(value);

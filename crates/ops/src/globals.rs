@@ -2,12 +2,13 @@
 
 use crate::attributes::{guard_keys_version, versioned_entry};
 use crate::{Imm, Ptr, operations};
-use whipsnake_cpython::opcode::cache;
 use whipsnake_cpython::layout::{dict_keys, frame};
+use whipsnake_cpython::opcode::cache;
 use whipsnake_ir::{Builder, Global, Helper, Type, Value, abi};
 
 /// Offset of an entry from the end of the keys' indices.
-const ENTRY: Imm = Imm::Cache16Scaled(1 + cache::LOAD_GLOBAL_INDEX as u8, dict_keys::UNICODE_ENTRY_SIZE, dict_keys::DK_INDICES);
+const ENTRY: Imm =
+    Imm::Cache16Scaled(1 + cache::LOAD_GLOBAL_INDEX as u8, dict_keys::UNICODE_ENTRY_SIZE, dict_keys::DK_INDICES);
 /// Version of the keys of the globals.
 const GLOBALS_VERSION: Imm = Imm::Cache16(1 + cache::LOAD_GLOBAL_MODULE_KEYS_VERSION as u8);
 /// Version of the keys of the builtins.

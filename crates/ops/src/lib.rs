@@ -10,9 +10,13 @@
 mod arith;
 mod attribute_stores;
 mod attributes;
+mod binary;
+mod build;
 mod builtin_calls;
 mod calls;
 mod closures;
+mod compare;
+mod containers;
 mod control;
 mod exceptions;
 mod functions;
@@ -21,20 +25,16 @@ mod globals;
 mod imports;
 mod inlined_calls;
 mod iteration;
-mod names;
-mod binary;
-mod build;
-mod compare;
-mod containers;
 mod matching;
+mod names;
 mod number;
+mod operand;
+mod operation;
+mod stack;
 mod tests_table;
 mod text;
 mod truth;
 mod unpack;
-mod operand;
-mod operation;
-mod stack;
 
 pub use operand::{Imm, Place, Ptr};
 pub use operation::{Operation, Outputs};
@@ -43,7 +43,37 @@ use operation::operations;
 
 /// Every operation, theme by theme.
 pub fn all() -> Vec<&'static Operation> {
-    [arith::OPERATIONS, attributes::OPERATIONS, attribute_stores::OPERATIONS, closures::OPERATIONS, functions::OPERATIONS, globals::OPERATIONS, imports::OPERATIONS, names::OPERATIONS, builtin_calls::OPERATIONS, inlined_calls::OPERATIONS, calls::OPERATIONS, binary::OPERATIONS, build::OPERATIONS, compare::OPERATIONS, compare::TESTS, containers::OPERATIONS, matching::OPERATIONS, text::OPERATIONS, truth::OPERATIONS, truth::TESTS, unpack::OPERATIONS, stack::OPERATIONS, control::OPERATIONS, iteration::OPERATIONS, generators::OPERATIONS, exceptions::OPERATIONS].into_iter().flatten().collect()
+    [
+        arith::OPERATIONS,
+        attributes::OPERATIONS,
+        attribute_stores::OPERATIONS,
+        closures::OPERATIONS,
+        functions::OPERATIONS,
+        globals::OPERATIONS,
+        imports::OPERATIONS,
+        names::OPERATIONS,
+        builtin_calls::OPERATIONS,
+        inlined_calls::OPERATIONS,
+        calls::OPERATIONS,
+        binary::OPERATIONS,
+        build::OPERATIONS,
+        compare::OPERATIONS,
+        compare::TESTS,
+        containers::OPERATIONS,
+        matching::OPERATIONS,
+        text::OPERATIONS,
+        truth::OPERATIONS,
+        truth::TESTS,
+        unpack::OPERATIONS,
+        stack::OPERATIONS,
+        control::OPERATIONS,
+        iteration::OPERATIONS,
+        generators::OPERATIONS,
+        exceptions::OPERATIONS,
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 #[cfg(test)]

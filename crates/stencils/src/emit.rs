@@ -168,7 +168,8 @@ impl<S: Source> Emitter<'_, S> {
                 self.copy(stencil.cold, self.layout.cold_cold[index], stencil.cold_len);
             }
             for (index, piece) in self.plan.hot.iter().enumerate() {
-                let (hot, cold, next) = (self.layout.hot[index], self.layout.hot_cold[index], self.layout.hot[index + 1]);
+                let (hot, cold, next) =
+                    (self.layout.hot[index], self.layout.hot_cold[index], self.layout.hot[index + 1]);
                 cell += self.fill(piece, Place { hot, cold, next, cell });
             }
             for (index, piece) in self.plan.cold.iter().enumerate() {
@@ -185,7 +186,9 @@ impl<S: Source> Emitter<'_, S> {
         let mut done = 0;
         while done < usize::from(len) {
             // SAFETY: the blob is padded by a chunk, and so is the destination.
-            unsafe { to.add(done).cast::<[u64; 2]>().write_unaligned(from.add(done).cast::<[u64; 2]>().read_unaligned()) };
+            unsafe {
+                to.add(done).cast::<[u64; 2]>().write_unaligned(from.add(done).cast::<[u64; 2]>().read_unaligned())
+            };
             done += 16;
         }
     }
@@ -244,15 +247,28 @@ impl<S: Source> Emitter<'_, S> {
     }
 
     #[inline]
-    unsafe fn fill_hole(&self, hole: &Hole, part: u32, piece: &Piece, info: &OperationInfo, instr: &Instr, place: Place) {
+    unsafe fn fill_hole(
+        &self,
+        hole: &Hole,
+        part: u32,
+        piece: &Piece,
+        info: &OperationInfo,
+        instr: &Instr,
+        place: Place,
+    ) {
         let at = part + u32::from(hole.offset);
         // SAFETY: the caller's.
         unsafe {
             match hole.kind {
-                HoleKind::Operand => self.write32(at, self.operand(hole.index, piece, info, instr).wrapping_add(hole.addend)),
+                HoleKind::Operand => {
+                    self.write32(at, self.operand(hole.index, piece, info, instr).wrapping_add(hole.addend))
+                }
                 HoleKind::Helper => self.write_relative(at, self.addresses.helpers[hole.index as usize]),
                 HoleKind::Global => {
-                    self.write64(at, self.addresses.globals[hole.index as usize].wrapping_add_signed(hole.addend.into()));
+                    self.write64(
+                        at,
+                        self.addresses.globals[hole.index as usize].wrapping_add_signed(hole.addend.into()),
+                    );
                 }
                 HoleKind::Pointer => {
                     let value = self.pointer(hole.index, piece, info, instr, place);
@@ -362,12 +378,14 @@ impl Layout {
             cold,
         };
         let hot = plan.hot.iter().zip(&self.hot).map(|(p, &at)| span(p, at, stencil_of(p).hot_len.into(), false));
-        let hot_cold = plan.hot.iter().zip(&self.hot_cold).map(|(p, &at)| span(p, at, stencil_of(p).cold_len.into(), true));
+        let hot_cold =
+            plan.hot.iter().zip(&self.hot_cold).map(|(p, &at)| span(p, at, stencil_of(p).cold_len.into(), true));
         let cold = plan.cold.iter().zip(&self.cold).map(|(p, &at)| {
             let jump = if p.next == Label::None { 0 } else { JUMP_LEN };
             span(p, at, u32::from(stencil_of(p).hot_len) + jump, true)
         });
-        let cold_cold = plan.cold.iter().zip(&self.cold_cold).map(|(p, &at)| span(p, at, stencil_of(p).cold_len.into(), true));
+        let cold_cold =
+            plan.cold.iter().zip(&self.cold_cold).map(|(p, &at)| span(p, at, stencil_of(p).cold_len.into(), true));
         hot.chain(hot_cold).chain(cold).chain(cold_cold).filter(|s| s.len > 0).collect()
     }
 }

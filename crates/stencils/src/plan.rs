@@ -212,7 +212,8 @@ impl Planner<'_, '_> {
         if generic == NONE {
             return Err(PlanError::Opcode(instr.base));
         }
-        let following = self.code.instrs().get(self.instr as usize + 1).filter(|_| !self.code.is_leader(self.instr + 1));
+        let following =
+            self.code.instrs().get(self.instr as usize + 1).filter(|_| !self.code.is_leader(self.instr + 1));
         if let Some(next) = following {
             let fused = self.selector.fusion(special, next.base);
             if fused != NONE {
@@ -332,7 +333,14 @@ impl Planner<'_, '_> {
     }
 
     /// Plans an operation with its miss path. `counted`: pops and pushes are those of the bytecode instruction; else of the operation.
-    fn operation(&mut self, special: u16, generic: u16, oparg: u32, target: Label, counted: bool) -> Result<(), PlanError> {
+    fn operation(
+        &mut self,
+        special: u16,
+        generic: u16,
+        oparg: u32,
+        target: Label,
+        counted: bool,
+    ) -> Result<(), PlanError> {
         if special == NONE {
             return Err(PlanError::Opcode(self.code.instrs()[self.instr as usize].base));
         }
@@ -358,7 +366,14 @@ impl Planner<'_, '_> {
     }
 
     /// Places a chosen piece, the piece that receives its result, and the ways it can go wrong.
-    fn finish(&mut self, piece: Piece, info: &OperationInfo, generic: u16, first: usize, follow: Follow) -> Result<(), PlanError> {
+    fn finish(
+        &mut self,
+        piece: Piece,
+        info: &OperationInfo,
+        generic: u16,
+        first: usize,
+        follow: Follow,
+    ) -> Result<(), PlanError> {
         let instr = self.code.instrs()[self.instr as usize];
         let receives = info.hands_on && instr.flow.falls_through() && instr.flow != Flow::Yield;
         let at = self.plan.hot.len();
@@ -452,10 +467,14 @@ impl Planner<'_, '_> {
 
     /// The piece that stores the result of an instruction that enters other frames.
     fn receive_piece(&self, instr: &Instr) -> Result<Piece, PlanError> {
-        let depth = self.plan.stack.len() as i32 - op::popped(instr.base, instr.oparg) + op::pushed(instr.base, instr.oparg) - 1;
+        let depth = self.plan.stack.len() as i32 - op::popped(instr.base, instr.oparg)
+            + op::pushed(instr.base, instr.oparg)
+            - 1;
         let operation = match (instr.flow, instr.base) {
             (Flow::ForIter | Flow::Send, _) => self.selector.receive_item,
-            (_, op::GET_ITER | op::GET_YIELD_FROM_ITER | op::BEFORE_WITH | op::BEFORE_ASYNC_WITH) => self.selector.receive_quietly,
+            (_, op::GET_ITER | op::GET_YIELD_FROM_ITER | op::BEFORE_WITH | op::BEFORE_ASYNC_WITH) => {
+                self.selector.receive_quietly
+            }
             _ => self.selector.receive,
         };
         self.piece(operation, 0, depth as usize)

@@ -43,8 +43,6 @@ pub(crate) struct Selector {
     pub load_const: u16,
     /// `STORE_FAST`.
     pub store_fast: u16,
-    /// `POP_TOP`.
-    pub pop_top: u16,
 }
 
 const COMPARISONS: [&str; 6] = [".lt", ".le", ".eq", ".ne", ".gt", ".ge"];
@@ -91,7 +89,12 @@ fn how(name: &str) -> By {
         "BINARY_OP" => By::Binary,
         "CALL_KW" | "CALL_FUNCTION_EX" => By::Nothing,
         _ if name == "CALL" || name.starts_with("CALL_") && !name.starts_with("CALL_INTRINSIC") => By::Count,
-        _ if name.starts_with("LOAD_ATTR") || name.starts_with("LOAD_GLOBAL") || name.starts_with("LOAD_SUPER_ATTR") => By::LowBit,
+        _ if name.starts_with("LOAD_ATTR")
+            || name.starts_with("LOAD_GLOBAL")
+            || name.starts_with("LOAD_SUPER_ATTR") =>
+        {
+            By::LowBit
+        }
         _ => By::Nothing,
     }
 }
@@ -143,7 +146,6 @@ impl Selector {
             load_fast: find("LOAD_FAST"),
             load_const: find("LOAD_CONST"),
             store_fast: find("STORE_FAST"),
-            pop_top: find("POP_TOP"),
         }
     }
 
@@ -175,8 +177,8 @@ impl Selector {
         let opcode = plain_opcode(instr);
         if opcode != instr.base {
             // The helper of the generic form tells tuples and lists apart itself; for more than a few values the test in line only takes space.
-        let plain = instr.base == op::UNPACK_SEQUENCE && instr.oparg > 3;
-        let special = if plain { generic } else { self.operation(opcode, instr.oparg) };
+            let plain = instr.base == op::UNPACK_SEQUENCE && instr.oparg > 3;
+            let special = if plain { generic } else { self.operation(opcode, instr.oparg) };
             return (if special == NONE { generic } else { special }, generic);
         }
         let calling = self.calling[instr.base as usize];

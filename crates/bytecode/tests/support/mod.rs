@@ -34,10 +34,7 @@ impl Dumped {
 }
 
 fn hex(text: &str) -> Vec<u8> {
-    (0..text.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
-        .collect()
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
 }
 
 fn number(value: &Value) -> u32 {
@@ -55,10 +52,7 @@ fn parse(line: &str) -> Dumped {
     Dumped {
         name: value["name"].as_str().unwrap().to_owned(),
         mode: value["mode"].as_str().unwrap().to_owned(),
-        units: bytes
-            .chunks_exact(2)
-            .map(|unit| u16::from_ne_bytes([unit[0], unit[1]]))
-            .collect(),
+        units: bytes.chunks_exact(2).map(|unit| u16::from_ne_bytes([unit[0], unit[1]])).collect(),
         table: hex(value["table"].as_str().unwrap()),
         nlocalsplus: number(&value["nlocalsplus"]),
         stacksize: number(&value["stacksize"]),
@@ -72,22 +66,14 @@ fn parse(line: &str) -> Dumped {
 
 /// Runs `dump.py`: without arguments for the standard library, with one for the functions of a source text.
 pub fn dump(arguments: &[&str]) -> Vec<Dumped> {
-    let python = std::env::var("WHIPSNAKE_PYTHON")
-        .unwrap_or_else(|_| whipsnake_cpython::layout::BUILD_PYTHON.to_owned());
+    let python =
+        std::env::var("WHIPSNAKE_PYTHON").unwrap_or_else(|_| whipsnake_cpython::layout::BUILD_PYTHON.to_owned());
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/dump.py");
     let output = Command::new(&python)
         .args(["-I", script])
         .args(arguments)
         .output()
         .unwrap_or_else(|error| panic!("{python}: {error}"));
-    assert!(
-        output.status.success(),
-        "{python}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    std::str::from_utf8(&output.stdout)
-        .unwrap()
-        .lines()
-        .map(parse)
-        .collect()
+    assert!(output.status.success(), "{python}: {}", String::from_utf8_lossy(&output.stderr));
+    std::str::from_utf8(&output.stdout).unwrap().lines().map(parse).collect()
 }

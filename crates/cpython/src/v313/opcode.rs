@@ -10,11 +10,7 @@ enum Effect {
     /// Not an instruction of compiled code.
     Unknown,
     /// `base + per_oparg * oparg + if_odd * (oparg & 1)`.
-    Linear {
-        base: i32,
-        per_oparg: i32,
-        if_odd: i32,
-    },
+    Linear { base: i32, per_oparg: i32, if_odd: i32 },
     /// `BUILD_SLICE` takes three values for operand 3, else two.
     BuildSlice,
     /// `UNPACK_EX` leaves the values before the starred one, the list, and those after it.
@@ -25,11 +21,7 @@ impl Effect {
     const fn count(self, oparg: u32) -> i32 {
         match self {
             Effect::Unknown => -1,
-            Effect::Linear {
-                base,
-                per_oparg,
-                if_odd,
-            } => base + per_oparg * oparg as i32 + if_odd * (oparg & 1) as i32,
+            Effect::Linear { base, per_oparg, if_odd } => base + per_oparg * oparg as i32 + if_odd * (oparg & 1) as i32,
             Effect::BuildSlice => 2 + (oparg == 3) as i32,
             Effect::UnpackEx => 1 + (oparg & 0xFF) as i32 + (oparg >> 8) as i32,
         }

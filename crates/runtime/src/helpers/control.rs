@@ -48,7 +48,9 @@ pub unsafe extern "C" fn poll(
 #[inline]
 pub(crate) unsafe fn is_current(thread: ThreadState, code: Code, compiled: *mut CompiledCode) -> bool {
     // SAFETY: the caller's.
-    unsafe { thread.instrumentation_version() as u64 == (*compiled).valid_version || revalidate(thread, code, compiled) }
+    unsafe {
+        thread.instrumentation_version() as u64 == (*compiled).valid_version || revalidate(thread, code, compiled)
+    }
 }
 
 /// The instrumentation of the process changed, or the code was detached (which nothing undoes). It stays good if it was brought up to date and nobody else has events in it or for

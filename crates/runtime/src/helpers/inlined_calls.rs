@@ -54,8 +54,7 @@ pub(super) unsafe fn construct(
         let class: *mut PyTypeObject = base.read().cast();
         let special = type_object::IS_ABSTRACT | type_object::HEAPTYPE;
         if get::<u64>(class, type_object::TP_FLAGS) & special != type_object::HEAPTYPE
-            || (*class).tp_new.map(|f| f as usize)
-                != (*&raw const pyo3_ffi::PyBaseObject_Type).tp_new.map(|f| f as usize)
+            || (*class).tp_new.map(|f| f as usize) != pyo3_ffi::PyBaseObject_Type.tp_new.map(|f| f as usize)
             || (*class).tp_alloc.map(|f| f as usize) != Some(pyo3_ffi::PyType_GenericAlloc as *const () as usize)
         {
             return None;

@@ -35,20 +35,20 @@ impl Source for CodeSource {
         match meaning {
             Ptr::Name(shift) => self.name(oparg >> shift),
             Ptr::Cache64(unit) => self.cache64(instr, unit),
-            // SAFETY: the table is constant.
+            // SAFETY: the tables are constant, and Python's compiler makes operands within them.
             Ptr::BinaryFunction => unsafe { symbols::_PyEval_BinaryOps[oparg as usize] as *const () as u64 },
             // SAFETY: as above.
-            Ptr::UnaryIntrinsic => unsafe { symbols::_PyIntrinsics_UnaryFunctions[oparg as usize].func as *const () as u64 },
+            Ptr::UnaryIntrinsic => unsafe {
+                symbols::_PyIntrinsics_UnaryFunctions[oparg as usize].func as *const () as u64
+            },
             // SAFETY: as above.
-            Ptr::BinaryIntrinsic => unsafe { symbols::_PyIntrinsics_BinaryFunctions[oparg as usize].func as *const () as u64 },
-            // SAFETY: as above.
-            Ptr::Conversion => unsafe { symbols::_PyEval_ConversionFuncs[oparg as usize] }.map_or(0, |f| f as *const () as u64),
-            // SAFETY: the tables are constant, and the compiler of Python makes operands within them.
-            Ptr::UnaryIntrinsic => unsafe { symbols::_PyIntrinsics_UnaryFunctions[oparg as usize].func as *const () as u64 },
-            // SAFETY: as above.
-            Ptr::BinaryIntrinsic => unsafe { symbols::_PyIntrinsics_BinaryFunctions[oparg as usize].func as *const () as u64 },
-            // SAFETY: as above.
-            Ptr::Conversion => unsafe { symbols::_PyEval_ConversionFuncs[oparg as usize] }.map_or(0, |f| f as *const () as u64),
+            Ptr::BinaryIntrinsic => unsafe {
+                symbols::_PyIntrinsics_BinaryFunctions[oparg as usize].func as *const () as u64
+            },
+            Ptr::Conversion => {
+                // SAFETY: as above.
+                unsafe { symbols::_PyEval_ConversionFuncs[oparg as usize] }.map_or(0, |f| f as *const () as u64)
+            }
             Ptr::Code => self.code.as_ptr() as u64,
             other => unreachable!("{other:?} is the linker's own"),
         }

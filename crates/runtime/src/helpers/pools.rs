@@ -118,7 +118,7 @@ pub(crate) unsafe fn new_int(value: i64) -> *mut PyObject {
         pools.int_room += 1;
         class.write(pools.int_type);
         field::<u64>(object, object::OB_REFCNT).write(1);
-        let sign = if value < 0 { long::SIGN_NEGATIVE as u64 } else { 0 };
+        let sign = if value < 0 { long::SIGN_NEGATIVE } else { 0 };
         field::<u64>(object, long::LV_TAG).write(1 << long::NON_SIZE_BITS | sign);
         field::<u32>(object, long::OB_DIGIT).write(value.unsigned_abs() as u32);
         object

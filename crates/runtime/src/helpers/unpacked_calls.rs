@@ -109,7 +109,7 @@ unsafe fn check_iterable(
 ) -> Result<(), Raised> {
     // SAFETY: live objects, the GIL held.
     unsafe {
-        if !(*pyo3_ffi::Py_TYPE(args)).tp_iter.is_none() || pyo3_ffi::PySequence_Check(args) != 0 {
+        if (*pyo3_ffi::Py_TYPE(args)).tp_iter.is_some() || pyo3_ffi::PySequence_Check(args) != 0 {
             return Ok(());
         }
         // The function's name is put together as an error message would be, so no error may be set.

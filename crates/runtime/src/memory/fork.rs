@@ -54,8 +54,8 @@ impl Registry {
 /// From now on, children get a copy of this memory.
 pub(super) fn register(memory: &Arc<Shared>) -> Result<(), MemoryError> {
     // SAFETY: the handlers are functions of this library, which is never unloaded.
-    let status = *HANDLERS
-        .get_or_init(|| unsafe { libc::pthread_atfork(Some(prepare), Some(in_parent), Some(in_child)) });
+    let status =
+        *HANDLERS.get_or_init(|| unsafe { libc::pthread_atfork(Some(prepare), Some(in_parent), Some(in_child)) });
     if status != 0 {
         return Err(io::Error::from_raw_os_error(status).into());
     }

@@ -73,9 +73,8 @@ impl Mapping {
                 let mut mapping = Mapping { kind, size, write: std::ptr::null_mut(), run };
                 let rights = libc::PROT_READ | libc::PROT_WRITE;
                 // SAFETY: a new mapping where there is room.
-                mapping.write = check(unsafe {
-                    libc::mmap(std::ptr::null_mut(), size, rights, libc::MAP_SHARED, fd, 0)
-                })?;
+                mapping.write =
+                    check(unsafe { libc::mmap(std::ptr::null_mut(), size, rights, libc::MAP_SHARED, fd, 0) })?;
                 Ok(mapping)
             }
             Kind::Single => {
@@ -96,8 +95,7 @@ impl Mapping {
     /// Makes the pages from `from` to `upto` present. Where the system can't do that, they come when touched.
     pub fn populate(&self, from: usize, upto: usize) -> io::Result<()> {
         // SAFETY: the range is inside the mapping.
-        let status =
-            unsafe { libc::madvise(self.write.add(from).cast(), upto - from, libc::MADV_POPULATE_WRITE) };
+        let status = unsafe { libc::madvise(self.write.add(from).cast(), upto - from, libc::MADV_POPULATE_WRITE) };
         match check_status(status) {
             Err(error) if error.raw_os_error() != Some(libc::EINVAL) => Err(error),
             _ => Ok(()),
@@ -110,8 +108,7 @@ impl Mapping {
         let map = |address: *mut u8, rights| {
             let flags = libc::MAP_SHARED | libc::MAP_FIXED;
             // SAFETY: replaces a mapping of ours of the same size by one with the same content.
-            check(unsafe { libc::mmap(address.cast(), self.size, rights, flags, file.as_raw_fd(), 0) })
-                .is_ok()
+            check(unsafe { libc::mmap(address.cast(), self.size, rights, flags, file.as_raw_fd(), 0) }).is_ok()
         };
         let run = map(self.run, libc::PROT_READ | libc::PROT_EXEC);
         (run, run && map(self.write, libc::PROT_READ | libc::PROT_WRITE))
@@ -148,9 +145,7 @@ fn map_near(near: usize, size: usize, rights: i32, flags: i32, fd: i32) -> io::R
                 unsafe { libc::munmap(found.cast(), size) };
             }
             Ok(found) => return Ok(found),
-            Err(error)
-                if matches!(error.raw_os_error(), Some(libc::EEXIST | libc::ENOMEM | libc::EINVAL)) =>
-            {
+            Err(error) if matches!(error.raw_os_error(), Some(libc::EEXIST | libc::ENOMEM | libc::EINVAL)) => {
                 last = error;
             }
             Err(error) => return Err(error),

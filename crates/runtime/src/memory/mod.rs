@@ -116,9 +116,7 @@ impl CodeMemory {
         let size = limit_mib << 20;
         let mapping = match kind {
             Some(kind) => Mapping::new(kind, size, near)?,
-            None => {
-                Mapping::new(Kind::Dual, size, near).or_else(|_| Mapping::new(Kind::Single, size, near))?
-            }
+            None => Mapping::new(Kind::Dual, size, near).or_else(|_| Mapping::new(Kind::Single, size, near))?,
         };
         let granularity = match mapping.kind {
             Kind::Dual => ALIGNMENT,

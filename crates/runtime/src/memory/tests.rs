@@ -34,9 +34,7 @@ fn code_runs_near_what_it_calls() {
         let blocks: Vec<Block> = (0..100).map(|n| constant(&memory, n)).collect();
         for (n, block) in blocks.iter().enumerate() {
             assert_eq!(call(block.run()), n as u32);
-            assert!(
-                memory.contains(block.run() as usize) && (block.run() as usize).is_multiple_of(ALIGNMENT)
-            );
+            assert!(memory.contains(block.run() as usize) && (block.run() as usize).is_multiple_of(ALIGNMENT));
         }
         assert_eq!(memory.stats().blocks, 100);
         assert_eq!(memory.stats().dual, kind == Kind::Dual);
@@ -72,10 +70,7 @@ fn the_limit_is_an_error_and_freed_memory_is_used_again() {
     let freed = blocks.swap_remove(50).run();
     assert_eq!(memory.allocate(10_000).unwrap().run(), freed);
     blocks.clear();
-    assert_eq!(
-        memory.stats(),
-        MemoryStats { used: 0, blocks: 0, free_ranges: 1, high_water: high, ..memory.stats() }
-    );
+    assert_eq!(memory.stats(), MemoryStats { used: 0, blocks: 0, free_ranges: 1, high_water: high, ..memory.stats() });
     assert!(memory.allocate(1_000_000).is_ok());
 }
 

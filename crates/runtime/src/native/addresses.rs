@@ -15,10 +15,8 @@ const STUB_LEN: usize = 13;
 /// The GIL is held.
 pub(crate) unsafe fn make(memory: &CodeMemory) -> Result<Addresses, String> {
     let mut stubs = Stubs { memory, block: None };
-    let helpers = Helper::ALL
-        .iter()
-        .map(|&helper| stubs.near(helpers::address(helper) as u64))
-        .collect::<Result<Vec<_>, _>>()?;
+    let helpers =
+        Helper::ALL.iter().map(|&helper| stubs.near(helpers::address(helper) as u64)).collect::<Result<Vec<_>, _>>()?;
     // SAFETY: the caller's contract.
     let globals = Global::ALL.iter().map(|&global| unsafe { helpers::globals::address(global) } as u64).collect();
     let mut continuations = [0; Continuation::ALL.len()];

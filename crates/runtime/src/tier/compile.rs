@@ -99,7 +99,7 @@ unsafe fn link(jit: &mut Jit, code: Code, thread: ThreadState) -> Result<Box<Com
     let mut compiled = Box::new(CompiledCode::new(
         code,
         &planned,
-        block.run() as *const u8,
+        block.run(),
         thread.instrumentation_version() as u64,
         vec![0; planned.feedback_cells() * abi::FEEDBACK_WORDS].into_boxed_slice(),
     ));

@@ -31,7 +31,8 @@ pub(crate) unsafe fn state_or_new(code: Code) -> Option<NonNull<TierState>> {
         if let Some(state) = states.get(code) {
             return Some(state);
         }
-        let state = TierState { stage: Stage::Counting, calls: 0, jumps: 0, has_loop: has_loop(code), jump_events: false };
+        let state =
+            TierState { stage: Stage::Counting, calls: 0, jumps: 0, has_loop: has_loop(code), jump_events: false };
         match states.set(code, Box::new(state)) {
             Ok(state) => Some(state),
             Err(_) => {
@@ -94,7 +95,9 @@ unsafe fn give_back(function: Function) {
 /// Whether a function's entry is one of ours.
 pub(crate) fn is_ours(function: Function) -> bool {
     !entry::is_original(function)
-        && function.vectorcall().is_some_and(|e| e as usize == counting_entry as *const () as usize || e as usize == compiled_entry as *const () as usize)
+        && function.vectorcall().is_some_and(|e| {
+            e as usize == counting_entry as *const () as usize || e as usize == compiled_entry as *const () as usize
+        })
 }
 
 /// Restores the original entry if it is one of ours.

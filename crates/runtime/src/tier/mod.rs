@@ -13,11 +13,11 @@ mod settings;
 mod state;
 mod stats;
 
+pub(crate) use compile::input;
 pub use control::{disable, enable, is_enabled, unavailable};
 pub use entries::{compile_now, is_compiled, never};
 pub use refusal::Refusal;
 pub use settings::Settings;
-pub(crate) use compile::input;
 pub use stats::Stats;
 
 /// The counters so far.

@@ -5,9 +5,9 @@ use super::entries::{state_of, state_or_new};
 use super::state::{Stage, jit};
 use crate::native::code;
 use crate::native::takeover::{osr_take_over, resume_take_over};
-use whipsnake_cpython::{layout, opcode};
 use whipsnake_cpython::live::monitoring::{Events, Verdict, local_events};
 use whipsnake_cpython::live::{Code, ThreadState};
+use whipsnake_cpython::{layout, opcode};
 
 /// Sets or removes our JUMP events on a code object.
 ///

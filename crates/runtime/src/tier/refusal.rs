@@ -55,7 +55,9 @@ impl From<CompileError> for Refusal {
         match error {
             CompileError::Plan(PlanError::Opcode(opcode)) => Refusal::Opcode(opcode),
             CompileError::Plan(PlanError::TooLarge) => Refusal::TooLarge,
-            CompileError::Decode(DecodeError::Instrumented { .. } | DecodeError::Executor { .. }) => Refusal::Instrumented,
+            CompileError::Decode(DecodeError::Instrumented { .. } | DecodeError::Executor { .. }) => {
+                Refusal::Instrumented
+            }
             CompileError::Decode(error) => Refusal::Bytecode(error),
         }
     }

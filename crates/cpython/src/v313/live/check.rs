@@ -95,25 +95,17 @@ pub unsafe fn host() -> Result<(), HostError> {
 fn running() -> String {
     // SAFETY: a static string, available before initialisation even.
     let text = unsafe { CStr::from_ptr(pyo3_ffi::Py_GetVersion()) }.to_string_lossy();
-    text.split(' ')
-        .next()
-        .unwrap_or("an unknown version")
-        .to_owned()
+    text.split(' ').next().unwrap_or("an unknown version").to_owned()
 }
 
 fn version() -> Result<(), HostError> {
     // SAFETY: a constant.
     let running_version = unsafe { Py_Version } as u32;
     let release_candidate = 0xC0;
-    if running_version >> 16 == layout::HEXVERSION >> 16
-        && running_version & 0xF0 >= release_candidate
-    {
+    if running_version >> 16 == layout::HEXVERSION >> 16 && running_version & 0xF0 >= release_candidate {
         return Ok(());
     }
-    Err(HostError::Version {
-        built: layout::VERSION,
-        running: running(),
-    })
+    Err(HostError::Version { built: layout::VERSION, running: running() })
 }
 
 unsafe fn build() -> Result<(), HostError> {
@@ -139,11 +131,7 @@ unsafe fn build() -> Result<(), HostError> {
     } else {
         return Ok(());
     };
-    Err(HostError::Build {
-        kind,
-        built: layout::VERSION,
-        running: running(),
-    })
+    Err(HostError::Build { kind, built: layout::VERSION, running: running() })
 }
 
 /// The 64-bit word at `offset` of `_PyRuntime.debug_offsets`.
@@ -162,13 +150,7 @@ fn compare(item: &'static str, ours: u64, theirs: u64) -> Result<(), HostError> 
     if ours == theirs {
         return Ok(());
     }
-    Err(HostError::Layout {
-        item,
-        ours,
-        theirs,
-        built: layout::VERSION,
-        running: running(),
-    })
+    Err(HostError::Layout { item, ours, theirs, built: layout::VERSION, running: running() })
 }
 
 fn debug_offsets() -> Result<(), HostError> {
@@ -191,23 +173,13 @@ unsafe fn main_interpreter() -> *mut PyInterpreterState {
 /// Reads a field of the interpreter's state.
 unsafe fn field<T: Copy>(interpreter: *mut PyInterpreterState, offset: i32) -> T {
     // SAFETY: the caller passes a live interpreter and an offset from its layout.
-    unsafe {
-        interpreter
-            .cast::<u8>()
-            .offset(offset as isize)
-            .cast::<T>()
-            .read()
-    }
+    unsafe { interpreter.cast::<u8>().offset(offset as isize).cast::<T>().read() }
 }
 
 unsafe fn states(interpreter: *mut PyInterpreterState) -> Result<(), HostError> {
     // SAFETY: the GIL is held.
     let thread = unsafe { ThreadState::current() };
-    compare(
-        "thread_state.interp",
-        interpreter as u64,
-        thread.interpreter() as u64,
-    )
+    compare("thread_state.interp", interpreter as u64, thread.interpreter() as u64)
 }
 
 unsafe fn frame_evaluation(interpreter: *mut PyInterpreterState) -> Result<(), HostError> {
@@ -223,11 +195,7 @@ unsafe fn frame_evaluation(interpreter: *mut PyInterpreterState) -> Result<(), H
         return Err(HostError::FrameEvaluation);
     }
     if set != 0 {
-        compare(
-            "interpreter_state.eval_frame",
-            default as usize as u64,
-            set as u64,
-        )?;
+        compare("interpreter_state.eval_frame", default as usize as u64, set as u64)?;
     }
     Ok(())
 }
@@ -243,9 +211,7 @@ unsafe fn singletons_lie_in_rows() -> Result<(), HostError> {
             compare(
                 "long_object",
                 value as u64,
-                Long::new_unchecked(object)
-                    .compact_value()
-                    .unwrap_or_default() as u64,
+                Long::new_unchecked(object).compact_value().unwrap_or_default() as u64,
             )?;
         }
         for character in [b'a', 0x7F, 0x81, 0xFF] {
@@ -270,11 +236,7 @@ unsafe fn float_free_list(interpreter: *mut PyInterpreterState) -> Result<(), Ho
         let after = field::<i32>(interpreter, interpreter_state::FLOAT_NUMFREE);
         let head = field::<u64>(interpreter, interpreter_state::FLOAT_FREELIST);
         compare("interpreter_state.floats.items", address, head)?;
-        compare(
-            "interpreter_state.floats.numfree",
-            before as u64 + 1,
-            after as u64,
-        )
+        compare("interpreter_state.floats.numfree", before as u64 + 1, after as u64)
     }
 }
 

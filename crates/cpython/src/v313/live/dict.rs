@@ -81,8 +81,7 @@ impl Keys {
     /// Address of the first entry; its layout depends on [`kind`](Self::kind).
     pub fn entries(self) -> *mut u8 {
         let index_bytes = 1usize << self.get::<u8>(dict_keys::DK_LOG2_INDEX_BYTES);
-        self.field::<u8>(dict_keys::DK_INDICES)
-            .wrapping_add(index_bytes)
+        self.field::<u8>(dict_keys::DK_INDICES).wrapping_add(index_bytes)
     }
 
     /// Key and value of the entry at `index`, borrowed. The value is null in a split table, both in a deleted entry.
@@ -91,16 +90,8 @@ impl Keys {
             return None;
         }
         let (size, key, value) = match self.kind() {
-            KeysKind::General => (
-                dict_keys::ENTRY_SIZE,
-                dict_keys::ENTRY_KEY,
-                dict_keys::ENTRY_VALUE,
-            ),
-            _ => (
-                dict_keys::UNICODE_ENTRY_SIZE,
-                dict_keys::UNICODE_ENTRY_KEY,
-                dict_keys::UNICODE_ENTRY_VALUE,
-            ),
+            KeysKind::General => (dict_keys::ENTRY_SIZE, dict_keys::ENTRY_KEY, dict_keys::ENTRY_VALUE),
+            _ => (dict_keys::UNICODE_ENTRY_SIZE, dict_keys::UNICODE_ENTRY_KEY, dict_keys::UNICODE_ENTRY_VALUE),
         };
         // SAFETY: the entry is in bounds and of this layout.
         unsafe {
@@ -128,13 +119,7 @@ impl InlineValues {
             return None;
         }
         // SAFETY: types with this flag have the values right behind the object's head.
-        unsafe {
-            InlineValues::new(
-                instance
-                    .byte_offset(object::INLINE_VALUES_OFFSET as isize)
-                    .cast(),
-            )
-        }
+        unsafe { InlineValues::new(instance.byte_offset(object::INLINE_VALUES_OFFSET as isize).cast()) }
     }
 
     /// False once a dict has taken the values over.
@@ -171,10 +156,5 @@ impl InlineValues {
 /// `instance` is alive, its type has that flag, and the GIL is held.
 pub unsafe fn managed_dict(instance: *mut PyObject) -> *mut PyObject {
     // SAFETY: such instances have the pointer in front.
-    unsafe {
-        instance
-            .byte_offset(object::MANAGED_DICT_OFFSET as isize)
-            .cast::<*mut PyObject>()
-            .read()
-    }
+    unsafe { instance.byte_offset(object::MANAGED_DICT_OFFSET as isize).cast::<*mut PyObject>().read() }
 }

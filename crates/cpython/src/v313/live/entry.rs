@@ -48,10 +48,7 @@ pub unsafe fn original() -> Result<vectorcallfunc, Raised> {
         Py_DECREF(function);
         // A function without an entry cannot come from `PyFunction_New`.
         let entry = entry.ok_or_else(|| {
-            pyo3_ffi::PyErr_SetString(
-                pyo3_ffi::PyExc_SystemError,
-                c"a new function has no vectorcall entry".as_ptr(),
-            );
+            pyo3_ffi::PyErr_SetString(pyo3_ffi::PyExc_SystemError, c"a new function has no vectorcall entry".as_ptr());
             Raised
         })?;
         Ok(*ORIGINAL.get_or_init(|| entry))

@@ -10,16 +10,8 @@ use super::{Code, Raised, status};
 use crate::layout::code_extra;
 
 unsafe extern "C" {
-    fn PyUnstable_Code_SetExtra(
-        code: *mut PyObject,
-        index: Py_ssize_t,
-        extra: *mut c_void,
-    ) -> c_int;
-    fn PyUnstable_Code_GetExtra(
-        code: *mut PyObject,
-        index: Py_ssize_t,
-        extra: *mut *mut c_void,
-    ) -> c_int;
+    fn PyUnstable_Code_SetExtra(code: *mut PyObject, index: Py_ssize_t, extra: *mut c_void) -> c_int;
+    fn PyUnstable_Code_GetExtra(code: *mut PyObject, index: Py_ssize_t, extra: *mut *mut c_void) -> c_int;
     fn PyUnstable_Eval_RequestCodeExtraIndex(free: extern "C" fn(*mut c_void)) -> Py_ssize_t;
 }
 
@@ -55,10 +47,7 @@ impl<T> Extra<T> {
     pub unsafe fn request() -> Option<Extra<T>> {
         // SAFETY: the GIL is held.
         let index = unsafe { PyUnstable_Eval_RequestCodeExtraIndex(drop_value::<T>) };
-        (index >= 0).then_some(Extra {
-            index,
-            values: PhantomData,
-        })
+        (index >= 0).then_some(Extra { index, values: PhantomData })
     }
 
     /// Which of the extra data of code objects this is.
@@ -88,19 +77,11 @@ impl<T> Extra<T> {
         }
         // SAFETY: the table is alive and begins with its size.
         unsafe {
-            let size = table
-                .add(code_extra::CE_SIZE as usize)
-                .cast::<Py_ssize_t>()
-                .read();
+            let size = table.add(code_extra::CE_SIZE as usize).cast::<Py_ssize_t>().read();
             if size <= self.index {
                 return None;
             }
-            Some(
-                table
-                    .add(self.offset() as usize)
-                    .cast::<*mut c_void>()
-                    .read(),
-            )
+            Some(table.add(self.offset() as usize).cast::<*mut c_void>().read())
         }
     }
 
@@ -111,9 +92,7 @@ impl<T> Extra<T> {
     pub unsafe fn set(self, code: Code, value: Box<T>) -> Result<NonNull<T>, Raised> {
         let value = Box::into_raw(value);
         // SAFETY: a live code object and a slot that is ours.
-        let done = unsafe {
-            PyUnstable_Code_SetExtra(code.as_ptr().cast(), self.index, value.cast::<c_void>())
-        };
+        let done = unsafe { PyUnstable_Code_SetExtra(code.as_ptr().cast(), self.index, value.cast::<c_void>()) };
         if done < 0 {
             // SAFETY: the code object did not take the value.
             drop(unsafe { Box::from_raw(value) });
@@ -132,9 +111,7 @@ impl<T> Extra<T> {
             return Ok(());
         }
         // SAFETY: as in `set`; null means no value.
-        status(unsafe {
-            PyUnstable_Code_SetExtra(code.as_ptr().cast(), self.index, std::ptr::null_mut())
-        })
+        status(unsafe { PyUnstable_Code_SetExtra(code.as_ptr().cast(), self.index, std::ptr::null_mut()) })
     }
 
     /// Whether [`get`](Self::get) reads what CPython's own function reads. The table's layout is in no header, so this
@@ -142,8 +119,7 @@ impl<T> Extra<T> {
     pub fn agrees(self, code: Code) -> bool {
         let mut theirs = std::ptr::null_mut();
         // SAFETY: a live code object and a slot that is ours.
-        let done =
-            unsafe { PyUnstable_Code_GetExtra(code.as_ptr().cast(), self.index, &raw mut theirs) };
+        let done = unsafe { PyUnstable_Code_GetExtra(code.as_ptr().cast(), self.index, &raw mut theirs) };
         done == 0 && theirs == self.slot(code).unwrap_or(std::ptr::null_mut())
     }
 }

@@ -178,8 +178,7 @@ impl Frame {
         let code = unsafe { Code::new_unchecked(self.get(frame::EXECUTABLE)) };
         self.owner() != frame::OWNED_BY_GENERATOR
             && (self.instr_ptr() as usize)
-                < code.instructions() as usize
-                    + code.first_traceable() as usize * size_of::<CodeUnit>()
+                < code.instructions() as usize + code.first_traceable() as usize * size_of::<CodeUnit>()
     }
 
     /// Fills in a new frame for `function`, as the interpreter's own calls do: nothing on the stack, the first

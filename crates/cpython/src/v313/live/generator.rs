@@ -17,10 +17,7 @@ impl Generator {
     /// # Safety
     /// `frame.owner()` is `OWNED_BY_GENERATOR`.
     pub unsafe fn of_frame(frame: Frame) -> Generator {
-        let start = frame
-            .as_ptr()
-            .cast::<u8>()
-            .wrapping_offset(-(generator::IFRAME as isize));
+        let start = frame.as_ptr().cast::<u8>().wrapping_offset(-(generator::IFRAME as isize));
         // SAFETY: such a frame is inside its generator.
         unsafe { Generator::new_unchecked(start.cast()) }
     }
@@ -52,9 +49,6 @@ impl Generator {
 
     /// Whether it waits at a `yield` or `yield from`.
     pub fn is_suspended(self) -> bool {
-        matches!(
-            self.state(),
-            generator::FRAME_SUSPENDED | generator::FRAME_SUSPENDED_YIELD_FROM
-        )
+        matches!(self.state(), generator::FRAME_SUSPENDED | generator::FRAME_SUSPENDED_YIELD_FROM)
     }
 }

@@ -73,14 +73,10 @@ impl Monitoring {
         unsafe {
             let module = pyo3_ffi::PySys_GetObject(c"monitoring".as_ptr());
             if module.is_null() {
-                pyo3_ffi::PyErr_SetString(
-                    pyo3_ffi::PyExc_RuntimeError,
-                    c"lost sys.monitoring".as_ptr(),
-                );
+                pyo3_ffi::PyErr_SetString(pyo3_ffi::PyExc_RuntimeError, c"lost sys.monitoring".as_ptr());
                 return Err(Raised);
             }
-            let attribute =
-                |name: &CStr| Owned::new(pyo3_ffi::PyObject_GetAttrString(module, name.as_ptr()));
+            let attribute = |name: &CStr| Owned::new(pyo3_ffi::PyObject_GetAttrString(module, name.as_ptr()));
             let use_tool_id = attribute(c"use_tool_id")?;
             let set_local_events = attribute(c"set_local_events")?;
             let register_callback = attribute(c"register_callback")?;
@@ -213,22 +209,14 @@ pub unsafe fn interpreter_tools(interpreter: *mut PyInterpreterState) -> u8 {
 }
 
 /// Calls a function of `sys.monitoring` with our tool id and `arguments`.
-unsafe fn call_with_tool(
-    function: *mut PyObject,
-    arguments: &[*mut PyObject],
-) -> Result<(), Raised> {
+unsafe fn call_with_tool(function: *mut PyObject, arguments: &[*mut PyObject]) -> Result<(), Raised> {
     // SAFETY: the caller passes live objects and holds the GIL.
     unsafe {
         let tool = Owned::new(pyo3_ffi::PyLong_FromLong(monitoring::OPTIMIZER_ID.into()))?;
         let mut all = [tool.0; 3];
         all[1..=arguments.len()].copy_from_slice(arguments);
-        Owned::new(pyo3_ffi::PyObject_Vectorcall(
-            function,
-            all.as_ptr(),
-            arguments.len() + 1,
-            ptr::null_mut(),
-        ))
-        .map(drop)
+        Owned::new(pyo3_ffi::PyObject_Vectorcall(function, all.as_ptr(), arguments.len() + 1, ptr::null_mut()))
+            .map(drop)
     }
 }
 
@@ -237,11 +225,7 @@ struct Owned(*mut PyObject);
 
 impl Owned {
     fn new(object: *mut PyObject) -> Result<Owned, Raised> {
-        if object.is_null() {
-            Err(Raised)
-        } else {
-            Ok(Owned(object))
-        }
+        if object.is_null() { Err(Raised) } else { Ok(Owned(object)) }
     }
 
     fn keep(self) -> *mut PyObject {

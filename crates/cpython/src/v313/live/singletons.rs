@@ -77,9 +77,7 @@ impl Singletons {
     pub fn character(&self, character: u8) -> usize {
         match character {
             0..0x80 => self.ascii + character as usize * runtime::STRINGS_ASCII_STRIDE as usize,
-            _ => {
-                self.latin1 + (character as usize - 0x80) * runtime::STRINGS_LATIN1_STRIDE as usize
-            }
+            _ => self.latin1 + (character as usize - 0x80) * runtime::STRINGS_LATIN1_STRIDE as usize,
         }
     }
 }

@@ -23,16 +23,13 @@
 //! # Safety
 //! All of these need the GIL, live arguments of the right kind, and the reference counting CPython's source shows.
 
-#![allow(
-    clippy::missing_safety_doc,
-    reason = "the contract is the same for all, above"
-)]
+#![allow(clippy::missing_safety_doc, reason = "the contract is the same for all, above")]
 
 use std::ffi::{c_char, c_int};
 
 use pyo3_ffi::{
-    Py_hash_t, Py_ssize_t, PyCodeObject, PyFrameObject, PyFunctionObject, PyInterpreterState,
-    PyObject, PyThreadState, PyTypeObject, binaryfunc,
+    Py_hash_t, Py_ssize_t, PyCodeObject, PyFrameObject, PyFunctionObject, PyInterpreterState, PyObject, PyThreadState,
+    PyTypeObject, binaryfunc,
 };
 
 use super::{CodeUnit, frame::_PyInterpreterFrame};
@@ -52,11 +49,7 @@ pub struct UnaryIntrinsic {
 #[derive(Debug, Clone, Copy)]
 pub struct BinaryIntrinsic {
     /// Returns a new reference, or null with an exception set. Does not take the references.
-    pub func: unsafe extern "C" fn(
-        *mut PyThreadState,
-        value2: *mut PyObject,
-        value1: *mut PyObject,
-    ) -> *mut PyObject,
+    pub func: unsafe extern "C" fn(*mut PyThreadState, value2: *mut PyObject, value1: *mut PyObject) -> *mut PyObject,
     /// Name, for messages.
     pub name: *const c_char,
 }
@@ -69,11 +62,8 @@ pub struct Runtime {
 }
 
 /// A frame evaluation function (PEP 523).
-pub type FrameEvalFunction = unsafe extern "C" fn(
-    *mut PyThreadState,
-    *mut _PyInterpreterFrame,
-    throwflag: c_int,
-) -> *mut PyObject;
+pub type FrameEvalFunction =
+    unsafe extern "C" fn(*mut PyThreadState, *mut _PyInterpreterFrame, throwflag: c_int) -> *mut PyObject;
 
 unsafe extern "C" {
     // Running and leaving frames.
@@ -109,11 +99,7 @@ unsafe extern "C" {
     /// Sets the version call sites check.
     pub fn _PyFunction_SetVersion(func: *mut PyFunctionObject, version: u32);
     /// Reports a raise to monitoring tools.
-    pub fn _PyEval_MonitorRaise(
-        tstate: *mut PyThreadState,
-        frame: *mut _PyInterpreterFrame,
-        instr: *mut CodeUnit,
-    );
+    pub fn _PyEval_MonitorRaise(tstate: *mut PyThreadState, frame: *mut _PyInterpreterFrame, instr: *mut CodeUnit);
     /// Suppresses tracing and monitoring in this thread.
     pub fn PyThreadState_EnterTracing(tstate: *mut PyThreadState);
     /// Ends [`PyThreadState_EnterTracing`].
@@ -123,9 +109,7 @@ unsafe extern "C" {
     /// Called when the C recursion counter ran out; -1 with `RecursionError` set.
     pub fn _Py_CheckRecursiveCall(tstate: *mut PyThreadState, place: *const c_char) -> c_int;
     /// The frame evaluation function: the default, unless someone replaced it.
-    pub fn _PyInterpreterState_GetEvalFrameFunc(
-        interp: *mut PyInterpreterState,
-    ) -> FrameEvalFunction;
+    pub fn _PyInterpreterState_GetEvalFrameFunc(interp: *mut PyInterpreterState) -> FrameEvalFunction;
 
     // Exceptions.
 
@@ -137,30 +121,15 @@ unsafe extern "C" {
         obj: *mut PyObject,
     );
     /// Raises the error of an unbound cell or free variable.
-    pub fn _PyEval_FormatExcUnbound(
-        tstate: *mut PyThreadState,
-        co: *mut PyCodeObject,
-        oparg: c_int,
-    );
+    pub fn _PyEval_FormatExcUnbound(tstate: *mut PyThreadState, co: *mut PyCodeObject, oparg: c_int);
     /// Replaces the exception of a failed `**kwargs` merge by the one users see.
-    pub fn _PyEval_FormatKwargsError(
-        tstate: *mut PyThreadState,
-        func: *mut PyObject,
-        kwargs: *mut PyObject,
-    );
+    pub fn _PyEval_FormatKwargsError(tstate: *mut PyThreadState, func: *mut PyObject, kwargs: *mut PyObject);
     /// Replaces the exception of a failed `async with`.
-    pub fn _PyEval_FormatAwaitableError(
-        tstate: *mut PyThreadState,
-        tp: *mut PyTypeObject,
-        oparg: c_int,
-    );
+    pub fn _PyEval_FormatAwaitableError(tstate: *mut PyThreadState, tp: *mut PyTypeObject, oparg: c_int);
     /// -1 with an exception set unless `right` may stand in `except`.
     pub fn _PyEval_CheckExceptTypeValid(tstate: *mut PyThreadState, right: *mut PyObject) -> c_int;
     /// -1 with an exception set unless `right` may stand in `except*`.
-    pub fn _PyEval_CheckExceptStarTypeValid(
-        tstate: *mut PyThreadState,
-        right: *mut PyObject,
-    ) -> c_int;
+    pub fn _PyEval_CheckExceptStarTypeValid(tstate: *mut PyThreadState, right: *mut PyObject) -> c_int;
     /// Splits an exception for `except*`.
     pub fn _PyEval_ExceptionGroupMatch(
         exc_value: *mut PyObject,
@@ -173,11 +142,7 @@ unsafe extern "C" {
     /// `PyErr_Clear`.
     pub fn _PyErr_Clear(tstate: *mut PyThreadState);
     /// `PyErr_SetString`.
-    pub fn _PyErr_SetString(
-        tstate: *mut PyThreadState,
-        exception: *mut PyObject,
-        string: *const c_char,
-    );
+    pub fn _PyErr_SetString(tstate: *mut PyThreadState, exception: *mut PyObject, string: *const c_char);
     /// `PyErr_Format`.
     pub fn _PyErr_Format(
         tstate: *mut PyThreadState,
@@ -190,10 +155,7 @@ unsafe extern "C" {
     /// Raises `KeyError(key)`, also when `key` is a tuple.
     pub fn _PyErr_SetKeyError(key: *mut PyObject);
     /// Merges the results of `except*` blocks.
-    pub fn PyUnstable_Exc_PrepReraiseStar(
-        orig: *mut PyObject,
-        excs: *mut PyObject,
-    ) -> *mut PyObject;
+    pub fn PyUnstable_Exc_PrepReraiseStar(orig: *mut PyObject, excs: *mut PyObject) -> *mut PyObject;
 
     // Patterns and unpacking.
 
@@ -206,11 +168,7 @@ unsafe extern "C" {
         kwargs: *mut PyObject,
     ) -> *mut PyObject;
     /// A tuple of the values, `None`, or null with an exception set.
-    pub fn _PyEval_MatchKeys(
-        tstate: *mut PyThreadState,
-        map: *mut PyObject,
-        keys: *mut PyObject,
-    ) -> *mut PyObject;
+    pub fn _PyEval_MatchKeys(tstate: *mut PyThreadState, map: *mut PyObject, keys: *mut PyObject) -> *mut PyObject;
     /// Unpacks into the slots below `sp`, the first value highest. 1 on success, 0 with an exception set.
     pub fn _PyEval_UnpackIterable(
         tstate: *mut PyThreadState,
@@ -225,14 +183,11 @@ unsafe extern "C" {
     /// The functions of `BINARY_OP`, by operand: `opcode::binary::LAST + 1` of them.
     pub static _PyEval_BinaryOps: [binaryfunc; crate::opcode::binary::LAST as usize + 1];
     /// The functions of `CONVERT_VALUE`, by operand; the first is null.
-    pub static _PyEval_ConversionFuncs:
-        [Option<unsafe extern "C" fn(*mut PyObject) -> *mut PyObject>; 4];
+    pub static _PyEval_ConversionFuncs: [Option<unsafe extern "C" fn(*mut PyObject) -> *mut PyObject>; 4];
     /// The functions of `CALL_INTRINSIC_1`, by operand.
-    pub static _PyIntrinsics_UnaryFunctions:
-        [UnaryIntrinsic; crate::opcode::operand::MAX_INTRINSIC_1 as usize + 1];
+    pub static _PyIntrinsics_UnaryFunctions: [UnaryIntrinsic; crate::opcode::operand::MAX_INTRINSIC_1 as usize + 1];
     /// The functions of `CALL_INTRINSIC_2`, by operand.
-    pub static _PyIntrinsics_BinaryFunctions:
-        [BinaryIntrinsic; crate::opcode::operand::MAX_INTRINSIC_2 as usize + 1];
+    pub static _PyIntrinsics_BinaryFunctions: [BinaryIntrinsic; crate::opcode::operand::MAX_INTRINSIC_2 as usize + 1];
 
     // Numbers and strings.
 
@@ -268,11 +223,7 @@ unsafe extern "C" {
     /// A tuple of the values; takes their references, also when it fails.
     pub fn _PyTuple_FromArraySteal(src: *const *mut PyObject, n: Py_ssize_t) -> *mut PyObject;
     /// Sets an item, taking the references to key and value, also when it fails.
-    pub fn _PyDict_SetItem_Take2(
-        dict: *mut PyObject,
-        key: *mut PyObject,
-        value: *mut PyObject,
-    ) -> c_int;
+    pub fn _PyDict_SetItem_Take2(dict: *mut PyObject, key: *mut PyObject, value: *mut PyObject) -> c_int;
     /// Merges; `override_` is 0, 1, or 2 to raise `KeyError` for a key that is there.
     pub fn _PyDict_MergeEx(dict: *mut PyObject, other: *mut PyObject, override_: c_int) -> c_int;
     /// A dict of keys and values at those strides.
@@ -284,28 +235,16 @@ unsafe extern "C" {
         length: Py_ssize_t,
     ) -> *mut PyObject;
     /// A global or built-in of exact dicts: a new reference, or null; then an exception may be set.
-    pub fn _PyDict_LoadGlobal(
-        globals: *mut PyObject,
-        builtins: *mut PyObject,
-        key: *mut PyObject,
-    ) -> *mut PyObject;
+    pub fn _PyDict_LoadGlobal(globals: *mut PyObject, builtins: *mut PyObject, key: *mut PyObject) -> *mut PyObject;
     /// Looks up with a known hash: borrowed, or null; then an exception may be set.
-    pub fn _PyDict_GetItem_KnownHash(
-        dict: *mut PyObject,
-        key: *mut PyObject,
-        hash: Py_hash_t,
-    ) -> *mut PyObject;
+    pub fn _PyDict_GetItem_KnownHash(dict: *mut PyObject, key: *mut PyObject, hash: Py_hash_t) -> *mut PyObject;
     /// Updates a set.
     pub fn _PySet_Update(set: *mut PyObject, iterable: *mut PyObject) -> c_int;
 
     // Attributes and types.
 
     /// `LOAD_ATTR` for calls: 1 and an unbound method, or 0 and the attribute (null with an exception set).
-    pub fn _PyObject_GetMethod(
-        obj: *mut PyObject,
-        name: *mut PyObject,
-        method: *mut *mut PyObject,
-    ) -> c_int;
+    pub fn _PyObject_GetMethod(obj: *mut PyObject, name: *mut PyObject, method: *mut *mut PyObject) -> c_int;
     /// A special method, bound: a new reference, or null; then an exception may be set.
     pub fn _PyObject_LookupSpecial(obj: *mut PyObject, name: *mut PyObject) -> *mut PyObject;
     /// `super(su_type, su_obj).name`.

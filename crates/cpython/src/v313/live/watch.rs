@@ -13,17 +13,14 @@ use pyo3_ffi::{PyCodeObject, PyFunctionObject, PyObject, PyTypeObject};
 use super::{Code, Dict, Function, Raised, TypeObject, status};
 
 unsafe extern "C" {
-    fn PyFunction_AddWatcher(
-        callback: extern "C" fn(c_int, *mut PyFunctionObject, *mut PyObject) -> c_int,
-    ) -> c_int;
+    fn PyFunction_AddWatcher(callback: extern "C" fn(c_int, *mut PyFunctionObject, *mut PyObject) -> c_int) -> c_int;
     fn PyFunction_ClearWatcher(id: c_int) -> c_int;
     fn PyType_AddWatcher(callback: extern "C" fn(*mut PyTypeObject) -> c_int) -> c_int;
     fn PyType_ClearWatcher(id: c_int) -> c_int;
     fn PyType_Watch(id: c_int, watched: *mut PyObject) -> c_int;
     fn PyType_Unwatch(id: c_int, watched: *mut PyObject) -> c_int;
-    fn PyDict_AddWatcher(
-        callback: extern "C" fn(c_int, *mut PyObject, *mut PyObject, *mut PyObject) -> c_int,
-    ) -> c_int;
+    fn PyDict_AddWatcher(callback: extern "C" fn(c_int, *mut PyObject, *mut PyObject, *mut PyObject) -> c_int)
+    -> c_int;
     fn PyDict_ClearWatcher(id: c_int) -> c_int;
     fn PyDict_Watch(id: c_int, watched: *mut PyObject) -> c_int;
     fn PyDict_Unwatch(id: c_int, watched: *mut PyObject) -> c_int;
@@ -86,11 +83,7 @@ static ON_TYPE: OnceLock<TypeCallback> = OnceLock::new();
 static ON_DICT: OnceLock<DictCallback> = OnceLock::new();
 static ON_CODE: OnceLock<CodeCallback> = OnceLock::new();
 
-extern "C" fn function_changed(
-    event: c_int,
-    function: *mut PyFunctionObject,
-    new_value: *mut PyObject,
-) -> c_int {
+extern "C" fn function_changed(event: c_int, function: *mut PyFunctionObject, new_value: *mut PyObject) -> c_int {
     let event = match event {
         0 => FunctionEvent::Create,
         1 => FunctionEvent::Destroy,
@@ -101,11 +94,7 @@ extern "C" fn function_changed(
     };
     if let Some(callback) = ON_FUNCTION.get() {
         // SAFETY: CPython passes a live function, under the GIL.
-        callback(
-            event,
-            unsafe { Function::new_unchecked(function) },
-            new_value,
-        );
+        callback(event, unsafe { Function::new_unchecked(function) }, new_value);
     }
     0
 }
@@ -118,12 +107,7 @@ extern "C" fn type_changed(changed: *mut PyTypeObject) -> c_int {
     0
 }
 
-extern "C" fn dict_changed(
-    event: c_int,
-    dict: *mut PyObject,
-    key: *mut PyObject,
-    new_value: *mut PyObject,
-) -> c_int {
+extern "C" fn dict_changed(event: c_int, dict: *mut PyObject, key: *mut PyObject, new_value: *mut PyObject) -> c_int {
     let event = match event {
         0 => DictEvent::Added,
         1 => DictEvent::Modified,

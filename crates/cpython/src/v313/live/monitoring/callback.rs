@@ -6,8 +6,8 @@ use std::sync::atomic::Ordering;
 
 use pyo3_ffi::{
     Py_NewRef, Py_READONLY, Py_T_PYSSIZET, Py_TPFLAGS_DEFAULT, Py_TPFLAGS_DISALLOW_INSTANTIATION,
-    Py_TPFLAGS_HAVE_VECTORCALL, Py_ssize_t, Py_tp_call, Py_tp_members, PyMemberDef, PyObject,
-    PyType_Slot, PyType_Spec, PyTypeObject, vectorcallfunc,
+    Py_TPFLAGS_HAVE_VECTORCALL, Py_ssize_t, Py_tp_call, Py_tp_members, PyMemberDef, PyObject, PyType_Slot, PyType_Spec,
+    PyTypeObject, vectorcallfunc,
 };
 
 use super::{DISABLE, JumpCallback, Owned, StartCallback, Verdict};
@@ -76,44 +76,27 @@ pub(super) unsafe fn new_type() -> Result<*mut PyTypeObject, Raised> {
         unsafe { std::mem::zeroed() },
     ];
     let mut slots = [
-        PyType_Slot {
-            slot: Py_tp_members,
-            pfunc: members.as_mut_ptr().cast(),
-        },
-        PyType_Slot {
-            slot: Py_tp_call,
-            pfunc: pyo3_ffi::PyVectorcall_Call as *mut _,
-        },
-        PyType_Slot {
-            slot: 0,
-            pfunc: ptr::null_mut(),
-        },
+        PyType_Slot { slot: Py_tp_members, pfunc: members.as_mut_ptr().cast() },
+        PyType_Slot { slot: Py_tp_call, pfunc: pyo3_ffi::PyVectorcall_Call as *mut _ },
+        PyType_Slot { slot: 0, pfunc: ptr::null_mut() },
     ];
     let mut spec = PyType_Spec {
         name: c"whipsnake.MonitoringCallback".as_ptr(),
         basicsize: size_of::<Callback>() as c_int,
         itemsize: 0,
-        flags: (Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION)
-            as _,
+        flags: (Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION) as _,
         slots: slots.as_mut_ptr(),
     };
     // SAFETY: the specification is complete; CPython copies what it needs of it.
     let made = unsafe { pyo3_ffi::PyType_FromSpec(&raw mut spec) };
-    if made.is_null() {
-        Err(Raised)
-    } else {
-        Ok(made.cast())
-    }
+    if made.is_null() { Err(Raised) } else { Ok(made.cast()) }
 }
 
 /// Makes a callable for `target`.
 ///
 /// # Safety
 /// The GIL is held, and `callback_type` is from [`new_type`].
-pub(super) unsafe fn new(
-    callback_type: *mut PyTypeObject,
-    target: Target,
-) -> Result<Owned, Raised> {
+pub(super) unsafe fn new(callback_type: *mut PyTypeObject, target: Target) -> Result<Owned, Raised> {
     // SAFETY: ordinary calls under the GIL. The object is filled in before anyone sees it.
     unsafe {
         let object = Owned::new(pyo3_ffi::PyType_GenericAlloc(callback_type, 0))?;
