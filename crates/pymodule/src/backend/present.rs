@@ -18,6 +18,9 @@ fn function_of(function: &Bound<'_, PyFunction>) -> Function {
 }
 
 pub fn enable(_py: Python<'_>, settings: &Settings) -> Result<(), String> {
+    if !settings.tiers.iter().any(|tier| tier == "baseline") {
+        return Err("no tier is left: tiers must name baseline".to_owned());
+    }
     let chosen = tier::Settings {
         call_threshold: settings.call_threshold,
         loop_threshold: settings.loop_threshold,
