@@ -12,8 +12,9 @@ use whipsnake_ir::abi::{Activation, Status};
 /// What the interpreter charges the C recursion counter for an evaluation (`PY_EVAL_C_STACK_UNITS`).
 const EVALUATION_UNITS: i32 = 2;
 
-/// Below this much C recursion left, compiled functions run in the interpreter, which does not use the C stack for their calls.
-const LOW_C_RECURSION: i32 = thread_state::C_RECURSION_LIMIT / 2;
+/// Below this much C recursion left, compiled functions run in the interpreter, which does not use the C stack for their calls. Programs that call
+/// so deep through C functions are few, and must go as deep as without a compiler.
+const LOW_C_RECURSION: i32 = thread_state::C_RECURSION_LIMIT / 10 * 9;
 
 /// The bit of an argument count that says that the word before the arguments may be overwritten (`PY_VECTORCALL_ARGUMENTS_OFFSET`).
 const ARGUMENTS_OFFSET: usize = 1 << (usize::BITS - 1);
