@@ -65,9 +65,7 @@ pub fn stats() -> Vec<(String, Value)> {
         count("calls_interpreted", stats.counted_calls),
         count("jumps_interpreted", stats.counted_jumps),
         count("loops_entered", stats.loops_entered),
-        count("calls_entered", stats.calls_entered),
         count("resumes_entered", stats.resumes_entered),
-        count("exits", stats.exits),
     ]
 }
 

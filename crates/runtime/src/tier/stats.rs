@@ -22,12 +22,8 @@ pub struct Stats {
     pub counted_jumps: u64,
     /// Loops that were entered while they ran.
     pub loops_entered: u64,
-    /// Calls from outside machine code that entered it.
-    pub calls_entered: u64,
     /// Generators and coroutines whose bodies were taken over.
     pub resumes_entered: u64,
-    /// Times machine code left to the interpreter.
-    pub exits: u64,
 }
 
 impl Stats {
