@@ -24,10 +24,19 @@ impl Target {
 
 /// Cranelift for stencils: the frame in the pinned register, best code, no unwind tables, no stack probes.
 pub fn make_isa(target: Target) -> OwnedTargetIsa {
+    isa_with(target, true)
+}
+
+/// Cranelift for regions: C functions, so that no register is taken out.
+pub fn make_region_isa(target: Target) -> OwnedTargetIsa {
+    isa_with(target, false)
+}
+
+fn isa_with(target: Target, pinned: bool) -> OwnedTargetIsa {
     let mut flags = settings::builder();
     let mut set = |name: &str, value: &str| flags.set(name, value).expect("a Cranelift setting of the pinned version");
     set("opt_level", "speed");
-    set("enable_pinned_reg", "true");
+    set("enable_pinned_reg", if pinned { "true" } else { "false" });
     set("unwind_info", "false");
     set("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" });
     set("regalloc_algorithm", "backtracking");

@@ -7,8 +7,10 @@ mod isa;
 mod lower;
 mod objects;
 mod raw;
+mod region;
 mod stencil;
 
 pub use isa::{Target, make_isa};
+pub use region::{Exit, ExitField, ExitFrame, ExitSlot, Place, RegionCode, RegionForm};
 pub use raw::{RawCode, RawReloc, RelocKind, Symbol};
 pub use stencil::{CodegenError, Compiler, InputPlace, StencilForm};

@@ -5,6 +5,7 @@
 //! tell it what a store can't touch: the frame's slots, the heap, and the thread's own state.
 
 use crate::raw::Symbol;
+use crate::region::RegionLowering;
 use crate::stencil::{InputPlace, StencilForm};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{
@@ -27,20 +28,36 @@ pub(crate) enum Region {
     Thread,
 }
 
+/// What is made of a function.
+pub(crate) enum Form<'a> {
+    /// A stencil: the frame is in the pinned register, operands are holes.
+    Stencil { form: &'a StencilForm, activation: StackSlot, received: Option<ir::Value> },
+    /// A region: a C function of the thread, the frame and the activation.
+    Region(Box<RegionLowering<'a>>),
+}
+
 /// The state of lowering one function.
 pub(crate) struct Lowering<'a, 'b> {
     pub(crate) func: &'a Function,
-    pub(crate) form: &'a StencilForm,
+    pub(crate) form: Form<'a>,
     pub(crate) b: FunctionBuilder<'b>,
-    activation: StackSlot,
     regions: [ir::AliasRegion; 3],
     values: Vec<Option<ir::Value>>,
     blocks: Vec<ir::Block>,
     /// One cold block for each continuation that several places leave to.
     leave_blocks: [Option<ir::Block>; Continuation::ALL.len()],
-    received: Option<ir::Value>,
+    /// The instruction being lowered.
+    pub(crate) current: Inst,
     /// Inputs that were read from their slots, while it pays to keep them in a register: until a call clobbers it.
     pub(crate) inputs: [Option<ir::Value>; 4],
+}
+
+/// Declares the alias regions in `out`.
+pub(crate) fn alias_regions(out: &mut ir::Function) -> [ir::AliasRegion; 3] {
+    ["frame", "heap", "thread"].map(|name| {
+        let user_id = name.as_bytes()[0].into();
+        out.dfg.alias_regions.insert(AliasRegionData { user_id, description: name.into() })
+    })
 }
 
 pub(crate) fn clif_type(ty: Type) -> ir::Type {
@@ -91,10 +108,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         if form.receives {
             out.signature.params.push(AbiParam::new(types::I64));
         }
-        let regions = ["frame", "heap", "thread"].map(|name| {
-            let user_id = name.as_bytes()[0].into();
-            out.dfg.alias_regions.insert(AliasRegionData { user_id, description: name.into() })
-        });
+        let regions = alias_regions(out);
         let activation =
             out.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, abi::ACTIVATION_SIZE, 4));
         let mut b = FunctionBuilder::new(out, context);
@@ -104,25 +118,34 @@ impl<'a, 'b> Lowering<'a, 'b> {
             b.append_block_params_for_function_params(entry);
         }
         let received = b.block_params(entry).first().copied();
-        let values = vec![None; func.value_count()];
-        let mut lowering = Lowering {
-            func,
-            form,
-            b,
-            activation,
-            regions,
-            values,
-            blocks,
-            leave_blocks: Default::default(),
-            received,
-            inputs: [None; 4],
-        };
+        let form = Form::Stencil { form, activation, received };
+        let mut lowering = Lowering::new(func, form, b, regions, blocks);
         lowering.blocks();
         lowering.b.seal_all_blocks();
         lowering.b.finalize(config);
     }
 
-    fn blocks(&mut self) {
+    pub(crate) fn new(
+        func: &'a Function,
+        form: Form<'a>,
+        b: FunctionBuilder<'b>,
+        regions: [ir::AliasRegion; 3],
+        blocks: Vec<ir::Block>,
+    ) -> Self {
+        let values = vec![None; func.value_count()];
+        let leave_blocks = Default::default();
+        Lowering { func, form, b, regions, values, blocks, leave_blocks, current: Inst(0), inputs: [None; 4] }
+    }
+
+    /// The form, of a stencil.
+    fn stencil_form(&self) -> &'a StencilForm {
+        match self.form {
+            Form::Stencil { form, .. } => form,
+            Form::Region(_) => unreachable!("a region has no operands"),
+        }
+    }
+
+    pub(crate) fn blocks(&mut self) {
         for block in self.func.block_ids() {
             let clif = self.blocks[block.index()];
             for &param in &self.func.blocks[block.index()].params {
@@ -137,6 +160,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             self.b.switch_to_block(self.blocks[block.index()]);
             self.inputs = [None; 4];
             for &inst in &self.func.blocks[block.index()].insts {
+                self.current = inst;
                 self.inst(inst);
             }
         }
@@ -154,7 +178,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
 
     /// The frame; read from its register at each use.
     pub(crate) fn frame(&mut self) -> ir::Value {
-        self.b.ins().get_pinned_reg(types::I64)
+        match &self.form {
+            Form::Stencil { .. } => self.b.ins().get_pinned_reg(types::I64),
+            Form::Region(region) => region.frame,
+        }
     }
 
     fn region_of(&self, base: Value) -> Region {
@@ -171,7 +198,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
     fn offset(&self, offset: Offset) -> i32 {
         match offset {
             Offset::Known(n) => n,
-            Offset::Operand(operand, add) => self.form.operands[operand as usize].wrapping_add(add),
+            Offset::Operand(operand, add) => self.stencil_form().operands[operand as usize].wrapping_add(add),
         }
     }
 
@@ -186,7 +213,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         match self.func.inst(inst) {
             InstData::Iconst { ty, value } => self.b.ins().iconst(clif_type(*ty), *value),
             InstData::Operand32 { operand } => {
-                let value = self.form.operands[*operand as usize];
+                let value = self.stencil_form().operands[*operand as usize];
                 self.b.ins().iconst(types::I32, i64::from(value as u32))
             }
             InstData::Pointer { pointer, .. } => self.symbol(Symbol::Pointer(*pointer)),
@@ -194,27 +221,37 @@ impl<'a, 'b> Lowering<'a, 'b> {
             InstData::Frame => self.frame(),
             InstData::ThreadState => self.activation_field(abi::ACTIVATION_THREAD_STATE),
             InstData::ActivationField { offset } => self.activation_field(*offset),
-            InstData::Input { index } => match self.form.inputs[*index as usize] {
+            InstData::Input { index } => match self.stencil_form().inputs[*index as usize] {
                 InputPlace::Const => self.symbol(Symbol::Pointer(abi::pointer::CONST_INPUT + index)),
                 InputPlace::Slot => {
                     if let Some(value) = self.inputs[*index as usize] {
                         return value;
                     }
-                    let offset = self.form.operands[(abi::operand::INPUT + index) as usize];
+                    let offset = self.stencil_form().operands[(abi::operand::INPUT + index) as usize];
                     let (frame, flags) = (self.frame(), self.flags(Region::Frame));
                     let value = self.b.ins().load(types::I64, flags, frame, offset);
                     self.inputs[*index as usize] = Some(value);
                     value
                 }
             },
-            InstData::Received => self.received.expect("the stencil receives a value"),
+            InstData::Received => match self.form {
+                Form::Stencil { received, .. } => received.expect("the stencil receives a value"),
+                Form::Region(_) => unreachable!("a region receives nothing"),
+            },
             other => unreachable!("{value} = {other:?} is used before it is defined"),
         }
     }
 
     fn activation_field(&mut self, offset: i32) -> ir::Value {
         let flags = self.flags(Region::Thread);
-        let address = self.b.ins().stack_addr(types::I64, self.activation, 0);
+        let address = match &self.form {
+            Form::Stencil { activation, .. } => {
+                let slot = *activation;
+                self.b.ins().stack_addr(types::I64, slot, 0)
+            }
+            Form::Region(region) if offset == abi::ACTIVATION_THREAD_STATE => return region.thread,
+            Form::Region(region) => region.activation,
+        };
         self.b.ins().load(types::I64, flags, address, offset)
     }
 
@@ -321,6 +358,15 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 let value = self.use_value(*value);
                 self.release(value);
             }
+            ReleasePlain { value } => {
+                let value = self.use_value(*value);
+                self.release_plain(value);
+            }
+            UnboxInt { value } => {
+                let value = self.use_value(*value);
+                let value = self.unbox_int(value);
+                self.define(inst, &[value]);
+            }
             Guard { condition, .. } => {
                 let condition = self.use_value(*condition);
                 self.leave_unless(condition, Continuation::Miss);
@@ -384,6 +430,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 let (then, otherwise) = (self.clif_block(*then), self.clif_block(*otherwise));
                 self.b.ins().brif(condition, then, &then_args, otherwise, &otherwise_args);
             }
+            Leave { to, .. } if matches!(self.form, Form::Region(_)) => self.leave_region(*to),
             Leave { to, arg } => {
                 let arg = arg.map(|v| self.use_value(v));
                 self.leave(*to, arg);
@@ -442,14 +489,18 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     pub(crate) fn save_instr(&mut self) {
-        let address = self.symbol(Symbol::Pointer(abi::pointer::INSTR));
+        let address = match &self.form {
+            Form::Stencil { .. } => self.symbol(Symbol::Pointer(abi::pointer::INSTR)),
+            Form::Region(_) => self.region_instr(),
+        };
         let frame = self.frame();
         self.store(Region::Frame, address, frame, layout::frame::INSTR_PTR);
     }
 
     pub(crate) fn call(&mut self, helper: Helper, args: &[ir::Value]) -> Vec<ir::Value> {
         let signature = helper.signature();
-        let preserve = signature.effects.contains(Effects::PRESERVE);
+        // Floats may live across any call in a region, and the helpers that preserve registers do not preserve those.
+        let preserve = signature.effects.contains(Effects::PRESERVE) && matches!(self.form, Form::Stencil { .. });
         let mut clif = ir::Signature::new(if preserve { CallConv::PreserveAll } else { CallConv::SystemV });
         clif.params.extend(signature.params.iter().map(|&t| AbiParam::new(clif_type(t))));
         clif.returns.extend(signature.results.iter().map(|&t| AbiParam::new(clif_type(t))));
@@ -491,6 +542,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     fn leave_block(&mut self, to: Continuation) -> ir::Block {
+        if let Form::Region(_) = self.form {
+            return self.exit_block(to);
+        }
         *self.leave_blocks[to as usize].get_or_insert_with(|| {
             let block = self.b.create_block();
             self.b.set_cold_block(block);

@@ -1,6 +1,6 @@
 //! Lowering of object-level instructions: reference counts, boxes.
 
-use crate::lower::{Lowering, Region};
+use crate::lower::{Form, Lowering, Region};
 use crate::raw::Symbol;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, types};
@@ -43,6 +43,23 @@ impl Lowering<'_, '_> {
 
     /// Drops a reference; the object's end is cold code.
     pub(crate) fn release(&mut self, object: ir::Value) {
+        self.drop_reference(object, |l| match &l.form {
+            Form::Stencil { .. } => {
+                l.save_instr();
+                l.call(Helper::Dealloc, &[object]);
+            }
+            Form::Region(_) => l.destroy_in_region(object),
+        });
+    }
+
+    /// Drops a reference to an object whose end runs no Python code.
+    pub(crate) fn release_plain(&mut self, object: ir::Value) {
+        self.drop_reference(object, |l| {
+            l.call(Helper::Dealloc, &[object]);
+        });
+    }
+
+    fn drop_reference(&mut self, object: ir::Value, end: impl FnOnce(&mut Self)) {
         let count = self.load(types::I32, Region::Heap, object, layout::object::OB_REFCNT);
         let mortal = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThanOrEqual, count, 0);
         let (drop, after) = (self.b.create_block(), self.b.create_block());
@@ -51,10 +68,7 @@ impl Lowering<'_, '_> {
         let less = self.b.ins().iadd_imm_s(count, -1);
         self.store(Region::Heap, less, object, layout::object::OB_REFCNT);
         let dead = self.b.ins().icmp_imm_s(IntCC::Equal, less, 0);
-        self.when_cold(dead, |l| {
-            l.save_instr();
-            l.call(Helper::Dealloc, &[object]);
-        });
+        self.when_cold(dead, end);
         self.b.ins().jump(after, &[]);
         self.b.switch_to_block(after);
     }
@@ -68,6 +82,40 @@ impl Lowering<'_, '_> {
         let one = self.b.ins().iconst(types::I64, 1);
         let sign = self.b.ins().isub(one, sign_bits);
         self.b.ins().imul(sign, digit)
+    }
+
+    /// The value of an int of up to two digits; leaves for others.
+    pub(crate) fn unbox_int(&mut self, object: ir::Value) -> ir::Value {
+        use layout::long::{COMPACT_LIMIT, NON_SIZE_BITS, OB_DIGIT, SHIFT, SIGN_MASK};
+        let done = self.b.create_block();
+        let result = self.b.append_block_param(done, types::I64);
+        let (compact, longer) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(longer);
+        let tag = self.load(types::I64, Region::Heap, object, layout::long::LV_TAG);
+        let is_compact = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, tag, COMPACT_LIMIT as i64);
+        self.b.ins().brif(is_compact, compact, &[], longer, &[]);
+
+        self.b.switch_to_block(compact);
+        let value = self.int_value(object);
+        self.b.ins().jump(done, &[value.into()]);
+
+        self.b.switch_to_block(longer);
+        let digits = self.b.ins().ushr_imm_u(tag, NON_SIZE_BITS as i64);
+        let two = self.b.ins().icmp_imm_u(IntCC::Equal, digits, 2);
+        self.leave_unless(two, Continuation::Miss);
+        let low = self.load(types::I32, Region::Heap, object, OB_DIGIT);
+        let high = self.load(types::I32, Region::Heap, object, OB_DIGIT + 4);
+        let (low, high) = (self.b.ins().uextend(types::I64, low), self.b.ins().uextend(types::I64, high));
+        let high = self.b.ins().ishl_imm_u(high, i64::from(SHIFT));
+        let magnitude = self.b.ins().bor(high, low);
+        let sign_bits = self.b.ins().band_imm_u(tag, SIGN_MASK as i64);
+        let one = self.b.ins().iconst(types::I64, 1);
+        let sign = self.b.ins().isub(one, sign_bits);
+        let value = self.b.ins().imul(sign, magnitude);
+        self.b.ins().jump(done, &[value.into()]);
+
+        self.b.switch_to_block(done);
+        result
     }
 
     /// Whether nobody but us holds the object.

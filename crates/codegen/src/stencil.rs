@@ -2,10 +2,11 @@
 
 use crate::lower::Lowering;
 use crate::raw::RawCode;
+use crate::isa::make_region_isa;
 use crate::{Target, make_isa};
 use cranelift_codegen::Context;
 use cranelift_codegen::control::ControlPlane;
-use cranelift_codegen::isa::OwnedTargetIsa;
+use cranelift_codegen::isa::{OwnedTargetIsa, TargetFrontendConfig};
 use cranelift_frontend::FunctionBuilderContext;
 use whipsnake_ir::{Function, abi};
 
@@ -47,15 +48,40 @@ pub struct Compiler {
 }
 
 impl Compiler {
-    /// A compiler for the target.
+    /// A compiler of stencils for the target.
     pub fn new(target: Target) -> Compiler {
-        Compiler { isa: make_isa(target), context: Context::new(), builder_context: FunctionBuilderContext::new() }
+        Compiler::with_isa(make_isa(target))
+    }
+
+    /// A compiler of regions for the target.
+    pub fn for_regions(target: Target) -> Compiler {
+        Compiler::with_isa(make_region_isa(target))
+    }
+
+    fn with_isa(isa: OwnedTargetIsa) -> Compiler {
+        Compiler { isa, context: Context::new(), builder_context: FunctionBuilderContext::new() }
     }
 
     /// The machine code of `func` as a stencil with the operands of `form`.
     pub fn stencil(&mut self, func: &Function, form: &StencilForm) -> Result<RawCode, CodegenError> {
         self.context.clear();
         Lowering::stencil(func, form, &mut self.context.func, &mut self.builder_context, self.isa.frontend_config());
+        self.compile(func)
+    }
+
+    /// The buffers, and what the target asks of a front end.
+    pub(crate) fn parts(&mut self) -> (&mut Context, &mut FunctionBuilderContext, TargetFrontendConfig) {
+        let config = self.isa.frontend_config();
+        (&mut self.context, &mut self.builder_context, config)
+    }
+
+    /// Forgets the last function.
+    pub(crate) fn clear(&mut self) {
+        self.context.clear();
+    }
+
+    /// The machine code of what was lowered.
+    pub(crate) fn compile(&mut self, func: &Function) -> Result<RawCode, CodegenError> {
         match self.context.compile(&*self.isa, &mut ControlPlane::default()) {
             Ok(_) => {}
             Err(error) => {

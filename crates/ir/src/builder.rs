@@ -5,9 +5,10 @@
 //! written once for every combination.
 
 use crate::inst::{Args, InstData};
+use crate::region::Region;
 use crate::{
-    BinaryOp, Block, Condition, Continuation, Effects, FloatCondition, Function, Global, Helper, Inst, MissReason,
-    Offset, Type, UnaryOp, Value, ValueDef, abi,
+    BinaryOp, Block, Condition, Continuation, Effects, FloatCondition, Function, Global, Helper, Inst, Known,
+    LoopPlan, MissReason, Offset, OpenLoop, Type, UnaryOp, Value, ValueDef, abi,
 };
 
 /// Appends instructions to a function.
@@ -21,22 +22,58 @@ pub struct Builder<'f> {
     /// Whether `instr_ptr` is known to be this instruction's address here.
     saved: bool,
     borrowed: u32,
+    pub(crate) region: Option<Box<Region>>,
 }
 
 impl<'f> Builder<'f> {
     /// Starts at a new first block.
     pub fn new(func: &'f mut Function) -> Self {
         let current = func.add_block();
-        Builder { func, current, ended: false, saved: false, borrowed: 0 }
+        Builder { func, current, ended: false, saved: false, borrowed: 0, region: None }
     }
 
-    fn push(&mut self, data: InstData, results: &[Type]) -> Inst {
+    /// Starts a region at a new first block: what `region` knows is left out of what is built.
+    pub fn region(func: &'f mut Function, region: Region) -> Self {
+        Builder { region: Some(Box::new(region)), ..Builder::new(func) }
+    }
+
+    /// What is known, while a region is built.
+    pub fn knowledge(&mut self) -> Option<&mut Region> {
+        self.region.as_deref_mut()
+    }
+
+    /// Whether a region is being built, where numbers may be kept out of their objects.
+    pub fn in_region(&self) -> bool {
+        self.region.is_some()
+    }
+
+    /// The block being built.
+    pub fn current(&self) -> Block {
+        self.current
+    }
+
+    pub(crate) fn push(&mut self, mut data: InstData, results: &[Type]) -> Inst {
         debug_assert!(!self.ended, "instruction after a terminator: {data:?}");
         self.ended = data.is_terminator();
-        self.func.add_inst(self.current, data, results)
+        let Some(region) = self.region.as_deref() else {
+            return self.func.add_inst(self.current, data, results);
+        };
+        data.for_each_use_mut(|value| *value = region.resolve(*value));
+        if let InstData::Load { offset, .. } | InstData::Store { offset, .. } | InstData::Address { offset, .. } =
+            &mut data
+            && let Offset::Operand(operand, add) = *offset
+        {
+            *offset = Offset::Known(region.operands[operand as usize].wrapping_add(add));
+        }
+        let exit = region.exit.filter(|_| data.can_exit());
+        let inst = self.func.add_inst(self.current, data, results);
+        if let Some(exit) = exit {
+            self.func.set_state(inst, exit);
+        }
+        inst
     }
 
-    fn value(&mut self, data: InstData, ty: Type) -> Value {
+    pub(crate) fn value(&mut self, data: InstData, ty: Type) -> Value {
         let inst = self.push(data, &[ty]);
         self.func.results(inst)[0]
     }
@@ -60,6 +97,10 @@ impl<'f> Builder<'f> {
 
     /// The instruction's 32-bit immediate `index` (0 to 6), an i32.
     pub fn param(&mut self, index: u8) -> Value {
+        if let Some(region) = &self.region {
+            let value = region.operands[(abi::operand::PARAM + index) as usize];
+            return self.iconst(Type::I32, value.into());
+        }
         self.value(InstData::Operand32 { operand: abi::operand::PARAM + index }, Type::I32)
     }
 
@@ -70,22 +111,37 @@ impl<'f> Builder<'f> {
 
     /// The instruction's own pointer `index` (0 to 3), as a raw pointer.
     pub fn pointer(&mut self, index: u8) -> Value {
-        self.value(InstData::Pointer { pointer: abi::pointer::PARAM + index, ty: Type::Ptr }, Type::Ptr)
+        self.typed_pointer(abi::pointer::PARAM + index, Type::Ptr)
+    }
+
+    fn typed_pointer(&mut self, pointer: u8, ty: Type) -> Value {
+        if let Some(region) = &self.region {
+            let address = region.pointers[pointer as usize];
+            return self.iconst(ty, address as i64);
+        }
+        self.value(InstData::Pointer { pointer, ty }, ty)
     }
 
     /// The instruction's own pointer `index` (0 to 3), as a borrowed object.
     pub fn object(&mut self, index: u8) -> Value {
-        self.value(InstData::Pointer { pointer: abi::pointer::PARAM + index, ty: Type::Obj }, Type::Obj)
+        let object = self.typed_pointer(abi::pointer::PARAM + index, Type::Obj);
+        self.learn(object, |known| known.present = true);
+        object
     }
 
     /// Another pointer operand, by its number in [`abi::pointer`].
     pub fn raw_pointer(&mut self, pointer: u8) -> Value {
-        self.value(InstData::Pointer { pointer, ty: Type::Ptr }, Type::Ptr)
+        self.typed_pointer(pointer, Type::Ptr)
     }
 
     /// The address of a named object of the host, borrowed.
     pub fn global(&mut self, global: Global) -> Value {
-        self.value(InstData::Global { global }, Type::Obj)
+        let value = self.value(InstData::Global { global }, Type::Obj);
+        if matches!(global, Global::None | Global::True | Global::False) {
+            let class = (global != Global::None).then_some(Global::BoolType);
+            self.learn(value, |k| *k = Known { class, present: true, immortal: true, raw: None });
+        }
+        value
     }
 
     /// Input `index` of the operation.
@@ -119,24 +175,37 @@ impl<'f> Builder<'f> {
 
     /// The address of the lowest stack slot that the instruction consumes.
     pub fn stack_base(&mut self) -> Value {
+        if let Some(region) = self.region.as_deref_mut() {
+            region.unsupported = true;
+        }
         let frame = self.frame();
         self.address(frame, Offset::Operand(abi::operand::BASE, 0))
     }
 
     /// The local variable that the instruction names: borrowed, maybe NULL.
     pub fn local(&mut self) -> Value {
+        if let Some(region) = self.region.as_deref_mut() {
+            // The walk over the bytecode does what names a local itself.
+            region.unsupported = true;
+        }
         let frame = self.frame();
         self.load(Type::Obj, frame, Offset::Operand(abi::operand::LOCAL, 0))
     }
 
     /// Replaces the local variable that the instruction names. The old value is not released.
     pub fn set_local(&mut self, value: Value) {
+        if let Some(region) = self.region.as_deref_mut() {
+            region.unsupported = true;
+        }
         let frame = self.frame();
         self.store(value, frame, Offset::Operand(abi::operand::LOCAL, 0));
     }
 
     /// Writes stack slot `output` of the instruction early (the harness does it for returned outputs).
     pub fn set_output(&mut self, output: u8, value: Value) {
+        if let Some(region) = self.region.as_deref_mut() {
+            region.unsupported = true;
+        }
         let frame = self.frame();
         self.store(value, frame, Offset::Operand(abi::operand::OUTPUT + output, 0));
     }
@@ -145,12 +214,21 @@ impl<'f> Builder<'f> {
 
     /// Reads memory.
     pub fn load(&mut self, ty: Type, base: Value, offset: impl Into<Offset>) -> Value {
-        self.value(InstData::Load { ty, base, offset: offset.into() }, ty)
+        let offset = offset.into();
+        if let Some(known) = self.known_load(ty, base, offset) {
+            return known;
+        }
+        let value = self.value(InstData::Load { ty, base, offset }, ty);
+        self.remember_load(base, offset, value);
+        value
     }
 
     /// Writes memory.
     pub fn store(&mut self, value: Value, base: Value, offset: impl Into<Offset>) {
-        self.push(InstData::Store { value, base, offset: offset.into() }, &[]);
+        let offset = offset.into();
+        if !self.put_off_store(value, base, offset) {
+            self.push(InstData::Store { value, base, offset }, &[]);
+        }
     }
 
     /// `base + offset`.
@@ -169,6 +247,9 @@ impl<'f> Builder<'f> {
 
     /// One-operand arithmetic; the result type follows from the operation.
     pub fn unary(&mut self, op: UnaryOp, arg: Value) -> Value {
+        if let Some(folded) = self.fold_unary(op, arg) {
+            return folded;
+        }
         let ty = match op {
             UnaryOp::ExtendU | UnaryOp::ExtendS | UnaryOp::AsInt => Type::I64,
             UnaryOp::Truncate => Type::I32,
@@ -208,6 +289,9 @@ impl<'f> Builder<'f> {
 
     /// Integer comparison.
     pub fn compare(&mut self, condition: Condition, left: Value, right: Value) -> Value {
+        if let Some(folded) = self.fold_compare(condition, left, right) {
+            return folded;
+        }
         self.value(InstData::Compare { condition, left, right }, Type::Bool)
     }
 
@@ -230,8 +314,16 @@ impl<'f> Builder<'f> {
 
     /// `condition ? then : otherwise`, without a branch.
     pub fn select(&mut self, condition: Value, then: Value, otherwise: Value) -> Value {
+        if let Some(known) = self.constant(condition) {
+            return if known != 0 { then } else { otherwise };
+        }
         let ty = self.func.ty(then);
-        self.value(InstData::Select { condition, then, otherwise }, ty)
+        let both = self.region.as_ref().map(|r| r.known(then).join(r.known(otherwise)));
+        let result = self.value(InstData::Select { condition, then, otherwise }, ty);
+        if let Some(both) = both {
+            self.learn(result, |known| *known = both);
+        }
+        result
     }
 
     /// `True` or `False`.
@@ -250,14 +342,31 @@ impl<'f> Builder<'f> {
 
     /// Adds a reference.
     pub fn retain(&mut self, value: Value) {
+        if self.region.as_ref().is_some_and(|r| r.known(value).immortal) {
+            return;
+        }
         self.push(InstData::Retain { value }, &[]);
     }
 
     /// Drops a reference, unless the value is a borrowed input.
     pub fn release(&mut self, value: Value) {
-        if !self.is_borrowed(value) {
-            self.push(InstData::Release { value }, &[]);
+        if self.is_borrowed(value) {
+            return;
         }
+        if let Some(region) = self.region.as_deref_mut() {
+            let value = region.resolve(value);
+            let known = region.known(value);
+            if known.immortal {
+                return;
+            }
+            // Nobody else sees the object: it ends here, and what its fields hold no longer matters.
+            region.state.fields.retain(|f| f.object != value);
+            if known.is_plain() {
+                self.push(InstData::ReleasePlain { value }, &[]);
+                return;
+            }
+        }
+        self.push(InstData::Release { value }, &[]);
     }
 
     /// Drops several references.
@@ -285,6 +394,9 @@ impl<'f> Builder<'f> {
 
     /// Whether the value is a borrowed input.
     pub fn is_borrowed(&self, value: Value) -> bool {
+        if let Some(region) = self.region.as_deref() {
+            return region.borrowed.contains(&region.resolve(value));
+        }
         match self.func.def(value) {
             ValueDef::Result(inst, 0) => match self.func.inst(inst) {
                 InstData::Input { index } => self.borrowed & (1 << index) != 0,
@@ -296,24 +408,69 @@ impl<'f> Builder<'f> {
 
     /// The double inside an exact float.
     pub fn float_value(&mut self, value: Value) -> Value {
-        self.value(InstData::FloatValue { value }, Type::F64)
+        if let Some(raw) = self.raw(value) {
+            return raw;
+        }
+        let raw = self.value(InstData::FloatValue { value }, Type::F64);
+        self.learn(value, |known| known.raw = Some(raw));
+        raw
+    }
+
+    /// The number in a float or int, if it is at hand outside its object.
+    pub fn raw(&self, value: Value) -> Option<Value> {
+        self.region.as_ref()?.known(value).raw
+    }
+
+    pub(crate) fn learn(&mut self, value: Value, learn: impl FnOnce(&mut Known)) {
+        if let Some(region) = self.region.as_deref_mut() {
+            region.learn(value, learn);
+        }
     }
 
     /// A float object, built in the storage of one of `consumed` if possible; all of them are released.
     pub fn new_float(&mut self, value: Value, consumed: &[Value]) -> Value {
+        if self.in_region() {
+            return self.new_number(InstData::NewFloat { value, reuse: Args::new() }, value, Global::FloatType, consumed);
+        }
         let reuse = self.owned(consumed);
         self.value(InstData::NewFloat { value, reuse }, Type::Obj)
     }
 
     /// The value of a compact int, as an i64. The caller has guarded that it is exact and compact.
     pub fn int_value(&mut self, value: Value) -> Value {
-        self.value(InstData::IntValue { value }, Type::I64)
+        if let Some(raw) = self.raw(value) {
+            return raw;
+        }
+        let raw = self.value(InstData::IntValue { value }, Type::I64);
+        self.learn(value, |known| known.raw = Some(raw));
+        raw
+    }
+
+    /// The value of an exact int in a region; up to two digits, else the region is left.
+    pub fn unbox_int(&mut self, value: Value) -> Value {
+        if let Some(raw) = self.raw(value) {
+            return raw;
+        }
+        let raw = self.value(InstData::UnboxInt { value }, Type::I64);
+        self.learn(value, |known| known.raw = Some(raw));
+        raw
     }
 
     /// An int object, built in the storage of one of `consumed` (compact ints) if possible; all of them are released.
     pub fn new_int(&mut self, value: Value, consumed: &[Value]) -> Value {
+        if self.in_region() {
+            return self.new_number(InstData::NewInt { value, reuse: Args::new() }, value, Global::IntType, consumed);
+        }
         let reuse = self.owned(consumed);
         self.value(InstData::NewInt { value, reuse }, Type::Obj)
+    }
+
+    fn new_number(&mut self, make: InstData, raw: Value, class: Global, consumed: &[Value]) -> Value {
+        let raw = self.region.as_ref().map_or(raw, |r| r.resolve(raw));
+        let object = self.value(make, Type::Obj);
+        self.learn(object, |known| *known = Known { raw: Some(raw), ..Known::exactly(class) });
+        self.release_all(consumed);
+        object
     }
 
     fn owned(&self, values: &[Value]) -> Args {
@@ -324,17 +481,48 @@ impl<'f> Builder<'f> {
 
     /// Goes to the generic form of the operation unless the condition holds. Nothing may have been consumed or changed before.
     pub fn guard(&mut self, condition: Value, reason: MissReason) {
-        self.push(InstData::Guard { condition, reason }, &[]);
+        match self.constant(condition) {
+            Some(0) => self.fail(Continuation::Miss),
+            Some(_) => {}
+            None => {
+                self.push(InstData::Guard { condition, reason }, &[]);
+                self.learn_condition(condition, true);
+            }
+        }
+    }
+
+    /// What comes can't be reached: leaves, and goes on in a block that nothing leads to.
+    fn fail(&mut self, to: Continuation) {
+        self.push(InstData::Leave { to, arg: None }, &[]);
+        let rest = self.block();
+        self.switch_to(rest);
     }
 
     /// Goes to the generic form of the operation unless `value`'s type is exactly `class`.
     pub fn guard_exact(&mut self, value: Value, class: Global) {
+        if let Some(region) = self.region.as_deref() {
+            match region.known(value).class {
+                Some(known) if known == class => return,
+                Some(_) => return self.fail(Continuation::Miss),
+                None => {}
+            }
+            self.push(InstData::GuardExact { value, class }, &[]);
+            self.learn(value, |known| *known = known.with_class(class));
+            return;
+        }
         self.push(InstData::GuardExact { value, class }, &[]);
     }
 
     /// Goes to `error` if the condition holds. Inputs must not have been released yet.
     pub fn error_if(&mut self, condition: Value) {
-        self.push(InstData::ErrorIf { condition }, &[]);
+        match self.constant(condition) {
+            Some(0) => {}
+            Some(_) => self.fail(Continuation::Error),
+            None => {
+                self.push(InstData::ErrorIf { condition }, &[]);
+                self.learn_condition(condition, false);
+            }
+        }
     }
 
     /// Goes to `error` if the reference is NULL.
@@ -362,7 +550,9 @@ impl<'f> Builder<'f> {
     fn call_inst(&mut self, helper: Helper, args: &[Value]) -> Inst {
         let signature = helper.signature();
         debug_assert_eq!(signature.params.len(), args.len(), "arguments of {helper:?}");
-        if signature.effects.contains(Effects::ESCAPES) {
+        let escapes = signature.effects.contains(Effects::ESCAPES);
+        self.expose(args, escapes);
+        if escapes {
             self.save_instr();
         }
         self.push(InstData::Call { helper, args: args.iter().copied().collect() }, signature.results)
@@ -402,6 +592,7 @@ impl<'f> Builder<'f> {
 
     /// Calls a C function that may run Python code, by address.
     pub fn call_pointer(&mut self, callee: Value, args: &[Value], ret: Type) -> Value {
+        self.expose(args, true);
         self.save_instr();
         self.value(InstData::CallPointer { callee, args: args.iter().copied().collect(), ret }, ret)
     }
@@ -418,6 +609,30 @@ impl<'f> Builder<'f> {
         self.current = block;
         self.ended = false;
         self.saved = false;
+        if let Some(region) = self.region.as_deref_mut() {
+            region.start_block(self.func, block);
+        }
+    }
+
+    /// Starts another instruction of a region.
+    pub fn next_instruction(&mut self) {
+        self.saved = false;
+    }
+
+    /// Starts a loop at `header`, to which the current block has just jumped.
+    pub fn open_loop(&mut self, header: Block, plan: &LoopPlan) -> Option<OpenLoop> {
+        self.current = header;
+        self.ended = false;
+        self.saved = false;
+        self.region.as_deref_mut()?.open_loop(self.func, header, plan)
+    }
+
+    /// Jumps back to a loop's header; whether the loop turned out as planned.
+    pub fn close_loop(&mut self, open: &OpenLoop, plan: &mut LoopPlan) -> bool {
+        let block = self.current;
+        let jump = self.push(InstData::Jump { to: open.header, args: Args::new() }, &[]);
+        let region = self.region.as_deref_mut().expect("loops are of regions");
+        region.dead || region.close_loop(self.func, open, jump, block, plan)
     }
 
     /// Whether the current block has its terminator.
@@ -432,13 +647,32 @@ impl<'f> Builder<'f> {
 
     /// Jumps to a block.
     pub fn jump(&mut self, to: Block, args: &[Value]) {
-        self.push(InstData::Jump { to, args: args.iter().copied().collect() }, &[]);
+        let inst = self.push(InstData::Jump { to, args: args.iter().copied().collect() }, &[]);
+        let from = self.current;
+        if let Some(region) = self.region.as_deref_mut().filter(|r| !r.dead) {
+            let state = region.state.clone();
+            region.add_edge(to, from, inst, false, state);
+        }
     }
 
     /// Branches to one of two blocks.
     pub fn branch(&mut self, condition: Value, then: Block, otherwise: Block) {
+        if let Some(known) = self.constant(condition) {
+            self.jump(if known != 0 { then } else { otherwise }, &[]);
+            return;
+        }
         let (then_args, otherwise_args) = (Args::new(), Args::new());
-        self.push(InstData::Branch { condition, then, then_args, otherwise, otherwise_args }, &[]);
+        let inst = self.push(InstData::Branch { condition, then, then_args, otherwise, otherwise_args }, &[]);
+        let from = self.current;
+        if self.region.as_ref().is_some_and(|r| !r.dead) {
+            for (to, holds) in [(then, true), (otherwise, false)] {
+                let state = self.region.as_deref().expect("just seen").state.clone();
+                self.learn_condition(condition, holds);
+                let region = self.region.as_deref_mut().expect("just seen");
+                let learnt = std::mem::replace(&mut region.state, state);
+                region.add_edge(to, from, inst, !holds, learnt);
+            }
+        }
     }
 
     fn conditional(&mut self, condition: Value, cold: bool, body: impl FnOnce(&mut Self)) {
@@ -507,21 +741,33 @@ impl<'f> Builder<'f> {
         if matches!(to, Continuation::Exit | Continuation::Error) {
             self.save_instr();
         }
-        self.push(InstData::Leave { to, arg: None }, &[]);
+        self.leave_saved(to);
     }
 
     /// Leaves the operation when `instr_ptr` is already what it should be.
     pub fn leave_saved(&mut self, to: Continuation) {
+        if let Some(block) = self.successor(to) {
+            return self.jump(block, &[]);
+        }
         self.push(InstData::Leave { to, arg: None }, &[]);
     }
 
     /// Leaves the operation with a value.
     pub fn leave_with(&mut self, to: Continuation, arg: Value) {
+        if let Some(block) = self.successor(to) {
+            return self.jump(block, &[arg]);
+        }
+        if let Some(region) = self.region.as_deref_mut() {
+            region.unsupported = true;
+        }
         self.push(InstData::Leave { to, arg: Some(arg) }, &[]);
     }
 
     /// Goes on at a code address with another frame.
     pub fn enter(&mut self, address: Value, frame: Value, arg: Option<Value>) {
+        if let Some(region) = self.region.as_deref_mut() {
+            region.unsupported = true;
+        }
         self.push(InstData::Enter { address, frame, arg }, &[]);
     }
 }

@@ -1,7 +1,8 @@
 //! Functions: blocks of instructions over SSA values.
 
 use crate::inst::InstData;
-use crate::{Block, Inst, Type, Value};
+use crate::{Block, ExitState, Global, Inst, StateId, Type, Value};
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 /// Where a value comes from.
@@ -22,6 +23,8 @@ pub struct BlockData {
     pub insts: Vec<Inst>,
     /// Seldom run: laid out away from the rest.
     pub cold: bool,
+    /// How many loops are around it, in a region.
+    pub depth: u32,
 }
 
 /// A function. Block 0 is where it starts.
@@ -33,6 +36,14 @@ pub struct Function {
     pub blocks: Vec<BlockData>,
     insts: Vec<(InstData, SmallVec<[Value; 2]>)>,
     values: Vec<(ValueDef, Type)>,
+    /// What the host's frames hold where a region can be left; none in an operation alone.
+    pub states: Vec<ExitState>,
+    /// The state for each instruction of a region, by the instruction's number.
+    state_of: Vec<Option<StateId>>,
+    /// Exact types of objects that block parameters of a region hold.
+    classes: FxHashMap<Value, Global>,
+    /// The number in an object where a jump hands it on, if it is at hand.
+    raws: FxHashMap<(Inst, Value), Value>,
 }
 
 impl Function {
@@ -67,9 +78,74 @@ impl Function {
         inst
     }
 
+    /// Inserts an instruction before the last one of a block, its terminator.
+    pub fn insert_before_end(&mut self, block: Block, data: InstData, results: &[Type]) -> Inst {
+        let inst = self.add_inst(block, data, results);
+        let insts = &mut self.blocks[block.index()].insts;
+        let last = insts.len() - 1;
+        insts.swap(last - 1, last);
+        inst
+    }
+
     fn add_value(&mut self, def: ValueDef, ty: Type) -> Value {
         self.values.push((def, ty));
         Value(self.values.len() as u32 - 1)
+    }
+
+    /// Notes the exact type of a block parameter.
+    pub fn note_class(&mut self, param: Value, class: Option<Global>) {
+        if let Some(class) = class {
+            self.classes.insert(param, class);
+        }
+    }
+
+    /// The exact type of a block parameter, if it is known.
+    pub fn class(&self, param: Value) -> Option<Global> {
+        self.classes.get(&param).copied()
+    }
+
+    /// Notes the number in an object that a jump hands on.
+    pub fn note_raw(&mut self, jump: Inst, object: Value, raw: Option<Value>) {
+        if let Some(raw) = raw {
+            self.raws.insert((jump, object), raw);
+        }
+    }
+
+    /// The number in an object that a jump hands on.
+    pub fn raw(&self, jump: Inst, object: Value) -> Option<Value> {
+        self.raws.get(&(jump, object)).copied()
+    }
+
+    /// Changes a value's type, together with its uses.
+    pub fn set_ty(&mut self, value: Value, ty: Type) {
+        self.values[value.index()].1 = ty;
+    }
+
+    /// Makes an instruction that is in no block yet.
+    pub fn detached(&mut self, data: InstData, results: &[Type]) -> Inst {
+        let block = Block(0);
+        let inst = self.add_inst(block, data, results);
+        self.blocks[0].insts.pop();
+        inst
+    }
+
+    /// Says what the frames hold when the instruction leaves the region.
+    pub fn set_state(&mut self, inst: Inst, state: StateId) {
+        if self.state_of.len() <= inst.index() {
+            self.state_of.resize(inst.index() + 1, None);
+        }
+        self.state_of[inst.index()] = Some(state);
+    }
+
+    /// What the frames hold when the instruction leaves the region.
+    pub fn state_of(&self, inst: Inst) -> Option<StateId> {
+        self.state_of.get(inst.index()).copied().flatten()
+    }
+
+    /// Adds a state.
+    pub fn add_state(&mut self, state: ExitState) -> StateId {
+        self.states.push(state);
+        StateId(self.states.len() as u32 - 1)
     }
 
     /// The instruction's operation and operands.

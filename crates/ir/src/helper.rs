@@ -75,6 +75,10 @@ helpers! {
     // Objects.
     /// Destroys an object whose count reached zero.
     Dealloc(object: obj) [preserve];
+    /// Leaves a region by an exit, whose values are in the buffer: where to go on, with which frame.
+    LeaveRegion(thread: ptr, frame: ptr, activation: ptr, region: ptr, exit: i32, buffer: ptr) -> (ptr, ptr) [pure];
+    /// Destroys an object whose count reached zero in a region; if somebody looks at the frames, they find what the exit describes.
+    DestroyInRegion(thread: ptr, frame: ptr, region: ptr, exit: i32, buffer: ptr, object: obj) [pure];
     /// A new float; NULL with `MemoryError` set.
     NewFloat(value: f64) -> (obj) [escapes];
     /// A new int; NULL with `MemoryError` set.
@@ -281,6 +285,8 @@ helpers! {
     // Generators.
     /// Sends a value by C functions: what is yielded and 0, what is returned and 1, or NULL with an exception set.
     Send(thread: ptr, frame: ptr, receiver: obj, value: obj) -> (obj, i64) [escapes];
+    /// `iter(iterable)`.
+    Iter(iterable: obj) -> (obj) [escapes];
     /// The iterator of `yield from`, as by `GetIter`.
     GetYieldFromIter(thread: ptr, frame: ptr, iterable: obj, back: ptr) -> (ptr, ptr) [escapes];
     /// The context manager in a stack slot is replaced by its bound `__exit__`; `__enter__` is entered (as by `GetIter`) or called. On error the slot

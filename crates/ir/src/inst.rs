@@ -196,6 +196,40 @@ named_enum!(
     }
 );
 
+impl Condition {
+    /// Whether it holds of two constants.
+    pub fn holds(self, x: i64, y: i64) -> bool {
+        match self {
+            Condition::Eq => x == y,
+            Condition::Ne => x != y,
+            Condition::Lt => x < y,
+            Condition::Le => x <= y,
+            Condition::Gt => x > y,
+            Condition::Ge => x >= y,
+            Condition::LtU => (x as u64) < y as u64,
+            Condition::LeU => x as u64 <= y as u64,
+            Condition::GtU => x as u64 > y as u64,
+            Condition::GeU => x as u64 >= y as u64,
+        }
+    }
+
+    /// The condition that holds where this does not.
+    pub fn inverse(self) -> Condition {
+        match self {
+            Condition::Eq => Condition::Ne,
+            Condition::Ne => Condition::Eq,
+            Condition::Lt => Condition::Ge,
+            Condition::Le => Condition::Gt,
+            Condition::Gt => Condition::Le,
+            Condition::Ge => Condition::Lt,
+            Condition::LtU => Condition::GeU,
+            Condition::LeU => Condition::GtU,
+            Condition::GtU => Condition::LeU,
+            Condition::GeU => Condition::LtU,
+        }
+    }
+}
+
 /// An offset from a base address: known, or an operand of the instruction (a hole in a stencil) plus a constant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Offset {
@@ -256,6 +290,10 @@ pub enum InstData {
     Retain { value: Value },
     /// Drops a reference; may run a finalizer.
     Release { value: Value },
+    /// Drops a reference to an object whose end runs no Python code.
+    ReleasePlain { value: Value },
+    /// The value of an exact int; stops here (continuation `miss`) if it has more than two digits.
+    UnboxInt { value: Value },
     /// Stops here (continuation `miss`) unless the condition holds.
     Guard { condition: Value, reason: MissReason },
     /// Stops here (continuation `miss`) unless the object's type is exactly the named one.
@@ -294,6 +332,23 @@ impl InstData {
         matches!(
             self,
             InstData::Jump { .. } | InstData::Branch { .. } | InstData::Leave { .. } | InstData::Enter { .. }
+        )
+    }
+
+    /// Whether the instruction can leave a region, or needs to say where it is.
+    pub fn can_exit(&self) -> bool {
+        use InstData::*;
+        matches!(
+            self,
+            Release { .. }
+                | Guard { .. }
+                | GuardExact { .. }
+                | ErrorIf { .. }
+                | NewFloat { .. }
+                | NewInt { .. }
+                | UnboxInt { .. }
+                | SaveInstr
+                | Leave { .. }
         )
     }
 
@@ -338,9 +393,11 @@ impl InstData {
             }
             Retain { value }
             | Release { value }
+            | ReleasePlain { value }
             | GuardExact { value, .. }
             | FloatValue { value }
-            | IntValue { value } => visit(value),
+            | IntValue { value }
+            | UnboxInt { value } => visit(value),
             Guard { condition, .. } | ErrorIf { condition } => visit(condition),
             NewFloat { value, reuse } | NewInt { value, reuse } => {
                 visit(value);

@@ -8,12 +8,15 @@
 pub mod abi;
 mod builder;
 mod entities;
+mod fold;
 mod function;
 mod global;
 mod helper;
 mod inst;
 mod parse;
 mod print;
+mod region;
+mod state;
 mod types;
 mod verify;
 
@@ -24,5 +27,7 @@ pub use global::Global;
 pub use helper::{Effects, Helper, Signature};
 pub use inst::{Args, BinaryOp, Condition, Continuation, FloatCondition, InstData, MissReason, Offset, UnaryOp};
 pub use parse::{ParseError, parse};
+pub use region::{Known, LoopPlan, OpenLoop, Region, State};
+pub use state::{ExitState, Field, FrameState, Slot, StateId};
 pub use types::Type;
 pub use verify::{OperationShape, VerifyError, verify, verify_operation};

@@ -132,6 +132,8 @@ fn operation(data: &InstData) -> String {
         Select { condition, then, otherwise } => format!("select {condition}, {then}, {otherwise}"),
         Retain { value } => format!("retain {value}"),
         Release { value } => format!("release {value}"),
+        ReleasePlain { value } => format!("release_plain {value}"),
+        UnboxInt { value } => format!("unbox_int {value}"),
         Guard { condition, reason } => format!("guard {condition}, {}", reason.name()),
         GuardExact { value, class } => format!("guard_exact {value}, {}", class.name()),
         ErrorIf { condition } => format!("error_if {condition}"),

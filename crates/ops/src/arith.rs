@@ -1,6 +1,6 @@
 //! Arithmetic on known types, and unary operators.
 
-use crate::number::{Ways, guard_compact_ints, is_exactly};
+use crate::number::{Ways, guard_ints, int_arithmetic, is_exactly};
 use crate::{Place, operations};
 use whipsnake_ir::{BinaryOp, Builder, Condition, Global, Helper, MissReason, Offset, UnaryOp, Value, abi};
 
@@ -28,9 +28,8 @@ pub fn float_op(b: &mut Builder<'_>, op: BinaryOp, left: Value, right: Value) ->
 
 /// `left OP right` where both are exactly `int` and compact (one digit at most, so that no result overflows 64 bits).
 pub fn int_op(b: &mut Builder<'_>, op: BinaryOp, left: Value, right: Value) -> Value {
-    guard_compact_ints(b, &[left, right]);
-    let (x, y) = (b.int_value(left), b.int_value(right));
-    let result = b.binary(op, x, y);
+    let [x, y] = guard_ints(b, [left, right]);
+    let result = int_arithmetic(b, op, x, y);
     b.new_int(result, &[left, right])
 }
 
@@ -78,6 +77,7 @@ pub fn negative(b: &mut Builder<'_>, value: Value) -> Value {
     ways.found(b, result);
     b.switch_to(other);
     let [x] = ways.compact_ints(b, [value]);
+    ways.need_bits(b, 62, &[x]);
     let x = b.unary(UnaryOp::Neg, x);
     let result = b.new_int(x, &[value]);
     ways.found(b, result);

@@ -55,10 +55,17 @@ pub fn true_divide(b: &mut Builder<'_>, left: Value, right: Value) -> Value {
     ways.or_else(b, |b| binary_op(b, left, right))
 }
 
-/// Quotient toward zero and remainder of compact ints, in 32 bits (they have 30 and a sign), with the divisor; the general way for zero.
+/// Quotient toward zero and remainder of compact ints, in 32 bits (they have 30 and a sign; in a region in 64), with the divisor; the general way for zero.
 fn divide(b: &mut Builder<'_>, ways: &Ways, left: Value, right: Value) -> (Value, Value, Value) {
     let [x, y] = ways.compact_ints(b, [left, right]);
-    let (x, y) = (b.unary(UnaryOp::Truncate, x), b.unary(UnaryOp::Truncate, y));
+    let (x, y) = if b.in_region() {
+        // The one quotient that 64 bits don't hold.
+        let fits = b.compare_const(Condition::Ne, y, -1);
+        ways.need(b, fits);
+        (x, y)
+    } else {
+        (b.unary(UnaryOp::Truncate, x), b.unary(UnaryOp::Truncate, y))
+    };
     let nonzero = b.compare_const(Condition::Ne, y, 0);
     ways.need(b, nonzero);
     let quotient = b.binary(BinaryOp::DivS, x, y);
@@ -76,6 +83,11 @@ fn off_by_one(b: &mut Builder<'_>, remainder: Value, divisor: Value) -> Value {
     b.binary(BinaryOp::And, differ, nonzero)
 }
 
+/// A number of 32 or 64 bits as 64 bits.
+fn widened(b: &mut Builder<'_>, value: Value) -> Value {
+    if b.func.ty(value) == Type::I64 { value } else { b.unary(UnaryOp::ExtendS, value) }
+}
+
 /// `left // right`: rounded down.
 pub fn floor_divide(b: &mut Builder<'_>, left: Value, right: Value) -> Value {
     let ways = Ways::new(b);
@@ -83,7 +95,7 @@ pub fn floor_divide(b: &mut Builder<'_>, left: Value, right: Value) -> Value {
     let adjust = off_by_one(b, remainder, divisor);
     let less = b.binary_const(BinaryOp::Sub, quotient, 1);
     let floor = b.select(adjust, less, quotient);
-    let floor = b.unary(UnaryOp::ExtendS, floor);
+    let floor = widened(b, floor);
     let result = b.new_int(floor, &[left, right]);
     ways.found(b, result);
     ways.or_else(b, |b| binary_op(b, left, right))
@@ -96,7 +108,7 @@ pub fn modulo(b: &mut Builder<'_>, left: Value, right: Value) -> Value {
     let adjust = off_by_one(b, remainder, divisor);
     let more = b.binary(BinaryOp::Add, remainder, divisor);
     let modulo = b.select(adjust, more, remainder);
-    let modulo = b.unary(UnaryOp::ExtendS, modulo);
+    let modulo = widened(b, modulo);
     let result = b.new_int(modulo, &[left, right]);
     ways.found(b, result);
     ways.or_else(b, |b| binary_op(b, left, right))
@@ -127,6 +139,11 @@ pub fn left_shift(b: &mut Builder<'_>, left: Value, right: Value) -> Value {
     let fits = b.compare_const(Condition::LeU, y, 32);
     ways.need(b, fits);
     let value = b.binary(BinaryOp::Shl, x, y);
+    if b.in_region() {
+        let back = b.binary(BinaryOp::ShrS, value, y);
+        let fits = b.compare(Condition::Eq, back, x);
+        ways.need(b, fits);
+    }
     let result = b.new_int(value, &[left, right]);
     ways.found(b, result);
     ways.or_else(b, |b| binary_op(b, left, right))

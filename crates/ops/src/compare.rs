@@ -1,6 +1,6 @@
 //! Comparisons, identity, membership.
 
-use crate::number::guard_compact_ints;
+use crate::number::guard_ints;
 use crate::tests_table::{Answer, tests};
 use crate::{Imm, Outputs, operations};
 use whipsnake_ir::{Builder, Condition, FloatCondition, Global, Helper, MissReason, Type, Value};
@@ -51,8 +51,7 @@ pub fn compare_bool(b: &mut Builder<'_>, left: Value, right: Value, answer: Answ
 
 /// A comparison of compact ints.
 pub fn compare_int(b: &mut Builder<'_>, condition: Condition, left: Value, right: Value, answer: Answer) -> Outputs {
-    guard_compact_ints(b, &[left, right]);
-    let (x, y) = (b.int_value(left), b.int_value(right));
+    let [x, y] = guard_ints(b, [left, right]);
     b.release_all(&[left, right]);
     let condition = b.compare(condition, x, y);
     answer.give(b, condition)

@@ -35,9 +35,11 @@ mod tests_table;
 mod text;
 mod truth;
 mod unpack;
+mod variants;
 
 pub use operand::{Imm, Place, Ptr};
 pub use operation::{Operation, Outputs};
+pub use variants::suffix;
 
 use operation::operations;
 

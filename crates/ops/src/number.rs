@@ -1,5 +1,6 @@
 //! Ints and floats: guards and tests on their types, and computations that fall back to a general call.
 
+use smallvec::SmallVec;
 use whipsnake_cpython::layout::long;
 use whipsnake_ir::{BinaryOp, Block, Builder, Condition, Global, Helper, MissReason, Type, UnaryOp, Value};
 
@@ -8,18 +9,40 @@ const COMPACT: i64 = long::COMPACT_LIMIT as i64;
 /// The largest tag of a compact int that is not negative: one digit, positive. Zero's is smaller.
 const ONE_POSITIVE_DIGIT: i64 = 1 << long::NON_SIZE_BITS;
 
-/// Guards that all values are exactly `int` and compact.
-pub(crate) fn guard_compact_ints(b: &mut Builder<'_>, values: &[Value]) {
-    for &value in values {
+/// The values of ints: guards that all are exactly `int`, and compact where numbers are not kept in registers.
+pub(crate) fn guard_ints<const N: usize>(b: &mut Builder<'_>, values: [Value; N]) -> [Value; N] {
+    for value in values {
         b.guard_exact(value, Global::IntType);
     }
-    let compact = are_compact(b, values);
+    if b.in_region() {
+        return values.map(|value| b.unbox_int(value));
+    }
+    let compact = are_compact(b, &values);
     b.guard(compact, MissReason::Int);
+    values.map(|value| b.int_value(value))
+}
+
+/// `x OP y` for the values of two ints. Compact ones can't overflow; others may.
+pub(crate) fn int_arithmetic(b: &mut Builder<'_>, op: BinaryOp, x: Value, y: Value) -> Value {
+    if !b.in_region() {
+        return b.binary(op, x, y);
+    }
+    let (result, overflow) = b.overflowing(op, x, y);
+    let no = b.iconst(Type::Bool, 0);
+    let fits = b.compare(Condition::Eq, overflow, no);
+    b.guard(fits, MissReason::Int);
+    result
 }
 
 /// The value of an index: guards that it is exactly `int`, compact and not negative.
 pub(crate) fn guard_index(b: &mut Builder<'_>, value: Value) -> Value {
     b.guard_exact(value, Global::IntType);
+    if b.in_region() {
+        let index = b.unbox_int(value);
+        let fits = b.compare_const(Condition::Ge, index, 0);
+        b.guard(fits, MissReason::Int);
+        return index;
+    }
     let tag = b.load(Type::I64, value, long::LV_TAG);
     let fits = b.compare_const(Condition::LeU, tag, ONE_POSITIVE_DIGIT);
     b.guard(fits, MissReason::Int);
@@ -80,14 +103,32 @@ impl Ways {
     }
 
     /// The values of exact compact ints; else takes the general way.
+    ///
+    /// In a region, numbers that are in registers may be larger: callers check what they need with [`Ways::need_bits`].
     pub(crate) fn compact_ints<const N: usize>(&self, b: &mut Builder<'_>, values: [Value; N]) -> [Value; N] {
         // Each test starts a new block, where an input would be read from its slot again.
         let values = values.map(|value| b.hold(value));
         for value in values {
             self.need_exact(b, value, Global::IntType);
         }
-        self.need_compact(b, &values);
+        let boxed: SmallVec<[Value; 2]> = values.into_iter().filter(|&value| b.raw(value).is_none()).collect();
+        if !boxed.is_empty() {
+            self.need_compact(b, &boxed);
+        }
         values.map(|value| b.int_value(value))
+    }
+
+    /// Takes the general way unless values have at most so many bits, and a sign. Compact ints have 30.
+    pub(crate) fn need_bits(&self, b: &mut Builder<'_>, bits: i64, values: &[Value]) {
+        if !b.in_region() {
+            return;
+        }
+        for &value in values {
+            let high = b.binary_const(BinaryOp::ShrS, value, bits);
+            let sign = b.binary_const(BinaryOp::ShrS, value, 63);
+            let fits = b.compare(Condition::Eq, high, sign);
+            self.need(b, fits);
+        }
     }
 
     /// Ends a fast way: its result is known, its inputs are consumed.
@@ -121,9 +162,9 @@ pub(crate) fn float_ways(
     let inputs = [left, right];
     let [left, right] = inputs.map(|value| b.hold(value));
     let from_int = |b: &mut Builder<'_>, value: Value| {
-        ways.need_exact(b, value, Global::IntType);
-        ways.need_compact(b, &[value]);
-        let int = b.int_value(value);
+        let [int] = ways.compact_ints(b, [value]);
+        // Both a mixed operation and the division of ints are right if the conversion is exact.
+        ways.need_bits(b, 53, &[int]);
         b.unary(UnaryOp::IntToFloat, int)
     };
     let is_float = is_exactly(b, left, Global::FloatType);

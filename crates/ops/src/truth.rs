@@ -87,6 +87,11 @@ pub fn bool_to_bool(b: &mut Builder<'_>, value: Value, answer: Answer) -> Output
 /// The truth of an int: whether it has the sign of zero.
 pub fn int_to_bool(b: &mut Builder<'_>, value: Value, answer: Answer) -> Outputs {
     b.guard_exact(value, Global::IntType);
+    if let Some(number) = b.raw(value) {
+        b.release(value);
+        let condition = b.compare_const(Condition::Ne, number, 0);
+        return answer.give(b, condition);
+    }
     let tag = b.load(Type::I64, value, long::LV_TAG);
     b.release(value);
     let sign = b.binary_const(BinaryOp::And, tag, long::SIGN_MASK as i64);

@@ -57,6 +57,8 @@ impl Parser {
             }
             "retain" => Retain { value: self.value()? },
             "release" => Release { value: self.value()? },
+            "release_plain" => ReleasePlain { value: self.value()? },
+            "unbox_int" => UnboxInt { value: self.value()? },
             "guard" => {
                 let condition = self.value()?;
                 self.mark(',')?;

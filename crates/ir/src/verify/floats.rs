@@ -65,7 +65,7 @@ fn add_floats(func: &Function, value: Value, live: &mut BTreeSet<Value>) {
 /// Whether the instruction may destroy an object by the helper that preserves integer registers.
 fn destroys(data: &InstData) -> bool {
     match data {
-        InstData::Release { .. } => true,
+        InstData::Release { .. } | InstData::ReleasePlain { .. } => true,
         InstData::Call { helper, .. } => helper.signature().effects.contains(Effects::PRESERVE),
         _ => false,
     }

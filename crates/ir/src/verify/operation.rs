@@ -109,7 +109,7 @@ fn change(data: &InstData) -> Option<&'static str> {
     use InstData::*;
     match data {
         Retain { .. } => Some("adding a reference"),
-        Release { .. } => Some("dropping a reference"),
+        Release { .. } | ReleasePlain { .. } => Some("dropping a reference"),
         Store { .. } => Some("a store"),
         NewFloat { .. } | NewInt { .. } => Some("making an object"),
         Call { helper, .. } if helper.signature().effects.contains(Effects::ESCAPES) => {
@@ -140,6 +140,7 @@ fn change(data: &InstData) -> Option<&'static str> {
         | ErrorIf { .. }
         | FloatValue { .. }
         | IntValue { .. }
+        | UnboxInt { .. }
         | SaveInstr
         | Jump { .. }
         | Branch { .. }

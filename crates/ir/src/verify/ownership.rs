@@ -132,7 +132,7 @@ impl Analysis<'_> {
             relations.iter().filter(|&&r| r == Relation::Same).count() as i8
         };
         let (least, most) = match data {
-            Release { value } => (count(&[*value]), count(&[*value])),
+            Release { value } | ReleasePlain { value } => (count(&[*value]), count(&[*value])),
             Retain { value } => (-count(&[*value]), -count(&[*value])),
             NewFloat { reuse, .. } | NewInt { reuse, .. } => (count(reuse), count(reuse)),
             Store { value, base, offset } => {

@@ -159,7 +159,7 @@ impl Rules<'_> {
                 self.is(*otherwise, ty);
                 vec![ty]
             }
-            Retain { value } | Release { value } => {
+            Retain { value } | Release { value } | ReleasePlain { value } => {
                 self.is(*value, Obj);
                 vec![]
             }
@@ -176,7 +176,7 @@ impl Rules<'_> {
                 self.is(*value, Obj);
                 vec![F64]
             }
-            IntValue { value } => {
+            IntValue { value } | UnboxInt { value } => {
                 self.is(*value, Obj);
                 vec![I64]
             }

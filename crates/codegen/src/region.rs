@@ -1,0 +1,301 @@
+//! Compiling a region: a C function `(thread state, frame, activation) -> (address, frame)` that runs until it is left, and says where
+//! native code goes on.
+//!
+//! An exit stores the values that it needs in a buffer on the stack and calls [`Helper::LeaveRegion`] with its number; what is in which word is
+//! told by its [`Exit`]. So exits cost a store for each value, and what is seldom done is written in Rust.
+
+use crate::lower::{Form, Lowering, alias_regions, clif_type};
+use crate::raw::RawCode;
+use crate::stencil::{CodegenError, Compiler};
+use cranelift_codegen::ir::{self, AbiParam, InstBuilder, StackSlot, StackSlotData, StackSlotKind, types};
+use cranelift_codegen::isa::CallConv;
+use cranelift_frontend::FunctionBuilder;
+use rustc_hash::FxHashMap;
+use whipsnake_ir::{Continuation, Function, Global, Helper, InstData, StateId, Type, Value, ValueDef};
+
+/// What is fixed when a region is compiled.
+#[derive(Clone, Debug)]
+pub struct RegionForm {
+    /// The address that [`Helper::LeaveRegion`] is given.
+    pub region: u64,
+    /// The address of the first code unit of the code object of each frame.
+    pub first_units: Vec<u64>,
+}
+
+/// Where an exit finds a value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Place {
+    /// NULL.
+    Null,
+    /// A known address.
+    Address(u64),
+    /// A named object.
+    Global(Global),
+    /// A word of the buffer, of this type: an object, or a number that needs one.
+    Buffer(u16, Type),
+}
+
+/// A slot that an exit writes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ExitSlot {
+    /// Its number among the frame's slots, locals first.
+    pub slot: u32,
+    /// What it holds.
+    pub place: Place,
+    /// Whether it has a reference of its own already.
+    pub owned: bool,
+}
+
+/// A field that an exit writes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ExitField {
+    /// The object.
+    pub object: Place,
+    /// Byte offset of the field.
+    pub offset: i32,
+    /// What it holds: a word as it is, or an object that takes the reference along.
+    pub value: Place,
+}
+
+/// A frame that an exit restores.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ExitFrame {
+    /// The code unit where it goes on.
+    pub unit: u32,
+    /// How many values are on its stack.
+    pub depth: u32,
+    /// The slots that memory does not have yet.
+    pub slots: Vec<ExitSlot>,
+}
+
+/// A way out of a region.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exit {
+    /// Where it leads.
+    pub to: Continuation,
+    /// The frames, the innermost last.
+    pub frames: Vec<ExitFrame>,
+    /// Fields whose stores were put off.
+    pub fields: Vec<ExitField>,
+}
+
+/// A compiled region.
+#[derive(Clone, Debug)]
+pub struct RegionCode {
+    /// Machine code.
+    pub code: RawCode,
+    /// Its exits, by number.
+    pub exits: Vec<Exit>,
+}
+
+/// What lowering a region keeps beside the rest.
+pub(crate) struct RegionLowering<'a> {
+    form: &'a RegionForm,
+    pub(crate) thread: ir::Value,
+    pub(crate) frame: ir::Value,
+    pub(crate) activation: ir::Value,
+    buffer: StackSlot,
+    buffer_words: u32,
+    /// Where all exits meet, with the exit's number.
+    leave: ir::Block,
+    exits: Vec<Exit>,
+    /// Values to store for each exit, and the block that does.
+    pending: Vec<(ir::Block, Vec<Value>)>,
+    blocks: FxHashMap<(StateId, Continuation), ir::Block>,
+}
+
+impl Compiler {
+    /// The machine code of `func` as a region.
+    pub fn region(&mut self, func: &Function, form: &RegionForm) -> Result<RegionCode, CodegenError> {
+        self.clear();
+        let (context, builder_context, config) = self.parts();
+        let out = &mut context.func;
+        out.signature = ir::Signature::new(CallConv::SystemV);
+        out.signature.params.extend([types::I64; 3].map(AbiParam::new));
+        out.signature.returns.extend([types::I64; 2].map(AbiParam::new));
+        let regions = alias_regions(out);
+        let buffer = out.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, 8, 3));
+        let mut b = FunctionBuilder::new(out, builder_context);
+        let blocks: Vec<ir::Block> = func.block_ids().map(|_| b.create_block()).collect();
+        b.append_block_params_for_function_params(blocks[0]);
+        let leave = b.create_block();
+        b.set_cold_block(leave);
+        b.append_block_param(leave, types::I32);
+        let params = b.block_params(blocks[0]);
+        let (thread, frame, activation) = (params[0], params[1], params[2]);
+        let state = RegionLowering {
+            form,
+            thread,
+            frame,
+            activation,
+            buffer,
+            buffer_words: 1,
+            leave,
+            exits: vec![],
+            pending: vec![],
+            blocks: FxHashMap::default(),
+        };
+        let mut lowering = Lowering::new(func, Form::Region(Box::new(state)), b, regions, blocks);
+        lowering.blocks();
+        let exits = lowering.exits();
+        lowering.b.seal_all_blocks();
+        lowering.b.finalize(config);
+        self.finish(func, exits)
+    }
+
+    fn finish(&mut self, func: &Function, exits: Vec<Exit>) -> Result<RegionCode, CodegenError> {
+        let code = self.compile(func)?;
+        Ok(RegionCode { code, exits })
+    }
+}
+
+impl<'a> Lowering<'a, '_> {
+    fn region_state(&mut self) -> &mut RegionLowering<'a> {
+        match &mut self.form {
+            Form::Region(region) => region,
+            Form::Stencil { .. } => unreachable!("only regions have exits"),
+        }
+    }
+
+    fn current_state(&self) -> StateId {
+        self.func.state_of(self.current).unwrap_or_else(|| {
+            panic!("{:?} leaves the region without a state", self.func.inst(self.current));
+        })
+    }
+
+    /// The address of the instruction that is being lowered.
+    pub(crate) fn region_instr(&mut self) -> ir::Value {
+        let state = &self.func.states[self.current_state().index()];
+        let frame = state.frames.len() - 1;
+        let unit = state.frames[frame].unit;
+        let address = self.region_state().form.first_units[frame] + 2 * u64::from(unit);
+        self.b.ins().iconst(types::I64, address as i64)
+    }
+
+    /// Ends a block with an exit.
+    pub(crate) fn leave_region(&mut self, to: Continuation) {
+        let block = self.exit_block(to);
+        self.b.ins().jump(block, &[]);
+    }
+
+    /// The block that leaves with the state of the current instruction.
+    pub(crate) fn exit_block(&mut self, to: Continuation) -> ir::Block {
+        let state = self.current_state();
+        if let Some(&block) = self.region_state().blocks.get(&(state, to)) {
+            return block;
+        }
+        let block = self.b.create_block();
+        self.b.set_cold_block(block);
+        let (exit, values) = self.describe(state, to);
+        let region = self.region_state();
+        region.blocks.insert((state, to), block);
+        region.exits.push(exit);
+        region.pending.push((block, values));
+        block
+    }
+
+    /// Destroys an object whose end may look at the frames.
+    pub(crate) fn destroy_in_region(&mut self, object: ir::Value) {
+        let (exit, values) = self.describe(self.current_state(), Continuation::Exit);
+        let region = self.region_state();
+        let number = region.exits.len();
+        region.exits.push(exit);
+        region.pending.push((region.leave, vec![]));
+        self.store_exit_values(&values);
+        let (thread, frame, data, buffer) = self.exit_arguments();
+        let number = self.b.ins().iconst(types::I32, number as i64);
+        self.call(Helper::DestroyInRegion, &[thread, frame, data, number, buffer, object]);
+    }
+
+    fn exit_arguments(&mut self) -> (ir::Value, ir::Value, ir::Value, ir::Value) {
+        let region = self.region_state();
+        let (thread, frame, data, buffer) = (region.thread, region.frame, region.form.region, region.buffer);
+        let data = self.b.ins().iconst(types::I64, data as i64);
+        let buffer = self.b.ins().stack_addr(types::I64, buffer, 0);
+        (thread, frame, data, buffer)
+    }
+
+    fn store_exit_values(&mut self, values: &[Value]) {
+        let words = values.len() as u32;
+        let region = self.region_state();
+        region.buffer_words = region.buffer_words.max(words);
+        let buffer = region.buffer;
+        for (index, &value) in values.iter().enumerate() {
+            let mut word = self.use_value(value);
+            if clif_type(self.func.ty(value)).bytes() < 8 {
+                word = self.b.ins().uextend(types::I64, word);
+            }
+            self.b.ins().stack_store(types::I64, word, buffer, 8 * index as i32);
+        }
+    }
+
+    /// What an exit with a state restores, and which values it stores for that.
+    fn describe(&self, state: StateId, to: Continuation) -> (Exit, Vec<Value>) {
+        let state = &self.func.states[state.index()];
+        let mut values: Vec<Value> = vec![];
+        let mut place = |value: Value| {
+            if let ValueDef::Result(inst, _) = self.func.def(value) {
+                match *self.func.inst(inst) {
+                    InstData::Iconst { ty: Type::Obj, value: 0 } => return Place::Null,
+                    InstData::Iconst { ty: Type::Obj, value } => return Place::Address(value as u64),
+                    InstData::Global { global } => return Place::Global(global),
+                    _ => {}
+                }
+            }
+            let index = values.iter().position(|&v| v == value).unwrap_or_else(|| {
+                values.push(value);
+                values.len() - 1
+            });
+            Place::Buffer(index as u16, self.func.ty(value))
+        };
+        let frames = state
+            .frames
+            .iter()
+            .map(|frame| ExitFrame {
+                unit: frame.unit,
+                depth: frame.stack.len() as u32,
+                slots: frame
+                    .locals
+                    .iter()
+                    .chain(&frame.stack)
+                    .enumerate()
+                    .filter(|(_, slot)| slot.dirty)
+                    .map(|(index, slot)| ExitSlot {
+                        slot: index as u32,
+                        place: slot.value.map_or(Place::Null, &mut place),
+                        owned: slot.owned,
+                    })
+                    .collect(),
+            })
+            .collect();
+        let fields = state
+            .fields
+            .iter()
+            .map(|f| ExitField { object: place(f.object), offset: f.offset, value: place(f.value) })
+            .collect();
+        (Exit { to, frames, fields }, values)
+    }
+
+    /// Builds the blocks of all exits.
+    fn exits(&mut self) -> Vec<Exit> {
+        let pending = std::mem::take(&mut self.region_state().pending);
+        let leave = self.region_state().leave;
+        for (number, (block, values)) in pending.into_iter().enumerate().filter(|(_, (block, _))| *block != leave) {
+            self.b.switch_to_block(block);
+            self.store_exit_values(&values);
+            let number = self.b.ins().iconst(types::I32, number as i64);
+            self.b.ins().jump(leave, &[number.into()]);
+        }
+        self.b.switch_to_block(leave);
+        let number = self.b.block_params(leave)[0];
+        let (thread, frame, data, buffer) = self.exit_arguments();
+        let activation = self.region_state().activation;
+        let results = self.call(Helper::LeaveRegion, &[thread, frame, activation, data, number, buffer]);
+        self.b.ins().return_(&results);
+        let region = self.region_state();
+        let (slot, bytes) = (region.buffer, 8 * region.buffer_words);
+        let exits = std::mem::take(&mut region.exits);
+        self.b.func.sized_stack_slots[slot].size = bytes;
+        exits
+    }
+}

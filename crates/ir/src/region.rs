@@ -1,0 +1,472 @@
+//! What the builder knows while it builds a region: partial evaluation of operations.
+//!
+//! An operation's function asks for guards, boxes and reference counts; with a [`Region`] at hand the [`Builder`](crate::Builder) leaves out
+//! what is known to hold. Knowledge belongs to a program point, so each edge between blocks carries a copy, and where edges meet the copies are
+//! merged: slots that differ become block parameters.
+
+use crate::abi::{operand, pointer};
+use crate::{Block, ExitState, Field, FrameState, Function, Global, Inst, InstData, Slot, StateId, Type, Value};
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+/// What is known of an object, for as long as it lives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Its exact type.
+    pub class: Option<Global>,
+    /// It is not NULL.
+    pub present: bool,
+    /// Its count never changes.
+    pub immortal: bool,
+    /// Its value as a machine number, if it is a float or an int.
+    pub raw: Option<Value>,
+}
+
+impl Known {
+    /// An object of exactly that type.
+    pub fn exactly(class: Global) -> Known {
+        Known { class: Some(class), present: true, immortal: class == Global::BoolType, raw: None }
+    }
+
+    /// What holds of both.
+    pub fn join(self, other: Known) -> Known {
+        Known {
+            class: self.class.filter(|_| self.class == other.class),
+            present: self.present && other.present,
+            immortal: self.immortal && other.immortal,
+            raw: self.raw.filter(|_| self.raw == other.raw),
+        }
+    }
+
+    /// Whether the end of such an object runs no Python code.
+    pub fn is_plain(self) -> bool {
+        use Global::*;
+        self.immortal || matches!(self.class, Some(FloatType | IntType | StrType | BytesType | RangeIteratorType))
+    }
+}
+
+/// Abstract state at a program point.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// Frames, the innermost last.
+    pub frames: SmallVec<[FrameState; 1]>,
+    /// Fields of objects that nobody else sees, kept in values.
+    pub fields: Vec<Field>,
+    /// What is known of values.
+    pub known: FxHashMap<Value, Known>,
+}
+
+impl State {
+    /// The innermost frame.
+    pub fn frame(&mut self) -> &mut FrameState {
+        self.frames.last_mut().expect("a region has a frame")
+    }
+
+    fn slots(&self) -> impl Iterator<Item = &Slot> {
+        self.frames.iter().flat_map(|f| f.locals.iter().chain(&f.stack))
+    }
+
+    fn slots_mut(&mut self) -> impl Iterator<Item = &mut Slot> {
+        self.frames.iter_mut().flat_map(|f| f.locals.iter_mut().chain(&mut f.stack))
+    }
+}
+
+/// A way from one block to another.
+#[derive(Clone, Debug)]
+struct Edge {
+    from: Block,
+    inst: Inst,
+    otherwise: bool,
+    state: State,
+}
+
+/// Which slots and fields a loop changes, learnt by building it.
+#[derive(Clone, Debug, Default)]
+pub struct LoopPlan {
+    /// Slots by their order in the state, with what may be assumed of them at the header.
+    pub slots: FxHashMap<usize, Option<Known>>,
+    /// Fields by their order in the state.
+    pub fields: Vec<usize>,
+    /// Objects whose fields can't stay in values, by the order of the field.
+    pub exposed: Vec<usize>,
+}
+
+/// A loop that is being built.
+#[derive(Clone, Debug)]
+pub struct OpenLoop {
+    /// Its header.
+    pub header: Block,
+    state: State,
+    slots: Vec<usize>,
+    fields: Vec<usize>,
+}
+
+/// The builder's knowledge while it builds a region.
+#[derive(Debug)]
+pub struct Region {
+    /// The current instruction's 32-bit operands.
+    pub operands: [i32; operand::COUNT],
+    /// The current instruction's pointers.
+    pub pointers: [u64; pointer::COUNT],
+    /// Inputs of the current operation that it does not own.
+    pub borrowed: SmallVec<[Value; 4]>,
+    /// The state at the current point.
+    pub state: State,
+    /// What an exit from the current instruction restores.
+    pub exit: Option<StateId>,
+    /// Where `next` and `target` lead.
+    pub next: Option<Block>,
+    /// Where `target` leads.
+    pub target: Option<Block>,
+    /// Whether the current operation asked for something that regions don't have.
+    pub unsupported: bool,
+    /// Whether the current operation called something that may run Python code.
+    pub escaped: bool,
+    /// Whether the current point can't be reached.
+    pub dead: bool,
+    /// How many loops are around the current point.
+    pub depth: u32,
+    aliases: FxHashMap<Value, Value>,
+    edges: FxHashMap<Block, Vec<Edge>>,
+}
+
+impl Region {
+    /// Knowledge at the start of a region.
+    pub fn new(state: State) -> Region {
+        Region {
+            operands: [0; operand::COUNT],
+            pointers: [0; pointer::COUNT],
+            borrowed: SmallVec::new(),
+            state,
+            exit: None,
+            next: None,
+            target: None,
+            unsupported: false,
+            escaped: false,
+            dead: false,
+            depth: 0,
+            aliases: FxHashMap::default(),
+            edges: FxHashMap::default(),
+        }
+    }
+
+    /// The value that stands for `value`.
+    pub fn resolve(&self, mut value: Value) -> Value {
+        while let Some(&other) = self.aliases.get(&value) {
+            value = other;
+        }
+        value
+    }
+
+    /// What is known of a value.
+    pub fn known(&self, value: Value) -> Known {
+        self.state.known.get(&self.resolve(value)).copied().unwrap_or_default()
+    }
+
+    /// Adds to what is known of a value.
+    pub fn learn(&mut self, value: Value, learn: impl FnOnce(&mut Known)) {
+        let value = self.resolve(value);
+        learn(self.state.known.entry(value).or_default());
+    }
+
+    /// Notes the frames as they are now as what exits restore.
+    pub fn mark_exit(&mut self, func: &mut Function) {
+        let state = ExitState {
+            frames: self.state.frames.clone(),
+            fields: self.state.fields.iter().filter(|f| f.dirty).copied().collect(),
+        };
+        self.exit = Some(func.add_state(state));
+    }
+
+    pub(crate) fn has_fields(&self, object: Value) -> bool {
+        self.state.fields.iter().any(|f| f.object == object)
+    }
+
+    pub(crate) fn field(&mut self, object: Value, offset: i32) -> Option<&mut Field> {
+        self.state.fields.iter_mut().find(|f| f.object == object && f.offset == offset)
+    }
+
+    /// Forgets an object's fields; those that memory does not have yet are returned.
+    pub(crate) fn drop_fields(&mut self, object: Value) -> SmallVec<[Field; 4]> {
+        let dirty = self.state.fields.iter().filter(|f| f.object == object && f.dirty).copied().collect();
+        self.state.fields.retain(|f| f.object != object);
+        dirty
+    }
+
+    pub(crate) fn add_edge(&mut self, to: Block, from: Block, inst: Inst, otherwise: bool, state: State) {
+        self.edges.entry(to).or_default().push(Edge { from, inst, otherwise, state });
+    }
+
+    /// Whether any way leads to a block that was not started yet.
+    pub fn is_reached(&self, block: Block) -> bool {
+        self.edges.get(&block).is_some_and(|edges| !edges.is_empty())
+    }
+
+    fn push_arg(func: &mut Function, inst: Inst, otherwise: bool, value: Value) {
+        match func.inst_mut(inst) {
+            InstData::Jump { args, .. } => args.push(value),
+            InstData::Branch { otherwise_args, .. } if otherwise => otherwise_args.push(value),
+            InstData::Branch { then_args, .. } => then_args.push(value),
+            other => unreachable!("{other:?} has no successor"),
+        }
+    }
+
+    fn args(func: &Function, edge: &Edge) -> SmallVec<[Value; 4]> {
+        match func.inst(edge.inst) {
+            InstData::Jump { args, .. } => args.clone(),
+            InstData::Branch { otherwise_args, .. } if edge.otherwise => otherwise_args.clone(),
+            InstData::Branch { then_args, .. } => then_args.clone(),
+            other => unreachable!("{other:?} has no successor"),
+        }
+    }
+
+    /// NULL as a value at the end of a block.
+    fn null(func: &mut Function, block: Block) -> Value {
+        let inst = func.insert_before_end(block, InstData::Iconst { ty: Type::Obj, value: 0 }, &[Type::Obj]);
+        func.results(inst)[0]
+    }
+
+    /// Starts a block: the state is what the ways to it agree on.
+    pub(crate) fn start_block(&mut self, func: &mut Function, block: Block) {
+        let edges = self.edges.remove(&block).unwrap_or_default();
+        self.dead = edges.is_empty();
+        func.blocks[block.index()].depth = self.depth;
+        let params = func.blocks[block.index()].params.clone();
+        match edges.as_slice() {
+            [] => {}
+            [edge] => {
+                self.state = edge.state.clone();
+                for (&param, arg) in params.iter().zip(Self::args(func, edge)) {
+                    self.aliases.insert(param, arg);
+                }
+            }
+            [first, rest @ ..] => {
+                let mut state = first.state.clone();
+                for edge in rest {
+                    let theirs = &edge.state.known;
+                    state.known.retain(|value, _| theirs.contains_key(value));
+                    for (value, known) in &mut state.known {
+                        *known = known.join(theirs[value]);
+                    }
+                }
+                for (index, &param) in params.iter().enumerate() {
+                    let known = edges
+                        .iter()
+                        .map(|e| e.state.known.get(&Self::args(func, e)[index]).copied().unwrap_or_default())
+                        .reduce(Known::join);
+                    for edge in &edges {
+                        let arg = Self::args(func, edge)[index];
+                        let raw = edge.state.known.get(&arg).and_then(|k| k.raw);
+                        func.note_raw(edge.inst, arg, raw);
+                    }
+                    let known = Known { raw: None, ..known.unwrap_or_default() };
+                    func.note_class(param, known.class);
+                    state.known.insert(param, known);
+                }
+                self.merge_slots(func, block, &edges, &mut state);
+                self.merge_fields(func, block, &edges, &mut state);
+                self.state = state;
+            }
+        }
+    }
+
+    fn merge_slots(&mut self, func: &mut Function, block: Block, edges: &[Edge], state: &mut State) {
+        let lists: Vec<Vec<Slot>> = edges.iter().map(|e| e.state.slots().copied().collect()).collect();
+        if lists.iter().any(|l| l.len() != lists[0].len()) {
+            self.unsupported = true;
+            return;
+        }
+        let mut merged = Vec::with_capacity(lists[0].len());
+        for index in 0..lists[0].len() {
+            let slots: Vec<Slot> = lists.iter().map(|l| l[index]).collect();
+            let mut slot = slots[0];
+            slot.dirty = slots.iter().any(|s| s.dirty);
+            if slots.iter().any(|s| s.owned != slot.owned) {
+                // The ways where it is borrowed add a reference, which they can only if they lead nowhere else.
+                slot.owned = true;
+                for (edge, theirs) in edges.iter().zip(&slots).filter(|(_, s)| !s.owned) {
+                    let value = theirs.value.expect("NULL is owned");
+                    match func.inst(edge.inst) {
+                        InstData::Jump { .. } => {
+                            func.insert_before_end(edge.from, InstData::Retain { value }, &[]);
+                        }
+                        _ => self.unsupported = true,
+                    }
+                }
+            }
+            if slots.iter().any(|s| s.value != slot.value) {
+                let param = func.add_param(block, Type::Obj);
+                let mut known: Option<Known> = None;
+                for (edge, theirs) in edges.iter().zip(&slots) {
+                    let value = theirs.value.unwrap_or_else(|| Self::null(func, edge.from));
+                    Self::push_arg(func, edge.inst, edge.otherwise, value);
+                    let its = edge.state.known.get(&value).copied().unwrap_or_default();
+                    func.note_raw(edge.inst, value, its.raw);
+                    known = Some(known.map_or(its, |k| k.join(its)));
+                }
+                let known = Known { raw: None, ..known.unwrap_or_default() };
+                func.note_class(param, known.class);
+                state.known.insert(param, known);
+                slot.value = Some(param);
+            }
+            merged.push(slot);
+        }
+        state.slots_mut().zip(merged).for_each(|(slot, new)| *slot = new);
+    }
+
+    fn merge_fields(&mut self, func: &mut Function, block: Block, edges: &[Edge], state: &mut State) {
+        let mut kept = Vec::new();
+        for field in &state.fields {
+            let theirs: Option<Vec<Field>> = edges
+                .iter()
+                .map(|e| {
+                    e.state.fields.iter().find(|f| f.object == field.object && f.offset == field.offset).copied()
+                })
+                .collect();
+            let Some(theirs) = theirs else { continue };
+            let mut field = *field;
+            field.dirty = theirs.iter().any(|f| f.dirty);
+            if theirs.iter().any(|f| f.value != field.value) {
+                field.value = func.add_param(block, func.ty(field.value));
+                for (edge, their) in edges.iter().zip(&theirs) {
+                    Self::push_arg(func, edge.inst, edge.otherwise, their.value);
+                }
+            }
+            kept.push(field);
+        }
+        // A dirty field that some way does not have would lose its store.
+        for edge in edges {
+            let lost = |f: &&Field| f.dirty && !kept.iter().any(|k| k.object == f.object && k.offset == f.offset);
+            let lost: Vec<Field> = edge.state.fields.iter().filter(lost).copied().collect();
+            for field in lost {
+                match func.inst(edge.inst) {
+                    InstData::Jump { .. } => {
+                        let offset = field.offset.into();
+                        let store = InstData::Store { value: field.value, base: field.object, offset };
+                        func.insert_before_end(edge.from, store, &[]);
+                    }
+                    _ => self.unsupported = true,
+                }
+            }
+        }
+        state.fields = kept;
+    }
+
+    /// Starts a loop at `header`, to which the current block has just jumped: what the plan names becomes parameters.
+    pub(crate) fn open_loop(&mut self, func: &mut Function, header: Block, plan: &LoopPlan) -> Option<OpenLoop> {
+        let mut edges = self.edges.remove(&header)?;
+        let edge = edges.pop()?;
+        assert!(edges.is_empty(), "a loop is entered from one block");
+        self.dead = false;
+        func.blocks[header.index()].depth = self.depth;
+        let mut state = edge.state.clone();
+        for &index in plan.exposed.iter().rev() {
+            let field = state.fields.remove(index);
+            if field.dirty {
+                let store = InstData::Store { value: field.value, base: field.object, offset: field.offset.into() };
+                func.insert_before_end(edge.from, store, &[]);
+            }
+        }
+        let mut slots: Vec<usize> = plan.slots.keys().copied().collect();
+        slots.sort_unstable();
+        for &index in &slots {
+            let value = state.slots().nth(index).expect("the plan fits the state").value;
+            let arg = value.unwrap_or_else(|| Self::null(func, edge.from));
+            let param = func.add_param(header, Type::Obj);
+            Self::push_arg(func, edge.inst, edge.otherwise, arg);
+            let ours = state.known.get(&arg).copied().unwrap_or_default();
+            func.note_raw(edge.inst, arg, ours.raw);
+            let known = plan.slots[&index].unwrap_or(ours);
+            func.note_class(param, known.class);
+            state.known.insert(param, Known { raw: None, immortal: false, ..known });
+            let slot = state.slots_mut().nth(index).expect("as above");
+            *slot = Slot { value: Some(param), owned: slot.owned, dirty: true };
+        }
+        for &index in &plan.fields {
+            let field = &mut state.fields[index];
+            Self::push_arg(func, edge.inst, edge.otherwise, field.value);
+            field.value = func.add_param(header, func.ty(field.value));
+            field.dirty = true;
+        }
+        self.state = state.clone();
+        Some(OpenLoop { header, state, slots, fields: plan.fields.clone() })
+    }
+
+    /// Fills in the arguments of a jump back to a loop's header. What does not fit is noted in the plan; false if there was any such thing.
+    pub(crate) fn close_loop(
+        &mut self,
+        func: &mut Function,
+        open: &OpenLoop,
+        jump: Inst,
+        block: Block,
+        plan: &mut LoopPlan,
+    ) -> bool {
+        let mut fits = true;
+        let ours: Vec<Slot> = self.state.slots().copied().collect();
+        let header: Vec<Slot> = open.state.slots().copied().collect();
+        if ours.len() != header.len() {
+            self.unsupported = true;
+            return false;
+        }
+        for (index, (slot, at_header)) in ours.iter().zip(&header).enumerate() {
+            if open.slots.contains(&index) {
+                let arg = slot.value.unwrap_or_else(|| Self::null(func, block));
+                Self::push_arg(func, jump, false, arg);
+                let assumed = open.state.known[&at_header.value.expect("a parameter")];
+                let known = self.known(arg);
+                func.note_raw(jump, arg, known.raw);
+                let joined = Known { raw: None, immortal: false, ..assumed.join(known) };
+                if joined != assumed {
+                    plan.slots.insert(index, Some(joined));
+                    fits = false;
+                }
+            } else if slot.value != at_header.value || slot.dirty && !at_header.dirty {
+                plan.slots.insert(index, None);
+                fits = false;
+            }
+            if slot.owned != at_header.owned {
+                if at_header.owned {
+                    let value = slot.value.expect("NULL is owned");
+                    func.insert_before_end(block, InstData::Retain { value }, &[]);
+                } else {
+                    self.unsupported = true;
+                }
+            }
+        }
+        let exposed = plan.exposed.clone();
+        for (index, at_header) in open.state.fields.iter().enumerate() {
+            let ours = self.state.fields.iter().find(|f| f.object == at_header.object && f.offset == at_header.offset);
+            match ours {
+                None => {
+                    // Numbered as in the state before the exposed ones were taken out.
+                    let original = exposed.iter().fold(index, |at, &out| if out <= at { at + 1 } else { at });
+                    plan.exposed.push(original);
+                    fits = false;
+                }
+                Some(ours) if open.fields.contains(&index) => Self::push_arg(func, jump, false, ours.value),
+                Some(ours) if ours.value != at_header.value || ours.dirty && !at_header.dirty => {
+                    plan.fields.push(index);
+                    fits = false;
+                }
+                Some(_) => {}
+            }
+        }
+        plan.fields.sort_unstable();
+        plan.fields.dedup();
+        plan.exposed.sort_unstable();
+        plan.exposed.dedup();
+        if plan.exposed.len() != exposed.len() {
+            // Their numbers are those of the state without the exposed ones.
+            plan.fields.clear();
+        }
+        for field in &self.state.fields {
+            let known = open.state.fields.iter().any(|f| f.object == field.object && f.offset == field.offset);
+            if field.dirty && !known {
+                let offset = field.offset.into();
+                let store = InstData::Store { value: field.value, base: field.object, offset };
+                func.insert_before_end(block, store, &[]);
+            }
+        }
+        fits
+    }
+}

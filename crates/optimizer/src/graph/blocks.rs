@@ -1,0 +1,295 @@
+//! The walk over blocks: where jumps lead, loops and their copies.
+
+use super::Request;
+use super::loops::{Extent, Loops, Plans};
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+use whipsnake_bytecode::Code;
+use whipsnake_cpython::layout::{frame, thread_state};
+use whipsnake_ir::{
+    Block, Builder, Condition, Continuation, FrameState, Function, MissReason, OpenLoop, Region, Slot, State, Type, abi,
+};
+
+/// How an attempt to build a region ended.
+pub(super) enum Attempt {
+    /// The graph is built.
+    Done,
+    /// Something was learnt that needs another attempt.
+    Again,
+    /// Every way around the loop leaves the region, at this opcode for one.
+    NoWayAround(u8),
+}
+
+/// Where a jump back to the header of a scope leads.
+enum Back {
+    /// On to the copy that loops.
+    Next(Block),
+    /// To the header of the loop that is being built, with this copy's plan.
+    Loop(OpenLoop),
+}
+
+/// A copy of a loop's body that is being built.
+struct Scope {
+    extent: Extent,
+    copy: u32,
+    back: Back,
+    /// Whether any way led back.
+    closed: bool,
+}
+
+/// One attempt.
+pub(super) struct Walk<'a, 'f> {
+    pub(super) b: Builder<'f>,
+    pub(super) request: &'a Request<'a>,
+    pub(super) code: &'a Code<'a>,
+    loops: &'a Loops,
+    plans: &'a mut Plans,
+    /// Instructions that are not built: the region is left there.
+    pub(super) exits: &'a mut FxHashSet<u32>,
+    scopes: Vec<Scope>,
+    blocks: FxHashMap<(u32, u32), Block>,
+    pub(super) again: bool,
+    pub(super) left_at: u8,
+}
+
+/// Loops with more instructions than this are not built twice.
+const MAX_TWICE: u32 = 300;
+
+impl<'a, 'f> Walk<'a, 'f> {
+    pub(super) fn new(
+        request: &'a Request<'a>,
+        loops: &'a Loops,
+        function: &'f mut Function,
+        plans: &'a mut Plans,
+        exits: &'a mut FxHashSet<u32>,
+    ) -> Self {
+        let b = Builder::region(function, Region::new(State::default()));
+        let (scopes, blocks) = (vec![], FxHashMap::default());
+        let code = request.code;
+        Walk { b, request, code, loops, plans, exits, scopes, blocks, again: false, left_at: 0 }
+    }
+
+    pub(super) fn run(mut self, extent: Extent) -> Attempt {
+        self.enter(extent);
+        let start = self.block_at(extent.header, 0);
+        self.b.jump(start, &[]);
+        let closed = self.whole_loop(extent, 0);
+        if self.again {
+            Attempt::Again
+        } else if closed {
+            Attempt::Done
+        } else {
+            Attempt::NoWayAround(self.left_at)
+        }
+    }
+
+    /// The state at the header of the region's loop: everything is in memory.
+    fn enter(&mut self, extent: Extent) {
+        let header = self.code.blocks()[extent.header as usize].first;
+        let locals = self.code.input().nlocalsplus;
+        let depth = self.code.depth(header).unwrap_or(0);
+        let memory = self.b.frame();
+        let mut slots = Vec::new();
+        for index in 0..locals + depth {
+            let value = self.b.load(Type::Obj, memory, frame::LOCALSPLUS + 8 * index as i32);
+            if index >= locals {
+                self.knowledge().learn(value, |k| k.present = true);
+            }
+            slots.push(Slot { value: Some(value), owned: true, dirty: false });
+        }
+        let stack = slots.split_off(locals as usize);
+        let unit = self.code.instrs()[header as usize].index;
+        let values: Vec<_> = slots.iter().map(|s| s.value.expect("just loaded")).collect();
+        self.knowledge().state.frames = SmallVec::from_vec(vec![FrameState { unit, locals: slots, stack }]);
+        let (used, assigned) = self.locals_in(extent);
+        self.mark_exit();
+        for (local, value) in values.into_iter().enumerate() {
+            let local = local as u32;
+            if let Some(class) = self.request.world.local_class(local)
+                && used.contains(&local)
+                && (!assigned.contains(&local) || !extent.innermost)
+            {
+                self.b.guard_exact(value, class);
+            }
+        }
+    }
+
+    /// The locals that a loop reads, and those that it assigns.
+    fn locals_in(&self, extent: Extent) -> (FxHashSet<u32>, FxHashSet<u32>) {
+        use whipsnake_cpython::opcode as op;
+        let (first, last) = (extent.header as usize, extent.last as usize);
+        let range = self.code.blocks()[first].first as usize..self.code.blocks()[last].end as usize;
+        let (mut used, mut assigned) = (FxHashSet::default(), FxHashSet::default());
+        for instr in &self.code.instrs()[range] {
+            let (high, low) = (instr.oparg >> 4, instr.oparg & 15);
+            match instr.base {
+                op::LOAD_FAST | op::LOAD_FAST_CHECK => {
+                    used.insert(instr.oparg);
+                }
+                op::LOAD_FAST_LOAD_FAST => used.extend([high, low]),
+                op::STORE_FAST | op::DELETE_FAST | op::LOAD_FAST_AND_CLEAR => {
+                    assigned.insert(instr.oparg);
+                }
+                op::STORE_FAST_LOAD_FAST => {
+                    assigned.insert(high);
+                    used.insert(low);
+                }
+                op::STORE_FAST_STORE_FAST => assigned.extend([high, low]),
+                _ => {}
+            }
+        }
+        (used, assigned)
+    }
+
+    pub(super) fn knowledge(&mut self) -> &mut Region {
+        self.b.knowledge().expect("a region is being built")
+    }
+
+    /// Notes the frames as they are now as what exits restore.
+    pub(super) fn mark_exit(&mut self) {
+        let mut region = std::mem::replace(self.knowledge(), Region::new(State::default()));
+        region.mark_exit(self.b.func);
+        *self.knowledge() = region;
+        self.b.next_instruction();
+    }
+
+    fn block_at(&mut self, block: u32, copy: u32) -> Block {
+        if let Some(&found) = self.blocks.get(&(block, copy)) {
+            return found;
+        }
+        let new = self.b.block();
+        self.blocks.insert((block, copy), new);
+        new
+    }
+
+    /// Builds a loop to which something has jumped; whether a way leads around it.
+    fn whole_loop(&mut self, extent: Extent, outer: u32) -> bool {
+        let entry = self.block_at(extent.header, outer);
+        self.b.switch_to(entry);
+        if extent.innermost && extent.instructions <= MAX_TWICE {
+            let copy = self.plans.copy(outer, extent.header, true);
+            let next = self.b.block();
+            self.scopes.push(Scope { extent, copy, back: Back::Next(next), closed: false });
+            self.body(extent, copy);
+            self.scopes.pop();
+            if !self.knowledge().is_reached(next) {
+                return false;
+            }
+            self.b.switch_to(next);
+        }
+        let copy = self.plans.copy(outer, extent.header, false);
+        let header = self.b.block();
+        self.b.jump(header, &[]);
+        let plan = self.plans.plan(copy);
+        let Some(open) = self.b.open_loop(header, plan) else { return false };
+        self.scopes.push(Scope { extent, copy, back: Back::Loop(open), closed: false });
+        self.knowledge().depth += 1;
+        self.b.func.blocks[header.index()].depth += 1;
+        self.body(extent, copy);
+        self.knowledge().depth -= 1;
+        self.scopes.pop().is_some_and(|scope| scope.closed)
+    }
+
+    /// Builds the blocks of a loop, the header where the builder is.
+    fn body(&mut self, extent: Extent, copy: u32) {
+        self.block(extent.header);
+        let mut block = extent.header + 1;
+        while block <= extent.last {
+            let start = self.block_at(block, copy);
+            if !self.knowledge().is_reached(start) {
+                block += 1;
+                continue;
+            }
+            match self.loops.at(block) {
+                Some(inner) if inner.last <= extent.last => {
+                    self.whole_loop(inner, copy);
+                    block = inner.last + 1;
+                }
+                _ => {
+                    self.b.switch_to(start);
+                    self.block(block);
+                    block += 1;
+                }
+            }
+            if self.again && self.b.func.inst_count() > super::MAX_INSTRUCTIONS {
+                return;
+            }
+        }
+    }
+
+    /// Builds the instructions of a block where the builder is.
+    fn block(&mut self, block: u32) {
+        let bounds = self.code.blocks()[block as usize];
+        for number in bounds.first..bounds.end {
+            self.instruction(number);
+            if self.b.is_ended() {
+                return;
+            }
+        }
+        self.jump_to(bounds.end);
+    }
+
+    /// Goes on at an instruction, which starts a block.
+    pub(super) fn jump_to(&mut self, number: u32) {
+        let to = self.code.block_of(number);
+        for index in (0..self.scopes.len()).rev() {
+            let scope = &self.scopes[index];
+            let (extent, copy) = (scope.extent, scope.copy);
+            if to == extent.header {
+                self.jump_back(index);
+                return;
+            }
+            if (extent.header..=extent.last).contains(&to) {
+                self.own_stack();
+                let block = self.block_at(to, copy);
+                self.b.jump(block, &[]);
+                return;
+            }
+        }
+        self.leave_at(number);
+    }
+
+    fn jump_back(&mut self, index: usize) {
+        self.own_stack();
+        if !self.knowledge().dead {
+            self.scopes[index].closed = true;
+        }
+        if let Back::Next(block) = self.scopes[index].back {
+            self.b.jump(block, &[]);
+            return;
+        }
+        self.poll();
+        let copy = self.scopes[index].copy;
+        let plan = self.plans.plan(copy);
+        let Back::Loop(open) = &self.scopes[index].back else { unreachable!("seen above") };
+        if !self.b.close_loop(open, plan) {
+            self.again = true;
+        }
+        if self.knowledge().unsupported {
+            // A state that can't be merged: give the loop up.
+            self.knowledge().unsupported = false;
+            self.again = true;
+        }
+    }
+
+    /// Leaves at the jump back, where the baseline tier polls, if anything is pending.
+    fn poll(&mut self) {
+        self.mark_exit();
+        let thread = self.b.thread_state();
+        let breaker = self.b.load(Type::I64, thread, thread_state::EVAL_BREAKER);
+        let data = self.request.world.code_data();
+        let data = self.b.iconst(Type::Ptr, data as i64);
+        let valid = self.b.load(Type::I64, data, abi::compiled::VALID_VERSION);
+        let quiet = self.b.compare(Condition::Eq, breaker, valid);
+        self.b.guard(quiet, MissReason::Value);
+    }
+
+    /// Leaves the region: the baseline tier goes on at that instruction.
+    pub(super) fn leave_at(&mut self, number: u32) {
+        let instr = &self.code.instrs()[number as usize];
+        self.left_at = instr.base;
+        self.knowledge().state.frame().unit = instr.index;
+        self.mark_exit();
+        self.b.leave_saved(Continuation::Miss);
+    }
+}

@@ -1,0 +1,320 @@
+//! One instruction: what the walk does itself, and how operations are applied.
+
+use super::blocks::Walk;
+use crate::select::{is_untouched, operation};
+use crate::{Number, operands};
+use smallvec::SmallVec;
+use whipsnake_bytecode::{Flow, Instr};
+use whipsnake_cpython::layout::object;
+use whipsnake_cpython::{layout, opcode as op};
+use whipsnake_ir::{Condition, Global, Helper, Known, MissReason, Slot, Type, Value, abi};
+use whipsnake_ops::{Operation, Outputs};
+
+impl Walk<'_, '_> {
+    /// Builds one instruction where the builder is.
+    pub(super) fn instruction(&mut self, number: u32) {
+        let instr = self.code.instrs()[number as usize];
+        self.knowledge().state.frame().unit = instr.index;
+        let counter = self.code.cache(number).counter().map(|c| c.0);
+        if self.exits.contains(&number) || is_untouched(&instr, counter) {
+            self.leave_at(number);
+            return;
+        }
+        let oparg = instr.oparg;
+        match instr.base {
+            op::NOP | op::EXTENDED_ARG => {}
+            op::LOAD_FAST => self.load_local(oparg),
+            op::LOAD_FAST_LOAD_FAST => {
+                self.load_local(oparg >> 4);
+                self.load_local(oparg & 15);
+            }
+            op::LOAD_FAST_CHECK => self.load_local_checked(oparg),
+            op::LOAD_CONST => self.load_constant(oparg),
+            op::STORE_FAST => self.store_local(oparg),
+            op::STORE_FAST_LOAD_FAST => {
+                self.store_local(oparg >> 4);
+                self.load_local(oparg & 15);
+            }
+            op::STORE_FAST_STORE_FAST => {
+                self.store_local(oparg >> 4);
+                self.store_local(oparg & 15);
+            }
+            op::POP_TOP => self.pop_top(),
+            op::COPY => self.copy(oparg),
+            op::SWAP => {
+                let stack = &mut self.knowledge().state.frame().stack;
+                let (top, other) = (stack.len() - 1, stack.len() - oparg as usize);
+                stack.swap(top, other);
+                (stack[top].dirty, stack[other].dirty) = (true, true);
+                self.settle();
+            }
+            op::PUSH_NULL => self.push(Slot::NULL),
+            op::JUMP_FORWARD | op::JUMP_BACKWARD | op::JUMP_BACKWARD_NO_INTERRUPT => self.jump_to(instr.target),
+            op::GET_ITER => self.get_iter(number),
+            _ => self.general(number, &instr),
+        }
+    }
+
+    /// After a call that may have run Python code: if somebody got hold of the frame, what it wrote to the locals is in memory only.
+    fn after_call(&mut self, number: u32) {
+        if !std::mem::take(&mut self.knowledge().escaped) {
+            return;
+        }
+        let Some(next) = self.code.instrs().get(number as usize + 1) else { return };
+        self.knowledge().state.frame().unit = next.index;
+        self.mark_exit();
+        let memory = self.b.frame();
+        let seen = self.b.load(Type::Obj, memory, layout::frame::FRAME_OBJ);
+        let unseen = self.b.is_null(seen);
+        self.b.guard(unseen, MissReason::Value);
+    }
+
+    fn load_local(&mut self, local: u32) {
+        let slot = self.local(local);
+        // The compiler of Python has made sure that it is bound.
+        if let Some(value) = slot.value {
+            self.knowledge().learn(value, |known| known.present = true);
+        }
+        self.push(Slot { value: slot.value, owned: slot.value.is_none(), dirty: true });
+    }
+
+    fn load_local_checked(&mut self, local: u32) {
+        self.mark_exit();
+        match self.local(local).value {
+            Some(value) => {
+                let bound = self.b.compare_const(Condition::Ne, value, 0);
+                self.b.guard(bound, MissReason::Missing);
+                self.load_local(local);
+            }
+            None => self.b.leave_saved(whipsnake_ir::Continuation::Miss),
+        }
+    }
+
+    fn load_constant(&mut self, number: u32) {
+        let constant = self.request.world.constant(number);
+        let value = self.b.iconst(Type::Obj, constant.address as i64);
+        let raw = match constant.number {
+            Number::Int(n) => Some(self.b.iconst(Type::I64, n)),
+            Number::Float(x) => Some(self.b.fconst(x)),
+            Number::No => None,
+        };
+        let known = Known { class: constant.class, present: true, immortal: constant.immortal, raw };
+        self.knowledge().learn(value, |k| *k = known);
+        self.push(Slot::borrowed(value));
+    }
+
+    fn pop_top(&mut self) {
+        let slot = self.pop();
+        if let Some(value) = slot.value.filter(|_| slot.owned)
+            && !self.hand_over(value)
+        {
+            self.mark_exit();
+            self.b.release_or_null(value);
+        }
+    }
+
+    fn copy(&mut self, depth: u32) {
+        let stack = &self.knowledge().state.frame().stack;
+        let slot = stack[stack.len() - depth as usize];
+        // The element below outlives the copy, unless an operation consumes both: then that takes a reference.
+        let owned = slot.value.is_none();
+        self.push(Slot { owned, dirty: true, ..slot });
+    }
+
+    fn get_iter(&mut self, number: u32) {
+        self.own_stack();
+        self.mark_exit();
+        let iterable = self.pop().value.expect("an object");
+        let iterator = self.b.call_checked(Helper::Iter, &[iterable]);
+        self.b.release(iterable);
+        self.push(Slot::owned(iterator));
+        self.after_call(number);
+    }
+
+    fn general(&mut self, number: u32, instr: &Instr) {
+        let opcode = if instr.is_instrumented() { instr.base } else { instr.opcode };
+        let special = operation(opcode, instr.oparg);
+        let generic = || operation(instr.base, instr.oparg);
+        let chosen = if opcode == op::BINARY_OP_INPLACE_ADD_UNICODE { generic() } else { special.or_else(generic) };
+        match chosen {
+            Some(operation) => self.apply(number, instr, operation),
+            None => self.refuse(number),
+        }
+    }
+
+    /// The instruction can't be part of a region: the next attempt leaves there.
+    fn refuse(&mut self, number: u32) {
+        self.exits.insert(number);
+        self.again = true;
+        self.leave_at(number);
+    }
+
+    /// The inputs of an operation, popped. Those it may not borrow, and those that are there twice, get references of their own.
+    fn inputs(&mut self, operation: &Operation) -> SmallVec<[Value; 4]> {
+        let count = usize::from(operation.inputs);
+        let stack = &self.knowledge().state.frame().stack;
+        let slots: SmallVec<[Slot; 4]> = stack[stack.len() - count..].iter().copied().collect();
+        let keeps = usize::from(operation.keeps);
+        let mut values = SmallVec::new();
+        let mut borrowed = SmallVec::new();
+        for (index, slot) in slots.iter().enumerate() {
+            let value = slot.value.unwrap_or_else(|| self.b.null());
+            let twice = slots.iter().any(|other| other.owned && other.value == slot.value);
+            if index < keeps {
+                borrowed.push(value);
+            } else if !slot.owned {
+                if twice || !operation.borrows.contains(&(index as u8)) {
+                    self.b.retain(value);
+                    let depth = self.knowledge().state.frame().stack.len();
+                    self.knowledge().state.frame().stack[depth - count + index].owned = true;
+                } else {
+                    borrowed.push(value);
+                }
+            }
+            values.push(value);
+        }
+        self.knowledge().borrowed = borrowed;
+        values
+    }
+
+    fn apply(&mut self, number: u32, instr: &Instr, operation: &'static Operation) {
+        if instr.base == op::FOR_ITER {
+            self.own_iterator();
+        }
+        let inputs = self.inputs(operation);
+        self.mark_exit();
+        let (code, world) = (self.code, self.request.world);
+        if !operands::set(self.knowledge(), world, code, operation, number) {
+            self.refuse(number);
+            return;
+        }
+        self.knowledge().pointers[usize::from(abi::pointer::FEEDBACK)] = world.feedback_cell();
+        let leave = self.b.block();
+        let after = self.b.block();
+        if operation.outputs == 1 {
+            self.b.func.add_param(after, Type::Obj);
+        }
+        let consumed = usize::from(operation.inputs - operation.keeps);
+        if matches!(instr.flow, Flow::Branch) {
+            // Both ways go on with the stack below, which other ways may meet.
+            self.own_below(consumed);
+            self.mark_exit();
+        }
+        let region = self.knowledge();
+        region.target = Some(leave);
+        region.next = (operation.outputs < 2).then_some(after);
+        let consumed_slots: SmallVec<[Slot; 4]> = {
+            let stack = &region.state.frame().stack;
+            stack[stack.len() - consumed..].iter().copied().collect()
+        };
+        let mut outputs = (operation.emit)(&mut self.b, &inputs);
+        let region = self.knowledge();
+        (region.target, region.next) = (None, None);
+        region.borrowed.clear();
+        if std::mem::take(&mut region.unsupported) {
+            if !self.b.is_ended() {
+                self.b.leave_saved(whipsnake_ir::Continuation::Miss);
+            }
+            self.exits.insert(number);
+            self.again = true;
+            return;
+        }
+        if !self.b.is_ended() && operation.outputs < 2 {
+            self.b.jump(after, &outputs.clone());
+        }
+        if instr.flow.has_target() {
+            self.take_branch(leave, instr);
+        }
+        if operation.outputs < 2 {
+            if !self.knowledge().is_reached(after) {
+                // Everything has left.
+                if !self.b.is_ended() {
+                    self.b.leave_saved(whipsnake_ir::Continuation::Miss);
+                }
+                return;
+            }
+            self.b.switch_to(after);
+            let params = self.b.func.blocks[after.index()].params.clone();
+            outputs = params.into_iter().take(usize::from(operation.outputs)).collect::<Outputs>();
+        }
+        if self.b.is_ended() {
+            return;
+        }
+        self.finish(&consumed_slots, &outputs);
+        self.after_call(number);
+    }
+
+    /// Replaces consumed inputs by outputs.
+    fn finish(&mut self, consumed: &[Slot], outputs: &[Value]) {
+        let region = self.knowledge();
+        let outputs: SmallVec<[Value; 3]> = outputs.iter().map(|&v| region.resolve(v)).collect();
+        let stack = &mut region.state.frame().stack;
+        stack.truncate(stack.len() - consumed.len());
+        for value in outputs {
+            self.push(Slot::owned(value));
+        }
+    }
+
+    /// The way of a branch or an exhausted iterator.
+    fn take_branch(&mut self, leave: whipsnake_ir::Block, instr: &Instr) {
+        if !self.knowledge().is_reached(leave) {
+            return;
+        }
+        self.b.switch_to(leave);
+        let popped = match instr.flow {
+            Flow::Branch | Flow::ForIter => 1,
+            _ => 0,
+        };
+        for _ in 0..popped {
+            self.pop();
+        }
+        let target = instr.exhausted().unwrap_or(instr.target);
+        self.jump_to(target);
+    }
+
+    fn own_below(&mut self, top: usize) {
+        let depth = self.knowledge().state.frame().stack.len() - top;
+        for index in 0..depth {
+            let slot = self.knowledge().state.frame().stack[index];
+            if !slot.owned {
+                if let Some(value) = slot.value {
+                    self.b.retain(value);
+                }
+                self.knowledge().state.frame().stack[index].owned = true;
+            }
+        }
+    }
+
+    /// An iterator that only the stack knows keeps its position in registers.
+    fn own_iterator(&mut self) {
+        let frame = self.knowledge().state.frame();
+        let Some(&Slot { value: Some(iterator), owned: true, .. }) = frame.stack.last() else { return };
+        if self.b.is_private(iterator) {
+            return;
+        }
+        let instr_class = self.iterator_class();
+        let Some(class) = instr_class else { return };
+        self.mark_exit();
+        self.b.guard_exact(iterator, class);
+        let count = self.b.load(Type::I32, iterator, object::OB_REFCNT);
+        let alone = self.b.compare_const(Condition::Eq, count, 1);
+        self.b.guard(alone, MissReason::Iterator);
+        let (ty, offset) = match class {
+            Global::RangeIteratorType => (Type::I64, layout::range_iterator::LEN),
+            Global::ListIteratorType => (Type::I64, layout::list_iterator::IT_INDEX),
+            _ => (Type::I64, layout::tuple_iterator::IT_INDEX),
+        };
+        self.b.make_private(iterator, ty, offset);
+    }
+
+    fn iterator_class(&mut self) -> Option<Global> {
+        let unit = self.knowledge().state.frame().unit;
+        let number = self.code.at_unit(unit)?;
+        Some(match self.code.instrs()[number as usize].opcode {
+            op::FOR_ITER_RANGE => Global::RangeIteratorType,
+            op::FOR_ITER_LIST => Global::ListIteratorType,
+            op::FOR_ITER_TUPLE => Global::TupleIteratorType,
+            _ => return None,
+        })
+    }
+}

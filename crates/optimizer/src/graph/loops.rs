@@ -1,0 +1,80 @@
+//! Loops as ranges of blocks, and what building them has shown so far.
+
+use rustc_hash::FxHashMap;
+use whipsnake_bytecode::{Code, Flow};
+use whipsnake_ir::LoopPlan;
+
+/// A loop: its blocks, from the header to the one with the last jump back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Extent {
+    pub header: u32,
+    pub last: u32,
+    pub innermost: bool,
+    pub instructions: u32,
+}
+
+/// The loops of a code object, by header block.
+#[derive(Debug, Default)]
+pub(crate) struct Loops {
+    by_header: FxHashMap<u32, Extent>,
+}
+
+impl Loops {
+    /// Finds the loops. Jumps back from exception handlers don't count: they are not part of regions.
+    pub(crate) fn of(code: &Code<'_>) -> Loops {
+        let mut by_header: FxHashMap<u32, Extent> = FxHashMap::default();
+        let reached = reached_without_handlers(code);
+        for (number, block) in code.blocks().iter().enumerate() {
+            let last = &code.instrs()[block.end as usize - 1];
+            if !reached[number] || last.flow != Flow::JumpBackward {
+                continue;
+            }
+            let header = code.block_of(last.target);
+            let first = code.blocks()[header as usize].first;
+            let extent = by_header.entry(header).or_insert(Extent { header, last: 0, innermost: true, instructions: 0 });
+            extent.last = extent.last.max(number as u32);
+            extent.instructions = block.end.max(first + extent.instructions) - first;
+        }
+        let all: Vec<Extent> = by_header.values().copied().collect();
+        for extent in by_header.values_mut() {
+            extent.innermost = !all.iter().any(|o| o.header > extent.header && o.last <= extent.last);
+        }
+        Loops { by_header }
+    }
+
+    /// The loop with that header.
+    pub(crate) fn at(&self, block: u32) -> Option<Extent> {
+        self.by_header.get(&block).copied()
+    }
+}
+
+fn reached_without_handlers(code: &Code<'_>) -> Vec<bool> {
+    let mut reached = vec![false; code.blocks().len()];
+    let mut work = vec![0u32];
+    while let Some(block) = work.pop() {
+        if !std::mem::replace(&mut reached[block as usize], true) {
+            work.extend(code.successors(block));
+        }
+    }
+    reached
+}
+
+/// Plans of the loops of a region, kept from one attempt to the next. A copy of a loop's body has a number that is the same in each attempt.
+#[derive(Debug, Default)]
+pub(crate) struct Plans {
+    plans: FxHashMap<u32, LoopPlan>,
+    copies: FxHashMap<(u32, u32, bool), u32>,
+}
+
+impl Plans {
+    /// The number of a copy of the loop at `header` in copy `outer` of what is around it.
+    pub(crate) fn copy(&mut self, outer: u32, header: u32, first_round: bool) -> u32 {
+        let next = self.copies.len() as u32 + 1;
+        *self.copies.entry((outer, header, first_round)).or_insert(next)
+    }
+
+    /// The plan of a copy.
+    pub(crate) fn plan(&mut self, copy: u32) -> &mut LoopPlan {
+        self.plans.entry(copy).or_default()
+    }
+}

@@ -1,0 +1,71 @@
+//! Building the graph of a region by abstract interpretation of its bytecode.
+//!
+//! Bytecode blocks are visited in the order of the code, in which every forward jump leads on; a loop is a range of blocks. An innermost loop is built
+//! twice: what its first round establishes (types, guards, loads) holds for the copy that loops. What a loop carries is
+//! assumed to keep its type; where the back-edge disagrees, the region is built again with what was learnt.
+
+mod blocks;
+mod instructions;
+mod loops;
+mod slots;
+
+use crate::World;
+use loops::{Loops, Plans};
+use rustc_hash::FxHashSet;
+use whipsnake_bytecode::Code;
+use whipsnake_ir::Function;
+
+/// A region to build: the loop whose header is at a code unit.
+pub struct Request<'a> {
+    /// The code object.
+    pub code: &'a Code<'a>,
+    /// What the running program knows.
+    pub world: &'a dyn World,
+    /// The loop's header, a code unit.
+    pub header: u32,
+}
+
+/// Why a region can't be built, or is not worth it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The unit is no loop header.
+    #[error("no loop starts there")]
+    NoLoop,
+    /// No way through the loop comes back to its header without leaving the region.
+    #[error("every way around the loop leaves the region at {}", whipsnake_cpython::opcode::NAMES[*.0 as usize])]
+    Leaves(u8),
+    /// Assumptions about loops did not settle.
+    #[error("the types of what the loop carries do not settle")]
+    Unsettled,
+    /// Too much code.
+    #[error("the region is too large")]
+    TooLarge,
+}
+
+/// How often a region is built at most.
+const ATTEMPTS: usize = 24;
+
+/// How many instructions a region may have.
+const MAX_INSTRUCTIONS: usize = 20_000;
+
+/// Builds the graph of a region.
+pub fn build(request: &Request<'_>) -> Result<Function, Refusal> {
+    let loops = Loops::of(request.code);
+    let header = request.code.at_unit(request.header).ok_or(Refusal::NoLoop)?;
+    let extent = loops.at(request.code.block_of(header)).ok_or(Refusal::NoLoop)?;
+    let mut plans = Plans::default();
+    let mut exits = FxHashSet::default();
+    for _ in 0..ATTEMPTS {
+        let mut function = Function::new(format!("loop at {}", request.header));
+        let attempt = blocks::Walk::new(request, &loops, &mut function, &mut plans, &mut exits).run(extent);
+        if function.inst_count() > MAX_INSTRUCTIONS {
+            return Err(Refusal::TooLarge);
+        }
+        match attempt {
+            blocks::Attempt::Done => return Ok(function),
+            blocks::Attempt::Again => {}
+            blocks::Attempt::NoWayAround(opcode) => return Err(Refusal::Leaves(opcode)),
+        }
+    }
+    Err(Refusal::Unsettled)
+}

@@ -1,0 +1,54 @@
+//! The operands of an instruction, as the operations name them.
+
+use crate::World;
+use whipsnake_bytecode::{Code, Instr};
+use whipsnake_ir::{Region, abi};
+use whipsnake_ops::{Imm, Operation, Ptr};
+
+/// Gives an operation the operands of its instruction. False if it asks for one that only the baseline tier has.
+pub(crate) fn set(region: &mut Region, world: &dyn World, code: &Code<'_>, operation: &Operation, number: u32) -> bool {
+    let instr = &code.instrs()[number as usize];
+    region.operands = [0; abi::operand::COUNT];
+    for (index, &meaning) in operation.imms.iter().enumerate() {
+        let Some(value) = immediate(code, instr, number, meaning) else { return false };
+        region.operands[usize::from(abi::operand::PARAM) + index] = value;
+    }
+    region.pointers = [0; abi::pointer::COUNT];
+    for (index, &meaning) in operation.ptrs.iter().enumerate() {
+        let Some(value) = pointer(world, code, instr, meaning) else { return false };
+        region.pointers[usize::from(abi::pointer::PARAM) + index] = value;
+    }
+    region.pointers[usize::from(abi::pointer::INSTR)] = world.first_unit() + 2 * u64::from(instr.index);
+    region.pointers[usize::from(abi::pointer::CODE)] = world.code_data();
+    true
+}
+
+fn cache16(code: &Code<'_>, instr: &Instr, unit: u8) -> u32 {
+    code.input().units[instr.index as usize + usize::from(unit)].into()
+}
+
+fn immediate(code: &Code<'_>, instr: &Instr, number: u32, meaning: Imm) -> Option<i32> {
+    let oparg = instr.oparg;
+    Some(match meaning {
+        Imm::Oparg(shift) => (oparg >> shift) as i32,
+        Imm::OpargMasked(mask) => (oparg & mask) as i32,
+        Imm::OpargTimes8(add) => 8 * oparg as i32 + add,
+        Imm::Cache16(unit) => cache16(code, instr, unit) as i32,
+        Imm::Cache32(unit) => (cache16(code, instr, unit) | cache16(code, instr, unit + 1) << 16) as i32,
+        Imm::Cache16Scaled(unit, scale, add) => cache16(code, instr, unit) as i32 * scale + add,
+        Imm::Depth => code.depth(number)? as i32,
+        Imm::Length => (instr.next - instr.index) as i32,
+        _ => return None,
+    })
+}
+
+fn pointer(world: &dyn World, code: &Code<'_>, instr: &Instr, meaning: Ptr) -> Option<u64> {
+    Some(match meaning {
+        Ptr::Const => world.constant(instr.oparg).address,
+        Ptr::Cache16(unit) => cache16(code, instr, unit).into(),
+        Ptr::InstrAt(add) => world.first_unit() + 2 * u64::from(instr.index + u32::from(add)),
+        Ptr::NextInstr => world.first_unit() + 2 * u64::from(instr.next),
+        Ptr::TargetInstr | Ptr::NextCode => return None,
+        other => world.pointer(other, instr, instr.oparg),
+    })
+}
