@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-TIERS = ("baseline",)
+TIERS = ("baseline", "optimizing")
 """The tiers that exist, lowest first."""
 
 
@@ -137,6 +137,13 @@ SETTINGS = (
         f"a number from 1 to {_MAX_COUNT}",
         _read_int(1, _MAX_COUNT),
         "rounds of a running loop before it is compiled and entered",
+    ),
+    Setting(
+        "optimize_threshold",
+        2000,
+        f"a number from 1 to {_MAX_COUNT}",
+        _read_int(1, _MAX_COUNT),
+        "rounds of a loop in compiled code before it is optimized",
     ),
     Setting(
         "code_mb",

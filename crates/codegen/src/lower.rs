@@ -156,7 +156,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 self.b.set_cold_block(clif);
             }
         }
-        for block in self.func.block_ids() {
+        for block in self.order() {
             self.b.switch_to_block(self.blocks[block.index()]);
             self.inputs = [None; 4];
             for &inst in &self.func.blocks[block.index()].insts {
@@ -169,6 +169,14 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 self.b.switch_to_block(block);
                 self.leave(to, None);
             }
+        }
+    }
+
+    /// Blocks in an order in which definitions come before uses. Operations are written that way.
+    fn order(&self) -> Vec<Block> {
+        match self.form {
+            Form::Stencil { .. } => self.func.block_ids().collect(),
+            Form::Region(_) => self.func.reverse_postorder(),
         }
     }
 

@@ -65,7 +65,7 @@ impl<'f> Builder<'f> {
         {
             *offset = Offset::Known(region.operands[operand as usize].wrapping_add(add));
         }
-        let exit = region.exit.filter(|_| data.can_exit());
+        let exit = region.exit.filter(|_| data.has_state());
         let inst = self.func.add_inst(self.current, data, results);
         if let Some(exit) = exit {
             self.func.set_state(inst, exit);

@@ -121,6 +121,14 @@ impl Function {
         self.values[value.index()].1 = ty;
     }
 
+    /// Replaces a block's parameters by some of them.
+    pub fn set_params(&mut self, block: Block, params: SmallVec<[Value; 2]>) {
+        for (index, param) in params.iter().enumerate() {
+            self.values[param.index()].0 = ValueDef::Param(block, index as u16);
+        }
+        self.blocks[block.index()].params = params;
+    }
+
     /// Makes an instruction that is in no block yet.
     pub fn detached(&mut self, data: InstData, results: &[Type]) -> Inst {
         let block = Block(0);
@@ -181,6 +189,40 @@ impl Function {
     /// How many instructions were ever added.
     pub fn inst_count(&self) -> usize {
         self.insts.len()
+    }
+
+    /// The blocks that a block can go on to.
+    pub fn successors(&self, block: Block) -> SmallVec<[Block; 2]> {
+        match self.blocks[block.index()].insts.last().map(|&inst| self.inst(inst)) {
+            Some(&InstData::Jump { to, .. }) => SmallVec::from_slice(&[to]),
+            Some(&InstData::Branch { then, otherwise, .. }) => SmallVec::from_slice(&[then, otherwise]),
+            _ => SmallVec::new(),
+        }
+    }
+
+    /// The blocks that can be reached, each before those it dominates.
+    pub fn reverse_postorder(&self) -> Vec<Block> {
+        let mut order = vec![];
+        let mut seen = vec![false; self.blocks.len()];
+        let mut path = vec![(Block(0), 0)];
+        seen[0] = true;
+        while let Some((block, next)) = path.last_mut() {
+            let successors = self.successors(*block);
+            match successors.get(*next) {
+                Some(&to) => {
+                    *next += 1;
+                    if !std::mem::replace(&mut seen[to.index()], true) {
+                        path.push((to, 0));
+                    }
+                }
+                None => {
+                    order.push(*block);
+                    path.pop();
+                }
+            }
+        }
+        order.reverse();
+        order
     }
 
     /// The blocks' names, in layout order.

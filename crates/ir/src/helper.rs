@@ -77,6 +77,9 @@ helpers! {
     Dealloc(object: obj) [preserve];
     /// Leaves a region by an exit, whose values are in the buffer: where to go on, with which frame.
     LeaveRegion(thread: ptr, frame: ptr, activation: ptr, region: ptr, exit: i32, buffer: ptr) -> (ptr, ptr) [pure];
+    /// A jump back has come around often enough: optimizes the loop that starts at `target`, or runs it if that was done. Gives where to go on,
+    /// with which frame; null for on as before. `cell` is the jump's feedback cell.
+    HotLoop(thread: ptr, frame: ptr, code: ptr, cell: ptr, target: ptr) -> (ptr, ptr) [escapes];
     /// Destroys an object whose count reached zero in a region; if somebody looks at the frames, they find what the exit describes.
     DestroyInRegion(thread: ptr, frame: ptr, region: ptr, exit: i32, buffer: ptr, object: obj) [pure];
     /// A new float; NULL with `MemoryError` set.

@@ -352,6 +352,13 @@ impl InstData {
         )
     }
 
+    /// Whether a region notes what the frames hold at the instruction: it can exit, or something put before it may.
+    pub fn has_state(&self) -> bool {
+        use InstData::*;
+        self.can_exit()
+            || matches!(self, Store { .. } | Call { .. } | CallPointer { .. } | Jump { .. } | Branch { .. })
+    }
+
     /// Calls `visit` on every value the instruction reads.
     pub fn for_each_use(&self, mut visit: impl FnMut(Value)) {
         // The one list of operands; `for_each_use_mut` shares it through a copy.

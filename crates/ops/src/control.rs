@@ -1,8 +1,8 @@
 //! Control flow: jumps, and the polls at function starts and back-edges.
 
-use crate::{Imm, operations};
+use crate::{Imm, Ptr, operations};
 use whipsnake_cpython::layout::thread_state;
-use whipsnake_ir::{Builder, Condition, Continuation, Helper, Type, Value, abi};
+use whipsnake_ir::{BinaryOp, Builder, Condition, Continuation, Helper, Type, Value, abi};
 
 /// The bits of `RESUME`'s operand that say what it comes after (`RESUME_OPARG_LOCATION_MASK`).
 const LOCATION_MASK: u32 = 3;
@@ -14,7 +14,7 @@ operations! {
     "RESUME" () -> 0, imms [Imm::OpargMasked(LOCATION_MASK)] => resume;
     "RESUME_CHECK" () -> 0, imms [Imm::OpargMasked(LOCATION_MASK)] => resume;
     "JUMP_FORWARD" () -> 0 => |b: &mut Builder<'_>| b.leave(Continuation::Target);
-    "JUMP_BACKWARD" () -> 0 => jump_backward;
+    "JUMP_BACKWARD" () -> 0, ptrs [Ptr::TargetInstr] => jump_backward;
     "JUMP_BACKWARD_NO_INTERRUPT" () -> 0 => |b: &mut Builder<'_>| b.leave(Continuation::Target);
 }
 
@@ -25,10 +25,23 @@ pub fn resume(b: &mut Builder<'_>) {
     poll(b, location);
 }
 
-/// The end of a loop's body: polls, then jumps.
+/// The end of a loop's body: polls, counts, then jumps. The first half of the feedback cell's first word counts down to when the loop is worth
+/// optimizing, or is entered again.
 pub fn jump_backward(b: &mut Builder<'_>) {
     let anywhere = b.iconst(Type::I32, 0);
     poll(b, anywhere);
+    let cell = b.raw_pointer(abi::pointer::FEEDBACK);
+    let count = b.load(Type::I32, cell, 0);
+    let less = b.binary_const(BinaryOp::Sub, count, 1);
+    b.store(less, cell, 0);
+    let hot = b.compare_const(Condition::Lt, less, 0);
+    b.when_cold(hot, |b| {
+        let (thread, frame, target) = (b.thread_state(), b.frame(), b.pointer(0));
+        let (code, cell) = (b.raw_pointer(abi::pointer::CODE), b.raw_pointer(abi::pointer::FEEDBACK));
+        let (address, frame) = b.call_pair(Helper::HotLoop, &[thread, frame, code, cell, target]);
+        let entered = b.compare_const(Condition::Ne, address, 0);
+        b.when(entered, |b| b.enter(address, frame, None));
+    });
     b.leave(Continuation::Target);
 }
 

@@ -17,6 +17,7 @@ pub fn settings(dict: &Bound<'_, PyDict>) -> PyResult<Settings> {
         tiers: item(dict, "tiers")?,
         call_threshold: item(dict, "call_threshold")?,
         loop_threshold: item(dict, "loop_threshold")?,
+        optimize_threshold: item(dict, "optimize_threshold")?,
         code_mb: item(dict, "code_mb")?,
         stats: item(dict, "stats")?,
     })

@@ -16,7 +16,7 @@ pub unsafe fn disassemble(code: Code) -> Option<String> {
     let mut text = String::new();
     let mut decoder = BytecodeDecoder::new();
     // SAFETY: the code object is alive and nothing runs meanwhile.
-    let bytecode = decoder.analyse(unsafe { crate::tier::input(code) }).ok();
+    let bytecode = decoder.analyse(unsafe { crate::tier::code_input(code) }).ok();
     let name = |unit: u32| {
         let found = bytecode.as_ref().and_then(|b| b.at_unit(unit).map(|i| b.instrs()[i as usize]));
         found.map_or_else(String::new, |instr| format!("{} {}", instr.name(), instr.oparg))

@@ -4,4 +4,5 @@ pub mod disassemble;
 pub mod helpers;
 pub mod memory;
 pub mod native;
+pub mod region;
 pub mod tier;

@@ -290,6 +290,6 @@ impl<'a, 'f> Walk<'a, 'f> {
         self.left_at = instr.base;
         self.knowledge().state.frame().unit = instr.index;
         self.mark_exit();
-        self.b.leave_saved(Continuation::Miss);
+        self.b.leave_saved(Continuation::Next);
     }
 }

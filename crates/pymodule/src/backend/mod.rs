@@ -23,6 +23,7 @@ pub struct Settings {
     pub call_threshold: u32,
     /// Back-edges before a running loop is compiled and entered.
     pub loop_threshold: u32,
+    pub optimize_threshold: u32,
     /// Limit for machine code, in MiB.
     pub code_mb: u32,
     /// Count what is only worth counting when somebody looks.

@@ -21,9 +21,11 @@ pub fn enable(_py: Python<'_>, settings: &Settings) -> Result<(), String> {
     if !settings.tiers.iter().any(|tier| tier == "baseline") {
         return Err("no tier is left: tiers must name baseline".to_owned());
     }
+    let optimizing = settings.tiers.iter().any(|tier| tier == "optimizing");
     let chosen = tier::Settings {
         call_threshold: settings.call_threshold,
         loop_threshold: settings.loop_threshold,
+        optimize_threshold: if optimizing { settings.optimize_threshold } else { 0 },
         code_mb: settings.code_mb,
         stats: settings.stats,
     };
@@ -66,6 +68,8 @@ pub fn stats() -> Vec<(String, Value)> {
         count("jumps_interpreted", stats.counted_jumps),
         count("loops_entered", stats.loops_entered),
         count("resumes_entered", stats.resumes_entered),
+        count("regions", stats.regions),
+        count("region_bytes", stats.region_bytes),
     ]
 }
 

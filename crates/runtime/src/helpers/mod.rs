@@ -39,6 +39,10 @@ pub fn address(helper: Helper) -> usize {
     match helper {
         // Objects.
         Helper::Dealloc => objects::dealloc as *const () as usize,
+        Helper::HotLoop => crate::region::hot_loop as *const () as usize,
+        Helper::LeaveRegion => crate::region::leave_region as *const () as usize,
+        Helper::DestroyInRegion => crate::region::destroy_in_region as *const () as usize,
+        Helper::Iter => pyo3_ffi::PyObject_GetIter as *const () as usize,
         Helper::NewFloat => objects::new_float as *const () as usize,
         Helper::NewInt => objects::new_int as *const () as usize,
         // Calls.

@@ -39,6 +39,8 @@ pub struct CompiledCode {
     pub spans: Box<[Span]>,
     /// Nothing new enters the code; frames that run it go on.
     detached: bool,
+    /// Optimized loops of the code.
+    pub regions: Vec<Box<crate::region::Region>>,
     /// Owns the machine code.
     block: Option<Block>,
 }
@@ -85,6 +87,7 @@ impl CompiledCode {
             size: planned.size(),
             spans: planned.spans().into(),
             detached: false,
+            regions: vec![],
             block: None,
         }
     }
@@ -111,6 +114,7 @@ impl CompiledCode {
             size: 0,
             spans: Box::default(),
             detached: true,
+            regions: vec![],
             block: None,
         }
     }

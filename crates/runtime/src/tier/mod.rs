@@ -13,7 +13,8 @@ mod settings;
 mod state;
 mod stats;
 
-pub(crate) use compile::input;
+pub(crate) use compile::input as code_input;
+pub(crate) use state::{Jit, jit};
 pub use control::{disable, enable, is_enabled, unavailable};
 pub use entries::{compile_now, is_compiled, never};
 pub use refusal::Refusal;

@@ -7,6 +7,8 @@ pub struct Settings {
     pub call_threshold: u32,
     /// Back-edges of a running loop before it is compiled and entered.
     pub loop_threshold: u32,
+    /// Rounds of a loop in compiled code before it is optimized; 0 for never.
+    pub optimize_threshold: u32,
     /// Limit for machine code, in MiB.
     pub code_mb: u32,
     /// Whether to count what is only worth counting when somebody looks.
@@ -18,6 +20,7 @@ impl Settings {
     pub fn eager(mut self) -> Settings {
         self.call_threshold = 1;
         self.loop_threshold = 1;
+        self.optimize_threshold = self.optimize_threshold.min(1);
         self
     }
 }

@@ -24,6 +24,10 @@ pub struct Stats {
     pub loops_entered: u64,
     /// Generators and coroutines whose bodies were taken over.
     pub resumes_entered: u64,
+    /// Loops optimized.
+    pub regions: u64,
+    /// Bytes of machine code of optimized loops.
+    pub region_bytes: u64,
 }
 
 impl Stats {

@@ -1,0 +1,305 @@
+//! Box elimination: numbers that need no object.
+//!
+//! A `new_float` or `new_int` whose object is only counted, unboxed, handed to loops and merges, or needed by exits is dropped, and its number used
+//! in its place; a block parameter that only ever gets such objects becomes a number itself. An exit makes the object if it is taken.
+//! Where an object is needed in earnest, but in fewer rounds than it would be made in, it is made there.
+
+use rustc_hash::FxHashMap;
+use whipsnake_ir::{Args, Block, Effects, Function, Global, Helper, Inst, InstData, Type, Value, ValueDef};
+
+/// What an instruction wants of an object.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Need {
+    /// Nothing that a number doesn't do.
+    None,
+    /// To keep the reference.
+    Keep,
+    /// To look at the object while it runs.
+    Look,
+    /// The object itself: its identity, or an address in it.
+    Identity,
+}
+
+struct Boxes {
+    /// The type of the number that stands for a value, for those whose object can be dropped.
+    number: Vec<Option<Type>>,
+    /// Depth of the block that defines a value.
+    depth: Vec<u32>,
+}
+
+/// Runs the pass.
+pub fn unbox(function: &mut Function) {
+    let mut boxes = Boxes::candidates(function);
+    while boxes.drop_needed(function) {}
+    boxes.rewrite(function);
+}
+
+fn number_type(class: Option<Global>) -> Option<Type> {
+    match class {
+        Some(Global::FloatType) => Some(Type::F64),
+        Some(Global::IntType) => Some(Type::I64),
+        _ => None,
+    }
+}
+
+/// What a call does with an argument that is a number's object.
+fn need_of_call(helper: Helper) -> Need {
+    match helper {
+        Helper::NewFloatFrom | Helper::NewIntFrom => Need::Identity,
+        // They take the reference along.
+        Helper::ListAppendFull => Need::Identity,
+        helper if helper.signature().effects.contains(Effects::ESCAPES) => Need::Look,
+        _ => Need::Look,
+    }
+}
+
+fn need(data: &InstData, value: Value) -> Need {
+    use InstData::*;
+    match data {
+        Retain { .. }
+        | Release { .. }
+        | ReleasePlain { .. }
+        | FloatValue { .. }
+        | IntValue { .. }
+        | UnboxInt { .. }
+        | GuardExact { .. } => Need::None,
+        Store { value: stored, base, .. } if *stored == value && *base != value => Need::Keep,
+        Call { helper, .. } => need_of_call(*helper),
+        CallPointer { callee, .. } if *callee != value => Need::Look,
+        _ => Need::Identity,
+    }
+}
+
+impl Boxes {
+    /// Every value that could be a number, and the depth of every value.
+    fn candidates(function: &Function) -> Boxes {
+        let count = function.value_count();
+        let mut boxes = Boxes { number: vec![None; count], depth: vec![0; count] };
+        for block in function.block_ids() {
+            let data = &function.blocks[block.index()];
+            for &param in &data.params {
+                boxes.depth[param.index()] = data.depth;
+                boxes.number[param.index()] = number_type(function.class(param));
+            }
+            for &inst in &data.insts {
+                for &result in function.results(inst) {
+                    boxes.depth[result.index()] = data.depth;
+                }
+                let ty = match function.inst(inst) {
+                    InstData::NewFloat { reuse, .. } if reuse.is_empty() => Type::F64,
+                    InstData::NewInt { reuse, .. } if reuse.is_empty() => Type::I64,
+                    _ => continue,
+                };
+                boxes.number[function.results(inst)[0].index()] = Some(ty);
+            }
+        }
+        boxes
+    }
+
+    fn is_number(&self, value: Value) -> bool {
+        self.number[value.index()].is_some()
+    }
+
+    /// Takes out values whose object is needed; whether there was one.
+    fn drop_needed(&mut self, function: &Function) -> bool {
+        let mut changed = false;
+        for block in function.block_ids() {
+            let depth = function.blocks[block.index()].depth;
+            for &inst in &function.blocks[block.index()].insts {
+                let data = function.inst(inst);
+                match data {
+                    InstData::Jump { to, args } => changed |= self.check_args(function, depth, inst, *to, args),
+                    InstData::Branch { then, then_args, otherwise, otherwise_args, .. } => {
+                        changed |= self.check_args(function, depth, inst, *then, then_args);
+                        changed |= self.check_args(function, depth, inst, *otherwise, otherwise_args);
+                    }
+                    data => data.for_each_use(|value| {
+                        let need = need(data, value);
+                        let seldom = need != Need::Identity && self.depth[value.index()] > depth;
+                        if self.is_number(value) && need != Need::None && !seldom {
+                            self.number[value.index()] = None;
+                            changed = true;
+                        }
+                    }),
+                }
+            }
+        }
+        changed
+    }
+
+    /// Arguments and parameters agree: a number parameter takes numbers, others take objects.
+    fn check_args(&mut self, function: &Function, depth: u32, jump: Inst, to: Block, args: &Args) -> bool {
+        let mut changed = false;
+        for (&param, &arg) in function.blocks[to.index()].params.iter().zip(args) {
+            match self.number[param.index()] {
+                Some(Type::I64) if !self.is_number(arg) && function.raw(jump, arg).is_none() => {
+                    // Unboxing an int can fail, and there is no way out on a jump.
+                    self.number[param.index()] = None;
+                    changed = true;
+                }
+                Some(_) => {}
+                None if self.is_number(arg) && self.depth[arg.index()] <= depth => {
+                    self.number[arg.index()] = None;
+                    changed = true;
+                }
+                None => {}
+            }
+        }
+        changed
+    }
+
+    fn rewrite(&self, function: &mut Function) {
+        let mut numbers: FxHashMap<Value, Value> = FxHashMap::default();
+        for index in 0..function.value_count() {
+            let value = Value(index as u32);
+            let Some(ty) = self.number[index] else { continue };
+            match function.def(value) {
+                ValueDef::Param(..) => {
+                    function.set_ty(value, ty);
+                    numbers.insert(value, value);
+                }
+                ValueDef::Result(inst, _) => {
+                    if let InstData::NewFloat { value: raw, .. } | InstData::NewInt { value: raw, .. } =
+                        *function.inst(inst)
+                    {
+                        numbers.insert(value, raw);
+                    }
+                }
+            }
+        }
+        let mut aliases: FxHashMap<Value, Value> = FxHashMap::default();
+        for block in function.block_ids() {
+            self.rewrite_block(function, block, &numbers, &mut aliases);
+        }
+        // An unboxing of what is now a number is that number.
+        let resolve = |mut value: Value| {
+            while let Some(&other) = aliases.get(&value) {
+                value = other;
+            }
+            value
+        };
+        for block in function.block_ids() {
+            for inst in function.blocks[block.index()].insts.clone() {
+                function.inst_mut(inst).for_each_use_mut(|v| *v = resolve(*v));
+            }
+        }
+        for state in &mut function.states {
+            state.for_each_use_mut(|v| *v = resolve(numbers.get(v).copied().unwrap_or(*v)));
+        }
+    }
+
+    fn rewrite_block(
+        &self,
+        function: &mut Function,
+        block: Block,
+        numbers: &FxHashMap<Value, Value>,
+        aliases: &mut FxHashMap<Value, Value>,
+    ) {
+        let insts = std::mem::take(&mut function.blocks[block.index()].insts);
+        let mut out = Vec::with_capacity(insts.len());
+        for inst in insts {
+            let data = function.inst(inst).clone();
+            match &data {
+                InstData::Retain { value } | InstData::Release { value } | InstData::ReleasePlain { value }
+                    if numbers.contains_key(value) =>
+                {
+                    continue;
+                }
+                InstData::NewFloat { .. } | InstData::NewInt { .. }
+                    if numbers.contains_key(&function.results(inst)[0]) =>
+                {
+                    continue;
+                }
+                InstData::FloatValue { value } | InstData::IntValue { value } | InstData::UnboxInt { value }
+                    if numbers.contains_key(value) =>
+                {
+                    aliases.insert(function.results(inst)[0], numbers[value]);
+                    continue;
+                }
+                InstData::GuardExact { value, .. } if numbers.contains_key(value) => continue,
+                InstData::Jump { .. } | InstData::Branch { .. } => self.rewrite_jump(function, inst, numbers, &mut out),
+                _ => {
+                    let mut after = vec![];
+                    let mut fresh = data.clone();
+                    fresh.for_each_use_mut(|value| {
+                        if let Some(&raw) = numbers.get(value) {
+                            let need = need(&data, *value);
+                            let object = make(function, raw, inst, &mut out);
+                            *value = object;
+                            if need == Need::Look {
+                                after.push(function.detached(InstData::ReleasePlain { value: object }, &[]));
+                            }
+                        }
+                    });
+                    *function.inst_mut(inst) = fresh;
+                    out.push(inst);
+                    out.append(&mut after);
+                    continue;
+                }
+            }
+            out.push(inst);
+        }
+        function.blocks[block.index()].insts = out;
+    }
+
+    /// Gives number parameters numbers, and others objects.
+    fn rewrite_jump(
+        &self,
+        function: &mut Function,
+        inst: Inst,
+        numbers: &FxHashMap<Value, Value>,
+        out: &mut Vec<Inst>,
+    ) {
+        let mut data = function.inst(inst).clone();
+        let mut convert = |function: &mut Function, to: Block, args: &mut Args| {
+            for (index, arg) in args.iter_mut().enumerate() {
+                let param = function.blocks[to.index()].params[index];
+                match (self.number[param.index()], numbers.get(arg)) {
+                    (Some(_), Some(&raw)) => *arg = raw,
+                    (Some(ty), None) => {
+                        // The parameter owned the object; nobody does now.
+                        let object = *arg;
+                        *arg = match function.raw(inst, object) {
+                            Some(raw) => raw,
+                            None => {
+                                let unbox = InstData::FloatValue { value: object };
+                                let unboxed = function.detached(unbox, &[ty]);
+                                out.push(unboxed);
+                                function.results(unboxed)[0]
+                            }
+                        };
+                        let release = function.detached(InstData::ReleasePlain { value: object }, &[]);
+                        out.push(release);
+                    }
+                    (None, Some(&raw)) => *arg = make(function, raw, inst, out),
+                    (None, None) => {}
+                }
+            }
+        };
+        match &mut data {
+            InstData::Jump { to, args } => convert(function, *to, args),
+            InstData::Branch { then, then_args, otherwise, otherwise_args, .. } => {
+                convert(function, *then, then_args);
+                convert(function, *otherwise, otherwise_args);
+            }
+            _ => unreachable!("only jumps have arguments"),
+        }
+        *function.inst_mut(inst) = data;
+    }
+}
+
+/// An object for a number, made before instruction `before`, whose state it shares.
+fn make(function: &mut Function, raw: Value, before: Inst, out: &mut Vec<Inst>) -> Value {
+    let value = raw;
+    let reuse = Args::new();
+    let data = match function.ty(raw) {
+        Type::F64 => InstData::NewFloat { value, reuse },
+        _ => InstData::NewInt { value, reuse },
+    };
+    let inst = function.detached(data, &[Type::Obj]);
+    if let Some(state) = function.state_of(before) {
+        function.set_state(inst, state);
+    }
+    out.push(inst);
+    function.results(inst)[0]
+}

@@ -1,0 +1,122 @@
+//! Making a region: graph, passes, machine code.
+
+use super::Region;
+use super::world::Live;
+use crate::helpers::pointers::CodeSource;
+use crate::native::code::CompiledCode;
+use crate::tier::{Jit, code_input};
+use std::cell::{Cell, RefCell};
+use whipsnake_bytecode::Decoder;
+use whipsnake_codegen::{Compiler, RawCode, RegionForm, RelocKind, Symbol, Target};
+use whipsnake_cpython::live::{Code, CodeUnit, Frame};
+use whipsnake_optimizer::{Request, World, build, passes};
+use whipsnake_stencils::Addresses;
+
+/// Compiles the loop that starts at `target`; it belongs to `compiled`.
+///
+/// # Safety
+/// The GIL is held; the frame runs `compiled` and is at a jump to `target`, all in memory.
+pub(super) unsafe fn compile(
+    jit: &mut Jit,
+    frame: Frame,
+    compiled: &mut CompiledCode,
+    target: *mut CodeUnit,
+) -> Option<*const Region> {
+    // SAFETY: the caller's.
+    unsafe {
+        let code = frame.code()?;
+        let header = target.offset_from(code.instructions()) as u32;
+        match attempt(jit, frame, code, compiled, header) {
+            Ok(region) => {
+                let address: *const Region = &raw const *region;
+                compiled.regions.push(region);
+                jit.stats.regions += 1;
+                Some(address)
+            }
+            Err(reason) => {
+                if dump_wanted() {
+                    eprintln!("whipsnake: loop at {header} is not optimized: {reason}");
+                }
+                None
+            }
+        }
+    }
+}
+
+fn dump_wanted() -> bool {
+    static WANTED: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
+    *WANTED.get_or_init(|| std::env::var_os("WHIPSNAKE_DUMP").is_some())
+}
+
+unsafe fn attempt(
+    jit: &mut Jit,
+    frame: Frame,
+    code: Code,
+    compiled: &CompiledCode,
+    header: u32,
+) -> Result<Box<Region>, String> {
+    // SAFETY: the caller's.
+    let (source, input) = unsafe { (CodeSource::new(code), code_input(code)) };
+    let mut decoder = Decoder::default();
+    let decoded = decoder.analyse(input).map_err(|e| e.to_string())?;
+    let live = Live { source, frame, compiled, cells: RefCell::default() };
+    let mut function =
+        build(&Request { code: &decoded, world: &live, header }).map_err(|refusal| refusal.to_string())?;
+    passes::run(&mut function);
+    if dump_wanted() {
+        eprintln!("{function}");
+    }
+    // The region's address is in its machine code.
+    let mut region: Box<std::mem::MaybeUninit<Region>> = Box::new_uninit();
+    let form = RegionForm { region: region.as_ptr() as u64, first_units: vec![live.first_unit()] };
+    let mut compiler = Compiler::for_regions(Target::X64);
+    let made = compiler.region(&function, &form).map_err(|e| e.to_string())?;
+    if dump_wanted() {
+        eprintln!("{}", compiler.clif());
+    }
+    let block = jit.memory.allocate(made.code.bytes.len()).map_err(|e| e.to_string())?;
+    // SAFETY: the block has room, and nothing runs in it yet.
+    unsafe { place(&made.code, &jit.addresses, block.write(), block.run() as u64) };
+    block.seal().map_err(|e| e.to_string())?;
+    if let Some(path) = std::env::var_os("WHIPSNAKE_DUMP_CODE") {
+        // SAFETY: the block was just written.
+        let bytes = unsafe { std::slice::from_raw_parts(block.run(), made.code.bytes.len()) };
+        let _ = std::fs::write(path, bytes);
+    }
+    jit.stats.region_bytes += made.code.bytes.len() as u64;
+    region.write(Region {
+        entry: block.run(),
+        taken: vec![Cell::new(0); made.exits.len()],
+        exits: made.exits,
+        cells: live.cells.into_inner(),
+        block,
+    });
+    // SAFETY: just written.
+    Ok(unsafe { region.assume_init() })
+}
+
+/// Writes machine code and resolves its relocations.
+unsafe fn place(code: &RawCode, addresses: &Addresses, write: *mut u8, run: u64) {
+    // SAFETY: the caller's: there is room at `write`.
+    unsafe {
+        write.copy_from_nonoverlapping(code.bytes.as_ptr(), code.bytes.len());
+        for reloc in &code.relocs {
+            let target = match reloc.symbol {
+                Symbol::Helper(number) => addresses.helpers[number as usize],
+                Symbol::Global(number) => addresses.globals[number as usize],
+                other => unreachable!("a region refers to {other:?}"),
+            };
+            let target = target.wrapping_add_signed(reloc.addend);
+            let at = write.add(reloc.offset as usize);
+            match reloc.kind {
+                RelocKind::Abs8 => at.cast::<u64>().write_unaligned(target),
+                RelocKind::X86CallPCRel4 => {
+                    let distance = target.wrapping_sub(run + u64::from(reloc.offset)) as i64;
+                    debug_assert_eq!(distance, i64::from(distance as i32), "helpers are within 2 GiB");
+                    at.cast::<i32>().write_unaligned(distance as i32);
+                }
+                other => unreachable!("relocation {other:?}"),
+            }
+        }
+    }
+}
