@@ -101,7 +101,7 @@ impl Builder<'_> {
 
     /// Somebody else is about to see the arguments, and the frames too if the call escapes: stores what was put off.
     pub(crate) fn expose(&mut self, args: &[Value], escapes: bool) {
-        let Some(region) = self.region.as_deref_mut() else { return };
+        let Some(region) = self.region.as_deref_mut().filter(|r| !r.dead) else { return };
         let mut stores = Vec::new();
         for &arg in args {
             let arg = region.resolve(arg);

@@ -239,6 +239,13 @@ impl Region {
                 for (&param, arg) in params.iter().zip(Self::args(func, edge)) {
                     self.aliases.insert(param, arg);
                 }
+                func.blocks[block.index()].params.clear();
+                match func.inst_mut(edge.inst) {
+                    InstData::Jump { args, .. } => args.clear(),
+                    InstData::Branch { otherwise_args, .. } if edge.otherwise => otherwise_args.clear(),
+                    InstData::Branch { then_args, .. } => then_args.clear(),
+                    other => unreachable!("{other:?} has no successor"),
+                }
             }
             [first, rest @ ..] => {
                 let mut state = first.state.clone();

@@ -1,6 +1,5 @@
 //! Ints and floats: guards and tests on their types, and computations that fall back to a general call.
 
-use smallvec::SmallVec;
 use whipsnake_cpython::layout::long;
 use whipsnake_ir::{BinaryOp, Block, Builder, Condition, Global, Helper, MissReason, Type, UnaryOp, Value};
 
@@ -83,8 +82,12 @@ impl Ways {
         Ways { general, done, result }
     }
 
-    /// Takes the general way unless the condition holds.
+    /// Takes the general way unless the condition holds. A region does not have the general way, but is left.
     pub(crate) fn need(&self, b: &mut Builder<'_>, condition: Value) {
+        if b.in_region() {
+            b.guard(condition, MissReason::Value);
+            return;
+        }
         let next = b.block();
         b.branch(condition, next, self.general);
         b.switch_to(next);
@@ -92,6 +95,10 @@ impl Ways {
 
     /// Takes the general way unless the value's type is exactly the named one.
     pub(crate) fn need_exact(&self, b: &mut Builder<'_>, value: Value, class: Global) {
+        if b.in_region() {
+            b.guard_exact(value, class);
+            return;
+        }
         let same = is_exactly(b, value, class);
         self.need(b, same);
     }
@@ -111,10 +118,10 @@ impl Ways {
         for value in values {
             self.need_exact(b, value, Global::IntType);
         }
-        let boxed: SmallVec<[Value; 2]> = values.into_iter().filter(|&value| b.raw(value).is_none()).collect();
-        if !boxed.is_empty() {
-            self.need_compact(b, &boxed);
+        if b.in_region() {
+            return values.map(|value| b.unbox_int(value));
         }
+        self.need_compact(b, &values);
         values.map(|value| b.int_value(value))
     }
 
@@ -209,6 +216,10 @@ pub(crate) fn float_ways(
 
     b.switch_to(make);
     let owned = |b: &mut Builder<'_>, value: Value| if b.is_borrowed(value) { b.null() } else { value };
+    if b.in_region() {
+        let result = b.new_float(made, &inputs);
+        return ways.found(b, result);
+    }
     let [left, right] = inputs.map(|value| owned(b, value));
     let result = b.call_checked(Helper::NewFloatFrom, &[made, left, right]);
     ways.found(b, result);

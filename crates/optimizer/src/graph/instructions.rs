@@ -191,9 +191,7 @@ impl Walk<'_, '_> {
         self.knowledge().pointers[usize::from(abi::pointer::FEEDBACK)] = world.feedback_cell();
         let leave = self.b.block();
         let after = self.b.block();
-        if operation.outputs == 1 {
-            self.b.func.add_param(after, Type::Obj);
-        }
+        let results = (operation.outputs == 1).then(|| self.b.func.add_param(after, Type::Obj));
         let consumed = usize::from(operation.inputs - operation.keeps);
         if matches!(instr.flow, Flow::Branch) {
             // Both ways go on with the stack below, which other ways may meet.
@@ -234,8 +232,7 @@ impl Walk<'_, '_> {
                 return;
             }
             self.b.switch_to(after);
-            let params = self.b.func.blocks[after.index()].params.clone();
-            outputs = params.into_iter().take(usize::from(operation.outputs)).collect::<Outputs>();
+            outputs = results.into_iter().collect::<Outputs>();
         }
         if self.b.is_ended() {
             return;

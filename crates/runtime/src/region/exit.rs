@@ -72,6 +72,11 @@ pub unsafe extern "C" fn leave_region(
         let region = &*region;
         let exit = &region.exits[number as usize];
         let frame = Frame::new_unchecked(frame);
+        if std::env::var_os("WHIPSNAKE_TRACE").is_some() {
+            let code = frame.code().expect("code");
+            let unit = exit.frames[0].unit;
+            eprintln!("exit {number} {:?} at {unit} {}", exit.to, opcode::NAMES[code.unit(unit as usize).op as usize]);
+        }
         restore(frame, exit, Buffer(buffer));
         let described = exit.frames.last().expect("an exit has a frame");
         let code = frame.code().expect("a frame of Python code");
