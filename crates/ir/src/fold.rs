@@ -108,7 +108,7 @@ impl Builder<'_> {
             stores.extend(region.drop_fields(arg));
         }
         if escapes {
-            region.escaped = true;
+            region.state.escaped = true;
             for field in region.state.fields.iter_mut().filter(|f| f.dirty) {
                 field.dirty = false;
                 stores.push(*field);

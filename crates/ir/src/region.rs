@@ -54,6 +54,8 @@ pub struct State {
     pub fields: Vec<Field>,
     /// What is known of values.
     pub known: FxHashMap<Value, Known>,
+    /// Whether something was called since the start of the instruction that may have run Python code.
+    pub escaped: bool,
 }
 
 impl State {
@@ -120,8 +122,6 @@ pub struct Region {
     pub target: Option<Block>,
     /// Whether the current operation asked for something that regions don't have.
     pub unsupported: bool,
-    /// Whether the current operation called something that may run Python code.
-    pub escaped: bool,
     /// Whether the current point can't be reached.
     pub dead: bool,
     /// How many loops are around the current point.
@@ -142,7 +142,6 @@ impl Region {
             next: None,
             target: None,
             unsupported: false,
-            escaped: false,
             dead: false,
             depth: 0,
             aliases: FxHashMap::default(),
@@ -249,6 +248,7 @@ impl Region {
             }
             [first, rest @ ..] => {
                 let mut state = first.state.clone();
+                state.escaped = edges.iter().any(|e| e.state.escaped);
                 for edge in rest {
                     let theirs = &edge.state.known;
                     state.known.retain(|value, _| theirs.contains_key(value));

@@ -57,7 +57,7 @@ impl Walk<'_, '_> {
 
     /// After a call that may have run Python code: if somebody got hold of the frame, what it wrote to the locals is in memory only.
     fn after_call(&mut self, number: u32) {
-        if !std::mem::take(&mut self.knowledge().escaped) {
+        if !std::mem::take(&mut self.knowledge().state.escaped) {
             return;
         }
         let Some(next) = self.code.instrs().get(number as usize + 1) else { return };
@@ -161,7 +161,10 @@ impl Walk<'_, '_> {
             let value = slot.value.unwrap_or_else(|| self.b.null());
             let twice = slots.iter().any(|other| other.owned && other.value == slot.value);
             if index < keeps {
-                borrowed.push(value);
+                // The iterator of a loop is dropped when it is exhausted, and only then.
+                if operation.inputs > operation.keeps {
+                    borrowed.push(value);
+                }
             } else if !slot.owned {
                 if twice || !operation.borrows.contains(&(index as u8)) {
                     self.b.retain(value);

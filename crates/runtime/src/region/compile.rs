@@ -26,6 +26,11 @@ pub(super) unsafe fn compile(
     unsafe {
         let code = frame.code()?;
         let header = target.offset_from(code.instructions()) as u32;
+        if let Some(limit) = std::env::var("WHIPSNAKE_REGION_LIMIT").ok().and_then(|v| v.parse::<u64>().ok())
+            && jit.stats.regions >= limit
+        {
+            return None;
+        }
         match attempt(jit, frame, code, compiled, header) {
             Ok(region) => {
                 let address: *const Region = &raw const *region;

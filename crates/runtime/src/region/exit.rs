@@ -175,12 +175,14 @@ pub unsafe extern "C" fn destroy_in_region(
         let code = frame.code().expect("a frame of Python code");
         frame.set_instr_ptr(code.instructions().add(described.unit as usize));
         let buffer = Buffer(buffer);
-        for slot in &described.slots {
+        // Nobody can look at the stack, where the object may still be.
+        let locals = || described.slots.iter().filter(|slot| (slot.slot as i32) < code.nlocalsplus());
+        for slot in locals() {
             let value = buffer.object(slot.place, false);
             frame.localsplus().add(slot.slot as usize).write(value);
         }
         whipsnake_cpython::live::symbols::_Py_Dealloc(object);
-        for slot in &described.slots {
+        for slot in locals() {
             let at = frame.localsplus().add(slot.slot as usize);
             let value = at.replace(ptr::null_mut());
             if !value.is_null() {
