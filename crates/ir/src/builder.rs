@@ -104,6 +104,12 @@ impl<'f> Builder<'f> {
         self.value(InstData::Operand32 { operand: abi::operand::PARAM + index }, Type::I32)
     }
 
+    /// The value of the instruction's 32-bit immediate `index`, which only a region knows.
+    pub fn param_value(&self, index: u8) -> i32 {
+        let region = self.region.as_ref().expect("operands of stencils are not known when they are made");
+        region.operands[(abi::operand::PARAM + index) as usize]
+    }
+
     /// The offset that the instruction's 32-bit immediate `index` gives, plus `add`.
     pub fn param_offset(&self, index: u8, add: i32) -> Offset {
         Offset::Operand(abi::operand::PARAM + index, add)
@@ -173,11 +179,15 @@ impl<'f> Builder<'f> {
         self.value(InstData::ActivationField { offset }, Type::Ptr)
     }
 
+    fn need_memory(&mut self) {
+        if let Some(region) = self.region.as_deref_mut().filter(|r| !r.in_memory) {
+            region.wants_memory = true;
+        }
+    }
+
     /// The address of the lowest stack slot that the instruction consumes.
     pub fn stack_base(&mut self) -> Value {
-        if let Some(region) = self.region.as_deref_mut() {
-            region.unsupported = true;
-        }
+        self.need_memory();
         let frame = self.frame();
         self.address(frame, Offset::Operand(abi::operand::BASE, 0))
     }
@@ -185,8 +195,10 @@ impl<'f> Builder<'f> {
     /// The local variable that the instruction names: borrowed, maybe NULL.
     pub fn local(&mut self) -> Value {
         if let Some(region) = self.region.as_deref_mut() {
-            // The walk over the bytecode does what names a local itself.
-            region.unsupported = true;
+            match region.local {
+                Some(local) => return local,
+                None => region.unsupported = true,
+            }
         }
         let frame = self.frame();
         self.load(Type::Obj, frame, Offset::Operand(abi::operand::LOCAL, 0))
@@ -203,9 +215,7 @@ impl<'f> Builder<'f> {
 
     /// Writes stack slot `output` of the instruction early (the harness does it for returned outputs).
     pub fn set_output(&mut self, output: u8, value: Value) {
-        if let Some(region) = self.region.as_deref_mut() {
-            region.unsupported = true;
-        }
+        self.need_memory();
         let frame = self.frame();
         self.store(value, frame, Offset::Operand(abi::operand::OUTPUT + output, 0));
     }
@@ -754,11 +764,11 @@ impl<'f> Builder<'f> {
 
     /// Leaves the operation with a value.
     pub fn leave_with(&mut self, to: Continuation, arg: Value) {
-        if let Some(block) = self.successor(to) {
-            return self.jump(block, &[arg]);
-        }
         if let Some(region) = self.region.as_deref_mut() {
-            region.unsupported = true;
+            match region.next_with.filter(|_| to == Continuation::Next) {
+                Some(block) => return self.jump(block, &[arg]),
+                None => region.unsupported = true,
+            }
         }
         self.push(InstData::Leave { to, arg: Some(arg) }, &[]);
     }

@@ -99,6 +99,11 @@ impl Builder<'_> {
         }
     }
 
+    /// Somebody else is about to see the object: stores what was put off.
+    pub fn expose_value(&mut self, value: Value) {
+        self.expose(&[value], false);
+    }
+
     /// Somebody else is about to see the arguments, and the frames too if the call escapes: stores what was put off.
     pub(crate) fn expose(&mut self, args: &[Value], escapes: bool) {
         let Some(region) = self.region.as_deref_mut().filter(|r| !r.dead) else { return };

@@ -116,10 +116,18 @@ pub struct Region {
     pub state: State,
     /// What an exit from the current instruction restores.
     pub exit: Option<StateId>,
-    /// Where `next` and `target` lead.
+    /// Where `next` leads.
     pub next: Option<Block>,
+    /// Where `next` leads with a value.
+    pub next_with: Option<Block>,
     /// Where `target` leads.
     pub target: Option<Block>,
+    /// The local variable or stack element that the current instruction names.
+    pub local: Option<Value>,
+    /// Whether the current instruction's inputs are in their slots in memory.
+    pub in_memory: bool,
+    /// Whether the current operation asked for its inputs in memory, where they were not.
+    pub wants_memory: bool,
     /// Whether the current operation asked for something that regions don't have.
     pub unsupported: bool,
     /// Whether the current point can't be reached.
@@ -140,7 +148,11 @@ impl Region {
             state,
             exit: None,
             next: None,
+            next_with: None,
             target: None,
+            local: None,
+            in_memory: false,
+            wants_memory: false,
             unsupported: false,
             dead: false,
             depth: 0,

@@ -9,7 +9,7 @@ use crate::control::AFTER_YIELD_FROM;
 use crate::generators::enter_generator;
 use crate::{Imm, Ptr, operations};
 use whipsnake_cpython::layout::{list, list_iterator, range_iterator, tuple, tuple_iterator, type_object};
-use whipsnake_ir::{BinaryOp, Builder, Condition, Continuation, Global, Helper, Offset, Type, UnaryOp, Value, abi};
+use whipsnake_ir::{BinaryOp, Builder, Condition, Continuation, Global, Helper, MissReason, Offset, Type, UnaryOp, Value, abi};
 
 operations! {
     "GET_ITER" (iterable) -> 1, ptrs [Ptr::NextCode] => |b, i| get_iter(b, Helper::GetIter, i);
@@ -54,8 +54,13 @@ pub fn for_iter(b: &mut Builder<'_>, iterator: Value) {
     let class = b.type_of(iterator);
     let generators = b.global(Global::GeneratorType);
     let generators = b.unary(UnaryOp::AsPtr, generators);
-    let is_generator = b.compare(Condition::Eq, class, generators);
-    b.when_cold(is_generator, |b| try_enter(b, iterator, false));
+    if b.in_region() {
+        let other = b.compare(Condition::Ne, class, generators);
+        b.guard(other, MissReason::Generator);
+    } else {
+        let is_generator = b.compare(Condition::Eq, class, generators);
+        b.when_cold(is_generator, |b| try_enter(b, iterator, false));
+    }
     call_next(b, iterator);
 }
 

@@ -1,6 +1,6 @@
 //! Unpacking: `a, b = value`. The first value ends up highest.
 
-use crate::{Imm, operations};
+use crate::{Imm, Outputs, operations};
 use whipsnake_cpython::layout::{list, tuple};
 use whipsnake_ir::{Builder, Condition, Global, Helper, MissReason, Type, UnaryOp, Value};
 
@@ -50,19 +50,40 @@ pub fn unpack_pair(b: &mut Builder<'_>, pair: Value) -> [Value; 2] {
 }
 
 /// The items of a tuple.
-pub fn unpack_tuple(b: &mut Builder<'_>, tuple: Value) {
+pub fn unpack_tuple(b: &mut Builder<'_>, tuple: Value) -> Outputs {
     b.guard_exact(tuple, Global::TupleType);
     guard_count(b, tuple, tuple::OB_SIZE);
+    if b.in_region() {
+        return each_item(b, tuple, tuple, tuple::OB_ITEM);
+    }
     let items = b.address(tuple, tuple::OB_ITEM);
-    unpack_items(b, tuple, items);
+    unpack_items(b, tuple, items)
 }
 
 /// The items of a list.
-pub fn unpack_list(b: &mut Builder<'_>, list: Value) {
+pub fn unpack_list(b: &mut Builder<'_>, list: Value) -> Outputs {
     b.guard_exact(list, Global::ListType);
     guard_count(b, list, list::OB_SIZE);
     let items = b.load(Type::Ptr, list, list::OB_ITEM);
-    unpack_items(b, list, items);
+    if b.in_region() {
+        return each_item(b, list, items, 0);
+    }
+    unpack_items(b, list, items)
+}
+
+/// The items, one by one: in a region their number is known.
+fn each_item(b: &mut Builder<'_>, sequence: Value, items: Value, offset: i32) -> Outputs {
+    let count = b.param_value(0);
+    let values: Outputs = (0..count)
+        .rev()
+        .map(|index| {
+            let value = b.load(Type::Obj, items, offset + 8 * index);
+            b.retain(value);
+            value
+        })
+        .collect();
+    b.release(sequence);
+    values
 }
 
 fn guard_count(b: &mut Builder<'_>, sequence: Value, size: i32) {
@@ -71,7 +92,7 @@ fn guard_count(b: &mut Builder<'_>, sequence: Value, size: i32) {
     guard_size(b, sequence, size, count);
 }
 
-fn unpack_items(b: &mut Builder<'_>, sequence: Value, items: Value) {
+fn unpack_items(b: &mut Builder<'_>, sequence: Value, items: Value) -> Outputs {
     let (base, count) = (b.stack_base(), b.param(0));
     // The items overwrite the sequence's slot.
     let held = (!b.is_borrowed(sequence)).then(|| b.hold(sequence));
@@ -79,4 +100,5 @@ fn unpack_items(b: &mut Builder<'_>, sequence: Value, items: Value) {
     if let Some(held) = held {
         b.release(held);
     }
+    Outputs::new()
 }

@@ -1,6 +1,6 @@
 //! The walk over blocks: where jumps lead, loops and their copies.
 
-use super::Request;
+use super::{Choices, Request};
 use super::loops::{Extent, Loops, Plans};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -44,8 +44,7 @@ pub(super) struct Walk<'a, 'f> {
     pub(super) code: &'a Code<'a>,
     loops: &'a Loops,
     plans: &'a mut Plans,
-    /// Instructions that are not built: the region is left there.
-    pub(super) exits: &'a mut FxHashSet<u32>,
+    pub(super) choices: &'a mut Choices,
     scopes: Vec<Scope>,
     blocks: FxHashMap<(u32, u32), Block>,
     pub(super) again: bool,
@@ -61,12 +60,12 @@ impl<'a, 'f> Walk<'a, 'f> {
         loops: &'a Loops,
         function: &'f mut Function,
         plans: &'a mut Plans,
-        exits: &'a mut FxHashSet<u32>,
+        choices: &'a mut Choices,
     ) -> Self {
         let b = Builder::region(function, Region::new(State::default()));
         let (scopes, blocks) = (vec![], FxHashMap::default());
         let code = request.code;
-        Walk { b, request, code, loops, plans, exits, scopes, blocks, again: false, left_at: 0 }
+        Walk { b, request, code, loops, plans, choices, scopes, blocks, again: false, left_at: 0 }
     }
 
     pub(super) fn run(mut self, extent: Extent) -> Attempt {

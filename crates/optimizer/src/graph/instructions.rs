@@ -7,8 +7,8 @@ use smallvec::SmallVec;
 use whipsnake_bytecode::{Flow, Instr};
 use whipsnake_cpython::layout::object;
 use whipsnake_cpython::{layout, opcode as op};
-use whipsnake_ir::{Condition, Global, Helper, Known, MissReason, Slot, Type, Value, abi};
-use whipsnake_ops::{Operation, Outputs};
+use whipsnake_ir::{Condition, Continuation, Global, Helper, Known, MissReason, Slot, Type, Value, abi};
+use whipsnake_ops::{Operation, Outputs, Place};
 
 impl Walk<'_, '_> {
     /// Builds one instruction where the builder is.
@@ -16,7 +16,7 @@ impl Walk<'_, '_> {
         let instr = self.code.instrs()[number as usize];
         self.knowledge().state.frame().unit = instr.index;
         let counter = self.code.cache(number).counter().map(|c| c.0);
-        if self.exits.contains(&number) || is_untouched(&instr, counter) {
+        if self.choices.exits.contains(&number) || is_untouched(&instr, counter) {
             self.leave_at(number);
             return;
         }
@@ -86,7 +86,7 @@ impl Walk<'_, '_> {
                 self.b.guard(bound, MissReason::Missing);
                 self.load_local(local);
             }
-            None => self.b.leave_saved(whipsnake_ir::Continuation::Miss),
+            None => self.b.leave_saved(Continuation::Miss),
         }
     }
 
@@ -144,7 +144,7 @@ impl Walk<'_, '_> {
 
     /// The instruction can't be part of a region: the next attempt leaves there.
     fn refuse(&mut self, number: u32) {
-        self.exits.insert(number);
+        self.choices.exits.insert(number);
         self.again = true;
         self.leave_at(number);
     }
@@ -180,78 +180,161 @@ impl Walk<'_, '_> {
         values
     }
 
+    /// Applies an operation to the stack.
     fn apply(&mut self, number: u32, instr: &Instr, operation: &'static Operation) {
         if instr.base == op::FOR_ITER {
             self.own_iterator();
         }
+        let popped = op::popped(instr.base, instr.oparg) as usize;
+        let in_memory = popped > usize::from(operation.inputs) || self.choices.in_memory.contains(&number);
+        if in_memory {
+            self.own_top(popped);
+        }
         let inputs = self.inputs(operation);
-        self.mark_exit();
         let (code, world) = (self.code, self.request.world);
         if !operands::set(self.knowledge(), world, code, operation, number) {
             self.refuse(number);
             return;
         }
         self.knowledge().pointers[usize::from(abi::pointer::FEEDBACK)] = world.feedback_cell();
-        let leave = self.b.block();
-        let after = self.b.block();
-        let results = (operation.outputs == 1).then(|| self.b.func.add_param(after, Type::Obj));
-        let consumed = usize::from(operation.inputs - operation.keeps);
+        if in_memory {
+            self.store_top(popped);
+        }
+        let consumed = if in_memory { popped } else { usize::from(operation.inputs - operation.keeps) };
         if matches!(instr.flow, Flow::Branch) {
             // Both ways go on with the stack below, which other ways may meet.
             self.own_below(consumed);
-            self.mark_exit();
         }
+        self.mark_exit();
+        let local = self.named(operation.place, instr);
+        let (leave, after, after_with) = (self.b.block(), self.b.block(), self.b.block());
+        let result = self.b.func.add_param(after_with, Type::Obj);
         let region = self.knowledge();
-        region.target = Some(leave);
-        region.next = (operation.outputs < 2).then_some(after);
-        let consumed_slots: SmallVec<[Slot; 4]> = {
-            let stack = &region.state.frame().stack;
-            stack[stack.len() - consumed..].iter().copied().collect()
-        };
+        (region.local, region.in_memory) = (local, in_memory);
+        (region.target, region.next, region.next_with) = (Some(leave), Some(after), Some(after_with));
         let mut outputs = (operation.emit)(&mut self.b, &inputs);
         let region = self.knowledge();
-        (region.target, region.next) = (None, None);
+        (region.target, region.next, region.next_with) = (None, None, None);
+        (region.local, region.in_memory) = (None, false);
         region.borrowed.clear();
-        if std::mem::take(&mut region.unsupported) {
-            if !self.b.is_ended() {
-                self.b.leave_saved(whipsnake_ir::Continuation::Miss);
-            }
-            self.exits.insert(number);
-            self.again = true;
+        if std::mem::take(&mut region.wants_memory) {
+            self.choices.in_memory.insert(number);
+            self.give_up(number, false);
             return;
         }
-        if !self.b.is_ended() && operation.outputs < 2 {
-            self.b.jump(after, &outputs.clone());
+        if std::mem::take(&mut self.knowledge().unsupported) {
+            self.give_up(number, true);
+            return;
+        }
+        let handed = self.knowledge().is_reached(after_with);
+        if !self.b.is_ended() {
+            match (handed, outputs.as_slice()) {
+                (true, &[output]) => self.b.jump(after_with, &[output]),
+                _ => self.b.jump(after, &[]),
+            }
         }
         if instr.flow.has_target() {
             self.take_branch(leave, instr);
         }
-        if operation.outputs < 2 {
-            if !self.knowledge().is_reached(after) {
-                // Everything has left.
-                if !self.b.is_ended() {
-                    self.b.leave_saved(whipsnake_ir::Continuation::Miss);
-                }
-                return;
-            }
+        if handed {
+            self.b.switch_to(after_with);
+            outputs = Outputs::from_slice(&[result]);
+        } else if self.knowledge().is_reached(after) {
             self.b.switch_to(after);
-            outputs = results.into_iter().collect::<Outputs>();
+        } else {
+            // Everything has left.
+            if !self.b.is_ended() {
+                self.b.leave_saved(Continuation::Miss);
+            }
+            return;
         }
         if self.b.is_ended() {
             return;
         }
-        self.finish(&consumed_slots, &outputs);
+        let pushed = if in_memory { op::pushed(instr.base, instr.oparg) as usize } else { outputs.len() };
+        self.finish(consumed, &outputs, pushed);
         self.after_call(number);
     }
 
-    /// Replaces consumed inputs by outputs.
-    fn finish(&mut self, consumed: &[Slot], outputs: &[Value]) {
+    /// The value of what the instruction names.
+    fn named(&mut self, place: Place, instr: &Instr) -> Option<Value> {
+        let frame = self.knowledge().state.frame();
+        let slot = match place {
+            Place::Local => frame.locals[instr.oparg as usize],
+            Place::Below(add) => {
+                let depth = instr.oparg as usize + usize::from(add);
+                frame.stack[frame.stack.len().checked_sub(depth)?]
+            }
+            Place::None | Place::NextLocal => return None,
+        };
+        slot.value
+    }
+
+    /// The attempt is lost: the next one leaves at the instruction, or does it another way.
+    fn give_up(&mut self, number: u32, exit: bool) {
+        if !self.b.is_ended() {
+            self.b.leave_saved(Continuation::Miss);
+        }
+        if exit {
+            self.choices.exits.insert(number);
+        }
+        self.again = true;
+    }
+
+    fn own_top(&mut self, count: usize) {
+        let depth = self.knowledge().state.frame().stack.len();
+        for index in depth - count..depth {
+            let slot = self.knowledge().state.frame().stack[index];
+            if !slot.owned {
+                if let Some(value) = slot.value {
+                    self.b.retain(value);
+                }
+                self.knowledge().state.frame().stack[index].owned = true;
+            }
+        }
+    }
+
+    /// Stores the topmost elements to their slots in memory, and names these to the operation.
+    fn store_top(&mut self, count: usize) {
+        let locals = self.code.input().nlocalsplus as usize;
+        let depth = self.knowledge().state.frame().stack.len();
+        let displacement = |index: usize| layout::frame::LOCALSPLUS + 8 * (locals + index) as i32;
+        let memory = self.b.frame();
+        for index in depth - count..depth {
+            let slot = self.knowledge().state.frame().stack[index];
+            if slot.dirty {
+                let value = slot.value.unwrap_or_else(|| self.b.null());
+                self.b.expose_value(value);
+                self.b.store(value, memory, displacement(index));
+                self.knowledge().state.frame().stack[index].dirty = false;
+            }
+        }
+        let base = displacement(depth - count);
         let region = self.knowledge();
-        let outputs: SmallVec<[Value; 3]> = outputs.iter().map(|&v| region.resolve(v)).collect();
+        region.operands[usize::from(abi::operand::BASE)] = base;
+        for output in 0..3 {
+            region.operands[usize::from(abi::operand::OUTPUT + output)] = base + 8 * i32::from(output);
+        }
+    }
+
+    /// Replaces consumed inputs by outputs: values, or what is in memory.
+    fn finish(&mut self, consumed: usize, outputs: &[Value], pushed: usize) {
+        let region = self.knowledge();
+        let outputs: SmallVec<[Value; 4]> = outputs.iter().map(|&v| region.resolve(v)).collect();
         let stack = &mut region.state.frame().stack;
-        stack.truncate(stack.len() - consumed.len());
-        for value in outputs {
-            self.push(Slot::owned(value));
+        stack.truncate(stack.len() - consumed);
+        if outputs.len() == pushed {
+            for value in outputs {
+                self.push(Slot::owned(value));
+            }
+            return;
+        }
+        let locals = self.code.input().nlocalsplus as usize;
+        let depth = self.knowledge().state.frame().stack.len();
+        let memory = self.b.frame();
+        for index in depth..depth + pushed {
+            let value = self.b.load(Type::Obj, memory, layout::frame::LOCALSPLUS + 8 * (locals + index) as i32);
+            self.push(Slot { value: Some(value), owned: true, dirty: false });
         }
     }
 

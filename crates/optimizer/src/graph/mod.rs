@@ -42,6 +42,15 @@ pub enum Refusal {
     TooLarge,
 }
 
+/// What earlier attempts found out about instructions.
+#[derive(Debug, Default)]
+pub(crate) struct Choices {
+    /// They are not built: the region is left there.
+    exits: FxHashSet<u32>,
+    /// They want their inputs in memory.
+    in_memory: FxHashSet<u32>,
+}
+
 /// How often a region is built at most.
 const ATTEMPTS: usize = 24;
 
@@ -54,10 +63,10 @@ pub fn build(request: &Request<'_>) -> Result<Function, Refusal> {
     let header = request.code.at_unit(request.header).ok_or(Refusal::NoLoop)?;
     let extent = loops.at(request.code.block_of(header)).ok_or(Refusal::NoLoop)?;
     let mut plans = Plans::default();
-    let mut exits = FxHashSet::default();
+    let mut choices = Choices::default();
     for _ in 0..ATTEMPTS {
         let mut function = Function::new(format!("loop at {}", request.header));
-        let attempt = blocks::Walk::new(request, &loops, &mut function, &mut plans, &mut exits).run(extent);
+        let attempt = blocks::Walk::new(request, &loops, &mut function, &mut plans, &mut choices).run(extent);
         if function.inst_count() > MAX_INSTRUCTIONS {
             return Err(Refusal::TooLarge);
         }
