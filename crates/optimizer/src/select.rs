@@ -2,7 +2,6 @@
 
 use rustc_hash::FxHashMap;
 use std::sync::OnceLock;
-use whipsnake_bytecode::Instr;
 use whipsnake_cpython::opcode as op;
 use whipsnake_ops::Operation;
 
@@ -23,19 +22,4 @@ pub(crate) fn operation(opcode: u8, oparg: u32) -> Option<&'static Operation> {
     // Where the suffix decides what is pushed, the plain form is not a substitute.
     let must = matches!(suffix, ".method" | ".null");
     named(&format!("{name}{suffix}")).or_else(|| if must { None } else { named(name) })
-}
-
-/// The interpreter has not run the instruction, as far as its cache tells.
-pub(crate) fn is_untouched(instr: &Instr, counter: Option<u16>) -> bool {
-    /// What the counter of an instruction that specialises itself starts at: value 1, back-off 1.
-    const INITIAL: u16 = 0x11;
-    let specialises = !matches!(
-        instr.base,
-        op::POP_JUMP_IF_TRUE
-            | op::POP_JUMP_IF_FALSE
-            | op::POP_JUMP_IF_NONE
-            | op::POP_JUMP_IF_NOT_NONE
-            | op::JUMP_BACKWARD
-    );
-    specialises && instr.opcode == instr.base && counter == Some(INITIAL)
 }

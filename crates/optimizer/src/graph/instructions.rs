@@ -1,7 +1,7 @@
 //! One instruction: what the walk does itself, and how operations are applied.
 
 use super::blocks::Walk;
-use crate::select::{is_untouched, operation};
+use crate::select::{named, operation};
 use crate::{Number, operands};
 use smallvec::SmallVec;
 use whipsnake_bytecode::{Flow, Instr};
@@ -15,8 +15,7 @@ impl Walk<'_, '_> {
     pub(super) fn instruction(&mut self, number: u32) {
         let instr = self.code.instrs()[number as usize];
         self.knowledge().state.frame().unit = instr.index;
-        let counter = self.code.cache(number).counter().map(|c| c.0);
-        if self.choices.exits.contains(&number) || is_untouched(&instr, counter) {
+        if self.choices.exits.contains(&number) {
             self.leave_at(number);
             return;
         }
@@ -132,14 +131,64 @@ impl Walk<'_, '_> {
     }
 
     fn general(&mut self, number: u32, instr: &Instr) {
-        let opcode = if instr.is_instrumented() { instr.base } else { instr.opcode };
-        let special = operation(opcode, instr.oparg);
-        let generic = || operation(instr.base, instr.oparg);
-        let chosen = if opcode == op::BINARY_OP_INPLACE_ADD_UNICODE { generic() } else { special.or_else(generic) };
-        match chosen {
+        match self.choose(instr) {
             Some(operation) => self.apply(number, instr, operation),
             None => self.refuse(number),
         }
+    }
+
+    /// The operation for an instruction: by what is known of its inputs, else by what the interpreter found.
+    fn choose(&mut self, instr: &Instr) -> Option<&'static Operation> {
+        let opcode = if instr.is_instrumented() { instr.base } else { instr.opcode };
+        let plain = named(op::NAMES[instr.base as usize]);
+        if self.request.general.contains(&instr.index) {
+            return plain.filter(|_| instr.base == op::BINARY_OP).or_else(|| operation(instr.base, instr.oparg));
+        }
+        if let Some(known) = self.by_known_types(instr) {
+            return operation(known, instr.oparg);
+        }
+        if opcode == op::BINARY_OP_INPLACE_ADD_UNICODE {
+            return operation(op::BINARY_OP_ADD_UNICODE, instr.oparg);
+        }
+        operation(opcode, instr.oparg).or_else(|| operation(instr.base, instr.oparg))
+    }
+
+    /// The specialised opcode that fits what is known of the operands.
+    fn by_known_types(&mut self, instr: &Instr) -> Option<u8> {
+        let stack = &self.knowledge().state.frame().stack;
+        let [.., left, right] = stack.as_slice() else { return None };
+        let (left, right) = (left.value?, right.value?);
+        let region = self.knowledge();
+        let (left, right) = (region.known(left).class, region.known(right).class);
+        const INPLACE: u32 = 13;
+        const ADD: u32 = 0;
+        const MULTIPLY: u32 = 5;
+        const SUBTRACT: u32 = 10;
+        use Global::{FloatType, IntType, ListType, StrType, TupleType};
+        Some(match (instr.base, left, right) {
+            (op::BINARY_OP, Some(IntType), Some(IntType)) => match instr.oparg % INPLACE {
+                ADD => op::BINARY_OP_ADD_INT,
+                MULTIPLY => op::BINARY_OP_MULTIPLY_INT,
+                SUBTRACT => op::BINARY_OP_SUBTRACT_INT,
+                _ => op::BINARY_OP,
+            },
+            (op::BINARY_OP, Some(FloatType), Some(FloatType)) => match instr.oparg % INPLACE {
+                ADD => op::BINARY_OP_ADD_FLOAT,
+                MULTIPLY => op::BINARY_OP_MULTIPLY_FLOAT,
+                SUBTRACT => op::BINARY_OP_SUBTRACT_FLOAT,
+                _ => op::BINARY_OP,
+            },
+            (op::BINARY_OP, Some(IntType), Some(FloatType)) | (op::BINARY_OP, Some(FloatType), Some(IntType)) => {
+                op::BINARY_OP
+            }
+            (op::BINARY_OP, Some(StrType), Some(StrType)) if instr.oparg % INPLACE == ADD => op::BINARY_OP_ADD_UNICODE,
+            (op::COMPARE_OP, Some(IntType), Some(IntType)) => op::COMPARE_OP_INT,
+            (op::COMPARE_OP, Some(FloatType), Some(FloatType)) => op::COMPARE_OP_FLOAT,
+            (op::BINARY_SUBSCR, Some(ListType), Some(IntType)) => op::BINARY_SUBSCR_LIST_INT,
+            (op::BINARY_SUBSCR, Some(TupleType), Some(IntType)) => op::BINARY_SUBSCR_TUPLE_INT,
+            (op::STORE_SUBSCR, Some(ListType), Some(IntType)) => op::STORE_SUBSCR_LIST_INT,
+            _ => return None,
+        })
     }
 
     /// The instruction can't be part of a region: the next attempt leaves there.

@@ -23,6 +23,8 @@ pub struct Request<'a> {
     pub world: &'a dyn World,
     /// The loop's header, a code unit.
     pub header: u32,
+    /// Instructions, by code unit, whose specialised forms failed too often in earlier code of the region: they are done in their general form.
+    pub general: &'a FxHashSet<u32>,
 }
 
 /// Why a region can't be built, or is not worth it.

@@ -5,6 +5,7 @@ use super::world::Live;
 use crate::helpers::pointers::CodeSource;
 use crate::native::code::CompiledCode;
 use crate::tier::{Jit, code_input};
+use rustc_hash::FxHashSet;
 use std::cell::{Cell, RefCell};
 use whipsnake_bytecode::Decoder;
 use whipsnake_codegen::{Compiler, RawCode, RegionForm, RelocKind, Symbol, Target};
@@ -21,6 +22,7 @@ pub(super) unsafe fn compile(
     frame: Frame,
     compiled: &mut CompiledCode,
     target: *mut CodeUnit,
+    general: FxHashSet<u32>,
 ) -> Option<*const Region> {
     // SAFETY: the caller's.
     unsafe {
@@ -31,7 +33,7 @@ pub(super) unsafe fn compile(
         {
             return None;
         }
-        match attempt(jit, frame, code, compiled, header) {
+        match attempt(jit, frame, code, compiled, header, general) {
             Ok(region) => {
                 let address: *const Region = &raw const *region;
                 compiled.regions.push(region);
@@ -59,6 +61,7 @@ unsafe fn attempt(
     code: Code,
     compiled: &CompiledCode,
     header: u32,
+    general: FxHashSet<u32>,
 ) -> Result<Box<Region>, String> {
     // SAFETY: the caller's.
     let (source, input) = unsafe { (CodeSource::new(code), code_input(code)) };
@@ -66,7 +69,7 @@ unsafe fn attempt(
     let decoded = decoder.analyse(input).map_err(|e| e.to_string())?;
     let live = Live { source, frame, compiled, cells: RefCell::default() };
     let mut function =
-        build(&Request { code: &decoded, world: &live, header }).map_err(|refusal| refusal.to_string())?;
+        build(&Request { code: &decoded, world: &live, header, general: &general }).map_err(|refusal| refusal.to_string())?;
     passes::run(&mut function);
     if dump_wanted() {
         eprintln!("{function}");
@@ -93,6 +96,7 @@ unsafe fn attempt(
         entry: block.run(),
         taken: vec![Cell::new(0); made.exits.len()],
         exits: made.exits,
+        general,
         cells: live.cells.into_inner(),
         block,
     });

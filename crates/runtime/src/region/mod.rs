@@ -11,10 +11,12 @@ use crate::native::code::CompiledCode;
 use crate::native::frames::Resume;
 use crate::tier::jit;
 use pyo3_ffi::PyThreadState;
+use rustc_hash::FxHashSet;
 use std::cell::Cell;
 use std::ptr;
 use whipsnake_codegen::Exit;
 use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame};
+use whipsnake_cpython::opcode;
 use whipsnake_ir::abi::FEEDBACK_WORDS;
 
 /// An optimized loop.
@@ -25,6 +27,8 @@ pub struct Region {
     exits: Vec<Exit>,
     /// How often each exit was taken.
     taken: Vec<Cell<u32>>,
+    /// Instructions, by code unit, that it does in their general form.
+    general: FxHashSet<u32>,
     /// Feedback cells of its general operations.
     #[expect(dead_code, reason = "machine code points at them")]
     cells: Vec<Box<[u64; FEEDBACK_WORDS]>>,
@@ -36,6 +40,37 @@ pub struct Region {
 impl std::fmt::Debug for Region {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Region").field("entry", &self.entry).field("exits", &self.exits.len()).finish()
+    }
+}
+
+impl Region {
+    /// Whether it is left too often by guards that fail.
+    fn fails(&self) -> bool {
+        self.taken.iter().any(|taken| taken.get() > MAX_FAILURES)
+    }
+
+    /// The instructions whose specialised forms failed, with those of earlier code of the loop.
+    fn failed_instructions(&self) -> FxHashSet<u32> {
+        let failed = self.exits.iter().zip(&self.taken).filter(|(_, taken)| taken.get() > MAX_FAILURES / 4);
+        let units = failed.filter_map(|(exit, _)| exit.frames.last().map(|frame| frame.unit));
+        self.general.iter().copied().chain(units).collect()
+    }
+}
+
+/// Whether another loop is inside the one that jumps back to `target` from where the frame is.
+unsafe fn has_inner_loop(frame: Frame, target: *mut CodeUnit) -> bool {
+    // SAFETY: the caller's: both are in the frame's code.
+    unsafe {
+        let mut at = target;
+        let end = frame.instr_ptr();
+        while at < end {
+            let base = opcode::base((*at).op);
+            if base == opcode::JUMP_BACKWARD {
+                return true;
+            }
+            at = at.add(1 + opcode::CACHES[base as usize] as usize);
+        }
+        false
     }
 }
 
@@ -52,6 +87,9 @@ pub struct LoopCell {
 }
 
 const _: () = assert!(size_of::<LoopCell>() <= 8 * FEEDBACK_WORDS);
+
+/// How many rounds of an inner loop one round of the outer counts for.
+const INNER_ROUNDS: u32 = 16;
 
 /// After so many failures of one kind a region is thrown away.
 const MAX_FAILURES: u32 = 100;
@@ -82,25 +120,30 @@ pub unsafe extern "C" fn hot_loop(
             cell.rounds = i32::MAX;
             return on_as_before;
         }
-        if cell.region.is_null() {
-            if cell.attempts == 0 && threshold > 1 {
-                cell.attempts = 1;
-                cell.rounds = threshold as i32;
-                return on_as_before;
-            }
+        if cell.attempts == 0 && threshold > 1 {
+            cell.attempts = 1;
+            cell.rounds = if has_inner_loop(Frame::new_unchecked(frame), target) {
+                (threshold / INNER_ROUNDS).max(1) as i32
+            } else {
+                threshold as i32
+            };
+            return on_as_before;
+        }
+        let failed = !cell.region.is_null() && (*cell.region).fails();
+        if cell.region.is_null() || failed {
             cell.attempts += 1;
             cell.rounds = (threshold as i32).saturating_mul(1 << (4 * cell.attempts.min(6)));
-            let Some(region) = compile::compile(jit, Frame::new_unchecked(frame), &mut *code, target) else {
+            let general = if failed { (*cell.region).failed_instructions() } else { FxHashSet::default() };
+            cell.region = ptr::null();
+            if cell.attempts > MAX_ATTEMPTS {
+                return on_as_before;
+            }
+            let Some(region) = compile::compile(jit, Frame::new_unchecked(frame), &mut *code, target, general) else {
                 return on_as_before;
             };
             cell.region = region;
         }
         let region = &*cell.region;
-        if region.taken.iter().any(|taken| taken.get() > MAX_FAILURES) {
-            cell.region = ptr::null();
-            cell.rounds = (threshold as i32).saturating_mul(1 << (4 * cell.attempts.min(6)));
-            return on_as_before;
-        }
         // Entered again at the next jump back, should it come here.
         cell.rounds = 0;
         let enter: Enter = std::mem::transmute(region.entry);
