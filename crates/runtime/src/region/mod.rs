@@ -9,6 +9,7 @@ pub use exit::{destroy_in_region, leave_region};
 use crate::memory::Block;
 use crate::native::code::CompiledCode;
 use crate::native::frames::Resume;
+use crate::native::trampoline::stub_exit;
 use crate::tier::jit;
 use pyo3_ffi::PyThreadState;
 use rustc_hash::FxHashSet;
@@ -74,6 +75,38 @@ unsafe fn has_inner_loop(frame: Frame, target: *mut CodeUnit) -> bool {
     }
 }
 
+/// Whether the interpreter has not run some instruction of the loop that it specialises: what types it sees is not known then.
+unsafe fn has_untouched(frame: Frame, target: *mut CodeUnit) -> bool {
+    /// What the counter of an instruction that specialises itself starts at: value 1, back-off 1.
+    const INITIAL: u16 = 0x11;
+    // SAFETY: the caller's: both are in the frame's code.
+    unsafe {
+        let mut at = target;
+        let end = frame.instr_ptr();
+        while at < end {
+            let base = opcode::base((*at).op);
+            let caches = opcode::CACHES[base as usize] as usize;
+            if caches > 0 && (*at).op == base && at.add(1).cast::<u16>().read() == INITIAL {
+                return true;
+            }
+            at = at.add(1 + caches);
+        }
+        false
+    }
+}
+
+/// Lets the interpreter run a few rounds of the loop, and specialise its instructions. Then the loop is taken over again.
+unsafe fn observe(_thread: *mut PyThreadState, frame: *mut _PyInterpreterFrame, target: *mut CodeUnit) -> Resume {
+    // SAFETY: the caller's: everything of the frame is in memory.
+    unsafe {
+        let current = Frame::new_unchecked(frame);
+        let code = current.code().expect("a frame of Python code");
+        crate::tier::count_again(code, OBSERVED_ROUNDS);
+        current.set_instr_ptr(target);
+        Resume { address: stub_exit as *const u8, frame }
+    }
+}
+
 /// What the feedback cell of a jump back holds.
 #[repr(C)]
 #[derive(Debug)]
@@ -84,9 +117,14 @@ pub struct LoopCell {
     attempts: u32,
     /// The optimized loop, if there is one.
     region: *const Region,
+    /// Whether the loop was handed to the interpreter for a few rounds, to learn what types it sees.
+    observed: bool,
 }
 
 const _: () = assert!(size_of::<LoopCell>() <= 8 * FEEDBACK_WORDS);
+
+/// Rounds that the interpreter runs to learn what types a loop sees.
+const OBSERVED_ROUNDS: u32 = 32;
 
 /// How many rounds of an inner loop one round of the outer counts for.
 const INNER_ROUNDS: u32 = 16;
@@ -128,6 +166,13 @@ pub unsafe extern "C" fn hot_loop(
                 threshold as i32
             };
             return on_as_before;
+        }
+        if !cell.observed && cell.region.is_null() {
+            cell.observed = true;
+            if has_untouched(Frame::new_unchecked(frame), target) {
+                cell.rounds = 1;
+                return observe(thread, frame, target);
+            }
         }
         let failed = !cell.region.is_null() && (*cell.region).fails();
         if cell.region.is_null() || failed {

@@ -17,6 +17,7 @@ pub(crate) use compile::input as code_input;
 pub(crate) use state::{Jit, jit};
 pub use control::{disable, enable, is_enabled, unavailable};
 pub use entries::{compile_now, is_compiled, never};
+pub(crate) use osr::count_again;
 pub use refusal::Refusal;
 pub use settings::Settings;
 pub use stats::Stats;

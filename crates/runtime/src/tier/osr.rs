@@ -113,6 +113,22 @@ pub(crate) unsafe fn watch_body(code: Code) {
     }
 }
 
+/// Has the loops of a compiled code object counted again, while the interpreter runs them; they are taken over after so many rounds.
+///
+/// # Safety
+/// The GIL is held.
+pub(crate) unsafe fn count_again(code: Code, rounds: u32) {
+    // SAFETY: the GIL is held.
+    unsafe {
+        if let Some(mut state) = state_or_new(code)
+            && let Some(jit) = jit()
+        {
+            state.as_mut().jumps = jit.settings.loop_threshold.saturating_sub(rounds);
+            set_jump_events(code, true);
+        }
+    }
+}
+
 /// The JUMP callback: counts back-edges; at the threshold compiles the code and runs the loop natively on the frame that is running it.
 pub(crate) unsafe fn jumped(code: Code, from: usize, to: usize) -> Verdict {
     if to > from {
@@ -134,6 +150,7 @@ pub(crate) unsafe fn jumped(code: Code, from: usize, to: usize) -> Verdict {
         if code::find(code).is_none() && compile(code).is_err() {
             return Verdict::Disable;
         }
+        set_jump_events(code, false);
         let thread = ThreadState::current();
         if let Some(frame) = thread.current_frame()
             && osr_take_over(thread.as_ptr(), frame.as_ptr(), to as u32)
