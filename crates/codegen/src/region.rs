@@ -4,13 +4,15 @@
 //! An exit stores the values that it needs in a buffer on the stack and calls [`Helper::LeaveRegion`] with its number; what is in which word is
 //! told by its [`Exit`]. So exits cost a store for each value, and what is seldom done is written in Rust.
 
-use crate::lower::{Form, Lowering, alias_regions, clif_type};
-use crate::raw::RawCode;
+use crate::lower::{Form, Lowering, Region, alias_regions, clif_type};
+use crate::raw::{RawCode, Symbol};
 use crate::stencil::{CodegenError, Compiler};
 use cranelift_codegen::ir::{self, AbiParam, InstBuilder, StackSlot, StackSlotData, StackSlotKind, types};
+use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::isa::CallConv;
 use cranelift_frontend::FunctionBuilder;
 use rustc_hash::FxHashMap;
+use whipsnake_cpython::layout;
 use whipsnake_ir::{Continuation, Function, Global, Helper, InstData, StateId, Type, Value, ValueDef};
 
 /// What is fixed when a region is compiled.
@@ -194,8 +196,32 @@ impl<'a> Lowering<'a, '_> {
         block
     }
 
-    /// Destroys an object whose end may look at the frames.
+    /// Destroys an object whose end may look at the frames. Those that can't, of the commonest types, are told apart first.
     pub(crate) fn destroy_in_region(&mut self, object: ir::Value) {
+        let (plain, other, done) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+        for block in [plain, other, done] {
+            self.b.set_cold_block(block);
+        }
+        let class = self.load(types::I64, Region::Heap, object, layout::object::OB_TYPE);
+        for name in [Global::FloatType, Global::IntType, Global::StrType] {
+            let name = self.symbol(Symbol::Global(name as u16));
+            let same = self.b.ins().icmp(IntCC::Equal, class, name);
+            let next = self.b.create_block();
+            self.b.set_cold_block(next);
+            self.b.ins().brif(same, plain, &[], next, &[]);
+            self.b.switch_to_block(next);
+        }
+        self.b.ins().jump(other, &[]);
+        self.b.switch_to_block(plain);
+        self.call(Helper::Dealloc, &[object]);
+        self.b.ins().jump(done, &[]);
+        self.b.switch_to_block(other);
+        self.destroy_slowly(object);
+        self.b.ins().jump(done, &[]);
+        self.b.switch_to_block(done);
+    }
+
+    fn destroy_slowly(&mut self, object: ir::Value) {
         let (exit, values) = self.describe(self.current_state(), Continuation::Exit);
         let region = self.region_state();
         let number = region.exits.len();

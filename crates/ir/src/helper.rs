@@ -288,6 +288,8 @@ helpers! {
     // Generators.
     /// Sends a value by C functions: what is yielded and 0, what is returned and 1, or NULL with an exception set.
     Send(thread: ptr, frame: ptr, receiver: obj, value: obj) -> (obj, i64) [escapes];
+    /// C's `pow`.
+    FloatPower(x: f64, y: f64) -> (f64) [pure];
     /// `iter(iterable)`.
     Iter(iterable: obj) -> (obj) [escapes];
     /// The iterator of `yield from`, as by `GetIter`.

@@ -5,7 +5,7 @@
 
 use crate::number::{Ways, float_ways};
 use crate::{Ptr, operations};
-use whipsnake_ir::{BinaryOp, Builder, Condition, Helper, Type, UnaryOp, Value};
+use whipsnake_ir::{BinaryOp, Builder, Condition, FloatCondition, Global, Helper, MissReason, Type, UnaryOp, Value};
 
 operations! {
     "BINARY_OP" (left, right) -> 1, borrows [0, 1], ptrs [Ptr::BinaryFunction] => binary_op;
@@ -48,11 +48,16 @@ pub fn true_divide(b: &mut Builder<'_>, left: Value, right: Value) -> Value {
     let ways = Ways::new(b);
     float_ways(b, &ways, left, right, true, |b, ways, x, y| {
         let zero = b.fconst(0.0);
-        let nonzero = b.float_compare(whipsnake_ir::FloatCondition::Ne, y, zero);
+        let nonzero = b.float_compare(FloatCondition::Ne, y, zero);
         ways.need(b, nonzero);
         b.binary(BinaryOp::FDiv, x, y)
     });
     ways.or_else(b, |b| binary_op(b, left, right))
+}
+
+/// Whether a region knows the value to be a float.
+fn is_float(b: &mut Builder<'_>, value: Value) -> bool {
+    b.knowledge().is_some_and(|region| region.known(value).class == Some(Global::FloatType))
 }
 
 /// Quotient toward zero and remainder of compact ints, in 32 bits (they have 30 and a sign; in a region in 64), with the divisor; the general way for zero.
@@ -114,8 +119,31 @@ pub fn modulo(b: &mut Builder<'_>, left: Value, right: Value) -> Value {
     ways.or_else(b, |b| binary_op(b, left, right))
 }
 
+/// `left ** right` of floats in a region, where the result is a float: the base is positive and nothing overflows.
+fn float_power(b: &mut Builder<'_>, left: Value, right: Value) -> Value {
+    let (x, y) = (b.float_value(left), b.float_value(right));
+    let (zero, infinity) = (b.fconst(0.0), b.fconst(f64::INFINITY));
+    let minus_infinity = b.fconst(f64::NEG_INFINITY);
+    for (condition, x, y) in [
+        (FloatCondition::Gt, x, zero),
+        (FloatCondition::Lt, x, infinity),
+        (FloatCondition::Lt, y, infinity),
+        (FloatCondition::Gt, y, minus_infinity),
+    ] {
+        let usual = b.float_compare(condition, x, y);
+        b.guard(usual, MissReason::Value);
+    }
+    let value = b.call(Helper::FloatPower, &[x, y]);
+    let finite = b.float_compare(FloatCondition::Lt, value, infinity);
+    b.guard(finite, MissReason::Value);
+    b.new_float(value, &[left, right])
+}
+
 /// `left ** right`: the helper knows floats.
 pub fn power(b: &mut Builder<'_>, left: Value, right: Value) -> Value {
+    if b.in_region() && is_float(b, left) && is_float(b, right) {
+        return float_power(b, left, right);
+    }
     let function = b.pointer(0);
     let result = b.call_checked(Helper::Power, &[function, left, right]);
     b.release_all(&[left, right]);

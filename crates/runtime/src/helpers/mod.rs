@@ -42,6 +42,7 @@ pub fn address(helper: Helper) -> usize {
         Helper::HotLoop => crate::region::hot_loop as *const () as usize,
         Helper::LeaveRegion => crate::region::leave_region as *const () as usize,
         Helper::DestroyInRegion => crate::region::destroy_in_region as *const () as usize,
+        Helper::FloatPower => libc_pow as *const () as usize,
         Helper::Iter => pyo3_ffi::PyObject_GetIter as *const () as usize,
         Helper::NewFloat => objects::new_float as *const () as usize,
         Helper::NewInt => objects::new_int as *const () as usize,
@@ -169,4 +170,10 @@ pub fn address(helper: Helper) -> usize {
         Helper::ImportName => imports::import_name as *const () as usize,
         Helper::ImportFrom => imports::import_from as *const () as usize,
     }
+}
+
+unsafe extern "C" {
+    /// The one that the interpreter's `float.__pow__` calls, so that results have the same last bit.
+    #[link_name = "pow"]
+    fn libc_pow(x: f64, y: f64) -> f64;
 }
