@@ -108,6 +108,9 @@ impl<'a, 'f> Walk<'a, 'f> {
                 && used.contains(&local)
                 && (!assigned.contains(&local) || !extent.innermost)
             {
+                // Another time the variable may not be set.
+                let set = self.b.compare_const(Condition::Ne, value, 0);
+                self.b.guard(set, MissReason::Missing);
                 self.b.guard_exact(value, class);
             }
         }
