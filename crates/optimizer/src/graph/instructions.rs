@@ -235,7 +235,9 @@ impl Walk<'_, '_> {
             self.own_iterator();
         }
         let popped = op::popped(instr.base, instr.oparg) as usize;
-        let in_memory = popped > usize::from(operation.inputs) || self.choices.in_memory.contains(&number);
+        // What an instruction names further down it does not take off the stack.
+        let names_below = matches!(operation.place, Place::Below(_));
+        let in_memory = popped > usize::from(operation.inputs) && !names_below || self.choices.in_memory.contains(&number);
         if in_memory {
             self.own_top(popped);
         }
@@ -351,9 +353,11 @@ impl Walk<'_, '_> {
         let memory = self.b.frame();
         for index in depth - count..depth {
             let slot = self.knowledge().state.frame().stack[index];
+            if let Some(value) = slot.value {
+                self.b.expose_value(value);
+            }
             if slot.dirty {
                 let value = slot.value.unwrap_or_else(|| self.b.null());
-                self.b.expose_value(value);
                 self.b.store(value, memory, displacement(index));
                 self.knowledge().state.frame().stack[index].dirty = false;
             }
