@@ -159,7 +159,13 @@ impl Builder<'_> {
     pub(crate) fn fold_unary(&mut self, op: UnaryOp, arg: Value) -> Option<Value> {
         self.region.as_ref()?;
         match op {
-            // Nothing is read from its slot again.
+            // Nothing is read from its slot again. A borrowed input becomes a value that the operation may give a reference of its own.
+            UnaryOp::Hold if self.is_borrowed(arg) => {
+                let known = self.region.as_ref()?.known(arg);
+                let held = self.value(InstData::Unary { op, arg }, self.func.ty(self.resolve(arg)));
+                self.learn(held, |k| *k = known);
+                return Some(held);
+            }
             UnaryOp::Hold => return Some(arg),
             UnaryOp::AsPtr | UnaryOp::AsInt => self.expose(&[arg], false),
             _ => {}
