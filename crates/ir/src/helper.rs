@@ -192,6 +192,9 @@ helpers! {
     // Unpacking.
     /// Replaces the iterable in a stack slot by its values, the first one highest. `after` is −1 without a starred target.
     UnpackIterable(thread: ptr, base: ptr, before: i32, after: i32) -> (i32) [escapes];
+    /// Assigns the values of an iterable to local variables: `stores` is `Stores` of crate `ops`. The iterable is in a stack slot and is consumed;
+    /// or it is borrowed, and not NULL.
+    UnpackToLocals(thread: ptr, frame: ptr, base: ptr, borrowed: obj, stores: ptr) -> (i32) [escapes];
     /// Copies `count` items to stack slots, the first one highest, with new references.
     UnpackItems(items: ptr, base: ptr, count: i32) [pure];
 

@@ -7,6 +7,7 @@
 
 use crate::library::{NONE, OPERATIONS, OperationInfo, VARIANTS};
 use crate::select::Selector;
+use crate::stores::stores_after;
 use whipsnake_bytecode::{Code, Flow, Instr};
 use whipsnake_cpython::{layout, opcode as op};
 use whipsnake_ops::Place;
@@ -155,7 +156,7 @@ impl Planner<'_, '_> {
                 self.plan.entries.push(number);
             }
             let instr = &instrs[number as usize];
-            skip_to = number + 1 + u32::from(self.instruction(instr)?);
+            skip_to = number + 1 + self.instruction(instr)?;
             falls_in = instr.flow.falls_through();
         }
         let end = self.plan.hot.len() as u32;
@@ -170,8 +171,8 @@ impl Planner<'_, '_> {
         local_slot(self.locals + depth as u32)
     }
 
-    /// Plans one instruction; says whether the next one was done along with it.
-    fn instruction(&mut self, instr: &Instr) -> Result<bool, PlanError> {
+    /// Plans one instruction; says how many of those that follow were done along with it.
+    fn instruction(&mut self, instr: &Instr) -> Result<u32, PlanError> {
         let oparg = instr.oparg;
         match instr.base {
             op::NOP | op::EXTENDED_ARG => {}
@@ -197,14 +198,28 @@ impl Planner<'_, '_> {
                 let top = *self.plan.stack.last().expect("COPY has a value to copy");
                 self.plan.stack.push(top);
             }
-            _ => return self.general(instr),
+            op::UNPACK_SEQUENCE => return self.unpack(instr),
+            _ => return self.general(instr).map(u32::from),
         }
-        Ok(false)
+        Ok(0)
     }
 
     fn store_fast(&mut self, local: u32) -> Result<(), PlanError> {
         let operation = self.selector.store_fast;
         self.operation(operation, operation, local, Label::None, false)
+    }
+
+    /// Unpacking, together with the stores to local variables that follow.
+    fn unpack(&mut self, instr: &Instr) -> Result<u32, PlanError> {
+        let Some(found) = stores_after(self.code, self.instr, instr.oparg) else {
+            return self.general(instr).map(u32::from);
+        };
+        let operation = self.selector.unpack_to_locals;
+        let depth = self.plan.stack.len() - 1;
+        self.operation(operation, operation, instr.oparg, Label::None, false)?;
+        debug_assert_eq!(depth, self.plan.stack.len(), "everything was stored");
+        self.plan.stack.extend(found.load.map(Element::Local));
+        Ok(found.instrs)
     }
 
     fn general(&mut self, instr: &Instr) -> Result<bool, PlanError> {

@@ -43,6 +43,8 @@ pub(crate) struct Selector {
     pub load_const: u16,
     /// `STORE_FAST`.
     pub store_fast: u16,
+    /// `UNPACK_SEQUENCE` with the stores that follow.
+    pub unpack_to_locals: u16,
 }
 
 const COMPARISONS: [&str; 6] = [".lt", ".le", ".eq", ".ne", ".gt", ".ge"];
@@ -146,6 +148,7 @@ impl Selector {
             load_fast: find("LOAD_FAST"),
             load_const: find("LOAD_CONST"),
             store_fast: find("STORE_FAST"),
+            unpack_to_locals: find("UNPACK_SEQUENCE.locals"),
         }
     }
 

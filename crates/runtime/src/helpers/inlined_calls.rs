@@ -9,6 +9,7 @@ use pyo3_ffi::{PyObject, PyThreadState, PyTypeObject};
 use std::ffi::c_int;
 use std::ptr;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use whipsnake_cpython::layout::{object, thread_state, type_object};
 use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, Raised, ThreadState, symbols};
 use whipsnake_ir::abi::AttributeCell;
@@ -281,9 +282,37 @@ unsafe fn python_getitem(container: *mut PyObject) -> Option<*mut PyObject> {
         if get::<u64>(class, type_object::TP_FLAGS) & type_object::HEAPTYPE == 0 {
             return None;
         }
+        let slot = subscript_slot(class);
+        if slot == 0 || native_slot(slot).load(Relaxed) == slot {
+            return None;
+        }
         let found = symbols::_PyType_Lookup(class, Name::GetItem.object()?);
-        (!found.is_null() && is_exact(found, &raw mut pyo3_ffi::PyFunction_Type)).then_some(found)
+        if found.is_null() {
+            return None;
+        }
+        if is_exact(found, &raw mut pyo3_ffi::PyWrapperDescr_Type) {
+            let descriptor = found.cast::<pyo3_ffi::PyWrapperDescrObject>();
+            if (*descriptor).d_wrapped as usize == slot {
+                native_slot(slot).store(slot, Relaxed);
+            }
+        }
+        is_exact(found, &raw mut pyo3_ffi::PyFunction_Type).then_some(found)
     }
+}
+
+/// The C function that subscribing instances of a class calls.
+unsafe fn subscript_slot(class: *mut PyTypeObject) -> usize {
+    // SAFETY: the caller's: a live class.
+    unsafe {
+        let mapping = (*class).tp_as_mapping;
+        if mapping.is_null() { 0 } else { (*mapping).mp_subscript.map_or(0, |slot| slot as usize) }
+    }
+}
+
+/// Where a function is remembered that is what a C type subscribes with, and so is not the one that looks for `__getitem__`. Each has one place.
+fn native_slot(slot: usize) -> &'static AtomicUsize {
+    static NATIVE: [AtomicUsize; 64] = [const { AtomicUsize::new(0) }; 64];
+    &NATIVE[slot >> 4 & 63]
 }
 
 /// Names of special methods, interned.

@@ -101,6 +101,7 @@ pub fn address(helper: Helper) -> usize {
 
         // Unpacking.
         Helper::UnpackIterable => unpack::unpack_iterable as *const () as usize,
+        Helper::UnpackToLocals => unpack::unpack_to_locals as *const () as usize,
         Helper::UnpackItems => unpack::unpack_items as *const () as usize,
 
         // Text.
