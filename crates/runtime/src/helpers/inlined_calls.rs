@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use whipsnake_cpython::layout::{object, thread_state, type_object};
 use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, Raised, ThreadState, symbols};
-use whipsnake_ir::abi::AttributeCell;
+use whipsnake_ir::abi::{AttributeCell, SubscriptCell};
 
 /// `CALL_ALLOC_AND_ENTER_INIT`: slots are an exact class whose version is the cached one, null, `count` arguments.
 ///
@@ -56,6 +56,7 @@ pub(super) unsafe fn construct(
         let special = type_object::IS_ABSTRACT | type_object::HEAPTYPE;
         if get::<u64>(class, type_object::TP_FLAGS) & special != type_object::HEAPTYPE
             || (*class).tp_new.map(|f| f as usize) != pyo3_ffi::PyBaseObject_Type.tp_new.map(|f| f as usize)
+            || (*class).tp_init.map(|f| f as usize) == pyo3_ffi::PyBaseObject_Type.tp_init.map(|f| f as usize)
             || (*class).tp_alloc.map(|f| f as usize) != Some(pyo3_ffi::PyType_GenericAlloc as *const () as usize)
         {
             return None;
@@ -254,13 +255,14 @@ pub unsafe extern "C" fn load_attr_calling(
 pub unsafe extern "C" fn get_item_calling(
     thread: *mut PyThreadState,
     base: *mut *mut PyObject,
+    cell: *mut SubscriptCell,
     length: c_int,
     address: *const u8,
 ) -> Resume {
-    // SAFETY: machine code passes the slots of the current frame's instruction.
+    // SAFETY: machine code passes the slots of the current frame's instruction, and its cell.
     unsafe {
         let (container, key) = (base.read(), base.add(1).read());
-        if let Some(method) = python_getitem(container)
+        if let Some(method) = python_getitem(container, &mut *cell)
             && let Some(resume) = enter_with(thread, method, base, 2, Back { length, address })
         {
             return resume;
@@ -275,10 +277,14 @@ pub unsafe extern "C" fn get_item_calling(
 }
 
 /// The Python function that subscribing an object calls, borrowed. A function in a class means that the class has it called.
-unsafe fn python_getitem(container: *mut PyObject) -> Option<*mut PyObject> {
-    // SAFETY: a live object; the type's method cache answers without running code.
+unsafe fn python_getitem(container: *mut PyObject, cell: &mut SubscriptCell) -> Option<*mut PyObject> {
+    // SAFETY: a live object; the type's method cache answers without running code. What the cell has is alive while the version is current.
     unsafe {
         let class: *mut PyTypeObject = get(container, object::OB_TYPE);
+        let version: u32 = get(class, type_object::TP_VERSION_TAG);
+        if version != 0 && cell.version == version {
+            return Some(cell.function.cast());
+        }
         if get::<u64>(class, type_object::TP_FLAGS) & type_object::HEAPTYPE == 0 {
             return None;
         }
@@ -296,7 +302,13 @@ unsafe fn python_getitem(container: *mut PyObject) -> Option<*mut PyObject> {
                 native_slot(slot).store(slot, Relaxed);
             }
         }
-        is_exact(found, &raw mut pyo3_ffi::PyFunction_Type).then_some(found)
+        if !is_exact(found, &raw mut pyo3_ffi::PyFunction_Type) {
+            return None;
+        }
+        cell.misses += 1;
+        cell.version = get(class, type_object::TP_VERSION_TAG);
+        cell.function = found.cast();
+        Some(found)
     }
 }
 
