@@ -118,8 +118,8 @@ helpers! {
     // Values. Those marked *keeps* take references of their own while they run, so that arguments may be borrowed from locals.
     /// Raises `UnboundLocalError` for local variable `index`.
     UnboundLocal(frame: ptr, index: i32) [escapes];
-    /// Calls the C function of a binary operator. Keeps.
-    CallBinary(function: ptr, left: obj, right: obj) -> (obj) [escapes];
+    /// Calls the C function of the binary operator that has the number `operator` in bytecode; ints of up to two digits are done at once. Keeps.
+    CallBinary(function: ptr, left: obj, right: obj, operator: i32) -> (obj) [escapes];
     /// `-value`. Keeps.
     Negative(value: obj) -> (obj) [escapes];
     /// `~value`.

@@ -267,7 +267,10 @@ pub unsafe extern "C" fn get_item_calling(
         {
             return resume;
         }
-        let result = containers::get_item(container, key);
+        let result = match native_subscript(container) {
+            Some(subscript) => subscript(container, key),
+            None => containers::get_item(container, key),
+        };
         if !result.is_null() {
             release(container);
             release(key);
@@ -318,6 +321,20 @@ unsafe fn subscript_slot(class: *mut PyTypeObject) -> usize {
     unsafe {
         let mapping = (*class).tp_as_mapping;
         if mapping.is_null() { 0 } else { (*mapping).mp_subscript.map_or(0, |slot| slot as usize) }
+    }
+}
+
+/// The C function that subscribes an instance of a class other than the built-in ones, if that is known to be all that is done.
+#[inline]
+unsafe fn native_subscript(container: *mut PyObject) -> Option<pyo3_ffi::binaryfunc> {
+    // SAFETY: a live object.
+    unsafe {
+        let class: *mut PyTypeObject = get(container, object::OB_TYPE);
+        if get::<u64>(class, type_object::TP_FLAGS) & type_object::HEAPTYPE == 0 {
+            return None;
+        }
+        let slot = subscript_slot(class);
+        if slot == 0 || native_slot(slot).load(Relaxed) != slot { None } else { (*(*class).tp_as_mapping).mp_subscript }
     }
 }
 
