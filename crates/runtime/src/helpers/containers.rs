@@ -233,7 +233,9 @@ pub unsafe extern "C" fn set_slice(
 ) -> c_int {
     // SAFETY: live objects.
     unsafe {
-        if PyList_CheckExact(container) != 0 {
+        // Other values are iterated over first, and have other messages.
+        let simple = PyList_CheckExact(value) != 0 || PyTuple_CheckExact(value) != 0;
+        if simple && PyList_CheckExact(container) != 0 {
             let len = List::new_unchecked(container).len() as isize;
             if let (Some(low), Some(high)) = (bound(start, len, 0), bound(stop, len, len)) {
                 return pyo3_ffi::PyList_SetSlice(container, low, high, value);
