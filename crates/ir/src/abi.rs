@@ -80,7 +80,6 @@ pub mod pointer {
 /// |---|---|---|
 /// | `LOAD_ATTR`, `LOAD_ATTR.method`, `STORE_ATTR` | misses (low half), entries written (high half) | the rest of an [`AttributeCell`] |
 /// | `LOAD_GLOBAL`, `LOAD_GLOBAL.null` | misses | the rest of a [`GlobalCell`] |
-/// | `BINARY_SUBSCR.calling` | misses | the rest of a [`SubscriptCell`] |
 pub const FEEDBACK_WORDS: usize = 12;
 
 /// Shapes that one attribute site remembers.
@@ -103,18 +102,6 @@ pub struct AttributeCell {
     pub checks: [u32; ATTRIBUTE_SHAPES],
     /// The class attribute, borrowed: good while the version is current.
     pub descriptors: [*mut u8; ATTRIBUTE_SHAPES],
-}
-
-/// What a subscription site remembers.
-#[repr(C)]
-#[derive(Debug)]
-pub struct SubscriptCell {
-    /// Subscriptions of instances of other Python classes than the one that is remembered.
-    pub misses: u64,
-    /// `tp_version_tag` of a class, or 0.
-    pub version: u32,
-    /// The class's Python `__getitem__`, borrowed: good while the version is current.
-    pub function: *mut u8,
 }
 
 /// What a global-variable site remembers.
@@ -168,7 +155,6 @@ mod tests {
     fn cells_fit() {
         assert!(size_of::<AttributeCell>() <= 8 * FEEDBACK_WORDS);
         assert!(size_of::<GlobalCell>() <= 8 * FEEDBACK_WORDS);
-        assert!(size_of::<SubscriptCell>() <= 8 * FEEDBACK_WORDS);
     }
 
     #[test]

@@ -92,8 +92,7 @@ pub fn load_attr(b: &mut Builder<'_>, _owner: Value) {
 /// `container[key]` for any object, at a site that may be of classes with a Python `__getitem__`.
 pub fn subscript(b: &mut Builder<'_>, _container: Value, _key: Value) {
     let (thread, base, length, back) = (b.thread_state(), b.stack_base(), b.param(0), b.pointer(0));
-    let cell = b.raw_pointer(abi::pointer::FEEDBACK);
-    let (address, result) = b.call_pair(Helper::GetItemCalling, &[thread, base, cell, length, back]);
+    let (address, result) = b.call_pair(Helper::GetItemCalling, &[thread, base, length, back]);
     enter_or_hand_on(b, address, result);
 }
 

@@ -6,11 +6,11 @@
 #![allow(clippy::missing_safety_doc, reason = "the contract is the same for all, above")]
 
 use super::held::Held;
-use pyo3_ffi::{
-    Py_DECREF, Py_None, PyDict_CheckExact, PyList_CheckExact, PyLong_CheckExact, PyObject, PyTuple_CheckExact, PyTypeObject,
-    PyUnicode_CheckExact,
-};
 use crate::native::raw::{is_exact, retain};
+use pyo3_ffi::{
+    Py_DECREF, Py_None, PyDict_CheckExact, PyList_CheckExact, PyLong_CheckExact, PyObject, PyTuple_CheckExact,
+    PyTypeObject, PyUnicode_CheckExact,
+};
 use std::ffi::c_int;
 use std::ptr::null_mut;
 use whipsnake_cpython::live::{List, Long, Tuple, symbols};

@@ -1,6 +1,7 @@
 //! Python functions that run without a call instruction, or around one: `__init__`, properties, `__getitem__`, `__getattribute__`.
 
 use super::calls::{Back, call, compiled_function, done, enter, forget};
+use super::special::{Name, look_up};
 use super::{attributes, containers};
 use crate::native::frames::{self, Resume};
 use crate::native::raw::{get, is_exact, release, retain};
@@ -8,11 +9,10 @@ use crate::native::shim;
 use pyo3_ffi::{PyObject, PyThreadState, PyTypeObject};
 use std::ffi::c_int;
 use std::ptr;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use whipsnake_cpython::layout::{object, thread_state, type_object};
-use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, Raised, ThreadState, symbols};
-use whipsnake_ir::abi::{AttributeCell, SubscriptCell};
+use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, Raised, ThreadState};
+use whipsnake_ir::abi::AttributeCell;
 
 /// `CALL_ALLOC_AND_ENTER_INIT`: slots are an exact class whose version is the cached one, null, `count` arguments.
 ///
@@ -61,7 +61,7 @@ pub(super) unsafe fn construct(
         {
             return None;
         }
-        let init = symbols::_PyType_Lookup(class, Name::Init.object()?);
+        let init = look_up(class, Name::Init);
         if init.is_null() || !is_exact(init, &raw mut pyo3_ffi::PyFunction_Type) {
             return None;
         }
@@ -89,7 +89,7 @@ pub(super) unsafe fn call_method(
         if get::<u64>(class, type_object::TP_FLAGS) & special != type_object::HEAPTYPE {
             return None;
         }
-        let method = symbols::_PyType_Lookup(class, Name::Call.object()?);
+        let method = look_up(class, Name::Call);
         if method.is_null() {
             return None;
         }
@@ -255,14 +255,13 @@ pub unsafe extern "C" fn load_attr_calling(
 pub unsafe extern "C" fn get_item_calling(
     thread: *mut PyThreadState,
     base: *mut *mut PyObject,
-    cell: *mut SubscriptCell,
     length: c_int,
     address: *const u8,
 ) -> Resume {
-    // SAFETY: machine code passes the slots of the current frame's instruction, and its cell.
+    // SAFETY: machine code passes the slots of the current frame's instruction.
     unsafe {
         let (container, key) = (base.read(), base.add(1).read());
-        if let Some(method) = python_getitem(container, &mut *cell)
+        if let Some(method) = python_getitem(container)
             && let Some(resume) = enter_with(thread, method, base, 2, Back { length, address })
         {
             return resume;
@@ -280,14 +279,11 @@ pub unsafe extern "C" fn get_item_calling(
 }
 
 /// The Python function that subscribing an object calls, borrowed. A function in a class means that the class has it called.
-unsafe fn python_getitem(container: *mut PyObject, cell: &mut SubscriptCell) -> Option<*mut PyObject> {
-    // SAFETY: a live object; the type's method cache answers without running code. What the cell has is alive while the version is current.
+unsafe fn python_getitem(container: *mut PyObject) -> Option<*mut PyObject> {
+    // SAFETY: a live object; the type's method cache answers without running code.
     unsafe {
         let class: *mut PyTypeObject = get(container, object::OB_TYPE);
-        let version: u32 = get(class, type_object::TP_VERSION_TAG);
-        if version != 0 && cell.version == version {
-            return Some(cell.function.cast());
-        }
+
         if get::<u64>(class, type_object::TP_FLAGS) & type_object::HEAPTYPE == 0 {
             return None;
         }
@@ -295,7 +291,7 @@ unsafe fn python_getitem(container: *mut PyObject, cell: &mut SubscriptCell) -> 
         if slot == 0 || native_slot(slot).load(Relaxed) == slot {
             return None;
         }
-        let found = symbols::_PyType_Lookup(class, Name::GetItem.object()?);
+        let found = look_up(class, Name::GetItem);
         if found.is_null() {
             return None;
         }
@@ -305,13 +301,7 @@ unsafe fn python_getitem(container: *mut PyObject, cell: &mut SubscriptCell) -> 
                 native_slot(slot).store(slot, Relaxed);
             }
         }
-        if !is_exact(found, &raw mut pyo3_ffi::PyFunction_Type) {
-            return None;
-        }
-        cell.misses += 1;
-        cell.version = get(class, type_object::TP_VERSION_TAG);
-        cell.function = found.cast();
-        Some(found)
+        is_exact(found, &raw mut pyo3_ffi::PyFunction_Type).then_some(found)
     }
 }
 
@@ -342,36 +332,4 @@ unsafe fn native_subscript(container: *mut PyObject) -> Option<pyo3_ffi::binaryf
 fn native_slot(slot: usize) -> &'static AtomicUsize {
     static NATIVE: [AtomicUsize; 64] = [const { AtomicUsize::new(0) }; 64];
     &NATIVE[slot >> 4 & 63]
-}
-
-/// Names of special methods, interned.
-#[derive(Clone, Copy)]
-enum Name {
-    Call,
-    GetItem,
-    Init,
-}
-
-impl Name {
-    /// The string, borrowed; `None` if memory is short.
-    fn object(self) -> Option<*mut PyObject> {
-        static NAMES: [OnceLock<usize>; 3] = [const { OnceLock::new() }; 3];
-        let (place, text) = match self {
-            Name::GetItem => (&NAMES[0], c"__getitem__"),
-            Name::Init => (&NAMES[1], c"__init__"),
-            Name::Call => (&NAMES[2], c"__call__"),
-        };
-        if let Some(&name) = place.get() {
-            return Some(name as *mut PyObject);
-        }
-        // SAFETY: machine code runs with the GIL; the reference is kept for good.
-        unsafe {
-            let name = pyo3_ffi::PyUnicode_InternFromString(text.as_ptr());
-            if name.is_null() {
-                pyo3_ffi::PyErr_Clear();
-                return None;
-            }
-            Some(*place.get_or_init(|| name as usize) as *mut PyObject)
-        }
-    }
 }

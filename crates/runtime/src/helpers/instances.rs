@@ -1,12 +1,12 @@
 //! `isinstance`.
 
+use super::special::{Name, look_up};
 use crate::native::raw::{get, is_exact};
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::ffi::c_int;
 use std::ptr;
-use std::sync::OnceLock;
 use whipsnake_cpython::layout::object;
-use whipsnake_cpython::live::{Tuple, symbols};
+use whipsnake_cpython::live::Tuple;
 
 /// `isinstance(value, class)`: 1, 0, or −1 with an exception set.
 ///
@@ -59,20 +59,13 @@ unsafe fn answer(value: *mut PyObject, class: *mut PyObject) -> Option<bool> {
 
 /// Whether the `__class__` of instances is their type for sure.
 unsafe fn has_plain_class(class: *mut PyTypeObject) -> bool {
-    static NAME: OnceLock<usize> = OnceLock::new();
-    // SAFETY: a live type; its method cache answers without running code. The name is kept for good.
+    // SAFETY: a live type.
     unsafe {
         let generic = pyo3_ffi::PyObject_GenericGetAttr as pyo3_ffi::getattrofunc;
         if !(*class).tp_getattro.is_some_and(|own| ptr::fn_addr_eq(own, generic)) {
             return false;
         }
-        let name = *NAME.get_or_init(|| pyo3_ffi::PyUnicode_InternFromString(c"__class__".as_ptr()) as usize);
-        let name = name as *mut PyObject;
-        if name.is_null() {
-            pyo3_ffi::PyErr_Clear();
-            return false;
-        }
-        let of_object = symbols::_PyType_Lookup(&raw mut pyo3_ffi::PyBaseObject_Type, name);
-        !of_object.is_null() && symbols::_PyType_Lookup(class, name) == of_object
+        let of_object = look_up(&raw mut pyo3_ffi::PyBaseObject_Type, Name::Class);
+        !of_object.is_null() && look_up(class, Name::Class) == of_object
     }
 }

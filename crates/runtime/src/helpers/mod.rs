@@ -26,6 +26,7 @@ pub mod objects;
 pub(crate) mod pointers;
 pub(crate) mod pools;
 mod shapes;
+mod special;
 pub mod text;
 pub mod unpack;
 pub mod unpacked_calls;

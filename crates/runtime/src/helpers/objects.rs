@@ -1,8 +1,8 @@
 //! Objects: numbers made, and the end of any.
 
 use super::pools::{self, POOLS, field};
-use pyo3_ffi::PyObject;
 use crate::native::raw::{get, set};
+use pyo3_ffi::PyObject;
 use std::arch::naked_asm;
 use whipsnake_cpython::layout::{interpreter_state, long, object};
 

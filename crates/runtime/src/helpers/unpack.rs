@@ -5,9 +5,9 @@
 
 #![allow(clippy::missing_safety_doc, reason = "the contract is the same for all, above")]
 
+use crate::native::raw::{get, is_exact, release, retain, set};
 use pyo3_ffi::{Py_DECREF, Py_NewRef, PyObject, PyThreadState};
 use std::ffi::c_int;
-use crate::native::raw::{get, is_exact, release, retain, set};
 use whipsnake_cpython::layout::{frame, object};
 use whipsnake_cpython::live::{_PyInterpreterFrame, List, Tuple, symbols};
 use whipsnake_cpython::opcode as op;
