@@ -176,6 +176,8 @@ impl Planner<'_, '_> {
         let oparg = instr.oparg;
         match instr.base {
             op::NOP | op::EXTENDED_ARG => {}
+            // In the middle of `yield from` or `await` nothing is polled for: who resumes the generator has just done it, or what it waits for will.
+            op::RESUME if oparg & op::operand::RESUME_LOCATION_MASK >= op::operand::RESUME_AFTER_YIELD_FROM => {}
             op::LOAD_FAST => self.plan.stack.push(Element::Local(oparg)),
             op::LOAD_CONST => self.plan.stack.push(Element::Const(oparg)),
             op::LOAD_FAST_LOAD_FAST => {

@@ -18,7 +18,7 @@ pub(crate) struct StoresAfter {
 /// The `count` stores, each to another variable, that follow instruction `number`; `None` if something else follows or can come in between.
 pub(crate) fn stores_after(code: &Code<'_>, number: u32, count: u32) -> Option<StoresAfter> {
     let mut found = StoresAfter { stores: Stores::default(), instrs: 0, load: None };
-    if !(2..=Stores::MAX as u32).contains(&count) {
+    if !(1..=Stores::MAX as u32).contains(&count) {
         return None;
     }
     let mut seen = 0u32;
