@@ -224,8 +224,13 @@ impl Planner<'_, '_> {
         Ok(found.instrs)
     }
 
+    /// The counter in front of an instruction's inline cache.
+    fn counter(&self, instr: &Instr) -> Option<u16> {
+        (instr.next > instr.index + 1).then(|| self.code.input().units[instr.index as usize + 1])
+    }
+
     fn general(&mut self, instr: &Instr) -> Result<bool, PlanError> {
-        let (special, generic) = self.selector.select(instr);
+        let (special, generic) = self.selector.select(instr, self.counter(instr));
         if generic == NONE {
             return Err(PlanError::Opcode(instr.base));
         }

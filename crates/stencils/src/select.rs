@@ -171,8 +171,9 @@ impl Selector {
         }
     }
 
-    /// The best operation for an instruction, and the generic one for when its guard fails.
-    pub(crate) fn select(&self, instr: &Instr) -> (u16, u16) {
+    /// The best operation for an instruction, and the generic one for when its guard fails. `counter` is the first entry of its inline cache, if
+    /// it has one.
+    pub(crate) fn select(&self, instr: &Instr, counter: Option<u16>) -> (u16, u16) {
         if instr.base == op::CALL {
             return self.select_call(instr);
         }
@@ -187,7 +188,8 @@ impl Selector {
         let calling = self.calling[instr.base as usize];
         let method = self.by[instr.base as usize] == By::LowBit && instr.oparg & 1 != 0;
         let generic = if calling == NONE || method { generic } else { calling };
-        let special = guess(instr).map_or(NONE, |opcode| self.operation(opcode, instr.oparg));
+        let guessed = if counter.is_some_and(has_failed) { None } else { guess(instr) };
+        let special = guessed.map_or(NONE, |opcode| self.operation(opcode, instr.oparg));
         (if special == NONE { generic } else { special }, generic)
     }
 
@@ -236,6 +238,14 @@ fn guess(instr: &Instr) -> Option<u8> {
         op::UNPACK_SEQUENCE if instr.oparg == 2 => op::UNPACK_SEQUENCE_TWO_TUPLE,
         _ => return None,
     })
+}
+
+/// Whether the interpreter has tried to specialise an instruction and found nothing that fits: then each attempt makes the next one wait twice as
+/// long, as the exponent in the low bits tells.
+fn has_failed(counter: u16) -> bool {
+    const EXPONENT: u16 = 15;
+    const NEVER_TRIED: u16 = 1;
+    counter & EXPONENT > NEVER_TRIED
 }
 
 /// The opcode without instrumentation, but with its specialisation.
