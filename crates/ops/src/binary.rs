@@ -5,7 +5,7 @@
 
 use crate::number::{Ways, float_ways};
 use crate::{Imm, Ptr, operations};
-use whipsnake_ir::{BinaryOp, Builder, Condition, Helper, Type, UnaryOp, Value};
+use whipsnake_ir::{BinaryOp, Builder, Condition, Helper, UnaryOp, Value};
 
 operations! {
     "BINARY_OP" (left, right) -> 1, borrows [0, 1], imms [Imm::Oparg(0)], ptrs [Ptr::BinaryFunction] => binary_op;

@@ -120,3 +120,25 @@ impl Stores {
         starts.count_ones() as usize - 1
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Stores;
+
+    #[test]
+    fn stores_are_read_as_they_were_packed() {
+        let locals = [3, 0, 15, 7, 1, 14, 2, 13, 4, 12, 5, 11];
+        let starts = [true, false, true, true, false, true, false, true, false, true, false, true];
+        let mut stores = Stores::default();
+        for (&local, &start) in locals.iter().zip(&starts) {
+            stores = stores.with(local, start);
+        }
+        assert_eq!(stores.count(), Stores::MAX);
+        let mut unit = 0;
+        for (index, (&local, &start)) in locals.iter().zip(&starts).enumerate() {
+            unit += usize::from(start);
+            assert_eq!((stores.local(index), stores.unit(index)), (local as usize, unit - 1), "store {index}");
+            assert_eq!(stores.locals() >> (4 * index) & 15, local.into());
+        }
+    }
+}

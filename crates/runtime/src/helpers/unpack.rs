@@ -103,7 +103,7 @@ unsafe fn store_slowly(
     // SAFETY: the caller's: as for `unpack_to_locals`; the old value's count is zero.
     unsafe {
         if ends_quietly(old) {
-            symbols::_Py_Dealloc(old);
+            super::objects::dealloc(old);
             return false;
         }
         // Its end may run code, which may also change the sequence: the rest goes by way of the stack.
