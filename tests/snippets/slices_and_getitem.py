@@ -42,7 +42,9 @@ for _ in range(3):
             for k in (None, 1, 2, 3, -1, -2, -20, 10**30):
                 items = list(range(5))
                 parts = sliced(items, i, j, k)
-                indices = [range(5)[s] for s in (slice(i, j, k), slice(i, None, k), slice(None, j, k), slice(None, None, k))]
+                indices = [
+                    range(5)[s] for s in (slice(i, j, k), slice(i, None, k), slice(None, j, k), slice(None, None, k))
+                ]
                 assert parts == tuple(map(list, indices)), (i, j, k, parts)
             want = list(range(5))
             want.__setitem__(slice(i, j), "xy")

@@ -21,9 +21,12 @@ class Old:
 
 def looking(values):
     a, b, c, d = Old("a"), 0, Old("c"), Old("d")
-    (a,
-     b,
-     c, d) = values
+    (
+        a,
+        b,
+        c,
+        d,
+    ) = values
     return a, b, c, d
 
 
@@ -74,13 +77,13 @@ def repeated(values):
 
 
 def many(values):
-    a, b, c, d, e, f, g, h, i, j, k, l = values
-    a, b, c, d, e, f, g, h, i, j, k, l, m = *values, 1
-    return a + b, c + d, e + f, g + h, i + j, k + l, m
+    a, b, c, d, e, f, g, h, i, j, k, z = values
+    a, b, c, d, e, f, g, h, i, j, k, z, m = *values, 1
+    return a + b, c + d, e + f, g + h, i + j, k + z, m
 
 
 def late(values):
-    a = b = c = d = e = f = g = h = i = j = k = l = m = n = o = p = 0
+    a = b = c = d = e = f = g = h = i = j = k = z = m = n = o = p = 0
     q, r, s = values
     p, q, r = values
     return a, p, q, r, s
@@ -104,7 +107,13 @@ def caught(values):
     try:
         a, b, c = values
     except (TypeError, ValueError, RuntimeError) as error:
-        return a, b, c, f"{type(error).__name__}: {error}", error.__traceback__.tb_lineno - caught.__code__.co_firstlineno
+        return (
+            a,
+            b,
+            c,
+            f"{type(error).__name__}: {error}",
+            error.__traceback__.tb_lineno - caught.__code__.co_firstlineno,
+        )
     return a, b, c
 
 
@@ -135,7 +144,9 @@ for i in range(60):
     seen.clear()
     print(emptied([1, 2, 3]), itself(), shared(), then_loaded((i, 2, 3)), then_loaded([i, 2, 3]), repeated([1, 2, i]))
     print(many(range(12)), many(list(range(i, i + 12))), late((1, 2, i)), in_loop([(1, (2, 3)), [i, [5, 6]]] * 3))
-    print(list(generator([(1, 2, 3), [4, 5, i]])), caught((1, 2, 3)), caught(Sub((1, 2, 3))), caught({1: 2, 3: 4, 5: 6}))
+    print(
+        list(generator([(1, 2, 3), [4, 5, i]])), caught((1, 2, 3)), caught(Sub((1, 2, 3))), caught({1: 2, 3: 4, 5: 6})
+    )
     print([caught(values) for values in ((1, 2), [1, 2, 3, 4], 5, None, broken(), "ab", iter("abcd"))])
     print(references(), seen)
     seen.clear()
