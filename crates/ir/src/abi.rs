@@ -92,7 +92,7 @@ pub const ATTRIBUTE_SHAPES: usize = 4;
 pub struct AttributeCell {
     /// Accesses that no entry could answer.
     pub misses: u32,
-    /// Entries written so far; where that is at its limit, the site is left to the general functions.
+    /// Entries written so far, and searches in vain; where that is at its limit, the site is left to the general functions.
     pub fills: u32,
     /// `tp_version_tag` of the owner's type; 0 in an empty entry.
     pub versions: [u32; ATTRIBUTE_SHAPES],

@@ -36,7 +36,7 @@ mod text;
 mod truth;
 mod unpack;
 
-pub use operand::{Imm, Place, Ptr};
+pub use operand::{Imm, Place, Ptr, Stores};
 pub use operation::{Operation, Outputs};
 
 use operation::operations;

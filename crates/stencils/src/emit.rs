@@ -5,6 +5,7 @@
 
 use crate::library::{BLOB, HOLES, Hole, HoleKind, OPERATIONS, OperationInfo, STENCILS, Stencil};
 use crate::plan::{Input, Label, Piece, Plan};
+use crate::stores::stores_after;
 use whipsnake_bytecode::{Code, Instr};
 use whipsnake_cpython::{layout, opcode as op};
 use whipsnake_ir::{Continuation, abi};
@@ -360,6 +361,7 @@ impl<S: Source> Emitter<'_, S> {
                 Ptr::InstrAt(add) => unit(instr.index + u32::from(add)),
                 Ptr::NextInstr => unit(instr.next),
                 Ptr::NextCode => self.to.run + u64::from(place.next),
+                Ptr::Stores => stores_after(self.code, piece.instr, piece.oparg).map_or(0, |found| found.stores.0),
                 Ptr::TargetInstr => unit(self.code.instrs()[instr.target as usize].start),
                 other => self.source.pointer(other, instr, piece.oparg),
             },

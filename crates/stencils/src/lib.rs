@@ -9,6 +9,7 @@ mod emit;
 mod library;
 mod plan;
 mod select;
+mod stores;
 
 pub use emit::{Addresses, Destination, SLACK, Source};
 pub use library::{Hole, HoleKind, OperationInfo, STACK_BYTES, Stencil};

@@ -7,6 +7,7 @@
 
 use crate::library::{NONE, OPERATIONS, OperationInfo, VARIANTS};
 use crate::select::Selector;
+use crate::stores::stores_after;
 use whipsnake_bytecode::{Code, Flow, Instr};
 use whipsnake_cpython::{layout, opcode as op};
 use whipsnake_ops::Place;
@@ -155,7 +156,7 @@ impl Planner<'_, '_> {
                 self.plan.entries.push(number);
             }
             let instr = &instrs[number as usize];
-            skip_to = number + 1 + u32::from(self.instruction(instr)?);
+            skip_to = number + 1 + self.instruction(instr)?;
             falls_in = instr.flow.falls_through();
         }
         let end = self.plan.hot.len() as u32;
@@ -170,11 +171,13 @@ impl Planner<'_, '_> {
         local_slot(self.locals + depth as u32)
     }
 
-    /// Plans one instruction; says whether the next one was done along with it.
-    fn instruction(&mut self, instr: &Instr) -> Result<bool, PlanError> {
+    /// Plans one instruction; says how many of those that follow were done along with it.
+    fn instruction(&mut self, instr: &Instr) -> Result<u32, PlanError> {
         let oparg = instr.oparg;
         match instr.base {
             op::NOP | op::EXTENDED_ARG => {}
+            // In the middle of `yield from` or `await` nothing is polled for: who resumes the generator has just done it, or what it waits for will.
+            op::RESUME if oparg & op::operand::RESUME_LOCATION_MASK >= op::operand::RESUME_AFTER_YIELD_FROM => {}
             op::LOAD_FAST => self.plan.stack.push(Element::Local(oparg)),
             op::LOAD_CONST => self.plan.stack.push(Element::Const(oparg)),
             op::LOAD_FAST_LOAD_FAST => {
@@ -197,9 +200,10 @@ impl Planner<'_, '_> {
                 let top = *self.plan.stack.last().expect("COPY has a value to copy");
                 self.plan.stack.push(top);
             }
-            _ => return self.general(instr),
+            op::UNPACK_SEQUENCE => return self.unpack(instr),
+            _ => return self.general(instr).map(u32::from),
         }
-        Ok(false)
+        Ok(0)
     }
 
     fn store_fast(&mut self, local: u32) -> Result<(), PlanError> {
@@ -207,8 +211,26 @@ impl Planner<'_, '_> {
         self.operation(operation, operation, local, Label::None, false)
     }
 
+    /// Unpacking, together with the stores to local variables that follow.
+    fn unpack(&mut self, instr: &Instr) -> Result<u32, PlanError> {
+        let Some(found) = stores_after(self.code, self.instr, instr.oparg) else {
+            return self.general(instr).map(u32::from);
+        };
+        let operation = self.selector.unpack_to_locals;
+        let depth = self.plan.stack.len() - 1;
+        self.operation(operation, operation, instr.oparg, Label::None, false)?;
+        debug_assert_eq!(depth, self.plan.stack.len(), "everything was stored");
+        self.plan.stack.extend(found.load.map(Element::Local));
+        Ok(found.instrs)
+    }
+
+    /// The counter in front of an instruction's inline cache.
+    fn counter(&self, instr: &Instr) -> Option<u16> {
+        (instr.next > instr.index + 1).then(|| self.code.input().units[instr.index as usize + 1])
+    }
+
     fn general(&mut self, instr: &Instr) -> Result<bool, PlanError> {
-        let (special, generic) = self.selector.select(instr);
+        let (special, generic) = self.selector.select(instr, self.counter(instr));
         if generic == NONE {
             return Err(PlanError::Opcode(instr.base));
         }
