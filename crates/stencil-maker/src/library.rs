@@ -1,7 +1,7 @@
 //! The library: every operation in every variant, and the Rust source of its tables.
 
 use crate::{
-    HelperConvention, HoleKind, Operands, RawCode, RawReloc, RelocKind, Section, Stencil, StencilError, StencilOptions,
+    HelperConvention, Hole, HoleKind, Operands, RawCode, RawReloc, RelocKind, Section, Stencil, StencilError, StencilOptions,
     Symbol,
 };
 use std::collections::HashMap;
@@ -220,7 +220,7 @@ impl Tables {
             t.jumps,
             t.hands_on,
             t.ends,
-            t.feedback,
+            if t.feedback { cell_words(operation) } else { 0 },
         )
         .expect("writing to a string");
         for modes in variants(operation) {
@@ -240,34 +240,18 @@ impl Tables {
     fn push(&mut self, stencil: &Stencil) {
         let hot = self.part(&stencil.hot);
         let cold = self.part(&stencil.cold);
-        let mut counts = [0; 2];
         let first = self.hole_count;
-        for (number, section) in [Section::Hot, Section::Cold].into_iter().enumerate() {
-            for hole in stencil.holes.iter().filter(|h| h.section == section) {
-                let (kind, index, addend) = match hole.kind {
-                    HoleKind::Cont(k) => ("Cont", k, 0),
-                    HoleKind::Helper(k) => ("Helper", k as u8, 0),
-                    HoleKind::ToHot(to) => ("ToHot", 0, i32::from(to)),
-                    HoleKind::ToCold(to) => ("ToCold", 0, i32::from(to)),
-                    HoleKind::Pointer(k, add) => ("Pointer", k, add),
-                    HoleKind::Global(k, add) => ("Global", k as u8, add),
-                    HoleKind::Disp32 { operand, addend } | HoleKind::Imm32 { operand, addend } => {
-                        ("Operand", operand, addend)
-                    }
-                };
-                writeln!(
-                    self.holes,
-                    "Hole {{ offset: {}, kind: HoleKind::{kind}, index: {index}, addend: {addend} }},",
-                    hole.offset
-                )
-                .expect("writing to a string");
-                self.hole_count += 1;
-                counts[number] += 1;
+        let mut counts = [0; 2];
+        for (width, wide) in [false, true].into_iter().enumerate() {
+            for hole in stencil.holes.iter().filter(|h| is_wide(h.kind) == wide) {
+                self.hole(hole);
+                counts[width] += 1;
             }
         }
+        assert!(counts.iter().all(|&count| count < 256), "counts of holes fit a byte");
         writeln!(
             self.stencils,
-            "Stencil {{ hot: {hot}, cold: {cold}, hot_len: {}, cold_len: {}, holes: {first}, hot_holes: {}, cold_holes: {} }},",
+            "Stencil {{ hot: {hot}, cold: {cold}, holes: {first}, hot_len: {}, cold_len: {}, narrow: {}, wide: {} }},",
             stencil.hot.len(),
             stencil.cold.len(),
             counts[0],
@@ -276,6 +260,53 @@ impl Tables {
         .expect("writing to a string");
         self.stencil_count += 1;
         self.stack_bytes = self.stack_bytes.max(stencil.stack_bytes);
+    }
+
+    /// One line of the table of holes: names of values are those of the linker.
+    fn hole(&mut self, hole: &Hole) {
+        use abi::{operand, pointer};
+        let (value, addend) = match hole.kind {
+            HoleKind::Cont(k) => match Continuation::ALL[usize::from(k)] {
+                Continuation::Next => ("NEXT".to_owned(), 0),
+                Continuation::Target => ("TARGET".to_owned(), 0),
+                Continuation::Miss => ("MISS".to_owned(), 0),
+                Continuation::Error => ("ERROR".to_owned(), 0),
+                _ => (format!("CONTINUATION + {k}"), 0),
+            },
+            HoleKind::Helper(k) => (format!("HELPER + {k}"), 0),
+            HoleKind::ToHot(to) => ("HOT".to_owned(), i32::from(to)),
+            HoleKind::ToCold(to) => ("COLD".to_owned(), i32::from(to)),
+            HoleKind::Global(k, add) => (format!("GLOBAL + {k}"), add),
+            HoleKind::Pointer(k, add) => match k {
+                pointer::INSTR => ("INSTR".to_owned(), add),
+                pointer::FEEDBACK => ("FEEDBACK".to_owned(), add),
+                pointer::CODE => ("CODE".to_owned(), add),
+                // An input is a slot or a constant, so both have one place.
+                pointer::CONST_INPUT..pointer::INSTR => (format!("INPUT + {}", k - pointer::CONST_INPUT), add),
+                _ => (format!("POINTER + {k}"), add),
+            },
+            HoleKind::Disp32 { operand, addend } | HoleKind::Imm32 { operand, addend } => match operand {
+                operand::INPUT..operand::OUTPUT => (format!("INPUT + {}", operand - operand::INPUT), addend),
+                operand::OUTPUT..operand::LOCAL => {
+                    ("OUTPUT".to_owned(), addend + 8 * i32::from(operand - operand::OUTPUT))
+                }
+                operand::LOCAL => ("PLACE".to_owned(), addend),
+                operand::BASE => ("BASE".to_owned(), addend),
+                _ => (format!("IMMEDIATE + {}", operand - operand::PARAM), addend),
+            },
+        };
+        let cold = if hole.section == Section::Cold { " | Hole::COLD" } else { "" };
+        let relative = match hole.kind {
+            HoleKind::Cont(_) | HoleKind::Helper(_) | HoleKind::ToHot(_) | HoleKind::ToCold(_) => " | Hole::RELATIVE",
+            _ => "",
+        };
+        writeln!(
+            self.holes,
+            "Hole {{ offset: {}, value: (value::{value}){cold}{relative}, addend: {addend} }},",
+            hole.offset
+        )
+        .expect("writing to a string");
+        self.hole_count += 1;
     }
 
     fn part(&mut self, bytes: &[u8]) -> usize {
@@ -311,6 +342,16 @@ impl Tables {
         );
         Library { rust, blob: self.blob }
     }
+}
+
+/// Words of an operation's feedback cell.
+fn cell_words(operation: &Operation) -> usize {
+    if operation.name.starts_with("LOAD_GLOBAL") { abi::GLOBAL_FEEDBACK_WORDS } else { abi::FEEDBACK_WORDS }
+}
+
+/// Whether a hole takes 64 bits.
+fn is_wide(kind: HoleKind) -> bool {
+    matches!(kind, HoleKind::Pointer(..) | HoleKind::Global(..))
 }
 
 /// A slice of `Imm` or `Ptr` as Rust source.

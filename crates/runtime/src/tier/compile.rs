@@ -9,7 +9,6 @@ use std::time::Instant;
 use whipsnake_bytecode::CodeInput;
 use whipsnake_cpython::live::monitoring;
 use whipsnake_cpython::live::{Code, ThreadState};
-use whipsnake_ir::abi;
 use whipsnake_stencils::{Destination, SLACK};
 
 /// The parts of a live code object that the compiler reads.
@@ -101,7 +100,7 @@ unsafe fn link(jit: &mut Jit, code: Code, thread: ThreadState) -> Result<Box<Com
         &planned,
         block.run(),
         thread.instrumentation_version() as u64,
-        vec![0; planned.feedback_cells() * abi::FEEDBACK_WORDS].into_boxed_slice(),
+        vec![0; planned.feedback_words()].into_boxed_slice(),
     ));
     let to = Destination {
         write: block.write(),
