@@ -42,8 +42,8 @@ pub(crate) mod value {
     pub const GLOBAL: u16 = CONTINUATION + whipsnake_ir::Continuation::ALL.len() as u16;
     /// First of the helpers.
     pub const HELPER: u16 = GLOBAL + whipsnake_ir::Global::ALL.len() as u16;
-    /// How many there are.
-    pub const COUNT: usize = HELPER as usize + whipsnake_ir::Helper::ALL.len();
+    /// Room for all of them, a power of two: a number cut to it needs no check.
+    pub const COUNT: usize = (HELPER as usize + whipsnake_ir::Helper::ALL.len()).next_power_of_two();
 }
 
 /// A hole of a stencil.
@@ -64,7 +64,7 @@ impl Hole {
     /// It takes the distance from its end.
     pub const RELATIVE: u16 = 1 << 15;
     /// The bits of the value's number.
-    pub const VALUE: u16 = Hole::COLD - 1;
+    pub const VALUE: u16 = value::COUNT as u16 - 1;
 }
 
 /// A stencil: two parts of machine code, and the holes in them.

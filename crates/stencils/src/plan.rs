@@ -7,7 +7,7 @@
 
 use crate::library::{NONE, OPERATIONS, OperationInfo, VARIANTS};
 use crate::select::Selector;
-use whipsnake_bytecode::{Code, Flow, Instr};
+use whipsnake_bytecode::{Code, Flow, Instr, stack_effect};
 use whipsnake_cpython::{layout, opcode as op};
 use whipsnake_ops::Place;
 
@@ -116,6 +116,9 @@ impl Plan {
         Planner { plan: self, code, selector, locals, instr: 0 }.run()
     }
 }
+
+/// What a borrowed input counts in the number of a variant, twice as much if it is a constant.
+const POWERS_OF_3: [usize; 4] = [1, 3, 9, 27];
 
 fn local_slot(local: u32) -> i32 {
     layout::frame::LOCALSPLUS + 8 * local as i32
@@ -266,21 +269,18 @@ impl Planner<'_, '_> {
     }
 
     /// A piece of an operation in its plain variant, whose lowest input or output is at `depth`.
+    #[inline(always)]
     fn piece(&self, operation: u16, oparg: u32, depth: usize) -> Result<Piece, PlanError> {
         if operation == NONE {
             return Err(PlanError::Opcode(self.code.instrs()[self.instr as usize].base));
         }
         let info = &OPERATIONS[operation as usize];
-        let mut inputs = [Input::Slot(0); 4];
-        for (index, input) in inputs.iter_mut().enumerate().take(info.inputs.into()) {
-            *input = Input::Slot(self.slot(depth + index));
-        }
         Ok(Piece {
             stencil: VARIANTS[info.variants as usize],
             operation,
             instr: self.instr,
             oparg,
-            inputs,
+            inputs: self.inputs(depth),
             output: self.slot(depth + usize::from(info.keeps)),
             place: 0,
             base: self.slot(depth),
@@ -289,6 +289,13 @@ impl Planner<'_, '_> {
             miss: Label::None,
             error: Label::Error,
         })
+    }
+
+    /// Inputs from `depth` on, all in their slots.
+    #[inline(always)]
+    fn inputs(&self, depth: usize) -> [Input; 4] {
+        let slot = self.slot(depth);
+        [Input::Slot(slot), Input::Slot(slot + 8), Input::Slot(slot + 16), Input::Slot(slot + 24)]
     }
 
     fn place(&self, info: &OperationInfo, oparg: u32, depth: usize) -> i32 {
@@ -301,35 +308,27 @@ impl Planner<'_, '_> {
     }
 
     /// Chooses the stencil variant for the inputs on the virtual stack; stores those that the operation can't borrow.
-    fn choose(&mut self, piece: &mut Piece, info: &OperationInfo, first: usize) -> Result<(), PlanError> {
+    fn choose(&mut self, info: &OperationInfo, first: usize) -> Result<(u16, [Input; 4]), PlanError> {
         let mut variant = 0;
-        for index in 0..usize::from(info.inputs) {
+        let mut inputs = self.inputs(first);
+        for (index, input) in inputs.iter_mut().enumerate().take(info.inputs.into()) {
             let depth = first + index;
-            let element = self.plan.stack[depth];
-            if element == Element::Slot {
-                continue;
-            }
-            let borrow = info.borrows.iter().position(|&b| usize::from(b) == index);
-            let mode = match (element, borrow) {
-                (Element::Local(_), Some(_)) => 1,
-                (Element::Const(_), Some(_)) => 2,
-                _ => 0,
+            let (mode, place) = match self.plan.stack[depth] {
+                Element::Slot => continue,
+                Element::Local(local) => (1, Input::Slot(local_slot(local))),
+                Element::Const(number) => (2, Input::Const(number)),
             };
-            let with = variant + mode * 3usize.pow(borrow.unwrap_or(0) as u32);
-            if mode != 0 && VARIANTS[info.variants as usize + with] != NONE {
+            let borrow = info.borrows.iter().position(|&b| usize::from(b) == index);
+            let with = borrow.map_or(0, |borrow| variant + mode * POWERS_OF_3[borrow]);
+            if with != 0 && VARIANTS[info.variants as usize + with] != NONE {
                 variant = with;
-                piece.inputs[index] = match element {
-                    Element::Local(local) => Input::Slot(local_slot(local)),
-                    Element::Const(number) => Input::Const(number),
-                    Element::Slot => unreachable!("handled above"),
-                };
+                *input = place;
             } else if let Some(store) = self.store_element(depth)? {
                 self.plan.hot.push(store);
                 self.plan.stack[depth] = Element::Slot;
             }
         }
-        piece.stencil = VARIANTS[info.variants as usize + variant];
-        Ok(())
+        Ok((VARIANTS[info.variants as usize + variant], inputs))
     }
 
     /// Plans an operation with its miss path. `counted`: pops and pushes are those of the bytecode instruction; else of the operation.
@@ -347,51 +346,46 @@ impl Planner<'_, '_> {
         let info = &OPERATIONS[special as usize];
         let depth = self.plan.stack.len();
         let first = depth - usize::from(info.inputs);
-        let base = self.code.instrs()[self.instr as usize].base;
         let (popped, pushed) = if counted {
-            (op::popped(base, oparg) as usize, op::pushed(base, oparg) as usize)
+            let base = self.code.instrs()[self.instr as usize].base;
+            let (popped, pushed) = stack_effect(base, oparg);
+            (popped as usize, pushed as usize)
         } else {
             (info.inputs.into(), info.outputs.into())
         };
         self.flush(info.inputs.into())?;
-        let mut piece = self.piece(special, oparg, first)?;
-        piece.place = self.place(info, oparg, depth);
-        piece.base = self.slot(depth - popped);
-        piece.target = target;
-        self.choose(&mut piece, info, first)?;
-        self.finish(piece, info, generic, first, Follow::Nothing)?;
+        let (stencil, inputs) = self.choose(info, first)?;
+        let place = self.place(info, oparg, depth);
+        let base = self.slot(depth - popped);
+        let piece = self.piece(special, oparg, first)?;
+        self.plan.hot.push(Piece { stencil, inputs, place, base, target, ..piece });
+        self.finish(info, generic, first, Follow::Nothing)?;
         self.plan.stack.truncate(depth - popped);
         self.plan.stack.resize(depth - popped + pushed, Element::Slot);
         Ok(())
     }
 
-    /// Places a chosen piece, the piece that receives its result, and the ways it can go wrong.
-    fn finish(
-        &mut self,
-        piece: Piece,
-        info: &OperationInfo,
-        generic: u16,
-        first: usize,
-        follow: Follow,
-    ) -> Result<(), PlanError> {
-        let instr = self.code.instrs()[self.instr as usize];
-        let receives = info.hands_on && instr.flow.falls_through() && instr.flow != Flow::Yield;
-        let at = self.plan.hot.len();
-        self.plan.hot.push(piece);
-        if receives {
-            let receive = self.receive_piece(&instr)?;
-            self.plan.hot.push(receive);
-            self.note_receives(&instr, Label::Hot(at as u32 + 1))?;
+    /// Adds to the piece just placed the one that receives its result, and the ways it can go wrong.
+    fn finish(&mut self, info: &OperationInfo, generic: u16, first: usize, follow: Follow) -> Result<(), PlanError> {
+        let at = self.plan.hot.len() - 1;
+        let mut receives = false;
+        if info.hands_on {
+            let instr = self.code.instrs()[self.instr as usize];
+            receives = instr.flow.falls_through() && instr.flow != Flow::Yield;
+            if receives {
+                let receive = self.receive_piece(&instr)?;
+                self.plan.hot.push(receive);
+                self.note_receives(&instr, Label::Hot(at as u32 + 1))?;
+            }
         }
         let after = Label::Hot(self.plan.hot.len() as u32);
         if info.misses {
             self.plan.hot[at].miss = Label::Cold(self.plan.cold.len() as u32);
             self.store_inputs(first, info)?;
             let received = if receives { Label::Hot(at as u32 + 1) } else { Label::None };
-            self.fall_back(&piece, generic, &instr, first, after, received, follow)?;
+            self.fall_back(at, generic, first, after, received, follow)?;
         }
-        let borrows = self.plan.stack[first..first + usize::from(info.inputs)].iter().any(|e| *e != Element::Slot);
-        if info.errors && borrows {
+        if info.errors && self.plan.stack[first..first + usize::from(info.inputs)].iter().any(|e| *e != Element::Slot) {
             // The unwinder expects the inputs in their slots.
             self.plan.hot[at].error = Label::Cold(self.plan.cold.len() as u32);
             self.store_inputs(first, info)?;
@@ -411,24 +405,24 @@ impl Planner<'_, '_> {
     }
 
     /// The generic operation, on inputs in their slots, and whatever the hot piece does beyond the one instruction.
-    #[expect(clippy::too_many_arguments, reason = "the parts of one decision, used in one place")]
     fn fall_back(
         &mut self,
-        hot: &Piece,
+        hot: usize,
         generic: u16,
-        instr: &Instr,
         first: usize,
         after: Label,
         received: Label,
         follow: Follow,
     ) -> Result<(), PlanError> {
+        let instr = &self.code.instrs()[self.instr as usize];
+        let target = self.plan.hot[hot].target;
         let general = &OPERATIONS[generic as usize];
         let depth = self.plan.stack.len();
         let mut piece = self.piece(generic, instr.oparg, depth - usize::from(general.inputs))?;
         piece.place = self.place(general, instr.oparg, depth);
-        piece.base = self.slot(depth - op::popped(instr.base, instr.oparg) as usize);
+        piece.base = self.slot(depth - stack_effect(instr.base, instr.oparg).0 as usize);
         if !matches!(follow, Follow::Jump(..)) {
-            piece.target = hot.target;
+            piece.target = target;
         }
         let last = match follow {
             Follow::Nothing if general.hands_on && received != Label::None => {
@@ -451,7 +445,7 @@ impl Planner<'_, '_> {
             }
             Follow::Jump(oparg, operation) => {
                 let mut jump = self.piece(operation, oparg, first)?;
-                jump.target = hot.target;
+                jump.target = target;
                 jump
             }
             Follow::Store(local) => {
@@ -467,9 +461,8 @@ impl Planner<'_, '_> {
 
     /// The piece that stores the result of an instruction that enters other frames.
     fn receive_piece(&self, instr: &Instr) -> Result<Piece, PlanError> {
-        let depth = self.plan.stack.len() as i32 - op::popped(instr.base, instr.oparg)
-            + op::pushed(instr.base, instr.oparg)
-            - 1;
+        let (popped, pushed) = stack_effect(instr.base, instr.oparg);
+        let depth = self.plan.stack.len() as i32 - popped + pushed - 1;
         let operation = match (instr.flow, instr.base) {
             (Flow::ForIter | Flow::Send, _) => self.selector.receive_item,
             (_, op::GET_ITER | op::GET_YIELD_FROM_ITER | op::BEFORE_WITH | op::BEFORE_ASYNC_WITH) => {
@@ -500,11 +493,11 @@ impl Planner<'_, '_> {
         let depth = self.plan.stack.len();
         let first = depth - usize::from(info.inputs);
         self.flush(info.inputs.into())?;
-        let mut piece = self.piece(fused, instr.oparg, first)?;
-        piece.target = Label::Instr(jump.target);
-        self.choose(&mut piece, info, first)?;
+        let (stencil, inputs) = self.choose(info, first)?;
+        let piece = self.piece(fused, instr.oparg, first)?;
+        self.plan.hot.push(Piece { stencil, inputs, target: Label::Instr(jump.target), ..piece });
         let jump_operation = self.selector.operation(jump.base, jump.oparg);
-        self.finish(piece, info, generic, first, Follow::Jump(jump.oparg, jump_operation))?;
+        self.finish(info, generic, first, Follow::Jump(jump.oparg, jump_operation))?;
         self.plan.stack.truncate(first);
         Ok(())
     }
@@ -522,14 +515,14 @@ impl Planner<'_, '_> {
             return Ok(false);
         }
         self.flush(2)?;
-        let mut piece = self.piece(special, instr.oparg, first)?;
         // The left input is owned, in the local's slot: the variant of an input in a stack slot.
         self.plan.stack[first] = Element::Slot;
-        self.choose(&mut piece, info, first)?;
+        let (stencil, mut inputs) = self.choose(info, first)?;
         self.plan.stack[first] = Element::Local(local);
-        piece.inputs[0] = Input::Slot(local_slot(local));
-        piece.output = local_slot(local);
-        self.finish(piece, info, generic, first, Follow::Store(local))?;
+        inputs[0] = Input::Slot(local_slot(local));
+        let piece = self.piece(special, instr.oparg, first)?;
+        self.plan.hot.push(Piece { stencil, inputs, output: local_slot(local), ..piece });
+        self.finish(info, generic, first, Follow::Store(local))?;
         self.plan.stack.truncate(first);
         Ok(true)
     }
@@ -540,10 +533,10 @@ impl Planner<'_, '_> {
         let depth = self.plan.stack.len();
         let first = depth - 2;
         self.flush(2)?;
-        let mut piece = self.piece(special, instr.oparg, first)?;
-        self.choose(&mut piece, info, first)?;
-        piece.place = local_slot(local);
-        self.finish(piece, info, generic, first, Follow::Store(local))?;
+        let (stencil, inputs) = self.choose(info, first)?;
+        let piece = self.piece(special, instr.oparg, first)?;
+        self.plan.hot.push(Piece { stencil, inputs, place: local_slot(local), ..piece });
+        self.finish(info, generic, first, Follow::Store(local))?;
         self.plan.stack.truncate(first);
         Ok(())
     }
