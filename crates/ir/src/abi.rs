@@ -51,6 +51,9 @@ pub mod operand {
     pub const BASE: u8 = 8;
     /// First of the instruction's own immediates.
     pub const PARAM: u8 = 9;
+    /// The low half of the instruction's address. The code units of one code object have the other half in common, and a running frame's
+    /// `instr_ptr` has it already.
+    pub const INSTR_LOW: u8 = 15;
     /// How many operands there are in all.
     pub const COUNT: usize = 16;
 }

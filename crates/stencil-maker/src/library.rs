@@ -248,6 +248,7 @@ impl Tables {
                 counts[width] += 1;
             }
         }
+        assert!(stencil.unsigned_operands >> abi::operand::INSTR_LOW & 1 == 0, "half of an address has any sign");
         assert!(counts.iter().all(|&count| count < 256), "counts of holes fit a byte");
         writeln!(
             self.stencils,
@@ -292,6 +293,7 @@ impl Tables {
                 }
                 operand::LOCAL => ("PLACE".to_owned(), addend),
                 operand::BASE => ("BASE".to_owned(), addend),
+                operand::INSTR_LOW => ("INSTR_LOW".to_owned(), addend),
                 _ => (format!("IMMEDIATE + {}", operand - operand::PARAM), addend),
             },
         };

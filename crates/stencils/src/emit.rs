@@ -294,11 +294,13 @@ impl<'e, S: Source> Emitter<'e, S> {
             };
         }
         let here = |offset: u32| self.to.run + u64::from(offset);
-        let own: [(u16, u64); 7] = [
+        let address = self.source.first_unit() + 2 * u64::from(instr.index);
+        let own: [(u16, u64); 8] = [
             (value::OUTPUT, i64::from(piece.output) as u64),
             (value::PLACE, i64::from(piece.place) as u64),
             (value::BASE, i64::from(piece.base) as u64),
-            (value::INSTR, self.source.first_unit() + 2 * u64::from(instr.index)),
+            (value::INSTR, address),
+            (value::INSTR_LOW, i64::from(address as i32) as u64),
             (value::NEXT, here(place.next)),
             (value::HOT, here(place.hot)),
             (value::COLD, here(place.cold)),

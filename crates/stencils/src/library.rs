@@ -34,6 +34,8 @@ pub(crate) mod value {
     pub const HOT: u16 = 25;
     /// The cold part.
     pub const COLD: u16 = 26;
+    /// The low half of the address of the instruction, as a signed number.
+    pub const INSTR_LOW: u16 = 27;
     /// The first value that all code objects share.
     pub const SHARED: u16 = 32;
     /// First of the continuations.

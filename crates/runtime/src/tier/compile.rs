@@ -75,6 +75,11 @@ unsafe fn attempt(code: Code) -> Result<(), Refusal> {
         if monitoring::other_tools(code, thread.interpreter()) != 0 {
             return Err(Refusal::Instrumented);
         }
+        // Machine code writes the low half of a frame's `instr_ptr` only.
+        let units = code.instructions() as usize;
+        if units >> 32 != (units + 2 * code.len()) >> 32 {
+            return Err(Refusal::TooLarge);
+        }
         let jit = jit().expect("enabled");
         let start = Instant::now();
         let compiled = link(jit, code, thread)?;
