@@ -298,9 +298,12 @@ impl Tables {
             },
         };
         let cold = if hole.section == Section::Cold { " | Hole::COLD" } else { "" };
-        let relative = match hole.kind {
-            HoleKind::Cont(_) | HoleKind::Helper(_) | HoleKind::ToHot(_) | HoleKind::ToCold(_) => " | Hole::RELATIVE",
-            _ => "",
+        // A distance counts from the end of the field, the linker's from the start of the part.
+        let (relative, addend) = match hole.kind {
+            HoleKind::Cont(_) | HoleKind::Helper(_) | HoleKind::ToHot(_) | HoleKind::ToCold(_) => {
+                (" | Hole::RELATIVE", addend - hole.offset as i32 - 4)
+            }
+            _ => ("", addend),
         };
         writeln!(
             self.holes,

@@ -4,7 +4,7 @@
 //! paths), each with a jump back where it does not fall through; then their cold parts.
 
 use crate::library::{BLOB, HOLES, Hole, OPERATIONS, STENCILS, Stencil, value};
-use crate::plan::{Input, Label, Piece, Plan};
+use crate::plan::{Label, Piece, Plan};
 use whipsnake_bytecode::{Code, Instr};
 use whipsnake_cpython::{layout, opcode as op};
 use whipsnake_ir::Continuation;
@@ -223,7 +223,7 @@ impl<'e, S: Source> Emitter<'e, S> {
         }
     }
 
-    /// Copies in chunks of 16 bytes.
+    /// Copies in chunks of 32 bytes.
     #[inline]
     unsafe fn copy(&self, from: u32, to: u32, len: u16) {
         let (from, to) = (BLOB.as_ptr().wrapping_add(from as usize), self.to.write.wrapping_add(to as usize));
@@ -231,9 +231,9 @@ impl<'e, S: Source> Emitter<'e, S> {
         while done < usize::from(len) {
             // SAFETY: the blob is padded by a chunk, and so is the destination.
             unsafe {
-                to.add(done).cast::<[u64; 2]>().write_unaligned(from.add(done).cast::<[u64; 2]>().read_unaligned())
+                to.add(done).cast::<[u64; 4]>().write_unaligned(from.add(done).cast::<[u64; 4]>().read_unaligned())
             };
-            done += 16;
+            done += 32;
         }
     }
 
@@ -259,25 +259,28 @@ impl<'e, S: Source> Emitter<'e, S> {
     #[inline]
     unsafe fn fill(&mut self, piece: &Piece, stencil: &Stencil, place: Place) {
         self.evaluate(piece, place);
-        let parts = [place.hot, place.cold];
-        let (run, write) = (self.to.run, self.to.write);
+        // By the two flags of a hole: what its offset counts from, and what is taken off its value.
+        let write = self.to.write;
+        let (hot, cold) = (write.wrapping_add(place.hot as usize), write.wrapping_add(place.cold as usize));
+        let parts = [hot, cold, hot, cold];
+        let run = |offset: u32| self.to.run + u64::from(offset);
+        let from = [0, 0, run(place.hot), run(place.cold)];
         let first = stencil.holes as usize;
         let wide = first + usize::from(stencil.narrow);
-        let at = |hole: &Hole| parts[usize::from(hole.value & Hole::COLD != 0)] + u32::from(hole.offset);
         let filling = |hole: &Hole| {
             self.values[usize::from(hole.value & Hole::VALUE)].wrapping_add_signed(i64::from(hole.addend))
         };
-        // SAFETY: holes lie within their parts, which were copied.
+        // SAFETY: holes lie within their parts, which were copied; the flags are two bits.
         unsafe {
-            for hole in &HOLES[first..wide] {
-                let at = at(hole);
-                let from = if hole.value & Hole::RELATIVE != 0 { run + u64::from(at) + 4 } else { 0 };
-                let number = filling(hole).wrapping_sub(from) as i64;
+            for hole in HOLES.get_unchecked(first..wide) {
+                let flags = usize::from(hole.value >> Hole::FLAGS);
+                let number = filling(hole).wrapping_sub(from[flags]) as i64;
                 debug_assert_eq!(number, i64::from(number as i32), "operands and distances fit 32 bits");
-                write.add(at as usize).cast::<i32>().write_unaligned(number as i32);
+                parts[flags].add(usize::from(hole.offset)).cast::<i32>().write_unaligned(number as i32);
             }
-            for hole in &HOLES[wide..wide + usize::from(stencil.wide)] {
-                write.add(at(hole) as usize).cast::<u64>().write_unaligned(filling(hole));
+            for hole in HOLES.get_unchecked(wide..wide + usize::from(stencil.wide)) {
+                let flags = usize::from(hole.value >> Hole::FLAGS);
+                parts[flags].add(usize::from(hole.offset)).cast::<u64>().write_unaligned(filling(hole));
             }
         }
     }
@@ -287,11 +290,15 @@ impl<'e, S: Source> Emitter<'e, S> {
     fn evaluate(&mut self, piece: &Piece, place: Place) {
         let info = &OPERATIONS[piece.operation as usize];
         let instr = &self.code.instrs()[piece.instr as usize];
-        for (index, input) in piece.inputs.iter().enumerate().take(info.inputs.into()) {
-            self.values[usize::from(value::INPUT) + index] = match *input {
-                Input::Slot(displacement) => i64::from(displacement) as u64,
-                Input::Const(number) => self.source.constant(number),
-            };
+        for (index, &place) in piece.inputs.places.iter().enumerate() {
+            self.values[usize::from(value::INPUT) + index] = i64::from(place) as u64;
+        }
+        let mut constants = piece.inputs.constants;
+        while constants != 0 {
+            let index = constants.trailing_zeros() as usize;
+            let number = piece.inputs.places[index] as u32;
+            self.values[usize::from(value::INPUT) + index] = self.source.constant(number);
+            constants &= constants - 1;
         }
         let here = |offset: u32| self.to.run + u64::from(offset);
         let address = self.source.first_unit() + 2 * u64::from(instr.index);

@@ -61,10 +61,12 @@ pub(crate) struct Hole {
 }
 
 impl Hole {
+    /// Where the two flags begin.
+    pub const FLAGS: u32 = 14;
     /// The hole is in the cold part.
-    pub const COLD: u16 = 1 << 14;
-    /// It takes the distance from its end.
-    pub const RELATIVE: u16 = 1 << 15;
+    pub const COLD: u16 = 1 << Hole::FLAGS;
+    /// It takes the distance from the start of its part; the addend knows how far that is from its own end.
+    pub const RELATIVE: u16 = 2 << Hole::FLAGS;
     /// The bits of the value's number.
     pub const VALUE: u16 = value::COUNT as u16 - 1;
 }

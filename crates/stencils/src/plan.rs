@@ -22,13 +22,13 @@ pub enum PlanError {
     TooLarge,
 }
 
-/// Where an input is.
+/// Where the inputs of an operation are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Input {
-    /// At a displacement from the frame.
-    Slot(i32),
-    /// Constant number.
-    Const(u32),
+pub(crate) struct Inputs {
+    /// Displacements from the frame, or numbers of constants.
+    pub places: [i32; 4],
+    /// A bit for each that is a constant.
+    pub constants: u32,
 }
 
 /// Where a stencil goes on.
@@ -54,7 +54,7 @@ pub(crate) struct Piece {
     pub instr: u32,
     /// The oparg its operands are computed from.
     pub oparg: u32,
-    pub inputs: [Input; 4],
+    pub inputs: Inputs,
     /// Displacement of output 0.
     pub output: i32,
     /// Displacement of the named local or stack slot.
@@ -91,6 +91,8 @@ pub(crate) struct Plan {
     /// Where a value is received before an instruction: `(instruction, piece)`.
     pub receives: Vec<(u32, Label)>,
     stack: Vec<Element>,
+    /// The elements below this one are in their slots.
+    stored: usize,
 }
 
 /// What planning one code object needs.
@@ -111,6 +113,7 @@ impl Plan {
         self.entries.clear();
         self.receives.clear();
         self.stack.clear();
+        self.stored = 0;
         let selector = Selector::get();
         let locals = code.input().nlocalsplus;
         Planner { plan: self, code, selector, locals, instr: 0 }.run()
@@ -144,8 +147,8 @@ impl Planner<'_, '_> {
                     self.flush(0)?;
                     self.instr = number;
                 }
-                self.plan.stack.clear();
-                self.plan.stack.resize(depth.unwrap_or(0) as usize, Element::Slot);
+                self.replace(0, depth.unwrap_or(0) as usize);
+                self.plan.stored = self.plan.stack.len();
             }
             let here = self.plan.hot.len() as u32;
             self.plan.first.push(here);
@@ -154,7 +157,7 @@ impl Planner<'_, '_> {
                 continue;
             }
             debug_assert_eq!(depth, Some(self.plan.stack.len() as u32), "virtual stack depth at instruction {number}");
-            if self.plan.stack.iter().all(|e| *e == Element::Slot) {
+            if self.is_stored() {
                 self.plan.entries.push(number);
             }
             let instr = &instrs[number as usize];
@@ -167,6 +170,24 @@ impl Planner<'_, '_> {
             return Err(PlanError::TooLarge);
         }
         Ok(())
+    }
+
+    /// Whether the whole stack is in memory.
+    fn is_stored(&mut self) -> bool {
+        let plan = &mut *self.plan;
+        while plan.stack.get(plan.stored).is_some_and(|element| *element == Element::Slot) {
+            plan.stored += 1;
+        }
+        plan.stored == plan.stack.len()
+    }
+
+    /// Takes the elements from `depth` on off the stack, and puts `pushed` values there, in their slots.
+    fn replace(&mut self, depth: usize, pushed: usize) {
+        self.plan.stack.truncate(depth);
+        self.plan.stored = self.plan.stored.min(depth);
+        for _ in 0..pushed {
+            self.plan.stack.push(Element::Slot);
+        }
     }
 
     fn slot(&self, depth: usize) -> i32 {
@@ -194,7 +215,7 @@ impl Planner<'_, '_> {
                 self.store_fast(oparg & 15)?;
             }
             op::POP_TOP if !matches!(self.plan.stack.last(), Some(Element::Slot)) => {
-                self.plan.stack.pop();
+                self.replace(self.plan.stack.len() - 1, 0);
             }
             op::COPY if oparg == 1 && !matches!(self.plan.stack.last(), Some(Element::Slot)) => {
                 let top = *self.plan.stack.last().expect("COPY has a value to copy");
@@ -247,12 +268,13 @@ impl Planner<'_, '_> {
     /// Stores the virtual stack's elements from the bottom up to `keep` below the top.
     fn flush(&mut self, keep: usize) -> Result<(), PlanError> {
         let end = self.plan.stack.len().saturating_sub(keep);
-        for depth in 0..end {
+        for depth in self.plan.stored.min(end)..end {
             if let Some(piece) = self.store_element(depth)? {
                 self.plan.hot.push(piece);
                 self.plan.stack[depth] = Element::Slot;
             }
         }
+        self.plan.stored = self.plan.stored.max(end);
         Ok(())
     }
 
@@ -293,9 +315,9 @@ impl Planner<'_, '_> {
 
     /// Inputs from `depth` on, all in their slots.
     #[inline(always)]
-    fn inputs(&self, depth: usize) -> [Input; 4] {
+    fn inputs(&self, depth: usize) -> Inputs {
         let slot = self.slot(depth);
-        [Input::Slot(slot), Input::Slot(slot + 8), Input::Slot(slot + 16), Input::Slot(slot + 24)]
+        Inputs { places: [slot, slot + 8, slot + 16, slot + 24], constants: 0 }
     }
 
     fn place(&self, info: &OperationInfo, oparg: u32, depth: usize) -> i32 {
@@ -308,21 +330,22 @@ impl Planner<'_, '_> {
     }
 
     /// Chooses the stencil variant for the inputs on the virtual stack; stores those that the operation can't borrow.
-    fn choose(&mut self, info: &OperationInfo, first: usize) -> Result<(u16, [Input; 4]), PlanError> {
+    fn choose(&mut self, info: &OperationInfo, first: usize) -> Result<(u16, Inputs), PlanError> {
         let mut variant = 0;
         let mut inputs = self.inputs(first);
-        for (index, input) in inputs.iter_mut().enumerate().take(info.inputs.into()) {
+        for index in 0..usize::from(info.inputs) {
             let depth = first + index;
             let (mode, place) = match self.plan.stack[depth] {
                 Element::Slot => continue,
-                Element::Local(local) => (1, Input::Slot(local_slot(local))),
-                Element::Const(number) => (2, Input::Const(number)),
+                Element::Local(local) => (1, local_slot(local)),
+                Element::Const(number) => (2, number as i32),
             };
             let borrow = info.borrows.iter().position(|&b| usize::from(b) == index);
             let with = borrow.map_or(0, |borrow| variant + mode * POWERS_OF_3[borrow]);
             if with != 0 && VARIANTS[info.variants as usize + with] != NONE {
                 variant = with;
-                *input = place;
+                inputs.places[index] = place;
+                inputs.constants |= u32::from(mode == 2) << index;
             } else if let Some(store) = self.store_element(depth)? {
                 self.plan.hot.push(store);
                 self.plan.stack[depth] = Element::Slot;
@@ -360,8 +383,7 @@ impl Planner<'_, '_> {
         let piece = self.piece(special, oparg, first)?;
         self.plan.hot.push(Piece { stencil, inputs, place, base, target, ..piece });
         self.finish(info, generic, first, Follow::Nothing)?;
-        self.plan.stack.truncate(depth - popped);
-        self.plan.stack.resize(depth - popped + pushed, Element::Slot);
+        self.replace(depth - popped, pushed);
         Ok(())
     }
 
@@ -498,7 +520,7 @@ impl Planner<'_, '_> {
         self.plan.hot.push(Piece { stencil, inputs, target: Label::Instr(jump.target), ..piece });
         let jump_operation = self.selector.operation(jump.base, jump.oparg);
         self.finish(info, generic, first, Follow::Jump(jump.oparg, jump_operation))?;
-        self.plan.stack.truncate(first);
+        self.replace(first, 0);
         Ok(())
     }
 
@@ -519,11 +541,11 @@ impl Planner<'_, '_> {
         self.plan.stack[first] = Element::Slot;
         let (stencil, mut inputs) = self.choose(info, first)?;
         self.plan.stack[first] = Element::Local(local);
-        inputs[0] = Input::Slot(local_slot(local));
+        inputs.places[0] = local_slot(local);
         let piece = self.piece(special, instr.oparg, first)?;
         self.plan.hot.push(Piece { stencil, inputs, output: local_slot(local), ..piece });
         self.finish(info, generic, first, Follow::Store(local))?;
-        self.plan.stack.truncate(first);
+        self.replace(first, 0);
         Ok(true)
     }
 
@@ -537,7 +559,7 @@ impl Planner<'_, '_> {
         let piece = self.piece(special, instr.oparg, first)?;
         self.plan.hot.push(Piece { stencil, inputs, place: local_slot(local), ..piece });
         self.finish(info, generic, first, Follow::Store(local))?;
-        self.plan.stack.truncate(first);
+        self.replace(first, 0);
         Ok(())
     }
 }
