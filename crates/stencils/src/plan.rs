@@ -173,6 +173,7 @@ impl Planner<'_, '_> {
     }
 
     /// Whether the whole stack is in memory.
+    #[inline]
     fn is_stored(&mut self) -> bool {
         let plan = &mut *self.plan;
         while plan.stack.get(plan.stored).is_some_and(|element| *element == Element::Slot) {
@@ -266,15 +267,20 @@ impl Planner<'_, '_> {
     }
 
     /// Stores the virtual stack's elements from the bottom up to `keep` below the top.
+    #[inline(always)]
     fn flush(&mut self, keep: usize) -> Result<(), PlanError> {
         let end = self.plan.stack.len().saturating_sub(keep);
-        for depth in self.plan.stored.min(end)..end {
+        if end > self.plan.stored { self.store_below(end) } else { Ok(()) }
+    }
+
+    fn store_below(&mut self, end: usize) -> Result<(), PlanError> {
+        for depth in self.plan.stored..end {
             if let Some(piece) = self.store_element(depth)? {
                 self.plan.hot.push(piece);
                 self.plan.stack[depth] = Element::Slot;
             }
         }
-        self.plan.stored = self.plan.stored.max(end);
+        self.plan.stored = end;
         Ok(())
     }
 
@@ -330,7 +336,15 @@ impl Planner<'_, '_> {
     }
 
     /// Chooses the stencil variant for the inputs on the virtual stack; stores those that the operation can't borrow.
+    #[inline(always)]
     fn choose(&mut self, info: &OperationInfo, first: usize) -> Result<(u16, Inputs), PlanError> {
+        if self.is_stored() {
+            return Ok((VARIANTS[info.variants as usize], self.inputs(first)));
+        }
+        self.choose_variant(info, first)
+    }
+
+    fn choose_variant(&mut self, info: &OperationInfo, first: usize) -> Result<(u16, Inputs), PlanError> {
         let mut variant = 0;
         let mut inputs = self.inputs(first);
         for index in 0..usize::from(info.inputs) {
@@ -407,7 +421,7 @@ impl Planner<'_, '_> {
             let received = if receives { Label::Hot(at as u32 + 1) } else { Label::None };
             self.fall_back(at, generic, first, after, received, follow)?;
         }
-        if info.errors && self.plan.stack[first..first + usize::from(info.inputs)].iter().any(|e| *e != Element::Slot) {
+        if info.errors && !self.is_stored() && self.plan.stack[first..first + usize::from(info.inputs)].iter().any(|e| *e != Element::Slot) {
             // The unwinder expects the inputs in their slots.
             self.plan.hot[at].error = Label::Cold(self.plan.cold.len() as u32);
             self.store_inputs(first, info)?;
@@ -418,6 +432,9 @@ impl Planner<'_, '_> {
 
     /// Cold pieces that store the inputs which the hot piece borrows.
     fn store_inputs(&mut self, first: usize, info: &OperationInfo) -> Result<(), PlanError> {
+        if self.is_stored() {
+            return Ok(());
+        }
         for depth in first..first + usize::from(info.inputs) {
             if let Some(store) = self.store_element(depth)? {
                 self.plan.cold.push(store);
@@ -541,6 +558,7 @@ impl Planner<'_, '_> {
         self.plan.stack[first] = Element::Slot;
         let (stencil, mut inputs) = self.choose(info, first)?;
         self.plan.stack[first] = Element::Local(local);
+        self.plan.stored = self.plan.stored.min(first);
         inputs.places[0] = local_slot(local);
         let piece = self.piece(special, instr.oparg, first)?;
         self.plan.hot.push(Piece { stencil, inputs, output: local_slot(local), ..piece });
