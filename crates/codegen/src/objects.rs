@@ -173,8 +173,7 @@ impl Lowering<'_, '_> {
             for (index, &candidate) in reuse.iter().enumerate() {
                 let object = self.use_value(candidate);
                 let unique = self.is_unique(object);
-                let (take, other) =
-                    (self.block(), if index + 1 < reuse.len() { self.block() } else { make });
+                let (take, other) = (self.block(), if index + 1 < reuse.len() { self.block() } else { make });
                 self.b.ins().brif(unique, take, &[], other, &[]);
                 let inputs = self.inputs;
                 self.b.switch_to_block(take);

@@ -46,10 +46,17 @@ pub unsafe fn disassemble(code: Code) -> Option<String> {
 /// The machine code from each entry to the next; what follows the last is cold, and anybody's.
 fn between_entries(compiled: &CompiledCode) -> Vec<Span> {
     let points = compiled.resume_points().iter().zip(0..);
-    let mut starts: Vec<(u32, u32)> = points.map(|(point, unit)| (point.entry, unit)).filter(|&(at, _)| at != 0).collect();
+    let mut starts: Vec<(u32, u32)> =
+        points.map(|(point, unit)| (point.entry, unit)).filter(|&(at, _)| at != 0).collect();
     starts.sort_unstable();
     let ends = starts.iter().skip(1).map(|&(at, _)| at).chain([compiled.size as u32]);
-    let span = |(&(offset, unit), end): (&(u32, u32), u32)| Span { offset, len: end - offset, unit, operation: "", cold: false };
+    let span = |(&(offset, unit), end): (&(u32, u32), u32)| Span {
+        offset,
+        len: end - offset,
+        unit,
+        operation: "",
+        cold: false,
+    };
     starts.iter().zip(ends).map(span).filter(|span| span.len > 0).collect()
 }
 

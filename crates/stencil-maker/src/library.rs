@@ -1,8 +1,8 @@
 //! The library: every operation in every variant, and the Rust source of its tables.
 
 use crate::{
-    HelperConvention, Hole, HoleKind, Operands, RawCode, RawReloc, RelocKind, Section, Stencil, StencilError, StencilOptions,
-    Symbol,
+    HelperConvention, Hole, HoleKind, Operands, RawCode, RawReloc, RelocKind, Section, Stencil, StencilError,
+    StencilOptions, Symbol,
 };
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -45,12 +45,11 @@ struct Traits {
     errors: bool,
     jumps: bool,
     hands_on: bool,
-    ends: bool,
     feedback: bool,
 }
 
 fn traits(function: &Function) -> Traits {
-    let mut t = Traits { ends: true, ..Traits::default() };
+    let mut t = Traits::default();
     for block in &function.blocks {
         for &inst in &block.insts {
             match function.inst(inst) {
@@ -58,7 +57,6 @@ fn traits(function: &Function) -> Traits {
                 InstData::ErrorIf { .. } | InstData::NewFloat { .. } | InstData::NewInt { .. } => t.errors = true,
                 InstData::Leave { to, arg } => match to {
                     Continuation::Next => {
-                        t.ends = false;
                         t.hands_on |= arg.is_some();
                     }
                     Continuation::Target => t.jumps = true,
@@ -205,7 +203,7 @@ impl Tables {
         writeln!(
             self.operations,
             "OperationInfo {{ name: {:?}, inputs: {}, keeps: {}, outputs: {}, borrows: &{:?}, variants: {}, imms: &{}, ptrs: &{}, \
-             place: Place::{:?}, misses: {}, errors: {}, jumps: {}, hands_on: {}, ends: {}, feedback: {} }},",
+             place: Place::{:?}, misses: {}, errors: {}, jumps: {}, hands_on: {}, feedback: {} }},",
             operation.name,
             operation.inputs,
             operation.keeps,
@@ -219,7 +217,6 @@ impl Tables {
             t.errors,
             t.jumps,
             t.hands_on,
-            t.ends,
             if t.feedback { cell_words(operation) } else { 0 },
         )
         .expect("writing to a string");
@@ -272,31 +269,32 @@ impl Tables {
                 Continuation::Target => ("TARGET".to_owned(), 0),
                 Continuation::Miss => ("MISS".to_owned(), 0),
                 Continuation::Error => ("ERROR".to_owned(), 0),
-                _ => (format!("CONTINUATION + {k}"), 0),
+                _ => (numbered("CONTINUATION", k), 0),
             },
-            HoleKind::Helper(k) => (format!("HELPER + {k}"), 0),
+            HoleKind::Helper(k) => (numbered("HELPER", k), 0),
             HoleKind::ToHot(to) => ("HOT".to_owned(), i32::from(to)),
             HoleKind::ToCold(to) => ("COLD".to_owned(), i32::from(to)),
-            HoleKind::Global(k, add) => (format!("GLOBAL + {k}"), add),
+            HoleKind::Global(k, add) => (numbered("GLOBAL", k), add),
             HoleKind::Pointer(k, add) => match k {
                 pointer::INSTR => ("INSTR".to_owned(), add),
                 pointer::FEEDBACK => ("FEEDBACK".to_owned(), add),
                 pointer::CODE => ("CODE".to_owned(), add),
                 // An input is a slot or a constant, so both have one place.
-                pointer::CONST_INPUT..pointer::INSTR => (format!("INPUT + {}", k - pointer::CONST_INPUT), add),
-                _ => (format!("POINTER + {k}"), add),
+                pointer::CONST_INPUT..pointer::INSTR => (numbered("INPUT", k - pointer::CONST_INPUT), add),
+                _ => (numbered("POINTER", k), add),
             },
             HoleKind::Disp32 { operand, addend } | HoleKind::Imm32 { operand, addend } => match operand {
-                operand::INPUT..operand::OUTPUT => (format!("INPUT + {}", operand - operand::INPUT), addend),
+                operand::INPUT..operand::OUTPUT => (numbered("INPUT", operand - operand::INPUT), addend),
                 operand::OUTPUT..operand::LOCAL => {
                     ("OUTPUT".to_owned(), addend + 8 * i32::from(operand - operand::OUTPUT))
                 }
                 operand::LOCAL => ("PLACE".to_owned(), addend),
                 operand::BASE => ("BASE".to_owned(), addend),
                 operand::INSTR_LOW => ("INSTR_LOW".to_owned(), addend),
-                _ => (format!("IMMEDIATE + {}", operand - operand::PARAM), addend),
+                _ => (numbered("IMMEDIATE", operand - operand::PARAM), addend),
             },
         };
+        let number = if value.contains('+') { format!("(value::{value})") } else { format!("value::{value}") };
         let cold = if hole.section == Section::Cold { " | Hole::COLD" } else { "" };
         // A distance counts from the end of the field, the linker's from the start of the part.
         let (relative, addend) = match hole.kind {
@@ -307,7 +305,7 @@ impl Tables {
         };
         writeln!(
             self.holes,
-            "Hole {{ offset: {}, value: (value::{value}){cold}{relative}, addend: {addend} }},",
+            "Hole {{ offset: {}, value: {number}{cold}{relative}, addend: {addend} }},",
             hole.offset
         )
         .expect("writing to a string");
@@ -352,6 +350,14 @@ impl Tables {
 /// Words of an operation's feedback cell.
 fn cell_words(operation: &Operation) -> usize {
     if operation.name.starts_with("LOAD_GLOBAL") { abi::GLOBAL_FEEDBACK_WORDS } else { abi::FEEDBACK_WORDS }
+}
+
+/// A value's number as Rust source.
+fn numbered(first: &str, more: impl Into<u16>) -> String {
+    match more.into() {
+        0 => first.to_owned(),
+        more => format!("{first} + {more}"),
+    }
 }
 
 /// Whether a hole takes 64 bits.

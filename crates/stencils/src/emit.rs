@@ -329,7 +329,8 @@ impl<'e, S: Source> Emitter<'e, S> {
             self.feedback += 8 * u64::from(info.feedback);
         }
         for (index, &meaning) in info.imms.iter().enumerate() {
-            self.values[usize::from(value::IMMEDIATE) + index] = i64::from(self.immediate(meaning, piece, instr)) as u64;
+            self.values[usize::from(value::IMMEDIATE) + index] =
+                i64::from(self.immediate(meaning, piece, instr)) as u64;
         }
         for (index, &meaning) in info.ptrs.iter().enumerate() {
             self.values[usize::from(value::POINTER) + index] = self.pointer(meaning, piece, instr, place);

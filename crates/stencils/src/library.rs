@@ -123,8 +123,6 @@ pub(crate) struct OperationInfo {
     pub jumps: bool,
     /// It hands its result on in the first argument register, or enters another frame that does.
     pub hands_on: bool,
-    /// It ends without going to `next`.
-    pub ends: bool,
     /// Words of its feedback cell; 0 for none.
     pub feedback: u8,
 }

@@ -421,7 +421,10 @@ impl Planner<'_, '_> {
             let received = if receives { Label::Hot(at as u32 + 1) } else { Label::None };
             self.fall_back(at, generic, first, after, received, follow)?;
         }
-        if info.errors && !self.is_stored() && self.plan.stack[first..first + usize::from(info.inputs)].iter().any(|e| *e != Element::Slot) {
+        if info.errors
+            && !self.is_stored()
+            && self.plan.stack[first..first + usize::from(info.inputs)].iter().any(|e| *e != Element::Slot)
+        {
             // The unwinder expects the inputs in their slots.
             self.plan.hot[at].error = Label::Cold(self.plan.cold.len() as u32);
             self.store_inputs(first, info)?;

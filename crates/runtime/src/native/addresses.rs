@@ -18,7 +18,8 @@ pub(crate) unsafe fn make(memory: &CodeMemory) -> Result<Addresses, String> {
     let helpers =
         Helper::ALL.iter().map(|&helper| stubs.near(helpers::address(helper) as u64)).collect::<Result<Vec<_>, _>>()?;
     // SAFETY: the caller's contract.
-    let globals: Vec<_> = Global::ALL.iter().map(|&global| unsafe { helpers::globals::address(global) } as u64).collect();
+    let globals: Vec<_> =
+        Global::ALL.iter().map(|&global| unsafe { helpers::globals::address(global) } as u64).collect();
     let mut continuations = [0; Continuation::ALL.len()];
     for &continuation in Continuation::ALL {
         let Some(stub) = trampoline::stub(continuation) else { continue };
