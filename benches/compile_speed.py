@@ -1,4 +1,4 @@
-"""How fast the baseline compiler compiles: every function of a good part of the standard library, cold, once a process."""
+"""How fast the baseline compiler compiles: every function of a good part of the standard library, cold."""
 
 import argparse
 import gc
