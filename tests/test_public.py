@@ -171,6 +171,64 @@ def test_disassemble() -> None:
         assert out == "not available\n"
 
 
+def test_disassemble_after_the_bytecode_was_specialised() -> None:
+    out = run(
+        """
+        import whipsnake
+        def total(values):
+            found = 0
+            for value in values:
+                found += value[0] * 2
+            return found
+        try:
+            whipsnake.enable()
+        except whipsnake.NotAvailable:
+            print("not available")
+        else:
+            whipsnake.compile_now(total)
+            before = whipsnake.disassemble(total)
+            whipsnake.disable()
+            for _ in range(100):
+                total([(1.5,), (2.5,)])
+            whipsnake.enable()
+            after = whipsnake.disassemble(total)
+            code = lambda text: [line.split("  ", 1)[1] for line in text.splitlines() if line.startswith(" " * 9)]
+            assert "FOR_ITER" in before and "FOR_ITER_LIST" in after, after
+            assert len(code(after)) > 50 and code(before) == code(after), after
+            print("available")
+        """
+    )
+    assert out == ("available\n" if has_compiler() else "not available\n")
+
+
+def test_long_functions_are_called_more_often_before_they_are_compiled() -> None:
+    out = run(
+        """
+        import whipsnake
+        def short(x):
+            return x + 1
+        names = {}
+        exec("def long(x):\\n" + "    x = x + 1\\n" * 200 + "    return x", names)
+        long = names["long"]
+        try:
+            whipsnake.enable(call_threshold=20)
+        except whipsnake.NotAvailable:
+            print("not available")
+        else:
+            calls = []
+            for function in short, long:
+                count = 0
+                while not whipsnake.is_compiled(function):
+                    function(1)
+                    count += 1
+                calls.append(count)
+            assert calls[0] == 20 < calls[1] < 400, calls
+            print("available")
+        """
+    )
+    assert out == ("available\n" if has_compiler() else "not available\n")
+
+
 def test_stats_are_nested_dicts_of_plain_values() -> None:
     def check(entries: dict[str, object]) -> None:
         for name, value in entries.items():

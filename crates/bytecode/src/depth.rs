@@ -18,14 +18,19 @@ use whipsnake_cpython::opcode as op;
 /// Depth of what is unreachable.
 const UNKNOWN: i32 = -1;
 
-/// Values an instruction pops and pushes when control falls through.
+/// Values that an opcode (without specialisation) pops and pushes when control falls through.
+#[inline]
+pub fn stack_effect(base: u8, oparg: u32) -> (i32, i32) {
+    let effect = &EFFECT[base as usize];
+    if effect.irregular {
+        return (op::popped(base, oparg), op::pushed(base, oparg));
+    }
+    (effect.popped.of(oparg), effect.pushed.of(oparg))
+}
+
 #[inline]
 fn effect(instr: &Instr) -> (i32, i32) {
-    let effect = &EFFECT[instr.base as usize];
-    if effect.irregular {
-        return (op::popped(instr.base, instr.oparg), op::pushed(instr.base, instr.oparg));
-    }
-    (effect.popped.of(instr.oparg), effect.pushed.of(instr.oparg))
+    stack_effect(instr.base, instr.oparg)
 }
 
 /// Fills `depths`, by instruction. Returns the greatest depth between instructions.

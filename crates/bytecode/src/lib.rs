@@ -33,6 +33,7 @@ pub use cache::{AttrCache, BranchHistory, Cache, CallCache, Counter, GlobalCache
 pub use cfg::{Block, Marks};
 pub use code::Code;
 pub use decode::{CodeInput, Decoder, Instr, NONE};
+pub use depth::stack_effect;
 pub use error::DecodeError;
 pub use exceptions::{Handler, HandlerIter, find, find_in_table, parse};
 pub use info::Flow;

@@ -497,12 +497,14 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     pub(crate) fn save_instr(&mut self) {
-        let address = match &self.form {
-            Form::Stencil { .. } => self.symbol(Symbol::Pointer(abi::pointer::INSTR)),
-            Form::Region(_) => self.region_instr(),
+        // Little endian: the low half comes first.
+        let low = match &self.form {
+            Form::Stencil { form, .. } => i64::from(form.operands[abi::operand::INSTR_LOW as usize]),
+            Form::Region(_) => self.region_instr() as i32 as i64,
         };
+        let low = self.b.ins().iconst(types::I32, low);
         let frame = self.frame();
-        self.store(Region::Frame, address, frame, layout::frame::INSTR_PTR);
+        self.store(Region::Frame, low, frame, layout::frame::INSTR_PTR);
     }
 
     pub(crate) fn call(&mut self, helper: Helper, args: &[ir::Value]) -> Vec<ir::Value> {
@@ -535,16 +537,25 @@ impl<'a, 'b> Lowering<'a, 'b> {
         self.b.ins().return_call(callee, arg.as_slice());
     }
 
+    /// A new block, as seldom run as the current one.
+    pub(crate) fn block(&mut self) -> ir::Block {
+        let block = self.b.create_block();
+        if self.b.current_block().is_some_and(|current| self.b.func.layout.is_cold(current)) {
+            self.b.set_cold_block(block);
+        }
+        block
+    }
+
     /// Goes to `to` if the condition holds; continues in a new block.
     pub(crate) fn leave_if(&mut self, condition: ir::Value, to: Continuation) {
-        let (leave, after) = (self.leave_block(to), self.b.create_block());
+        let (leave, after) = (self.leave_block(to), self.block());
         self.b.ins().brif(condition, leave, &[], after, &[]);
         self.b.switch_to_block(after);
     }
 
     /// Goes to `to` unless the condition holds; continues in a new block.
     pub(crate) fn leave_unless(&mut self, condition: ir::Value, to: Continuation) {
-        let (leave, after) = (self.leave_block(to), self.b.create_block());
+        let (leave, after) = (self.leave_block(to), self.block());
         self.b.ins().brif(condition, after, &[], leave, &[]);
         self.b.switch_to_block(after);
     }

@@ -10,7 +10,7 @@ use whipsnake_ir::{Continuation, Global, Helper, InstData, Value, ValueDef};
 impl Lowering<'_, '_> {
     /// Runs `body` in a cold block if the condition holds.
     fn when_cold(&mut self, condition: ir::Value, body: impl FnOnce(&mut Self)) {
-        let (then, after) = (self.b.create_block(), self.b.create_block());
+        let (then, after) = (self.block(), self.block());
         self.b.set_cold_block(then);
         self.b.ins().brif(condition, then, &[], after, &[]);
         self.b.switch_to_block(then);
@@ -33,7 +33,7 @@ impl Lowering<'_, '_> {
         let object = self.use_value(value);
         let count = self.load(types::I32, Region::Heap, object, layout::object::OB_REFCNT);
         let more = self.b.ins().iadd_imm_s(count, 1);
-        let (add, after) = (self.b.create_block(), self.b.create_block());
+        let (add, after) = (self.block(), self.block());
         self.b.ins().brif(more, add, &[], after, &[]);
         self.b.switch_to_block(add);
         self.store(Region::Heap, more, object, layout::object::OB_REFCNT);
@@ -62,7 +62,7 @@ impl Lowering<'_, '_> {
     fn drop_reference(&mut self, object: ir::Value, end: impl FnOnce(&mut Self)) {
         let count = self.load(types::I32, Region::Heap, object, layout::object::OB_REFCNT);
         let mortal = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThanOrEqual, count, 0);
-        let (drop, after) = (self.b.create_block(), self.b.create_block());
+        let (drop, after) = (self.block(), self.block());
         self.b.ins().brif(mortal, drop, &[], after, &[]);
         self.b.switch_to_block(drop);
         let less = self.b.ins().iadd_imm_s(count, -1);
@@ -132,12 +132,12 @@ impl Lowering<'_, '_> {
         fill: impl Fn(&mut Self, ir::Value),
         make: impl FnOnce(&mut Self) -> ir::Value,
     ) -> ir::Value {
-        let done = self.b.create_block();
+        let done = self.block();
         let result = self.b.append_block_param(done, types::I64);
         for (index, &candidate) in reuse.iter().enumerate() {
             let object = self.use_value(candidate);
             let unique = self.is_unique(object);
-            let (take, other) = (self.b.create_block(), self.b.create_block());
+            let (take, other) = (self.block(), self.block());
             self.b.ins().brif(unique, take, &[], other, &[]);
             let inputs = self.inputs;
             self.b.switch_to_block(take);
@@ -186,9 +186,9 @@ impl Lowering<'_, '_> {
 
     /// Boxes an i64: a preallocated object if there is one, else in the storage of `reuse` if one digit is enough, else a new object.
     pub(crate) fn new_int(&mut self, value: ir::Value, reuse: &[Value]) -> ir::Value {
-        let done = self.b.create_block();
+        let done = self.block();
         let result = self.b.append_block_param(done, types::I64);
-        let (small, large) = (self.b.create_block(), self.b.create_block());
+        let (small, large) = (self.block(), self.block());
         let index = self.b.ins().iadd_imm_s(value, i64::from(layout::long::NSMALLNEGINTS));
         let count = i64::from(layout::long::NSMALLNEGINTS + layout::long::NSMALLPOSINTS);
         let is_small = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, index, count);
@@ -207,22 +207,21 @@ impl Lowering<'_, '_> {
 
         self.b.switch_to_block(large);
         self.inputs = inputs;
-        let make = self.b.create_block();
+        let make = self.block();
         if !reuse.is_empty() {
             // Magnitude and sign: a compact int is one digit.
             let sign = self.b.ins().sshr_imm_u(value, 63);
             let flipped = self.b.ins().bxor(value, sign);
             let magnitude = self.b.ins().isub(flipped, sign);
             let compact = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, magnitude, 1 << layout::long::SHIFT);
-            let one_digit = self.b.create_block();
+            let one_digit = self.block();
             self.b.set_cold_block(make);
             self.b.ins().brif(compact, one_digit, &[], make, &[]);
             self.b.switch_to_block(one_digit);
             for (index, &candidate) in reuse.iter().enumerate() {
                 let object = self.use_value(candidate);
                 let unique = self.is_unique(object);
-                let (take, other) =
-                    (self.b.create_block(), if index + 1 < reuse.len() { self.b.create_block() } else { make });
+                let (take, other) = (self.block(), if index + 1 < reuse.len() { self.block() } else { make });
                 self.b.ins().brif(unique, take, &[], other, &[]);
                 let inputs = self.inputs;
                 self.b.switch_to_block(take);

@@ -166,12 +166,14 @@ impl<'a> Lowering<'a, '_> {
     }
 
     /// The address of the instruction that is being lowered.
-    pub(crate) fn region_instr(&mut self) -> ir::Value {
+    pub(crate) fn region_instr(&self) -> u64 {
         let state = &self.func.states[self.current_state().index()];
         let frame = state.frames.len() - 1;
         let unit = state.frames[frame].unit;
-        let address = self.region_state().form.first_units[frame] + 2 * u64::from(unit);
-        self.b.ins().iconst(types::I64, address as i64)
+        match &self.form {
+            Form::Region(region) => region.form.first_units[frame] + 2 * u64::from(unit),
+            Form::Stencil { .. } => unreachable!("a stencil's address is an operand"),
+        }
     }
 
     /// Ends a block with an exit.

@@ -51,6 +51,9 @@ pub mod operand {
     pub const BASE: u8 = 8;
     /// First of the instruction's own immediates.
     pub const PARAM: u8 = 9;
+    /// The low half of the instruction's address. The code units of one code object have the other half in common, and a running frame's
+    /// `instr_ptr` has it already.
+    pub const INSTR_LOW: u8 = 15;
     /// How many operands there are in all.
     pub const COUNT: usize = 16;
 }
@@ -80,7 +83,10 @@ pub mod pointer {
 /// |---|---|---|
 /// | `LOAD_ATTR`, `LOAD_ATTR.method`, `STORE_ATTR` | misses (low half), entries written (high half) | the rest of an [`AttributeCell`] |
 /// | `LOAD_GLOBAL`, `LOAD_GLOBAL.null` | misses | the rest of a [`GlobalCell`] |
-pub const FEEDBACK_WORDS: usize = 12;
+pub const FEEDBACK_WORDS: usize = size_of::<AttributeCell>() / 8;
+
+/// The same for sites of global variables.
+pub const GLOBAL_FEEDBACK_WORDS: usize = size_of::<GlobalCell>() / 8;
 
 /// Shapes that one attribute site remembers.
 pub const ATTRIBUTE_SHAPES: usize = 4;
@@ -92,7 +98,7 @@ pub const ATTRIBUTE_SHAPES: usize = 4;
 pub struct AttributeCell {
     /// Accesses that no entry could answer.
     pub misses: u32,
-    /// Entries written so far; where that is at its limit, the site is left to the general functions.
+    /// Entries written so far, and searches in vain; where that is at its limit, the site is left to the general functions.
     pub fills: u32,
     /// `tp_version_tag` of the owner's type; 0 in an empty entry.
     pub versions: [u32; ATTRIBUTE_SHAPES],
@@ -137,7 +143,7 @@ pub mod compiled {
     /// Where machine code begins.
     pub const BASE: i32 = 40;
     /// The address of the resume points, one for each code unit.
-    pub const RESUME_POINTS: i32 = 64;
+    pub const RESUME_POINTS: i32 = 48;
     /// Log2 of the bytes of a resume point.
     pub const RESUME_POINT_SHIFT: u32 = 3;
     /// In a resume point: offset from the base of where the instruction starts, 32 bits.
@@ -153,8 +159,8 @@ mod tests {
 
     #[test]
     fn cells_fit() {
-        assert!(size_of::<AttributeCell>() <= 8 * FEEDBACK_WORDS);
-        assert!(size_of::<GlobalCell>() <= 8 * FEEDBACK_WORDS);
+        assert_eq!(size_of::<AttributeCell>(), 8 * FEEDBACK_WORDS);
+        assert_eq!(size_of::<GlobalCell>(), 8 * GLOBAL_FEEDBACK_WORDS);
     }
 
     #[test]

@@ -685,9 +685,16 @@ impl<'f> Builder<'f> {
         }
     }
 
+    /// A new block, as seldom run as the current one.
+    fn like_current(&mut self) -> Block {
+        let cold = self.func.blocks[self.current.index()].cold;
+        let block = self.block();
+        self.func.blocks[block.index()].cold = cold;
+        block
+    }
+
     fn conditional(&mut self, condition: Value, cold: bool, body: impl FnOnce(&mut Self)) {
-        let then = self.block();
-        let after = self.block();
+        let (then, after) = (self.like_current(), self.like_current());
         if cold {
             self.set_cold(then);
         }
@@ -722,7 +729,7 @@ impl<'f> Builder<'f> {
         then: impl FnOnce(&mut Self) -> Value,
         otherwise: impl FnOnce(&mut Self) -> Value,
     ) -> Value {
-        let (yes, no, after) = (self.block(), self.block(), self.block());
+        let (yes, no, after) = (self.like_current(), self.like_current(), self.like_current());
         if cold {
             self.set_cold(no);
         }

@@ -125,8 +125,8 @@ helpers! {
     // Values. Those marked *keeps* take references of their own while they run, so that arguments may be borrowed from locals.
     /// Raises `UnboundLocalError` for local variable `index`.
     UnboundLocal(frame: ptr, index: i32) [escapes];
-    /// Calls the C function of a binary operator. Keeps.
-    CallBinary(function: ptr, left: obj, right: obj) -> (obj) [escapes];
+    /// Calls the C function of the binary operator that has the number `operator` in bytecode; ints of up to two digits are done at once. Keeps.
+    CallBinary(function: ptr, left: obj, right: obj, operator: i32) -> (obj) [escapes];
     /// `-value`. Keeps.
     Negative(value: obj) -> (obj) [escapes];
     /// `~value`.
@@ -199,6 +199,9 @@ helpers! {
     // Unpacking.
     /// Replaces the iterable in a stack slot by its values, the first one highest. `after` is −1 without a starred target.
     UnpackIterable(thread: ptr, base: ptr, before: i32, after: i32) -> (i32) [escapes];
+    /// Assigns the values of an iterable to local variables: `stores` is `Stores` of crate `ops`. The iterable is in a stack slot and is consumed;
+    /// or it is borrowed, and not NULL.
+    UnpackToLocals(thread: ptr, frame: ptr, base: ptr, borrowed: obj, stores: ptr) -> (i32) [escapes];
     /// Copies `count` items to stack slots, the first one highest, with new references.
     UnpackItems(items: ptr, base: ptr, count: i32) [pure];
 

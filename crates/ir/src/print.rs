@@ -27,7 +27,8 @@ const OPERANDS: &[Names] = &[
     group(abi::operand::OUTPUT, abi::operand::LOCAL - abi::operand::OUTPUT, "output"),
     single(abi::operand::LOCAL, "local"),
     single(abi::operand::BASE, "base"),
-    group(abi::operand::PARAM, abi::operand::COUNT as u8 - abi::operand::PARAM, "param"),
+    group(abi::operand::PARAM, abi::operand::INSTR_LOW - abi::operand::PARAM, "param"),
+    single(abi::operand::INSTR_LOW, "instr_low"),
 ];
 
 /// How pointer operands are called.

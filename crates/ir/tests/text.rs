@@ -9,7 +9,7 @@ block0:
     v1: f64 = fconst -0.0
     v2: f64 = fconst 1e-300
     v3: f64 = fconst 0x7ff8000000000001
-    v4: i32 = operand param6
+    v4: i32 = operand param5
     v5: ptr = pointer const0
     v6: obj = pointer param3
     v7: obj = global FloatType

@@ -4,34 +4,29 @@
 //! line: compact ints and floats, also mixed. All else calls the C function that the instruction's operand names.
 
 use crate::number::{Ways, float_ways};
-use crate::{Ptr, operations};
+use crate::{Imm, Ptr, operations};
 use whipsnake_ir::{BinaryOp, Builder, Condition, FloatCondition, Global, Helper, MissReason, Type, UnaryOp, Value};
 
 operations! {
-    "BINARY_OP" (left, right) -> 1, borrows [0, 1], ptrs [Ptr::BinaryFunction] => binary_op;
-    "BINARY_OP.add" (left, right) -> 1, borrows [0, 1], ptrs [Ptr::BinaryFunction] => |b, l, r| mixed(b, BinaryOp::FAdd, l, r);
-    "BINARY_OP.subtract" (left, right) -> 1, borrows [0, 1], ptrs [Ptr::BinaryFunction] => |b, l, r| mixed(b, BinaryOp::FSub, l, r);
-    "BINARY_OP.multiply" (left, right) -> 1, borrows [0, 1], ptrs [Ptr::BinaryFunction] => |b, l, r| mixed(b, BinaryOp::FMul, l, r);
-    "BINARY_OP.true_divide" (left, right) -> 1, borrows [0, 1], ptrs [Ptr::BinaryFunction] => true_divide;
-    "BINARY_OP.floor_divide" (left, right) -> 1, borrows [0, 1], ptrs [Ptr::BinaryFunction] => floor_divide;
-    "BINARY_OP.modulo" (left, right) -> 1, borrows [0, 1], ptrs [Ptr::BinaryFunction] => modulo;
-    "BINARY_OP.power" (left, right) -> 1, borrows [0, 1], ptrs [Ptr::BinaryFunction] => power;
-    "BINARY_OP.and" (left, right) -> 1, borrows [0, 1], ptrs [Ptr::BinaryFunction] => |b, l, r| bits(b, BinaryOp::And, l, r);
-    "BINARY_OP.or" (left, right) -> 1, borrows [0, 1], ptrs [Ptr::BinaryFunction] => |b, l, r| bits(b, BinaryOp::Or, l, r);
-    "BINARY_OP.xor" (left, right) -> 1, borrows [0, 1], ptrs [Ptr::BinaryFunction] => |b, l, r| bits(b, BinaryOp::Xor, l, r);
-    "BINARY_OP.lshift" (left, right) -> 1, borrows [0, 1], ptrs [Ptr::BinaryFunction] => left_shift;
-    "BINARY_OP.rshift" (left, right) -> 1, borrows [0, 1], ptrs [Ptr::BinaryFunction] => right_shift;
+    "BINARY_OP" (left, right) -> 1, borrows [0, 1], imms [Imm::Oparg(0)], ptrs [Ptr::BinaryFunction] => binary_op;
+    "BINARY_OP.add" (left, right) -> 1, borrows [0, 1], imms [Imm::Oparg(0)], ptrs [Ptr::BinaryFunction] => |b, l, r| mixed(b, BinaryOp::FAdd, l, r);
+    "BINARY_OP.subtract" (left, right) -> 1, borrows [0, 1], imms [Imm::Oparg(0)], ptrs [Ptr::BinaryFunction] => |b, l, r| mixed(b, BinaryOp::FSub, l, r);
+    "BINARY_OP.multiply" (left, right) -> 1, borrows [0, 1], imms [Imm::Oparg(0)], ptrs [Ptr::BinaryFunction] => |b, l, r| mixed(b, BinaryOp::FMul, l, r);
+    "BINARY_OP.true_divide" (left, right) -> 1, borrows [0, 1], imms [Imm::Oparg(0)], ptrs [Ptr::BinaryFunction] => true_divide;
+    "BINARY_OP.floor_divide" (left, right) -> 1, borrows [0, 1], imms [Imm::Oparg(0)], ptrs [Ptr::BinaryFunction] => floor_divide;
+    "BINARY_OP.modulo" (left, right) -> 1, borrows [0, 1], imms [Imm::Oparg(0)], ptrs [Ptr::BinaryFunction] => modulo;
+    "BINARY_OP.power" (left, right) -> 1, borrows [0, 1], imms [Imm::Oparg(0)], ptrs [Ptr::BinaryFunction] => power;
+    "BINARY_OP.and" (left, right) -> 1, borrows [0, 1], imms [Imm::Oparg(0)], ptrs [Ptr::BinaryFunction] => |b, l, r| bits(b, BinaryOp::And, l, r);
+    "BINARY_OP.or" (left, right) -> 1, borrows [0, 1], imms [Imm::Oparg(0)], ptrs [Ptr::BinaryFunction] => |b, l, r| bits(b, BinaryOp::Or, l, r);
+    "BINARY_OP.xor" (left, right) -> 1, borrows [0, 1], imms [Imm::Oparg(0)], ptrs [Ptr::BinaryFunction] => |b, l, r| bits(b, BinaryOp::Xor, l, r);
+    "BINARY_OP.lshift" (left, right) -> 1, borrows [0, 1], imms [Imm::Oparg(0)], ptrs [Ptr::BinaryFunction] => left_shift;
+    "BINARY_OP.rshift" (left, right) -> 1, borrows [0, 1], imms [Imm::Oparg(0)], ptrs [Ptr::BinaryFunction] => right_shift;
 }
 
 /// `left OP right` for any objects.
 pub fn binary_op(b: &mut Builder<'_>, left: Value, right: Value) -> Value {
-    let function = b.pointer(0);
-    let result = if b.is_borrowed(left) || b.is_borrowed(right) {
-        b.call(Helper::CallBinary, &[function, left, right])
-    } else {
-        b.call_pointer(function, &[left, right], Type::Obj)
-    };
-    b.error_if_null(result);
+    let (function, operator) = (b.pointer(0), b.param(0));
+    let result = b.call_checked(Helper::CallBinary, &[function, left, right, operator]);
     b.release_all(&[left, right]);
     result
 }

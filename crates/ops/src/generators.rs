@@ -184,20 +184,27 @@ pub fn send(b: &mut Builder<'_>, receiver: Value, value: Value) {
 
 /// `receiver.send(value)` where the receiver is a generator or coroutine.
 pub fn send_gen(b: &mut Builder<'_>, receiver: Value, value: Value) {
-    let either = is_generator_or_coroutine(b, receiver);
-    b.guard(either, MissReason::Type);
+    let class = b.type_of(receiver);
+    let is_other = is_kind(b, Condition::Ne, class, Global::GeneratorType);
+    b.when_cold(is_other, |b| {
+        let is_coroutine = is_kind(b, Condition::Eq, class, Global::CoroutineType);
+        b.guard(is_coroutine, MissReason::Type);
+    });
     enter_generator(b, receiver, value, true);
     call_send(b, receiver, value);
 }
 
 fn is_generator_or_coroutine(b: &mut Builder<'_>, object: Value) -> Value {
     let class = b.type_of(object);
-    let [generator, coroutine] = [Global::GeneratorType, Global::CoroutineType].map(|kind| {
-        let kind = b.global(kind);
-        let kind = b.unary(UnaryOp::AsPtr, kind);
-        b.compare(Condition::Eq, class, kind)
-    });
+    let [generator, coroutine] =
+        [Global::GeneratorType, Global::CoroutineType].map(|kind| is_kind(b, Condition::Eq, class, kind));
     b.binary(BinaryOp::Or, generator, coroutine)
+}
+
+fn is_kind(b: &mut Builder<'_>, condition: Condition, class: Value, kind: Global) -> Value {
+    let kind = b.global(kind);
+    let kind = b.unary(UnaryOp::AsPtr, kind);
+    b.compare(condition, class, kind)
 }
 
 /// Sends through the C functions.

@@ -37,7 +37,7 @@ mod truth;
 mod unpack;
 mod variants;
 
-pub use operand::{Imm, Place, Ptr};
+pub use operand::{Imm, Place, Ptr, Stores};
 pub use operation::{Operation, Outputs};
 pub use variants::suffix;
 

@@ -59,6 +59,8 @@ pub enum Ptr {
     TargetInstr,
     /// The machine code that the operation goes on with: where the result of a call is received.
     NextCode,
+    /// The local variables that the `STORE_FAST`s after the instruction name, which it does along: [`Stores`] as a word.
+    Stores,
 }
 
 /// What [`whipsnake_ir::abi::operand::LOCAL`] names.
@@ -72,4 +74,71 @@ pub enum Place {
     NextLocal,
     /// The stack slot `oparg + .0` below the top, counted before the instruction (1 is the top itself).
     Below(u8),
+}
+
+/// Stores to several local variables, one item after the other, packed in a word: how many; for each whether a code unit starts with it (two
+/// stores may share one); and the variables.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stores(pub u64);
+
+impl Stores {
+    /// How many stores there can be.
+    pub const MAX: usize = 12;
+    /// Variables have smaller numbers than this.
+    pub const LOCALS: u32 = 16;
+
+    /// Adds a store. `starts` says that it is the first of its code unit.
+    #[must_use]
+    pub fn with(self, local: u32, starts: bool) -> Stores {
+        let count = self.count();
+        debug_assert!(count < Stores::MAX && local < Stores::LOCALS, "it fits");
+        Stores((self.0 + 1) | u64::from(starts) << (4 + count) | u64::from(local) << (16 + 4 * count))
+    }
+
+    /// How many stores there are.
+    #[inline]
+    pub fn count(self) -> usize {
+        (self.0 & 15) as usize
+    }
+
+    /// The variable of a store.
+    #[inline]
+    pub fn local(self, index: usize) -> usize {
+        (self.0 >> (16 + 4 * index) & 15) as usize
+    }
+
+    /// The variables of all stores: four bits each, the first one lowest.
+    #[inline]
+    pub fn locals(self) -> u64 {
+        self.0 >> 16
+    }
+
+    /// The code unit of a store, counted from the first.
+    #[inline]
+    pub fn unit(self, index: usize) -> usize {
+        let starts = self.0 >> 4 & ((2 << index) - 1);
+        starts.count_ones() as usize - 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Stores;
+
+    #[test]
+    fn stores_are_read_as_they_were_packed() {
+        let locals = [3, 0, 15, 7, 1, 14, 2, 13, 4, 12, 5, 11];
+        let starts = [true, false, true, true, false, true, false, true, false, true, false, true];
+        let mut stores = Stores::default();
+        for (&local, &start) in locals.iter().zip(&starts) {
+            stores = stores.with(local, start);
+        }
+        assert_eq!(stores.count(), Stores::MAX);
+        let mut unit = 0;
+        for (index, (&local, &start)) in locals.iter().zip(&starts).enumerate() {
+            unit += usize::from(start);
+            assert_eq!((stores.local(index), stores.unit(index)), (local as usize, unit - 1), "store {index}");
+            assert_eq!(stores.locals() >> (4 * index) & 15, local.into());
+        }
+    }
 }

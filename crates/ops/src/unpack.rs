@@ -1,6 +1,6 @@
 //! Unpacking: `a, b = value`. The first value ends up highest.
 
-use crate::{Imm, Outputs, operations};
+use crate::{Imm, Outputs, Ptr, operations};
 use whipsnake_cpython::layout::{list, tuple};
 use whipsnake_ir::{Builder, Condition, Global, Helper, MissReason, Type, UnaryOp, Value};
 
@@ -9,6 +9,7 @@ operations! {
     "UNPACK_SEQUENCE_TWO_TUPLE" (pair) -> 2, borrows [0] => unpack_pair;
     "UNPACK_SEQUENCE_TUPLE" (tuple) -> 0, imms [Imm::Oparg(0)], borrows [0] => unpack_tuple;
     "UNPACK_SEQUENCE_LIST" (list) -> 0, imms [Imm::Oparg(0)], borrows [0] => unpack_list;
+    "UNPACK_SEQUENCE.locals" (iterable) -> 0, borrows [0], ptrs [Ptr::Stores] => unpack_to_locals;
     "UNPACK_EX" (iterable) -> 0, imms [Imm::OpargMasked(0xFF), Imm::Oparg(8)] => unpack_ex;
 }
 
@@ -16,6 +17,13 @@ operations! {
 pub fn unpack_sequence(b: &mut Builder<'_>, _iterable: Value) {
     let (count, after) = (b.param(0), b.iconst(Type::I32, -1));
     unpack(b, count, after);
+}
+
+/// The values of any iterable, together with the `STORE_FAST`s that follow. The helper finds the iterable in its slot unless it is borrowed.
+pub fn unpack_to_locals(b: &mut Builder<'_>, iterable: Value) {
+    let (thread, frame, base, stores) = (b.thread_state(), b.frame(), b.stack_base(), b.pointer(0));
+    let borrowed = if b.is_borrowed(iterable) { iterable } else { b.null() };
+    b.call_status(Helper::UnpackToLocals, &[thread, frame, base, borrowed, stores]);
 }
 
 /// The values of any iterable, with a starred target.

@@ -3,37 +3,61 @@
 use crate::native::code::{self, CompiledCode};
 use iced_x86::{Decoder, DecoderOptions, Formatter, Instruction, IntelFormatter};
 use std::fmt::Write;
-use whipsnake_bytecode::Decoder as BytecodeDecoder;
 use whipsnake_cpython::live::Code;
-use whipsnake_stencils::Span;
+use whipsnake_stencils::{Baseline, Span};
 
 /// The listing of a compiled code object; `None` if it is not compiled.
+///
+/// What machine code belongs to which instruction is not kept; planning once more tells it. Where the interpreter has specialised the bytecode
+/// since, the plan is another: then the machine code is listed by the instructions that it can be entered at.
 ///
 /// # Safety
 /// The GIL is held.
 pub unsafe fn disassemble(code: Code) -> Option<String> {
     let compiled = code::find(code)?;
-    let mut text = String::new();
-    let mut decoder = BytecodeDecoder::new();
+    let mut baseline = Baseline::new();
     // SAFETY: the code object is alive and nothing runs meanwhile.
-    let bytecode = decoder.analyse(unsafe { crate::tier::code_input(code) }).ok();
+    let planned = baseline.plan(unsafe { crate::tier::code_input(code) }).ok()?;
+    let bytecode = planned.code();
     let name = |unit: u32| {
-        let found = bytecode.as_ref().and_then(|b| b.at_unit(unit).map(|i| b.instrs()[i as usize]));
+        let found = bytecode.at_unit(unit).map(|i| bytecode.instrs()[i as usize]);
         found.map_or_else(String::new, |instr| format!("{} {}", instr.name(), instr.oparg))
     };
+    let same = planned.size() == compiled.size && *planned.resume_points() == *compiled.resume_points();
+    let spans = if same { planned.spans() } else { between_entries(compiled) };
+    let mut text = String::new();
     let mut last = None;
-    for span in &compiled.spans {
+    for span in &spans {
         if last.is_some_and(|l: Span| !l.cold && span.cold) {
             text.push_str("\n-- cold --\n");
         }
         if last.is_none_or(|l| l.unit != span.unit || l.cold != span.cold) {
             writeln!(text, "\n{:5}  {}", span.unit, name(span.unit)).expect("writing to a string");
         }
-        writeln!(text, "       ; {}", span.operation).expect("writing to a string");
+        if !span.operation.is_empty() {
+            writeln!(text, "       ; {}", span.operation).expect("writing to a string");
+        }
         span_text(&mut text, compiled, span);
         last = Some(*span);
     }
     Some(text)
+}
+
+/// The machine code from each entry to the next; what follows the last is cold, and anybody's.
+fn between_entries(compiled: &CompiledCode) -> Vec<Span> {
+    let points = compiled.resume_points().iter().zip(0..);
+    let mut starts: Vec<(u32, u32)> =
+        points.map(|(point, unit)| (point.entry, unit)).filter(|&(at, _)| at != 0).collect();
+    starts.sort_unstable();
+    let ends = starts.iter().skip(1).map(|&(at, _)| at).chain([compiled.size as u32]);
+    let span = |(&(offset, unit), end): (&(u32, u32), u32)| Span {
+        offset,
+        len: end - offset,
+        unit,
+        operation: "",
+        cold: false,
+    };
+    starts.iter().zip(ends).map(span).filter(|span| span.len > 0).collect()
 }
 
 fn span_text(text: &mut String, compiled: &CompiledCode, span: &Span) {

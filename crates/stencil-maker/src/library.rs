@@ -1,8 +1,8 @@
 //! The library: every operation in every variant, and the Rust source of its tables.
 
 use crate::{
-    HelperConvention, HoleKind, Operands, RawCode, RawReloc, RelocKind, Section, Stencil, StencilError, StencilOptions,
-    Symbol,
+    HelperConvention, Hole, HoleKind, Operands, RawCode, RawReloc, RelocKind, Section, Stencil, StencilError,
+    StencilOptions, Symbol,
 };
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -45,12 +45,11 @@ struct Traits {
     errors: bool,
     jumps: bool,
     hands_on: bool,
-    ends: bool,
     feedback: bool,
 }
 
 fn traits(function: &Function) -> Traits {
-    let mut t = Traits { ends: true, ..Traits::default() };
+    let mut t = Traits::default();
     for block in &function.blocks {
         for &inst in &block.insts {
             match function.inst(inst) {
@@ -58,7 +57,6 @@ fn traits(function: &Function) -> Traits {
                 InstData::ErrorIf { .. } | InstData::NewFloat { .. } | InstData::NewInt { .. } => t.errors = true,
                 InstData::Leave { to, arg } => match to {
                     Continuation::Next => {
-                        t.ends = false;
                         t.hands_on |= arg.is_some();
                     }
                     Continuation::Target => t.jumps = true,
@@ -205,7 +203,7 @@ impl Tables {
         writeln!(
             self.operations,
             "OperationInfo {{ name: {:?}, inputs: {}, keeps: {}, outputs: {}, borrows: &{:?}, variants: {}, imms: &{}, ptrs: &{}, \
-             place: Place::{:?}, misses: {}, errors: {}, jumps: {}, hands_on: {}, ends: {}, feedback: {} }},",
+             place: Place::{:?}, misses: {}, errors: {}, jumps: {}, hands_on: {}, feedback: {} }},",
             operation.name,
             operation.inputs,
             operation.keeps,
@@ -219,8 +217,7 @@ impl Tables {
             t.errors,
             t.jumps,
             t.hands_on,
-            t.ends,
-            t.feedback,
+            if t.feedback { cell_words(operation) } else { 0 },
         )
         .expect("writing to a string");
         for modes in variants(operation) {
@@ -240,34 +237,19 @@ impl Tables {
     fn push(&mut self, stencil: &Stencil) {
         let hot = self.part(&stencil.hot);
         let cold = self.part(&stencil.cold);
-        let mut counts = [0; 2];
         let first = self.hole_count;
-        for (number, section) in [Section::Hot, Section::Cold].into_iter().enumerate() {
-            for hole in stencil.holes.iter().filter(|h| h.section == section) {
-                let (kind, index, addend) = match hole.kind {
-                    HoleKind::Cont(k) => ("Cont", k, 0),
-                    HoleKind::Helper(k) => ("Helper", k as u8, 0),
-                    HoleKind::ToHot(to) => ("ToHot", 0, i32::from(to)),
-                    HoleKind::ToCold(to) => ("ToCold", 0, i32::from(to)),
-                    HoleKind::Pointer(k, add) => ("Pointer", k, add),
-                    HoleKind::Global(k, add) => ("Global", k as u8, add),
-                    HoleKind::Disp32 { operand, addend } | HoleKind::Imm32 { operand, addend } => {
-                        ("Operand", operand, addend)
-                    }
-                };
-                writeln!(
-                    self.holes,
-                    "Hole {{ offset: {}, kind: HoleKind::{kind}, index: {index}, addend: {addend} }},",
-                    hole.offset
-                )
-                .expect("writing to a string");
-                self.hole_count += 1;
-                counts[number] += 1;
+        let mut counts = [0; 2];
+        for (width, wide) in [false, true].into_iter().enumerate() {
+            for hole in stencil.holes.iter().filter(|h| is_wide(h.kind) == wide) {
+                self.hole(hole);
+                counts[width] += 1;
             }
         }
+        assert!(stencil.unsigned_operands >> abi::operand::INSTR_LOW & 1 == 0, "half of an address has any sign");
+        assert!(counts.iter().all(|&count| count < 256), "counts of holes fit a byte");
         writeln!(
             self.stencils,
-            "Stencil {{ hot: {hot}, cold: {cold}, hot_len: {}, cold_len: {}, holes: {first}, hot_holes: {}, cold_holes: {} }},",
+            "Stencil {{ hot: {hot}, cold: {cold}, holes: {first}, hot_len: {}, cold_len: {}, narrow: {}, wide: {} }},",
             stencil.hot.len(),
             stencil.cold.len(),
             counts[0],
@@ -276,6 +258,54 @@ impl Tables {
         .expect("writing to a string");
         self.stencil_count += 1;
         self.stack_bytes = self.stack_bytes.max(stencil.stack_bytes);
+    }
+
+    /// One line of the table of holes: names of values are those of the linker.
+    fn hole(&mut self, hole: &Hole) {
+        use abi::{operand, pointer};
+        let (value, addend) = match hole.kind {
+            HoleKind::Cont(k) => match Continuation::ALL[usize::from(k)] {
+                Continuation::Next => ("NEXT".to_owned(), 0),
+                Continuation::Target => ("TARGET".to_owned(), 0),
+                Continuation::Miss => ("MISS".to_owned(), 0),
+                Continuation::Error => ("ERROR".to_owned(), 0),
+                _ => (numbered("CONTINUATION", k), 0),
+            },
+            HoleKind::Helper(k) => (numbered("HELPER", k), 0),
+            HoleKind::ToHot(to) => ("HOT".to_owned(), i32::from(to)),
+            HoleKind::ToCold(to) => ("COLD".to_owned(), i32::from(to)),
+            HoleKind::Global(k, add) => (numbered("GLOBAL", k), add),
+            HoleKind::Pointer(k, add) => match k {
+                pointer::INSTR => ("INSTR".to_owned(), add),
+                pointer::FEEDBACK => ("FEEDBACK".to_owned(), add),
+                pointer::CODE => ("CODE".to_owned(), add),
+                // An input is a slot or a constant, so both have one place.
+                pointer::CONST_INPUT..pointer::INSTR => (numbered("INPUT", k - pointer::CONST_INPUT), add),
+                _ => (numbered("POINTER", k), add),
+            },
+            HoleKind::Disp32 { operand, addend } | HoleKind::Imm32 { operand, addend } => match operand {
+                operand::INPUT..operand::OUTPUT => (numbered("INPUT", operand - operand::INPUT), addend),
+                operand::OUTPUT..operand::LOCAL => {
+                    ("OUTPUT".to_owned(), addend + 8 * i32::from(operand - operand::OUTPUT))
+                }
+                operand::LOCAL => ("PLACE".to_owned(), addend),
+                operand::BASE => ("BASE".to_owned(), addend),
+                operand::INSTR_LOW => ("INSTR_LOW".to_owned(), addend),
+                _ => (numbered("IMMEDIATE", operand - operand::PARAM), addend),
+            },
+        };
+        let number = if value.contains('+') { format!("(value::{value})") } else { format!("value::{value}") };
+        let cold = if hole.section == Section::Cold { " | Hole::COLD" } else { "" };
+        // A distance counts from the end of the field, the linker's from the start of the part.
+        let (relative, addend) = match hole.kind {
+            HoleKind::Cont(_) | HoleKind::Helper(_) | HoleKind::ToHot(_) | HoleKind::ToCold(_) => {
+                (" | Hole::RELATIVE", addend - hole.offset as i32 - 4)
+            }
+            _ => ("", addend),
+        };
+        writeln!(self.holes, "Hole {{ offset: {}, value: {number}{cold}{relative}, addend: {addend} }},", hole.offset)
+            .expect("writing to a string");
+        self.hole_count += 1;
     }
 
     fn part(&mut self, bytes: &[u8]) -> usize {
@@ -311,6 +341,24 @@ impl Tables {
         );
         Library { rust, blob: self.blob }
     }
+}
+
+/// Words of an operation's feedback cell.
+fn cell_words(operation: &Operation) -> usize {
+    if operation.name.starts_with("LOAD_GLOBAL") { abi::GLOBAL_FEEDBACK_WORDS } else { abi::FEEDBACK_WORDS }
+}
+
+/// A value's number as Rust source.
+fn numbered(first: &str, more: impl Into<u16>) -> String {
+    match more.into() {
+        0 => first.to_owned(),
+        more => format!("{first} + {more}"),
+    }
+}
+
+/// Whether a hole takes 64 bits.
+fn is_wide(kind: HoleKind) -> bool {
+    matches!(kind, HoleKind::Pointer(..) | HoleKind::Global(..))
 }
 
 /// A slice of `Imm` or `Ptr` as Rust source.

@@ -3,11 +3,12 @@
 //! Layout: the hot parts in order, each falling through to the next; then the hot pieces' cold parts; then the cold pieces (miss
 //! paths), each with a jump back where it does not fall through; then their cold parts.
 
-use crate::library::{BLOB, HOLES, Hole, HoleKind, OPERATIONS, OperationInfo, STENCILS, Stencil};
-use crate::plan::{Input, Label, Piece, Plan};
+use crate::library::{BLOB, HOLES, Hole, OPERATIONS, STENCILS, Stencil, value};
+use crate::plan::{Label, Piece, Plan};
+use crate::stores::stores_after;
 use whipsnake_bytecode::{Code, Instr};
 use whipsnake_cpython::{layout, opcode as op};
-use whipsnake_ir::{Continuation, abi};
+use whipsnake_ir::Continuation;
 use whipsnake_ops::{Imm, Ptr};
 
 /// What only the live code object knows.
@@ -23,12 +24,34 @@ pub trait Source {
 /// Addresses that machine code refers to.
 #[derive(Clone, Debug)]
 pub struct Addresses {
-    /// By helper number.
-    pub helpers: Vec<u64>,
-    /// By global number.
-    pub globals: Vec<u64>,
-    /// By continuation number; only those that leave the code object are used.
-    pub continuations: [u64; Continuation::ALL.len()],
+    /// By number of [`value`]; zeros for those that are not shared.
+    values: Box<Values>,
+}
+
+impl Addresses {
+    /// The addresses of helpers, globals and continuations, by number. Of the continuations those are used that leave the code object.
+    pub fn new(helpers: &[u64], globals: &[u64], continuations: &[u64]) -> Addresses {
+        let mut values = Box::new([0; value::COUNT]);
+        let lists = [(value::HELPER, helpers), (value::GLOBAL, globals), (value::CONTINUATION, continuations)];
+        for (first, list) in lists {
+            values[usize::from(first)..][..list.len()].copy_from_slice(list);
+        }
+        Addresses { values }
+    }
+
+    /// The address of a helper, by number.
+    pub fn helper(&self, number: u16) -> u64 {
+        self.values[usize::from(value::HELPER) + usize::from(number)]
+    }
+
+    /// The address of a global, by number.
+    pub fn global(&self, number: u16) -> u64 {
+        self.values[usize::from(value::GLOBAL) + usize::from(number)]
+    }
+
+    fn continuation(&self, continuation: Continuation) -> u64 {
+        self.values[usize::from(value::CONTINUATION) + continuation as usize]
+    }
 }
 
 /// Where code is written, and what it belongs to.
@@ -49,16 +72,20 @@ pub struct Destination {
 pub(crate) struct Layout {
     /// Start of each hot piece, and the end of the last.
     hot: Vec<u32>,
-    /// Start of each hot piece's cold part.
+    /// Start of each hot piece's cold part, from the first of them.
     hot_cold: Vec<u32>,
-    /// Start of each cold piece.
+    /// Start of each cold piece, from the first of them.
     cold: Vec<u32>,
-    /// Start of each cold piece's cold part.
+    /// Start of each cold piece's cold part, from the first of them.
     cold_cold: Vec<u32>,
+    /// Where those parts begin.
+    hot_cold_start: u32,
+    cold_start: u32,
+    cold_cold_start: u32,
     /// Size of everything.
     pub size: u32,
-    /// How many feedback cells there are.
-    pub cells: u32,
+    /// Words of feedback cells.
+    pub feedback_words: u32,
 }
 
 const JUMP_LEN: u32 = 5;
@@ -72,45 +99,60 @@ fn stencil_of(piece: &Piece) -> &'static Stencil {
 
 impl Layout {
     pub(crate) fn make(&mut self, plan: &Plan) {
-        let mut at = PREFIX;
-        self.cells = 0;
+        let mut words = 0;
+        let (mut hot, mut cold) = (PREFIX, 0);
         self.hot.clear();
         self.hot_cold.clear();
+        for piece in &plan.hot {
+            let stencil = stencil_of(piece);
+            self.hot.push(hot);
+            self.hot_cold.push(cold);
+            hot += u32::from(stencil.hot_len);
+            cold += u32::from(stencil.cold_len);
+            words += u32::from(OPERATIONS[piece.operation as usize].feedback);
+        }
+        self.hot.push(hot);
+        self.hot_cold_start = hot;
+        self.cold_start = hot + cold;
+        let (mut hot, mut cold) = (0, 0);
         self.cold.clear();
         self.cold_cold.clear();
-        for piece in &plan.hot {
-            self.hot.push(at);
-            at += u32::from(stencil_of(piece).hot_len);
-            self.cells += u32::from(OPERATIONS[piece.operation as usize].feedback);
-        }
-        self.hot.push(at);
-        for piece in &plan.hot {
-            self.hot_cold.push(at);
-            at += u32::from(stencil_of(piece).cold_len);
-        }
         for piece in &plan.cold {
-            self.cold.push(at);
-            at += u32::from(stencil_of(piece).hot_len);
-            if piece.next != Label::None {
-                at += JUMP_LEN;
-            }
-            self.cells += u32::from(OPERATIONS[piece.operation as usize].feedback);
+            let stencil = stencil_of(piece);
+            self.cold.push(hot);
+            self.cold_cold.push(cold);
+            hot += u32::from(stencil.hot_len) + if piece.next == Label::None { 0 } else { JUMP_LEN };
+            cold += u32::from(stencil.cold_len);
+            words += u32::from(OPERATIONS[piece.operation as usize].feedback);
         }
-        for piece in &plan.cold {
-            self.cold_cold.push(at);
-            at += u32::from(stencil_of(piece).cold_len);
-        }
-        self.size = at;
+        self.cold_cold_start = self.cold_start + hot;
+        self.size = self.cold_cold_start + cold;
+        self.feedback_words = words;
     }
 
     /// The offset of a label; `None` for one outside this code.
+    #[inline]
     pub(crate) fn offset(&self, plan: &Plan, label: Label) -> Option<u32> {
         match label {
             Label::Instr(instr) => Some(self.hot[plan.first[instr as usize] as usize]),
             Label::Hot(piece) => Some(self.hot[piece as usize]),
-            Label::Cold(piece) => Some(self.cold[piece as usize]),
+            Label::Cold(piece) => Some(self.cold_start + self.cold[piece as usize]),
             Label::Error | Label::None => None,
         }
+    }
+
+    /// Where the parts of a hot piece are.
+    #[inline]
+    fn of_hot(&self, index: usize) -> Place {
+        let (hot, cold) = (self.hot[index], self.hot_cold_start + self.hot_cold[index]);
+        Place { hot, cold, next: self.hot[index + 1] }
+    }
+
+    /// Where the parts of a cold piece are.
+    #[inline]
+    fn of_cold(&self, index: usize, hot_len: u16) -> Place {
+        let (hot, cold) = (self.cold_start + self.cold[index], self.cold_cold_start + self.cold_cold[index]);
+        Place { hot, cold, next: hot + u32::from(hot_len) }
     }
 }
 
@@ -125,7 +167,13 @@ pub(crate) struct Emitter<'e, S> {
     pub addresses: &'e Addresses,
     pub source: &'e S,
     pub to: Destination,
+    /// What holes are filled with, by number: see [`value`].
+    values: Values,
+    /// Where the next feedback cell is.
+    feedback: u64,
 }
+
+type Values = [u64; value::COUNT];
 
 /// Where the parts of the piece being written are.
 #[derive(Clone, Copy)]
@@ -134,174 +182,169 @@ struct Place {
     cold: u32,
     /// Where `next` is.
     next: u32,
-    cell: u32,
 }
 
-impl<S: Source> Emitter<'_, S> {
+impl<'e, S: Source> Emitter<'e, S> {
+    pub(crate) fn new(
+        plan: &'e Plan,
+        layout: &'e Layout,
+        code: &'e Code<'e>,
+        addresses: &'e Addresses,
+        source: &'e S,
+        to: Destination,
+    ) -> Emitter<'e, S> {
+        let mut values = *addresses.values;
+        values[usize::from(value::CODE)] = to.code_data;
+        Emitter { plan, layout, code, addresses, source, to, values, feedback: to.feedback }
+    }
+
     /// Copies every part and fills every hole.
     ///
     /// # Safety
     /// `to.write` must have room for the layout's size and [`SLACK`].
-    pub(crate) unsafe fn run(&self) {
-        let mut cell = 0;
-        // SAFETY: each part lies within the layout's size, and copies overrun by less than the slack; parts are written in ascending order
-        // within each of the four regions, so an overrun is overwritten by what belongs there.
+    pub(crate) unsafe fn run(mut self) {
+        let (plan, layout) = (self.plan, self.layout);
+        // SAFETY: each part lies within the layout's size, and copies overrun by less than the slack; parts are written in ascending order, but
+        // for the two parts of a piece, and a part's holes are filled when what comes before it is written: an overrun is overwritten by what belongs there.
         unsafe {
             self.to.write.write_bytes(0xcc, PREFIX as usize);
-            for (index, piece) in self.plan.hot.iter().enumerate() {
+            for (piece, &at) in plan.hot.iter().zip(&layout.hot) {
                 let stencil = stencil_of(piece);
-                self.copy(stencil.hot, self.layout.hot[index], stencil.hot_len);
+                self.copy(stencil.hot, at, stencil.hot_len);
             }
-            for (index, piece) in self.plan.hot.iter().enumerate() {
-                let stencil = stencil_of(piece);
-                self.copy(stencil.cold, self.layout.hot_cold[index], stencil.cold_len);
+            for (index, piece) in plan.hot.iter().enumerate() {
+                let (stencil, place) = (stencil_of(piece), layout.of_hot(index));
+                self.copy(stencil.cold, place.cold, stencil.cold_len);
+                self.fill(piece, stencil, place);
             }
-            for (index, piece) in self.plan.cold.iter().enumerate() {
+            for (index, piece) in plan.cold.iter().enumerate() {
                 let stencil = stencil_of(piece);
-                self.copy(stencil.hot, self.layout.cold[index], stencil.hot_len);
+                let place = layout.of_cold(index, stencil.hot_len);
+                self.copy(stencil.hot, place.hot, stencil.hot_len);
                 if piece.next != Label::None {
-                    self.jump(self.layout.cold[index] + u32::from(stencil.hot_len), piece.next);
+                    self.jump(place.next, piece.next);
                 }
             }
-            for (index, piece) in self.plan.cold.iter().enumerate() {
+            for (index, piece) in plan.cold.iter().enumerate() {
                 let stencil = stencil_of(piece);
-                self.copy(stencil.cold, self.layout.cold_cold[index], stencil.cold_len);
-            }
-            for (index, piece) in self.plan.hot.iter().enumerate() {
-                let (hot, cold, next) =
-                    (self.layout.hot[index], self.layout.hot_cold[index], self.layout.hot[index + 1]);
-                cell += self.fill(piece, Place { hot, cold, next, cell });
-            }
-            for (index, piece) in self.plan.cold.iter().enumerate() {
-                let (hot, cold) = (self.layout.cold[index], self.layout.cold_cold[index]);
-                let next = hot + u32::from(stencil_of(piece).hot_len);
-                cell += self.fill(piece, Place { hot, cold, next, cell });
+                let place = layout.of_cold(index, stencil.hot_len);
+                self.copy(stencil.cold, place.cold, stencil.cold_len);
+                self.fill(piece, stencil, place);
             }
         }
     }
 
-    /// Copies in chunks of 16 bytes.
+    /// Copies in chunks of 32 bytes.
+    #[inline]
     unsafe fn copy(&self, from: u32, to: u32, len: u16) {
         let (from, to) = (BLOB.as_ptr().wrapping_add(from as usize), self.to.write.wrapping_add(to as usize));
         let mut done = 0;
         while done < usize::from(len) {
             // SAFETY: the blob is padded by a chunk, and so is the destination.
             unsafe {
-                to.add(done).cast::<[u64; 2]>().write_unaligned(from.add(done).cast::<[u64; 2]>().read_unaligned())
+                to.add(done).cast::<[u64; 4]>().write_unaligned(from.add(done).cast::<[u64; 4]>().read_unaligned())
             };
-            done += 16;
+            done += 32;
         }
     }
 
     unsafe fn jump(&self, at: u32, to: Label) {
+        let distance = self.address(to).wrapping_sub(self.to.run + u64::from(at + JUMP_LEN));
         // SAFETY: the layout left room for the jump.
         unsafe {
-            self.to.write.add(at as usize).write(0xe9);
-            self.write_relative(at + 1, self.address(to));
+            let at = self.to.write.add(at as usize);
+            at.write(0xe9);
+            at.add(1).cast::<u32>().write_unaligned(distance as u32);
         }
-    }
-
-    fn address(&self, label: Label) -> u64 {
-        match self.layout.offset(self.plan, label) {
-            Some(offset) => self.to.run + u64::from(offset),
-            None => self.addresses.continuations[Continuation::Error as usize],
-        }
-    }
-
-    unsafe fn write32(&self, at: u32, value: i32) {
-        // SAFETY: `at` is a hole of a part that was copied.
-        unsafe { self.to.write.add(at as usize).cast::<i32>().write_unaligned(value) };
-    }
-
-    unsafe fn write64(&self, at: u32, value: u64) {
-        // SAFETY: as above.
-        unsafe { self.to.write.add(at as usize).cast::<u64>().write_unaligned(value) };
-    }
-
-    /// Writes the displacement of `target` from the end of the field at `at`.
-    unsafe fn write_relative(&self, at: u32, target: u64) {
-        let from = self.to.run + u64::from(at) + 4;
-        let distance = target.wrapping_sub(from) as i64;
-        debug_assert_eq!(distance, i64::from(distance as i32), "code and its target are within 2 GiB");
-        // SAFETY: the caller's.
-        unsafe { self.write32(at, distance as i32) };
-    }
-
-    /// Fills a piece's holes; says how many feedback cells it took.
-    unsafe fn fill(&self, piece: &Piece, place: Place) -> u32 {
-        let stencil = stencil_of(piece);
-        let info = &OPERATIONS[piece.operation as usize];
-        let instr = &self.code.instrs()[piece.instr as usize];
-        let holes = stencil.holes as usize;
-        let (hot, cold) = (usize::from(stencil.hot_holes), usize::from(stencil.cold_holes));
-        // SAFETY: holes lie within their parts, which were copied.
-        unsafe {
-            for hole in &HOLES[holes..holes + hot] {
-                self.fill_hole(hole, place.hot, piece, info, instr, place);
-            }
-            for hole in &HOLES[holes + hot..holes + hot + cold] {
-                self.fill_hole(hole, place.cold, piece, info, instr, place);
-            }
-        }
-        u32::from(info.feedback)
     }
 
     #[inline]
-    unsafe fn fill_hole(
-        &self,
-        hole: &Hole,
-        part: u32,
-        piece: &Piece,
-        info: &OperationInfo,
-        instr: &Instr,
-        place: Place,
-    ) {
-        let at = part + u32::from(hole.offset);
-        // SAFETY: the caller's.
+    fn address(&self, label: Label) -> u64 {
+        match self.layout.offset(self.plan, label) {
+            Some(offset) => self.to.run + u64::from(offset),
+            None => self.addresses.continuation(Continuation::Error),
+        }
+    }
+
+    /// Fills a piece's holes.
+    #[inline]
+    unsafe fn fill(&mut self, piece: &Piece, stencil: &Stencil, place: Place) {
+        self.evaluate(piece, place);
+        // By the two flags of a hole: what its offset counts from, and what is taken off its value.
+        let write = self.to.write;
+        let (hot, cold) = (write.wrapping_add(place.hot as usize), write.wrapping_add(place.cold as usize));
+        let parts = [hot, cold, hot, cold];
+        let run = |offset: u32| self.to.run + u64::from(offset);
+        let from = [0, 0, run(place.hot), run(place.cold)];
+        let first = stencil.holes as usize;
+        let wide = first + usize::from(stencil.narrow);
+        let filling = |hole: &Hole| {
+            self.values[usize::from(hole.value & Hole::VALUE)].wrapping_add_signed(i64::from(hole.addend))
+        };
+        // SAFETY: holes lie within their parts, which were copied; the flags are two bits.
         unsafe {
-            match hole.kind {
-                HoleKind::Operand => {
-                    self.write32(at, self.operand(hole.index, piece, info, instr).wrapping_add(hole.addend))
-                }
-                HoleKind::Helper => self.write_relative(at, self.addresses.helpers[hole.index as usize]),
-                HoleKind::Global => {
-                    self.write64(
-                        at,
-                        self.addresses.globals[hole.index as usize].wrapping_add_signed(hole.addend.into()),
-                    );
-                }
-                HoleKind::Pointer => {
-                    let value = self.pointer(hole.index, piece, info, instr, place);
-                    self.write64(at, value.wrapping_add_signed(hole.addend.into()));
-                }
-                HoleKind::ToHot => self.write_relative(at, self.to.run + u64::from(place.hot) + hole.addend as u64),
-                HoleKind::ToCold => self.write_relative(at, self.to.run + u64::from(place.cold) + hole.addend as u64),
-                HoleKind::Cont => self.write_relative(at, self.continuation(hole.index, piece, place)),
+            for hole in HOLES.get_unchecked(first..wide) {
+                let flags = usize::from(hole.value >> Hole::FLAGS);
+                let number = filling(hole).wrapping_sub(from[flags]) as i64;
+                debug_assert_eq!(number, i64::from(number as i32), "operands and distances fit 32 bits");
+                parts[flags].add(usize::from(hole.offset)).cast::<i32>().write_unaligned(number as i32);
+            }
+            for hole in HOLES.get_unchecked(wide..wide + usize::from(stencil.wide)) {
+                let flags = usize::from(hole.value >> Hole::FLAGS);
+                parts[flags].add(usize::from(hole.offset)).cast::<u64>().write_unaligned(filling(hole));
             }
         }
     }
 
-    fn continuation(&self, index: u8, piece: &Piece, place: Place) -> u64 {
-        match Continuation::ALL[index as usize] {
-            Continuation::Next => self.to.run + u64::from(place.next),
-            Continuation::Target => self.address(piece.target),
-            Continuation::Miss => self.address(piece.miss),
-            Continuation::Error => self.address(piece.error),
-            other => self.addresses.continuations[other as usize],
+    /// Sets a piece's own values.
+    #[inline]
+    fn evaluate(&mut self, piece: &Piece, place: Place) {
+        let info = &OPERATIONS[piece.operation as usize];
+        let instr = &self.code.instrs()[piece.instr as usize];
+        for (index, &place) in piece.inputs.places.iter().enumerate() {
+            self.values[usize::from(value::INPUT) + index] = i64::from(place) as u64;
         }
-    }
-
-    fn operand(&self, index: u8, piece: &Piece, info: &OperationInfo, instr: &Instr) -> i32 {
-        use abi::operand::{BASE, INPUT, LOCAL, OUTPUT, PARAM};
-        match index {
-            INPUT..OUTPUT => match piece.inputs[usize::from(index - INPUT)] {
-                Input::Slot(displacement) => displacement,
-                Input::Const(_) => unreachable!("a constant input has no displacement"),
-            },
-            OUTPUT..LOCAL => piece.output + 8 * i32::from(index - OUTPUT),
-            LOCAL => piece.place,
-            BASE => piece.base,
-            _ => self.immediate(info.imms[usize::from(index - PARAM)], piece, instr),
+        let mut constants = piece.inputs.constants;
+        while constants != 0 {
+            let index = constants.trailing_zeros() as usize;
+            let number = piece.inputs.places[index] as u32;
+            self.values[usize::from(value::INPUT) + index] = self.source.constant(number);
+            constants &= constants - 1;
+        }
+        let here = |offset: u32| self.to.run + u64::from(offset);
+        let address = self.source.first_unit() + 2 * u64::from(instr.index);
+        let own: [(u16, u64); 8] = [
+            (value::OUTPUT, i64::from(piece.output) as u64),
+            (value::PLACE, i64::from(piece.place) as u64),
+            (value::BASE, i64::from(piece.base) as u64),
+            (value::INSTR, address),
+            (value::INSTR_LOW, i64::from(address as i32) as u64),
+            (value::NEXT, here(place.next)),
+            (value::HOT, here(place.hot)),
+            (value::COLD, here(place.cold)),
+        ];
+        for (number, value) in own {
+            self.values[usize::from(number)] = value;
+        }
+        if info.jumps {
+            self.values[usize::from(value::TARGET)] = self.address(piece.target);
+        }
+        if info.misses {
+            self.values[usize::from(value::MISS)] = self.address(piece.miss);
+        }
+        if info.errors {
+            self.values[usize::from(value::ERROR)] = self.address(piece.error);
+        }
+        if info.feedback != 0 {
+            self.values[usize::from(value::FEEDBACK)] = self.feedback;
+            self.feedback += 8 * u64::from(info.feedback);
+        }
+        for (index, &meaning) in info.imms.iter().enumerate() {
+            self.values[usize::from(value::IMMEDIATE) + index] =
+                i64::from(self.immediate(meaning, piece, instr)) as u64;
+        }
+        for (index, &meaning) in info.ptrs.iter().enumerate() {
+            self.values[usize::from(value::POINTER) + index] = self.pointer(meaning, piece, instr, place);
         }
     }
 
@@ -343,26 +386,17 @@ impl<S: Source> Emitter<'_, S> {
         }
     }
 
-    fn pointer(&self, index: u8, piece: &Piece, info: &OperationInfo, instr: &Instr, place: Place) -> u64 {
-        use abi::pointer::{CODE, CONST_INPUT, FEEDBACK, INSTR};
+    fn pointer(&self, meaning: Ptr, piece: &Piece, instr: &Instr, place: Place) -> u64 {
         let unit = |unit: u32| self.source.first_unit() + 2 * u64::from(unit);
-        match index {
-            INSTR => unit(instr.index),
-            CODE => self.to.code_data,
-            FEEDBACK => self.to.feedback + u64::from(place.cell) * 8 * abi::FEEDBACK_WORDS as u64,
-            CONST_INPUT..INSTR => match piece.inputs[usize::from(index - CONST_INPUT)] {
-                Input::Const(number) => self.source.constant(number),
-                Input::Slot(_) => unreachable!("an input in a slot has no constant"),
-            },
-            _ => match info.ptrs[usize::from(index)] {
-                Ptr::Const => self.source.constant(piece.oparg),
-                Ptr::Cache16(at) => self.cache16(instr, at).into(),
-                Ptr::InstrAt(add) => unit(instr.index + u32::from(add)),
-                Ptr::NextInstr => unit(instr.next),
-                Ptr::NextCode => self.to.run + u64::from(place.next),
-                Ptr::TargetInstr => unit(self.code.instrs()[instr.target as usize].start),
-                other => self.source.pointer(other, instr, piece.oparg),
-            },
+        match meaning {
+            Ptr::Const => self.source.constant(piece.oparg),
+            Ptr::Cache16(at) => self.cache16(instr, at).into(),
+            Ptr::InstrAt(add) => unit(instr.index + u32::from(add)),
+            Ptr::NextInstr => unit(instr.next),
+            Ptr::NextCode => self.to.run + u64::from(place.next),
+            Ptr::Stores => stores_after(self.code, piece.instr, piece.oparg).map_or(0, |found| found.stores.0),
+            Ptr::TargetInstr => unit(self.code.instrs()[instr.target as usize].start),
+            other => self.source.pointer(other, instr, piece.oparg),
         }
     }
 }
@@ -377,15 +411,17 @@ impl Layout {
             operation: OPERATIONS[piece.operation as usize].name,
             cold,
         };
-        let hot = plan.hot.iter().zip(&self.hot).map(|(p, &at)| span(p, at, stencil_of(p).hot_len.into(), false));
+        let whole = |piece: &Piece| u32::from(stencil_of(piece).hot_len);
+        let cold_len = |piece: &Piece| u32::from(stencil_of(piece).cold_len);
+        let hot = plan.hot.iter().zip(&self.hot).map(|(p, &at)| span(p, at, whole(p), false));
         let hot_cold =
-            plan.hot.iter().zip(&self.hot_cold).map(|(p, &at)| span(p, at, stencil_of(p).cold_len.into(), true));
+            plan.hot.iter().zip(&self.hot_cold).map(|(p, &at)| span(p, self.hot_cold_start + at, cold_len(p), true));
         let cold = plan.cold.iter().zip(&self.cold).map(|(p, &at)| {
             let jump = if p.next == Label::None { 0 } else { JUMP_LEN };
-            span(p, at, u32::from(stencil_of(p).hot_len) + jump, true)
+            span(p, self.cold_start + at, whole(p) + jump, true)
         });
         let cold_cold =
-            plan.cold.iter().zip(&self.cold_cold).map(|(p, &at)| span(p, at, stencil_of(p).cold_len.into(), true));
+            plan.cold.iter().zip(&self.cold_cold).map(|(p, &at)| span(p, self.cold_cold_start + at, cold_len(p), true));
         hot.chain(hot_cold).chain(cold).chain(cold_cold).filter(|s| s.len > 0).collect()
     }
 }

@@ -5,13 +5,16 @@
 //!
 //! The method is Xu and Kjolstad's copy-and-patch (OOPSLA 2021).
 
+mod depths;
 mod emit;
 mod library;
 mod plan;
 mod select;
+mod stores;
 
+pub use depths::Depths;
 pub use emit::{Addresses, Destination, SLACK, Source};
-pub use library::{Hole, HoleKind, OperationInfo, STACK_BYTES, Stencil};
+pub use library::STACK_BYTES;
 pub use plan::PlanError;
 
 use emit::{Emitter, Layout};
@@ -95,9 +98,9 @@ impl<'b> Planned<'b> {
         self.layout.size as usize
     }
 
-    /// How many feedback cells of [`whipsnake_ir::abi::FEEDBACK_WORDS`] words the code needs.
-    pub fn feedback_cells(&self) -> usize {
-        self.layout.cells as usize
+    /// How many words the feedback cells of the code need.
+    pub fn feedback_words(&self) -> usize {
+        self.layout.feedback_words as usize
     }
 
     /// Writes the machine code.
@@ -105,9 +108,8 @@ impl<'b> Planned<'b> {
     /// # Safety
     /// `to.write` must have room for [`Planned::size`] + [`SLACK`] bytes.
     pub unsafe fn emit(&self, source: &impl Source, addresses: &Addresses, to: Destination) {
-        let emitter = Emitter { plan: self.plan, layout: self.layout, code: &self.code, addresses, source, to };
         // SAFETY: the caller's.
-        unsafe { emitter.run() };
+        unsafe { Emitter::new(self.plan, self.layout, &self.code, addresses, source, to).run() };
     }
 
     /// The resume points, one for each code unit.
@@ -124,15 +126,9 @@ impl<'b> Planned<'b> {
         points
     }
 
-    /// Value-stack depth before each code unit's instruction, `u16::MAX` where there is none.
-    pub fn depths(&self) -> Box<[u16]> {
-        let mut depths = vec![u16::MAX; self.code.input().units.len()].into_boxed_slice();
-        for (number, instr) in self.code.instrs().iter().enumerate() {
-            if let Some(depth) = self.code.depth(number as u32) {
-                depths[instr.start as usize..=instr.index as usize].fill(depth as u16);
-            }
-        }
-        depths
+    /// Value-stack depth before each code unit's instruction.
+    pub fn depths(&self) -> Depths {
+        Depths::new(&self.code)
     }
 
     /// What machine code belongs to which instruction, in order of address.

@@ -2,65 +2,100 @@
 
 use whipsnake_ops::{Imm, Place, Ptr};
 
-/// How a hole is filled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum HoleKind {
-    /// 32-bit displacement to a continuation (`whipsnake_ir::Continuation` as a number).
-    Cont,
-    /// 32-bit displacement to a helper.
-    Helper,
-    /// 32-bit displacement to byte `addend` of this stencil's hot part.
-    ToHot,
-    /// 32-bit displacement to byte `addend` of this stencil's cold part.
-    ToCold,
-    /// 64-bit pointer operand (`whipsnake_ir::abi::pointer`) plus `addend`.
-    Pointer,
-    /// 64-bit address of a global plus `addend`.
-    Global,
-    /// 32-bit operand (`whipsnake_ir::abi::operand`) plus `addend`, as displacement or immediate.
-    Operand,
+/// Numbers of the values that holes are filled with. Those below [`SHARED`](value::SHARED) are a piece's own, the others the process's.
+pub(crate) mod value {
+    /// Displacement of input 0, or the constant in its place; inputs 1 to 3 follow.
+    pub const INPUT: u16 = 0;
+    /// Displacement of output 0.
+    pub const OUTPUT: u16 = 4;
+    /// Displacement of the named local or stack slot.
+    pub const PLACE: u16 = 5;
+    /// Displacement of the lowest consumed stack slot.
+    pub const BASE: u16 = 6;
+    /// First of the instruction's own immediates.
+    pub const IMMEDIATE: u16 = 7;
+    /// First of the instruction's own pointers.
+    pub const POINTER: u16 = 14;
+    /// The address of the instruction.
+    pub const INSTR: u16 = 18;
+    /// The feedback cell.
+    pub const FEEDBACK: u16 = 19;
+    /// The compiled code's own data.
+    pub const CODE: u16 = 20;
+    /// Where the operation goes on.
+    pub const NEXT: u16 = 21;
+    /// The jump target.
+    pub const TARGET: u16 = 22;
+    /// The miss path.
+    pub const MISS: u16 = 23;
+    /// Where errors go.
+    pub const ERROR: u16 = 24;
+    /// The hot part.
+    pub const HOT: u16 = 25;
+    /// The cold part.
+    pub const COLD: u16 = 26;
+    /// The low half of the address of the instruction, as a signed number.
+    pub const INSTR_LOW: u16 = 27;
+    /// The first value that all code objects share.
+    pub const SHARED: u16 = 32;
+    /// First of the continuations.
+    pub const CONTINUATION: u16 = SHARED;
+    /// First of the globals.
+    pub const GLOBAL: u16 = CONTINUATION + whipsnake_ir::Continuation::ALL.len() as u16;
+    /// First of the helpers.
+    pub const HELPER: u16 = GLOBAL + whipsnake_ir::Global::ALL.len() as u16;
+    /// Room for all of them, a power of two: a number cut to it needs no check.
+    pub const COUNT: usize = (HELPER as usize + whipsnake_ir::Helper::ALL.len()).next_power_of_two();
 }
 
 /// A hole of a stencil.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
-pub struct Hole {
+pub(crate) struct Hole {
     /// Bytes from the start of its part.
     pub offset: u16,
-    /// How it is filled.
-    pub kind: HoleKind,
-    /// Which continuation, helper, pointer, global or operand.
-    pub index: u8,
+    /// Number of the [`value`] it is filled with, [`Hole::COLD`] and [`Hole::RELATIVE`].
+    pub value: u16,
     /// Added to the value.
     pub addend: i32,
 }
 
+impl Hole {
+    /// Where the two flags begin.
+    pub const FLAGS: u32 = 14;
+    /// The hole is in the cold part.
+    pub const COLD: u16 = 1 << Hole::FLAGS;
+    /// It takes the distance from the start of its part; the addend knows how far that is from its own end.
+    pub const RELATIVE: u16 = 2 << Hole::FLAGS;
+    /// The bits of the value's number.
+    pub const VALUE: u16 = value::COUNT as u16 - 1;
+}
+
 /// A stencil: two parts of machine code, and the holes in them.
 #[derive(Clone, Copy, Debug)]
-pub struct Stencil {
+pub(crate) struct Stencil {
     /// Where the hot part starts in the blob.
     pub hot: u32,
     /// Where the cold part starts in the blob.
     pub cold: u32,
+    /// The first of its holes in [`HOLES`]; those of 32 bits come first.
+    pub holes: u32,
     /// Bytes of the hot part. It falls through to the next bytecode if it goes there at all.
     pub hot_len: u16,
     /// Bytes of the cold part.
     pub cold_len: u16,
-    /// The first of its holes in [`HOLES`]; those of the hot part come first.
-    pub holes: u32,
-    /// Holes in the hot part.
-    pub hot_holes: u16,
-    /// Holes in the cold part.
-    pub cold_holes: u16,
+    /// Holes of 32 bits.
+    pub narrow: u8,
+    /// Holes of 64 bits.
+    pub wide: u8,
 }
 
 /// No stencil, or no operation.
-pub const NONE: u16 = u16::MAX;
+pub(crate) const NONE: u16 = u16::MAX;
 
 /// What the compiler knows of an operation.
 #[derive(Clone, Copy, Debug)]
-pub struct OperationInfo {
+pub(crate) struct OperationInfo {
     /// The opcode's name, with the variant after a dot.
     pub name: &'static str,
     /// Inputs from the top of the stack.
@@ -88,10 +123,8 @@ pub struct OperationInfo {
     pub jumps: bool,
     /// It hands its result on in the first argument register, or enters another frame that does.
     pub hands_on: bool,
-    /// It ends without going to `next`.
-    pub ends: bool,
-    /// It uses a feedback cell.
-    pub feedback: bool,
+    /// Words of its feedback cell; 0 for none.
+    pub feedback: u8,
 }
 
 include!(concat!(env!("OUT_DIR"), "/library.rs"));

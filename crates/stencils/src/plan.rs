@@ -7,7 +7,8 @@
 
 use crate::library::{NONE, OPERATIONS, OperationInfo, VARIANTS};
 use crate::select::Selector;
-use whipsnake_bytecode::{Code, Flow, Instr};
+use crate::stores::stores_after;
+use whipsnake_bytecode::{Code, Flow, Instr, stack_effect};
 use whipsnake_cpython::{layout, opcode as op};
 use whipsnake_ops::Place;
 
@@ -22,13 +23,13 @@ pub enum PlanError {
     TooLarge,
 }
 
-/// Where an input is.
+/// Where the inputs of an operation are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Input {
-    /// At a displacement from the frame.
-    Slot(i32),
-    /// Constant number.
-    Const(u32),
+pub(crate) struct Inputs {
+    /// Displacements from the frame, or numbers of constants.
+    pub places: [i32; 4],
+    /// A bit for each that is a constant.
+    pub constants: u32,
 }
 
 /// Where a stencil goes on.
@@ -54,7 +55,7 @@ pub(crate) struct Piece {
     pub instr: u32,
     /// The oparg its operands are computed from.
     pub oparg: u32,
-    pub inputs: [Input; 4],
+    pub inputs: Inputs,
     /// Displacement of output 0.
     pub output: i32,
     /// Displacement of the named local or stack slot.
@@ -91,6 +92,8 @@ pub(crate) struct Plan {
     /// Where a value is received before an instruction: `(instruction, piece)`.
     pub receives: Vec<(u32, Label)>,
     stack: Vec<Element>,
+    /// The elements below this one are in their slots.
+    stored: usize,
 }
 
 /// What planning one code object needs.
@@ -111,11 +114,15 @@ impl Plan {
         self.entries.clear();
         self.receives.clear();
         self.stack.clear();
+        self.stored = 0;
         let selector = Selector::get();
         let locals = code.input().nlocalsplus;
         Planner { plan: self, code, selector, locals, instr: 0 }.run()
     }
 }
+
+/// What a borrowed input counts in the number of a variant, twice as much if it is a constant.
+const POWERS_OF_3: [usize; 4] = [1, 3, 9, 27];
 
 fn local_slot(local: u32) -> i32 {
     layout::frame::LOCALSPLUS + 8 * local as i32
@@ -141,8 +148,8 @@ impl Planner<'_, '_> {
                     self.flush(0)?;
                     self.instr = number;
                 }
-                self.plan.stack.clear();
-                self.plan.stack.resize(depth.unwrap_or(0) as usize, Element::Slot);
+                self.replace(0, depth.unwrap_or(0) as usize);
+                self.plan.stored = self.plan.stack.len();
             }
             let here = self.plan.hot.len() as u32;
             self.plan.first.push(here);
@@ -151,11 +158,11 @@ impl Planner<'_, '_> {
                 continue;
             }
             debug_assert_eq!(depth, Some(self.plan.stack.len() as u32), "virtual stack depth at instruction {number}");
-            if self.plan.stack.iter().all(|e| *e == Element::Slot) {
+            if self.is_stored() {
                 self.plan.entries.push(number);
             }
             let instr = &instrs[number as usize];
-            skip_to = number + 1 + u32::from(self.instruction(instr)?);
+            skip_to = number + 1 + self.instruction(instr)?;
             falls_in = instr.flow.falls_through();
         }
         let end = self.plan.hot.len() as u32;
@@ -166,15 +173,36 @@ impl Planner<'_, '_> {
         Ok(())
     }
 
+    /// Whether the whole stack is in memory.
+    #[inline]
+    fn is_stored(&mut self) -> bool {
+        let plan = &mut *self.plan;
+        while plan.stack.get(plan.stored).is_some_and(|element| *element == Element::Slot) {
+            plan.stored += 1;
+        }
+        plan.stored == plan.stack.len()
+    }
+
+    /// Takes the elements from `depth` on off the stack, and puts `pushed` values there, in their slots.
+    fn replace(&mut self, depth: usize, pushed: usize) {
+        self.plan.stack.truncate(depth);
+        self.plan.stored = self.plan.stored.min(depth);
+        for _ in 0..pushed {
+            self.plan.stack.push(Element::Slot);
+        }
+    }
+
     fn slot(&self, depth: usize) -> i32 {
         local_slot(self.locals + depth as u32)
     }
 
-    /// Plans one instruction; says whether the next one was done along with it.
-    fn instruction(&mut self, instr: &Instr) -> Result<bool, PlanError> {
+    /// Plans one instruction; says how many of those that follow were done along with it.
+    fn instruction(&mut self, instr: &Instr) -> Result<u32, PlanError> {
         let oparg = instr.oparg;
         match instr.base {
             op::NOP | op::EXTENDED_ARG => {}
+            // In the middle of `yield from` or `await` nothing is polled for: who resumes the generator has just done it, or what it waits for will.
+            op::RESUME if oparg & op::operand::RESUME_LOCATION_MASK >= op::operand::RESUME_AFTER_YIELD_FROM => {}
             op::LOAD_FAST => self.plan.stack.push(Element::Local(oparg)),
             op::LOAD_CONST => self.plan.stack.push(Element::Const(oparg)),
             op::LOAD_FAST_LOAD_FAST => {
@@ -191,15 +219,16 @@ impl Planner<'_, '_> {
                 self.store_fast(oparg & 15)?;
             }
             op::POP_TOP if !matches!(self.plan.stack.last(), Some(Element::Slot)) => {
-                self.plan.stack.pop();
+                self.replace(self.plan.stack.len() - 1, 0);
             }
             op::COPY if oparg == 1 && !matches!(self.plan.stack.last(), Some(Element::Slot)) => {
                 let top = *self.plan.stack.last().expect("COPY has a value to copy");
                 self.plan.stack.push(top);
             }
-            _ => return self.general(instr),
+            op::UNPACK_SEQUENCE => return self.unpack(instr),
+            _ => return self.general(instr).map(u32::from),
         }
-        Ok(false)
+        Ok(0)
     }
 
     fn store_fast(&mut self, local: u32) -> Result<(), PlanError> {
@@ -207,8 +236,26 @@ impl Planner<'_, '_> {
         self.operation(operation, operation, local, Label::None, false)
     }
 
+    /// Unpacking, together with the stores to local variables that follow.
+    fn unpack(&mut self, instr: &Instr) -> Result<u32, PlanError> {
+        let Some(found) = stores_after(self.code, self.instr, instr.oparg) else {
+            return self.general(instr).map(u32::from);
+        };
+        let operation = self.selector.unpack_to_locals;
+        let depth = self.plan.stack.len() - 1;
+        self.operation(operation, operation, instr.oparg, Label::None, false)?;
+        debug_assert_eq!(depth, self.plan.stack.len(), "everything was stored");
+        self.plan.stack.extend(found.load.map(Element::Local));
+        Ok(found.instrs)
+    }
+
+    /// The counter in front of an instruction's inline cache.
+    fn counter(&self, instr: &Instr) -> Option<u16> {
+        (instr.next > instr.index + 1).then(|| self.code.input().units[instr.index as usize + 1])
+    }
+
     fn general(&mut self, instr: &Instr) -> Result<bool, PlanError> {
-        let (special, generic) = self.selector.select(instr);
+        let (special, generic) = self.selector.select(instr, self.counter(instr));
         if generic == NONE {
             return Err(PlanError::Opcode(instr.base));
         }
@@ -242,14 +289,20 @@ impl Planner<'_, '_> {
     }
 
     /// Stores the virtual stack's elements from the bottom up to `keep` below the top.
+    #[inline(always)]
     fn flush(&mut self, keep: usize) -> Result<(), PlanError> {
         let end = self.plan.stack.len().saturating_sub(keep);
-        for depth in 0..end {
+        if end > self.plan.stored { self.store_below(end) } else { Ok(()) }
+    }
+
+    fn store_below(&mut self, end: usize) -> Result<(), PlanError> {
+        for depth in self.plan.stored..end {
             if let Some(piece) = self.store_element(depth)? {
                 self.plan.hot.push(piece);
                 self.plan.stack[depth] = Element::Slot;
             }
         }
+        self.plan.stored = end;
         Ok(())
     }
 
@@ -266,21 +319,18 @@ impl Planner<'_, '_> {
     }
 
     /// A piece of an operation in its plain variant, whose lowest input or output is at `depth`.
+    #[inline(always)]
     fn piece(&self, operation: u16, oparg: u32, depth: usize) -> Result<Piece, PlanError> {
         if operation == NONE {
             return Err(PlanError::Opcode(self.code.instrs()[self.instr as usize].base));
         }
         let info = &OPERATIONS[operation as usize];
-        let mut inputs = [Input::Slot(0); 4];
-        for (index, input) in inputs.iter_mut().enumerate().take(info.inputs.into()) {
-            *input = Input::Slot(self.slot(depth + index));
-        }
         Ok(Piece {
             stencil: VARIANTS[info.variants as usize],
             operation,
             instr: self.instr,
             oparg,
-            inputs,
+            inputs: self.inputs(depth),
             output: self.slot(depth + usize::from(info.keeps)),
             place: 0,
             base: self.slot(depth),
@@ -289,6 +339,13 @@ impl Planner<'_, '_> {
             miss: Label::None,
             error: Label::Error,
         })
+    }
+
+    /// Inputs from `depth` on, all in their slots.
+    #[inline(always)]
+    fn inputs(&self, depth: usize) -> Inputs {
+        let slot = self.slot(depth);
+        Inputs { places: [slot, slot + 8, slot + 16, slot + 24], constants: 0 }
     }
 
     fn place(&self, info: &OperationInfo, oparg: u32, depth: usize) -> i32 {
@@ -301,35 +358,36 @@ impl Planner<'_, '_> {
     }
 
     /// Chooses the stencil variant for the inputs on the virtual stack; stores those that the operation can't borrow.
-    fn choose(&mut self, piece: &mut Piece, info: &OperationInfo, first: usize) -> Result<(), PlanError> {
+    #[inline(always)]
+    fn choose(&mut self, info: &OperationInfo, first: usize) -> Result<(u16, Inputs), PlanError> {
+        if self.is_stored() {
+            return Ok((VARIANTS[info.variants as usize], self.inputs(first)));
+        }
+        self.choose_variant(info, first)
+    }
+
+    fn choose_variant(&mut self, info: &OperationInfo, first: usize) -> Result<(u16, Inputs), PlanError> {
         let mut variant = 0;
+        let mut inputs = self.inputs(first);
         for index in 0..usize::from(info.inputs) {
             let depth = first + index;
-            let element = self.plan.stack[depth];
-            if element == Element::Slot {
-                continue;
-            }
-            let borrow = info.borrows.iter().position(|&b| usize::from(b) == index);
-            let mode = match (element, borrow) {
-                (Element::Local(_), Some(_)) => 1,
-                (Element::Const(_), Some(_)) => 2,
-                _ => 0,
+            let (mode, place) = match self.plan.stack[depth] {
+                Element::Slot => continue,
+                Element::Local(local) => (1, local_slot(local)),
+                Element::Const(number) => (2, number as i32),
             };
-            let with = variant + mode * 3usize.pow(borrow.unwrap_or(0) as u32);
-            if mode != 0 && VARIANTS[info.variants as usize + with] != NONE {
+            let borrow = info.borrows.iter().position(|&b| usize::from(b) == index);
+            let with = borrow.map_or(0, |borrow| variant + mode * POWERS_OF_3[borrow]);
+            if with != 0 && VARIANTS[info.variants as usize + with] != NONE {
                 variant = with;
-                piece.inputs[index] = match element {
-                    Element::Local(local) => Input::Slot(local_slot(local)),
-                    Element::Const(number) => Input::Const(number),
-                    Element::Slot => unreachable!("handled above"),
-                };
+                inputs.places[index] = place;
+                inputs.constants |= u32::from(mode == 2) << index;
             } else if let Some(store) = self.store_element(depth)? {
                 self.plan.hot.push(store);
                 self.plan.stack[depth] = Element::Slot;
             }
         }
-        piece.stencil = VARIANTS[info.variants as usize + variant];
-        Ok(())
+        Ok((VARIANTS[info.variants as usize + variant], inputs))
     }
 
     /// Plans an operation with its miss path. `counted`: pops and pushes are those of the bytecode instruction; else of the operation.
@@ -347,51 +405,48 @@ impl Planner<'_, '_> {
         let info = &OPERATIONS[special as usize];
         let depth = self.plan.stack.len();
         let first = depth - usize::from(info.inputs);
-        let base = self.code.instrs()[self.instr as usize].base;
         let (popped, pushed) = if counted {
-            (op::popped(base, oparg) as usize, op::pushed(base, oparg) as usize)
+            let base = self.code.instrs()[self.instr as usize].base;
+            let (popped, pushed) = stack_effect(base, oparg);
+            (popped as usize, pushed as usize)
         } else {
             (info.inputs.into(), info.outputs.into())
         };
         self.flush(info.inputs.into())?;
-        let mut piece = self.piece(special, oparg, first)?;
-        piece.place = self.place(info, oparg, depth);
-        piece.base = self.slot(depth - popped);
-        piece.target = target;
-        self.choose(&mut piece, info, first)?;
-        self.finish(piece, info, generic, first, Follow::Nothing)?;
-        self.plan.stack.truncate(depth - popped);
-        self.plan.stack.resize(depth - popped + pushed, Element::Slot);
+        let (stencil, inputs) = self.choose(info, first)?;
+        let place = self.place(info, oparg, depth);
+        let base = self.slot(depth - popped);
+        let piece = self.piece(special, oparg, first)?;
+        self.plan.hot.push(Piece { stencil, inputs, place, base, target, ..piece });
+        self.finish(info, generic, first, Follow::Nothing)?;
+        self.replace(depth - popped, pushed);
         Ok(())
     }
 
-    /// Places a chosen piece, the piece that receives its result, and the ways it can go wrong.
-    fn finish(
-        &mut self,
-        piece: Piece,
-        info: &OperationInfo,
-        generic: u16,
-        first: usize,
-        follow: Follow,
-    ) -> Result<(), PlanError> {
-        let instr = self.code.instrs()[self.instr as usize];
-        let receives = info.hands_on && instr.flow.falls_through() && instr.flow != Flow::Yield;
-        let at = self.plan.hot.len();
-        self.plan.hot.push(piece);
-        if receives {
-            let receive = self.receive_piece(&instr)?;
-            self.plan.hot.push(receive);
-            self.note_receives(&instr, Label::Hot(at as u32 + 1))?;
+    /// Adds to the piece just placed the one that receives its result, and the ways it can go wrong.
+    fn finish(&mut self, info: &OperationInfo, generic: u16, first: usize, follow: Follow) -> Result<(), PlanError> {
+        let at = self.plan.hot.len() - 1;
+        let mut receives = false;
+        if info.hands_on {
+            let instr = self.code.instrs()[self.instr as usize];
+            receives = instr.flow.falls_through() && instr.flow != Flow::Yield;
+            if receives {
+                let receive = self.receive_piece(&instr)?;
+                self.plan.hot.push(receive);
+                self.note_receives(&instr, Label::Hot(at as u32 + 1))?;
+            }
         }
         let after = Label::Hot(self.plan.hot.len() as u32);
         if info.misses {
             self.plan.hot[at].miss = Label::Cold(self.plan.cold.len() as u32);
             self.store_inputs(first, info)?;
             let received = if receives { Label::Hot(at as u32 + 1) } else { Label::None };
-            self.fall_back(&piece, generic, &instr, first, after, received, follow)?;
+            self.fall_back(at, generic, first, after, received, follow)?;
         }
-        let borrows = self.plan.stack[first..first + usize::from(info.inputs)].iter().any(|e| *e != Element::Slot);
-        if info.errors && borrows {
+        if info.errors
+            && !self.is_stored()
+            && self.plan.stack[first..first + usize::from(info.inputs)].iter().any(|e| *e != Element::Slot)
+        {
             // The unwinder expects the inputs in their slots.
             self.plan.hot[at].error = Label::Cold(self.plan.cold.len() as u32);
             self.store_inputs(first, info)?;
@@ -402,6 +457,9 @@ impl Planner<'_, '_> {
 
     /// Cold pieces that store the inputs which the hot piece borrows.
     fn store_inputs(&mut self, first: usize, info: &OperationInfo) -> Result<(), PlanError> {
+        if self.is_stored() {
+            return Ok(());
+        }
         for depth in first..first + usize::from(info.inputs) {
             if let Some(store) = self.store_element(depth)? {
                 self.plan.cold.push(store);
@@ -411,24 +469,24 @@ impl Planner<'_, '_> {
     }
 
     /// The generic operation, on inputs in their slots, and whatever the hot piece does beyond the one instruction.
-    #[expect(clippy::too_many_arguments, reason = "the parts of one decision, used in one place")]
     fn fall_back(
         &mut self,
-        hot: &Piece,
+        hot: usize,
         generic: u16,
-        instr: &Instr,
         first: usize,
         after: Label,
         received: Label,
         follow: Follow,
     ) -> Result<(), PlanError> {
+        let instr = &self.code.instrs()[self.instr as usize];
+        let target = self.plan.hot[hot].target;
         let general = &OPERATIONS[generic as usize];
         let depth = self.plan.stack.len();
         let mut piece = self.piece(generic, instr.oparg, depth - usize::from(general.inputs))?;
         piece.place = self.place(general, instr.oparg, depth);
-        piece.base = self.slot(depth - op::popped(instr.base, instr.oparg) as usize);
+        piece.base = self.slot(depth - stack_effect(instr.base, instr.oparg).0 as usize);
         if !matches!(follow, Follow::Jump(..)) {
-            piece.target = hot.target;
+            piece.target = target;
         }
         let last = match follow {
             Follow::Nothing if general.hands_on && received != Label::None => {
@@ -451,7 +509,7 @@ impl Planner<'_, '_> {
             }
             Follow::Jump(oparg, operation) => {
                 let mut jump = self.piece(operation, oparg, first)?;
-                jump.target = hot.target;
+                jump.target = target;
                 jump
             }
             Follow::Store(local) => {
@@ -467,9 +525,8 @@ impl Planner<'_, '_> {
 
     /// The piece that stores the result of an instruction that enters other frames.
     fn receive_piece(&self, instr: &Instr) -> Result<Piece, PlanError> {
-        let depth = self.plan.stack.len() as i32 - op::popped(instr.base, instr.oparg)
-            + op::pushed(instr.base, instr.oparg)
-            - 1;
+        let (popped, pushed) = stack_effect(instr.base, instr.oparg);
+        let depth = self.plan.stack.len() as i32 - popped + pushed - 1;
         let operation = match (instr.flow, instr.base) {
             (Flow::ForIter | Flow::Send, _) => self.selector.receive_item,
             (_, op::GET_ITER | op::GET_YIELD_FROM_ITER | op::BEFORE_WITH | op::BEFORE_ASYNC_WITH) => {
@@ -500,12 +557,12 @@ impl Planner<'_, '_> {
         let depth = self.plan.stack.len();
         let first = depth - usize::from(info.inputs);
         self.flush(info.inputs.into())?;
-        let mut piece = self.piece(fused, instr.oparg, first)?;
-        piece.target = Label::Instr(jump.target);
-        self.choose(&mut piece, info, first)?;
+        let (stencil, inputs) = self.choose(info, first)?;
+        let piece = self.piece(fused, instr.oparg, first)?;
+        self.plan.hot.push(Piece { stencil, inputs, target: Label::Instr(jump.target), ..piece });
         let jump_operation = self.selector.operation(jump.base, jump.oparg);
-        self.finish(piece, info, generic, first, Follow::Jump(jump.oparg, jump_operation))?;
-        self.plan.stack.truncate(first);
+        self.finish(info, generic, first, Follow::Jump(jump.oparg, jump_operation))?;
+        self.replace(first, 0);
         Ok(())
     }
 
@@ -522,15 +579,16 @@ impl Planner<'_, '_> {
             return Ok(false);
         }
         self.flush(2)?;
-        let mut piece = self.piece(special, instr.oparg, first)?;
         // The left input is owned, in the local's slot: the variant of an input in a stack slot.
         self.plan.stack[first] = Element::Slot;
-        self.choose(&mut piece, info, first)?;
+        let (stencil, mut inputs) = self.choose(info, first)?;
         self.plan.stack[first] = Element::Local(local);
-        piece.inputs[0] = Input::Slot(local_slot(local));
-        piece.output = local_slot(local);
-        self.finish(piece, info, generic, first, Follow::Store(local))?;
-        self.plan.stack.truncate(first);
+        self.plan.stored = self.plan.stored.min(first);
+        inputs.places[0] = local_slot(local);
+        let piece = self.piece(special, instr.oparg, first)?;
+        self.plan.hot.push(Piece { stencil, inputs, output: local_slot(local), ..piece });
+        self.finish(info, generic, first, Follow::Store(local))?;
+        self.replace(first, 0);
         Ok(true)
     }
 
@@ -540,11 +598,11 @@ impl Planner<'_, '_> {
         let depth = self.plan.stack.len();
         let first = depth - 2;
         self.flush(2)?;
-        let mut piece = self.piece(special, instr.oparg, first)?;
-        self.choose(&mut piece, info, first)?;
-        piece.place = local_slot(local);
-        self.finish(piece, info, generic, first, Follow::Store(local))?;
-        self.plan.stack.truncate(first);
+        let (stencil, inputs) = self.choose(info, first)?;
+        let piece = self.piece(special, instr.oparg, first)?;
+        self.plan.hot.push(Piece { stencil, inputs, place: local_slot(local), ..piece });
+        self.finish(info, generic, first, Follow::Store(local))?;
+        self.replace(first, 0);
         Ok(())
     }
 }

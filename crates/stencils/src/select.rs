@@ -43,6 +43,8 @@ pub(crate) struct Selector {
     pub load_const: u16,
     /// `STORE_FAST`.
     pub store_fast: u16,
+    /// `UNPACK_SEQUENCE` with the stores that follow.
+    pub unpack_to_locals: u16,
 }
 
 const COMPARISONS: [&str; 6] = [".lt", ".le", ".eq", ".ne", ".gt", ".ge"];
@@ -146,6 +148,7 @@ impl Selector {
             load_fast: find("LOAD_FAST"),
             load_const: find("LOAD_CONST"),
             store_fast: find("STORE_FAST"),
+            unpack_to_locals: find("UNPACK_SEQUENCE.locals"),
         }
     }
 
@@ -168,8 +171,9 @@ impl Selector {
         }
     }
 
-    /// The best operation for an instruction, and the generic one for when its guard fails.
-    pub(crate) fn select(&self, instr: &Instr) -> (u16, u16) {
+    /// The best operation for an instruction, and the generic one for when its guard fails. `counter` is the first entry of its inline cache, if
+    /// it has one.
+    pub(crate) fn select(&self, instr: &Instr, counter: Option<u16>) -> (u16, u16) {
         if instr.base == op::CALL {
             return self.select_call(instr);
         }
@@ -184,7 +188,8 @@ impl Selector {
         let calling = self.calling[instr.base as usize];
         let method = self.by[instr.base as usize] == By::LowBit && instr.oparg & 1 != 0;
         let generic = if calling == NONE || method { generic } else { calling };
-        let special = guess(instr).map_or(NONE, |opcode| self.operation(opcode, instr.oparg));
+        let guessed = if counter.is_some_and(has_failed) { None } else { guess(instr) };
+        let special = guessed.map_or(NONE, |opcode| self.operation(opcode, instr.oparg));
         (if special == NONE { generic } else { special }, generic)
     }
 
@@ -233,6 +238,14 @@ fn guess(instr: &Instr) -> Option<u8> {
         op::UNPACK_SEQUENCE if instr.oparg == 2 => op::UNPACK_SEQUENCE_TWO_TUPLE,
         _ => return None,
     })
+}
+
+/// Whether the interpreter has tried to specialise an instruction and found nothing that fits: then each attempt makes the next one wait twice as
+/// long, as the exponent in the low bits tells.
+fn has_failed(counter: u16) -> bool {
+    const EXPONENT: u16 = 15;
+    const NEVER_TRIED: u16 = 1;
+    counter & EXPONENT > NEVER_TRIED
 }
 
 /// The opcode without instrumentation, but with its specialisation.

@@ -6,8 +6,11 @@
 #![allow(clippy::missing_safety_doc, reason = "the contract is the same for all, above")]
 
 use super::held::Held;
-use pyo3_ffi::{Py_DECREF, Py_False, Py_True, PyObject, PyThreadState_Get, binaryfunc};
+use super::pools;
+use crate::native::raw::get;
+use pyo3_ffi::{Py_DECREF, Py_False, Py_NewRef, Py_True, PyObject, PyThreadState_Get, binaryfunc};
 use std::ffi::c_int;
+use whipsnake_cpython::layout::long;
 use whipsnake_cpython::live::{_PyInterpreterFrame, Float, Frame, Long, symbols};
 
 /// Raises `UnboundLocalError` for a local variable.
@@ -25,13 +28,70 @@ pub unsafe extern "C" fn unbound_local(frame: *mut _PyInterpreterFrame, index: c
     }
 }
 
-/// Calls the C function of a binary operator.
-pub unsafe extern "C" fn call_binary(function: binaryfunc, left: *mut PyObject, right: *mut PyObject) -> *mut PyObject {
+/// Calls the C function of a binary operator, which has the number `operator` in bytecode. Ints of up to two digits are done at once.
+pub unsafe extern "C" fn call_binary(
+    function: binaryfunc,
+    left: *mut PyObject,
+    right: *mut PyObject,
+    operator: c_int,
+) -> *mut PyObject {
     // SAFETY: a function of CPython's table, on live objects.
     unsafe {
+        if let (Some(x), Some(y)) = (wide_int(left), wide_int(right))
+            && let Some(value) = int_result(operator, x, y)
+        {
+            return int_object(value);
+        }
         let _held = Held::new([left, right]);
         function(left, right)
     }
+}
+
+/// The value of an exact int of up to two digits.
+#[inline]
+unsafe fn wide_int(object: *mut PyObject) -> Option<i64> {
+    // SAFETY: a live object; the fields of an exact int.
+    unsafe {
+        if pyo3_ffi::PyLong_CheckExact(object) == 0 {
+            return None;
+        }
+        let tag: u64 = get(object, long::LV_TAG);
+        let digits = object.cast::<u8>().offset(long::OB_DIGIT as isize).cast::<u32>();
+        let magnitude = match tag >> long::NON_SIZE_BITS {
+            0 => 0,
+            1 => i64::from(digits.read()),
+            2 => i64::from(digits.read()) | i64::from(digits.add(1).read()) << long::SHIFT,
+            _ => return None,
+        };
+        Some(if tag & long::SIGN_MASK == long::SIGN_NEGATIVE { -magnitude } else { magnitude })
+    }
+}
+
+/// An operator on numbers of up to 60 bits and a sign; `None` if the result is no int of 64 bits.
+#[inline]
+fn int_result(operator: c_int, x: i64, y: i64) -> Option<i64> {
+    // The operand's numbers of `BINARY_OP`; the in-place forms follow in the same order.
+    match operator % 13 {
+        0 => Some(x + y),
+        1 => Some(x & y),
+        2 if y != 0 => Some(x.div_euclid(y) - i64::from(y < 0 && x.rem_euclid(y) != 0)),
+        3 if (0..=62).contains(&y) => Some(x << y).filter(|shifted| shifted >> y == x),
+        5 => x.checked_mul(y),
+        6 if y != 0 => Some(x.rem_euclid(y)).map(|rest| if y < 0 && rest != 0 { rest + y } else { rest }),
+        7 => Some(x | y),
+        9 if y >= 0 => Some(x >> y.min(63)),
+        10 => Some(x - y),
+        12 => Some(x ^ y),
+        _ => None,
+    }
+}
+
+/// An int: the preallocated object if there is one.
+#[inline]
+unsafe fn int_object(value: i64) -> *mut PyObject {
+    let small = -i64::from(long::NSMALLNEGINTS)..i64::from(long::NSMALLPOSINTS);
+    // SAFETY: machine code runs in the main interpreter only.
+    unsafe { if small.contains(&value) { pyo3_ffi::PyLong_FromLongLong(value) } else { pools::new_int(value) } }
 }
 
 /// The number in an exact float or a compact exact int.
@@ -69,7 +129,8 @@ pub unsafe extern "C" fn power(function: binaryfunc, left: *mut PyObject, right:
                 }
             }
         }
-        call_binary(function, left, right)
+        let _held = Held::new([left, right]);
+        function(left, right)
     }
 }
 
@@ -86,8 +147,45 @@ pub unsafe extern "C" fn negative(value: *mut PyObject) -> *mut PyObject {
 pub unsafe extern "C" fn rich_compare(left: *mut PyObject, right: *mut PyObject, comparison: c_int) -> *mut PyObject {
     // SAFETY: live objects.
     unsafe {
+        if let Some(answer) = compare_numbers(left, right, comparison) {
+            return if answer { Py_NewRef(Py_True()) } else { Py_NewRef(Py_False()) };
+        }
         let _held = Held::new([left, right]);
         pyo3_ffi::PyObject_RichCompare(left, right, comparison)
+    }
+}
+
+/// A comparison of exact ints of up to two digits and exact floats, also mixed where the int is exact as a float.
+#[inline]
+unsafe fn compare_numbers(left: *mut PyObject, right: *mut PyObject, comparison: c_int) -> Option<bool> {
+    // SAFETY: live objects.
+    unsafe {
+        if let (Some(x), Some(y)) = (wide_int(left), wide_int(right)) {
+            return Some(holds(comparison, x, y));
+        }
+        Some(holds(comparison, exact_float(left)?, exact_float(right)?))
+    }
+}
+
+/// The value of an exact float, or of an exact int that is exact as a float.
+unsafe fn exact_float(object: *mut PyObject) -> Option<f64> {
+    // SAFETY: a live object; an exact float.
+    unsafe {
+        if pyo3_ffi::PyFloat_CheckExact(object) != 0 {
+            return Some(Float::new_unchecked(object).value());
+        }
+        wide_int(object).filter(|value| value.unsigned_abs() <= 1 << f64::MANTISSA_DIGITS).map(|value| value as f64)
+    }
+}
+
+fn holds<T: PartialOrd>(comparison: c_int, left: T, right: T) -> bool {
+    match comparison {
+        pyo3_ffi::Py_LT => left < right,
+        pyo3_ffi::Py_LE => left <= right,
+        pyo3_ffi::Py_EQ => left == right,
+        pyo3_ffi::Py_NE => left != right,
+        pyo3_ffi::Py_GT => left > right,
+        _ => left >= right,
     }
 }
 
@@ -95,6 +193,9 @@ pub unsafe extern "C" fn rich_compare(left: *mut PyObject, right: *mut PyObject,
 pub unsafe extern "C" fn rich_compare_bool(left: *mut PyObject, right: *mut PyObject, comparison: c_int) -> c_int {
     // SAFETY: live objects.
     unsafe {
+        if let Some(answer) = compare_numbers(left, right, comparison) {
+            return answer.into();
+        }
         let _held = Held::new([left, right]);
         let result = pyo3_ffi::PyObject_RichCompare(left, right, comparison);
         if result.is_null() {

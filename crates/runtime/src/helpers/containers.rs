@@ -6,9 +6,10 @@
 #![allow(clippy::missing_safety_doc, reason = "the contract is the same for all, above")]
 
 use super::held::Held;
+use crate::native::raw::{is_exact, retain};
 use pyo3_ffi::{
     Py_DECREF, Py_None, PyDict_CheckExact, PyList_CheckExact, PyLong_CheckExact, PyObject, PyTuple_CheckExact,
-    PyUnicode_CheckExact,
+    PyTypeObject, PyUnicode_CheckExact,
 };
 use std::ffi::c_int;
 use std::ptr::null_mut;
@@ -41,6 +42,9 @@ pub unsafe extern "C" fn get_item(container: *mut PyObject, key: *mut PyObject) 
             let list = List::new_unchecked(container);
             if let Some(item) = compact(key).and_then(|index| item_at(list.items(), list.len(), index)) {
                 return item;
+            }
+            if let Some(part) = strided_slice(container, key) {
+                return part;
             }
         } else if PyTuple_CheckExact(container) != 0 {
             let tuple = Tuple::new_unchecked(container);
@@ -134,6 +138,53 @@ unsafe fn bound(object: *mut PyObject, len: isize, missing: isize) -> Option<isi
     Some(if value < 0 { (value + len).max(0) } else { value.min(len) })
 }
 
+unsafe extern "C" {
+    /// The type of slices.
+    static mut PySlice_Type: PyTypeObject;
+}
+
+/// `list[slice]` for a slice of `None`s and compact ints; `None` for others, and if memory is short.
+unsafe fn strided_slice(container: *mut PyObject, key: *mut PyObject) -> Option<*mut PyObject> {
+    // SAFETY: live objects, an exact list; the slice's fields are read after the type check. Indices are within the list.
+    unsafe {
+        if !is_exact(key, &raw mut PySlice_Type) {
+            return None;
+        }
+        let slice = key.cast::<pyo3_ffi::PySliceObject>();
+        let list = List::new_unchecked(container);
+        let len = list.len() as isize;
+        let step = if (*slice).step == Py_None() { 1 } else { compact((*slice).step).filter(|&step| step != 0)? };
+        // What comes before the first item, what after the last one, and where to start without a bound.
+        let (least, most) = if step < 0 { (-1, len - 1) } else { (0, len) };
+        let (first, last) = if step < 0 { (most, least) } else { (least, most) };
+        let bound = |object: *mut PyObject, missing: isize| {
+            if object == Py_None() {
+                return Some(missing);
+            }
+            let value = compact(object)?;
+            Some((if value < 0 { value + len } else { value }).clamp(least, most))
+        };
+        let (start, stop) = (bound((*slice).start, first)?, bound((*slice).stop, last)?);
+        let span = if step < 0 { start - stop } else { stop - start };
+        let count = if span <= 0 { 0 } else { (span - 1) / step.abs() + 1 };
+        let result = pyo3_ffi::PyList_New(count);
+        if result.is_null() {
+            pyo3_ffi::PyErr_Clear();
+            return None;
+        }
+        // The list may have changed: making an object can run the collector.
+        if list.len() as isize != len {
+            Py_DECREF(result);
+            return None;
+        }
+        let (from, to) = (list.items(), List::new_unchecked(result).items());
+        for index in 0..count {
+            to.offset(index).write(retain(from.offset(start + index * step).read()));
+        }
+        Some(result)
+    }
+}
+
 /// `container[start:stop]`. For the built-in sequences no slice object is made.
 pub unsafe extern "C" fn get_slice(
     container: *mut PyObject,
@@ -182,6 +233,14 @@ pub unsafe extern "C" fn set_slice(
 ) -> c_int {
     // SAFETY: live objects.
     unsafe {
+        // Other values are iterated over first, and have other messages.
+        let simple = PyList_CheckExact(value) != 0 || PyTuple_CheckExact(value) != 0;
+        if simple && PyList_CheckExact(container) != 0 {
+            let len = List::new_unchecked(container).len() as isize;
+            if let (Some(low), Some(high)) = (bound(start, len, 0), bound(stop, len, len)) {
+                return pyo3_ffi::PyList_SetSlice(container, low, high, value);
+            }
+        }
         let slice = pyo3_ffi::PySlice_New(start, stop, null_mut());
         if slice.is_null() {
             return -1;

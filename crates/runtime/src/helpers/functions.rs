@@ -15,7 +15,10 @@ pub unsafe extern "C" fn make_function(frame: *mut _PyInterpreterFrame, code: *m
         let function = pyo3_ffi::PyFunction_New(code, Frame::new_unchecked(frame).globals());
         if !function.is_null() {
             // Functions made from one code object share its version, so that call sites stay specialised.
-            symbols::_PyFunction_SetVersion(function.cast(), get(code, code::VERSION));
+            let version: u32 = get(code, code::VERSION);
+            if version != 0 {
+                symbols::_PyFunction_SetVersion(function.cast(), version);
+            }
         }
         function
     }

@@ -2,7 +2,8 @@
 
 use super::calls::done;
 use super::iteration::get_iter;
-use super::with::{Name, async_method};
+use super::special::Name;
+use super::with::async_method;
 use crate::native::frames::Resume;
 use crate::native::raw::{get, is_exact, release, retain};
 use pyo3_ffi::{PyObject, PySendResult, PyThreadState, PyTypeObject};

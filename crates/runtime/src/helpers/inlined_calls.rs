@@ -1,6 +1,7 @@
 //! Python functions that run without a call instruction, or around one: `__init__`, properties, `__getitem__`, `__getattribute__`.
 
 use super::calls::{Back, call, compiled_function, done, enter, forget};
+use super::special::{Name, look_up};
 use super::{attributes, containers};
 use crate::native::frames::{self, Resume};
 use crate::native::raw::{get, is_exact, release, retain};
@@ -8,9 +9,9 @@ use crate::native::shim;
 use pyo3_ffi::{PyObject, PyThreadState, PyTypeObject};
 use std::ffi::c_int;
 use std::ptr;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use whipsnake_cpython::layout::{object, thread_state, type_object};
-use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, Raised, ThreadState, symbols};
+use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, Raised, ThreadState};
 use whipsnake_ir::abi::AttributeCell;
 
 /// `CALL_ALLOC_AND_ENTER_INIT`: slots are an exact class whose version is the cached one, null, `count` arguments.
@@ -55,11 +56,12 @@ pub(super) unsafe fn construct(
         let special = type_object::IS_ABSTRACT | type_object::HEAPTYPE;
         if get::<u64>(class, type_object::TP_FLAGS) & special != type_object::HEAPTYPE
             || (*class).tp_new.map(|f| f as usize) != pyo3_ffi::PyBaseObject_Type.tp_new.map(|f| f as usize)
+            || (*class).tp_init.map(|f| f as usize) == pyo3_ffi::PyBaseObject_Type.tp_init.map(|f| f as usize)
             || (*class).tp_alloc.map(|f| f as usize) != Some(pyo3_ffi::PyType_GenericAlloc as *const () as usize)
         {
             return None;
         }
-        let init = symbols::_PyType_Lookup(class, Name::Init.object()?);
+        let init = look_up(class, Name::Init);
         if init.is_null() || !is_exact(init, &raw mut pyo3_ffi::PyFunction_Type) {
             return None;
         }
@@ -87,7 +89,7 @@ pub(super) unsafe fn call_method(
         if get::<u64>(class, type_object::TP_FLAGS) & special != type_object::HEAPTYPE {
             return None;
         }
-        let method = symbols::_PyType_Lookup(class, Name::Call.object()?);
+        let method = look_up(class, Name::Call);
         if method.is_null() {
             return None;
         }
@@ -264,7 +266,10 @@ pub unsafe extern "C" fn get_item_calling(
         {
             return resume;
         }
-        let result = containers::get_item(container, key);
+        let result = match native_subscript(container) {
+            Some(subscript) => subscript(container, key),
+            None => containers::get_item(container, key),
+        };
         if !result.is_null() {
             release(container);
             release(key);
@@ -278,42 +283,53 @@ unsafe fn python_getitem(container: *mut PyObject) -> Option<*mut PyObject> {
     // SAFETY: a live object; the type's method cache answers without running code.
     unsafe {
         let class: *mut PyTypeObject = get(container, object::OB_TYPE);
+
         if get::<u64>(class, type_object::TP_FLAGS) & type_object::HEAPTYPE == 0 {
             return None;
         }
-        let found = symbols::_PyType_Lookup(class, Name::GetItem.object()?);
-        (!found.is_null() && is_exact(found, &raw mut pyo3_ffi::PyFunction_Type)).then_some(found)
-    }
-}
-
-/// Names of special methods, interned.
-#[derive(Clone, Copy)]
-enum Name {
-    Call,
-    GetItem,
-    Init,
-}
-
-impl Name {
-    /// The string, borrowed; `None` if memory is short.
-    fn object(self) -> Option<*mut PyObject> {
-        static NAMES: [OnceLock<usize>; 3] = [const { OnceLock::new() }; 3];
-        let (place, text) = match self {
-            Name::GetItem => (&NAMES[0], c"__getitem__"),
-            Name::Init => (&NAMES[1], c"__init__"),
-            Name::Call => (&NAMES[2], c"__call__"),
-        };
-        if let Some(&name) = place.get() {
-            return Some(name as *mut PyObject);
+        let slot = subscript_slot(class);
+        if slot == 0 || native_slot(slot).load(Relaxed) == slot {
+            return None;
         }
-        // SAFETY: machine code runs with the GIL; the reference is kept for good.
-        unsafe {
-            let name = pyo3_ffi::PyUnicode_InternFromString(text.as_ptr());
-            if name.is_null() {
-                pyo3_ffi::PyErr_Clear();
-                return None;
+        let found = look_up(class, Name::GetItem);
+        if found.is_null() {
+            return None;
+        }
+        if is_exact(found, &raw mut pyo3_ffi::PyWrapperDescr_Type) {
+            let descriptor = found.cast::<pyo3_ffi::PyWrapperDescrObject>();
+            if (*descriptor).d_wrapped as usize == slot {
+                native_slot(slot).store(slot, Relaxed);
             }
-            Some(*place.get_or_init(|| name as usize) as *mut PyObject)
         }
+        is_exact(found, &raw mut pyo3_ffi::PyFunction_Type).then_some(found)
     }
+}
+
+/// The C function that subscribing instances of a class calls.
+unsafe fn subscript_slot(class: *mut PyTypeObject) -> usize {
+    // SAFETY: the caller's: a live class.
+    unsafe {
+        let mapping = (*class).tp_as_mapping;
+        if mapping.is_null() { 0 } else { (*mapping).mp_subscript.map_or(0, |slot| slot as usize) }
+    }
+}
+
+/// The C function that subscribes an instance of a class other than the built-in ones, if that is known to be all that is done.
+#[inline]
+unsafe fn native_subscript(container: *mut PyObject) -> Option<pyo3_ffi::binaryfunc> {
+    // SAFETY: a live object.
+    unsafe {
+        let class: *mut PyTypeObject = get(container, object::OB_TYPE);
+        if get::<u64>(class, type_object::TP_FLAGS) & type_object::HEAPTYPE == 0 {
+            return None;
+        }
+        let slot = subscript_slot(class);
+        if slot == 0 || native_slot(slot).load(Relaxed) != slot { None } else { (*(*class).tp_as_mapping).mp_subscript }
+    }
+}
+
+/// Where a function is remembered that is what a C type subscribes with, and so is not the one that looks for `__getitem__`. Each has one place.
+fn native_slot(slot: usize) -> &'static AtomicUsize {
+    static NATIVE: [AtomicUsize; 64] = [const { AtomicUsize::new(0) }; 64];
+    &NATIVE[slot >> 4 & 63]
 }

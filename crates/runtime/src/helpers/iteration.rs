@@ -1,7 +1,8 @@
 //! Iteration: how iterators begin and end.
 
 use super::calls::{Back, done, enter};
-use super::with::{Name, compiled_method};
+use super::special::Name;
+use super::with::compiled_method;
 use crate::native::frames::Resume;
 use crate::native::raw::{get, release, release_or_null, retain, set};
 use pyo3_ffi::{PyObject, PyThreadState};

@@ -18,6 +18,7 @@ pub mod globals;
 mod held;
 pub mod imports;
 pub mod inlined_calls;
+pub mod instances;
 pub mod iteration;
 pub mod matching;
 pub mod names;
@@ -25,6 +26,7 @@ pub mod objects;
 pub(crate) mod pointers;
 pub(crate) mod pools;
 mod shapes;
+mod special;
 pub mod text;
 pub mod unpack;
 pub mod unpacked_calls;
@@ -51,7 +53,7 @@ pub fn address(helper: Helper) -> usize {
         Helper::CallKw => calls::call_kw as *const () as usize,
         Helper::CallFunctionEx => unpacked_calls::call_function_ex as *const () as usize,
         Helper::ObjectSize => pyo3_ffi::PyObject_Size as *const () as usize,
-        Helper::IsInstance => pyo3_ffi::PyObject_IsInstance as *const () as usize,
+        Helper::IsInstance => instances::is_instance as *const () as usize,
         Helper::Str => pyo3_ffi::PyObject_Str as *const () as usize,
         Helper::Tuple => pyo3_ffi::PySequence_Tuple as *const () as usize,
         Helper::ListAppendFull => symbols::_PyList_AppendTakeRefListResize as *const () as usize,
@@ -106,6 +108,7 @@ pub fn address(helper: Helper) -> usize {
 
         // Unpacking.
         Helper::UnpackIterable => unpack::unpack_iterable as *const () as usize,
+        Helper::UnpackToLocals => unpack::unpack_to_locals as *const () as usize,
         Helper::UnpackItems => unpack::unpack_items as *const () as usize,
 
         // Text.

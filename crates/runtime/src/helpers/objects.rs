@@ -1,6 +1,7 @@
 //! Objects: numbers made, and the end of any.
 
 use super::pools::{self, POOLS, field};
+use crate::native::raw::{get, set};
 use pyo3_ffi::PyObject;
 use std::arch::naked_asm;
 use whipsnake_cpython::layout::{interpreter_state, long, object};
@@ -14,7 +15,7 @@ pub unsafe extern "C" fn dealloc(object: *mut PyObject) {
     naked_asm!(
         "push rax",
         "push rcx",
-        // Floats and one-digit ints go to their lists.
+        // Floats and short ints go to their lists.
         "lea rax, [rip + {pools}]",
         "mov rcx, [rdi + {ob_type}]",
         "cmp rcx, [rax + {float_type}]",
@@ -54,7 +55,8 @@ pub unsafe extern "C" fn dealloc(object: *mut PyObject) {
         "pop rax",
         "ret",
         "4:",
-        "cmp qword ptr [rdi + {lv_tag}], {two_digits}",
+        "mov rcx, [rdi + {lv_tag}]",
+        "cmp rcx, [rax + {int_tag_limit}]",
         "jae 2b",
         "sub qword ptr [rax + {int_room}], 1",
         "jb 5f",
@@ -71,13 +73,13 @@ pub unsafe extern "C" fn dealloc(object: *mut PyObject) {
         pools = sym POOLS,
         ob_type = const object::OB_TYPE,
         lv_tag = const long::LV_TAG,
-        two_digits = const 2 << long::NON_SIZE_BITS,
         max_floats = const interpreter_state::FLOAT_MAXFREELIST,
         float_type = const field::FLOAT_TYPE,
         int_type = const field::INT_TYPE,
         float_count = const field::FLOAT_COUNT,
         floats = const field::FLOATS,
         int_room = const field::INT_ROOM,
+        int_tag_limit = const field::INT_TAG_LIMIT,
         ints = const field::INTS,
     )
 }
@@ -127,9 +129,26 @@ unsafe fn keep_or_drop(result: *mut PyObject, left: *mut PyObject, right: *mut P
     if !result.is_null() {
         // SAFETY: the caller owns these references, if they are not NULL.
         unsafe {
-            pyo3_ffi::Py_XDECREF(left);
-            pyo3_ffi::Py_XDECREF(right);
+            release_number(left);
+            release_number(right);
         }
     }
     result
+}
+
+/// Drops a reference to a number, which may be NULL.
+unsafe fn release_number(object: *mut PyObject) {
+    // SAFETY: the caller owns the reference, if it is not NULL.
+    unsafe {
+        if object.is_null() {
+            return;
+        }
+        let count: i32 = get(object, object::OB_REFCNT);
+        if count >= 0 {
+            set(object, object::OB_REFCNT, count - 1);
+            if count == 1 {
+                dealloc(object);
+            }
+        }
+    }
 }

@@ -1,11 +1,12 @@
 //! Where floats and ints that machine code makes come from, and where dead ones go.
 //!
 //! Floats use the interpreter's own free list (its place was checked when the compiler was enabled); ints, which CPython 3.13 gives to the allocator each
-//! time, use a list of ours of the same kind: dead one-digit ints, linked through their type field. Both belong to the main interpreter, the only one
+//! time, use a list of ours of the same kind: dead short ints, linked through their type field. Both belong to the main interpreter, the only one
 //! that machine code runs in, and are guarded by the GIL.
 
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::cell::UnsafeCell;
+use std::ffi::{CStr, c_char};
 use std::ptr;
 use whipsnake_cpython::layout::{float, interpreter_state, long, object};
 use whipsnake_cpython::live::ThreadState;
@@ -23,6 +24,8 @@ pub(crate) struct Pools {
     float_count: *mut i32,
     ints: *mut PyObject,
     int_room: usize,
+    /// The tags of ints that the list takes are smaller.
+    int_tag_limit: u64,
 }
 
 /// Offsets of the fields of [`Pools`], for assembly.
@@ -36,6 +39,7 @@ pub(crate) mod field {
     pub const FLOAT_COUNT: usize = offset_of!(Pools, float_count);
     pub const INTS: usize = offset_of!(Pools, ints);
     pub const INT_ROOM: usize = offset_of!(Pools, int_room);
+    pub const INT_TAG_LIMIT: usize = offset_of!(Pools, int_tag_limit);
 }
 
 #[repr(transparent)]
@@ -51,7 +55,24 @@ pub(crate) static POOLS: Slot = Slot(UnsafeCell::new(Pools {
     float_count: ptr::null_mut(),
     ints: ptr::null_mut(),
     int_room: 0,
+    int_tag_limit: 0,
 }));
+
+/// Tags of ints of up to one digit, and of up to two, are smaller.
+const ONE_DIGIT: u64 = 2 << long::NON_SIZE_BITS;
+const TWO_DIGITS: u64 = 3 << long::NON_SIZE_BITS;
+
+/// The name of the allocator that objects come from.
+unsafe fn allocator() -> Option<&'static CStr> {
+    unsafe extern "C" {
+        fn _PyMem_GetCurrentAllocatorName() -> *const c_char;
+    }
+    // SAFETY: the name is a constant; NULL for somebody else's allocator.
+    unsafe {
+        let name = _PyMem_GetCurrentAllocatorName();
+        (!name.is_null()).then(|| CStr::from_ptr(name))
+    }
+}
 
 /// Finds the lists.
 ///
@@ -68,6 +89,8 @@ pub(crate) unsafe fn initialise() {
         pools.int_type = &raw mut pyo3_ffi::PyLong_Type;
         if pools.ints.is_null() {
             pools.int_room = MAX_INTS;
+            // The interpreter's own allocator gives an int of one digit as much memory as one of two.
+            pools.int_tag_limit = if allocator() == Some(c"pymalloc") { TWO_DIGITS } else { ONE_DIGIT };
         }
     }
 }
@@ -106,11 +129,14 @@ pub(crate) unsafe fn new_float(value: f64) -> *mut PyObject {
 /// The GIL is held, by the main interpreter.
 #[inline]
 pub(crate) unsafe fn new_int(value: i64) -> *mut PyObject {
-    // SAFETY: the list holds dead ints of one digit, linked through their type field.
+    // SAFETY: the list holds dead ints, linked through their type field, with room for as many digits as the limit says.
     unsafe {
         let pools = &mut *POOLS.0.get();
         let object = pools.ints;
-        if object.is_null() || value.unsigned_abs() >= 1 << long::SHIFT {
+        let magnitude = value.unsigned_abs();
+        let wide = magnitude >> long::SHIFT != 0;
+        let fits = !wide || (pools.int_tag_limit == TWO_DIGITS && magnitude >> (2 * long::SHIFT) == 0);
+        if object.is_null() || !fits {
             return pyo3_ffi::PyLong_FromLongLong(value);
         }
         let class = field::<*mut PyTypeObject>(object, object::OB_TYPE);
@@ -119,8 +145,12 @@ pub(crate) unsafe fn new_int(value: i64) -> *mut PyObject {
         class.write(pools.int_type);
         field::<u64>(object, object::OB_REFCNT).write(1);
         let sign = if value < 0 { long::SIGN_NEGATIVE } else { 0 };
-        field::<u64>(object, long::LV_TAG).write(1 << long::NON_SIZE_BITS | sign);
-        field::<u32>(object, long::OB_DIGIT).write(value.unsigned_abs() as u32);
+        field::<u64>(object, long::LV_TAG).write((1 + u64::from(wide)) << long::NON_SIZE_BITS | sign);
+        let digit = field::<u32>(object, long::OB_DIGIT);
+        digit.write(magnitude as u32 & ((1 << long::SHIFT) - 1));
+        if wide {
+            digit.add(1).write((magnitude >> long::SHIFT) as u32);
+        }
         object
     }
 }

@@ -49,7 +49,7 @@ pub(super) struct Shape {
     pub descriptor: *mut PyObject,
 }
 
-/// Entries a site may write in its life: about as many as calls of the general functions cost what writing them does.
+/// Entries a site may write, or fail to find, in its life: about as many as calls of the general functions cost what writing them does.
 const FILL_LIMIT: u32 = 64;
 
 impl Shape {
@@ -134,8 +134,10 @@ pub(super) unsafe fn learn_load(owner: *mut PyObject, name: *mut PyObject, cell:
         } else {
             None
         };
-        if let Some(shape) = shape {
-            shape.write(cell);
+        match shape {
+            Some(shape) => shape.write(cell),
+            // Looking was in vain, and costs as much as writing.
+            None => cell.fills += 1,
         }
     }
 }
@@ -151,11 +153,10 @@ pub(super) unsafe fn learn_store(owner: *mut PyObject, name: *mut PyObject, cell
             return;
         }
         let class = TypeObject::of(owner);
-        if class.has(type_object::READY)
-            && stores_generically(class.as_ptr())
-            && let Some(shape) = store_shape(owner, class, name)
-        {
-            shape.write(cell);
+        let usable = class.has(type_object::READY) && stores_generically(class.as_ptr());
+        match usable.then(|| store_shape(owner, class, name)).flatten() {
+            Some(shape) => shape.write(cell),
+            None => cell.fills += 1,
         }
     }
 }

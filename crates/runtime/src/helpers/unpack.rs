@@ -5,9 +5,13 @@
 
 #![allow(clippy::missing_safety_doc, reason = "the contract is the same for all, above")]
 
+use crate::native::raw::{get, is_exact, release, retain, set};
 use pyo3_ffi::{Py_DECREF, Py_NewRef, PyObject, PyThreadState};
 use std::ffi::c_int;
-use whipsnake_cpython::live::{List, Tuple, symbols};
+use whipsnake_cpython::layout::{frame, object};
+use whipsnake_cpython::live::{_PyInterpreterFrame, List, Tuple, symbols};
+use whipsnake_cpython::opcode as op;
+use whipsnake_ops::Stores;
 
 /// Replaces the iterable in slot `base` by its values. On failure it stays there, and −1 is returned.
 pub unsafe extern "C" fn unpack_iterable(
@@ -33,6 +37,140 @@ pub unsafe extern "C" fn unpack_iterable(
         }
         Py_DECREF(iterable);
         0
+    }
+}
+
+/// Assigns the values of an iterable to local variables. It is in the slot at `base` and is consumed, or it is `borrowed`. On failure (−1) nothing
+/// was assigned, and an iterable in the slot stays there.
+///
+/// An old value goes before the next variable is assigned, and at its own store's instruction: its finalizer may look.
+pub unsafe extern "C" fn unpack_to_locals(
+    thread: *mut PyThreadState,
+    frame: *mut _PyInterpreterFrame,
+    base: *mut *mut PyObject,
+    borrowed: *mut PyObject,
+    stores: u64,
+) -> c_int {
+    let stores = Stores(stores);
+    let count = stores.count();
+    // SAFETY: live objects; the frame has these locals, and room for the values from `base` up.
+    unsafe {
+        let owned = if borrowed.is_null() { *base } else { std::ptr::null_mut() };
+        let iterable = if borrowed.is_null() { owned } else { borrowed };
+        let Some(items) = exact_items(iterable, count) else {
+            if symbols::_PyEval_UnpackIterable(thread, iterable, count as c_int, -1, base.add(count)) == 0 {
+                *base = iterable;
+                return -1;
+            }
+            pyo3_ffi::Py_XDECREF(owned);
+            store_values(frame, base, stores, 0);
+            return 0;
+        };
+        let locals = locals(frame);
+        let (mut item, mut variables) = (items, stores.locals());
+        let end = items.add(count);
+        while item < end {
+            let place = locals.add((variables & 15) as usize);
+            let old = place.read();
+            place.write(retain(item.read()));
+            if !old.is_null() && drop_reference(old) {
+                let index = item.offset_from(items) as usize;
+                if store_slowly(frame, base, owned, items, stores, index, old) {
+                    return 0;
+                }
+            }
+            variables >>= 4;
+            item = item.add(1);
+        }
+        pyo3_ffi::Py_XDECREF(owned);
+    }
+    0
+}
+
+/// Destroys the old value of a variable, whose store was done, and does the stores that follow unless nothing can come in between; whether it did.
+#[cold]
+#[inline(never)]
+unsafe fn store_slowly(
+    frame: *mut _PyInterpreterFrame,
+    base: *mut *mut PyObject,
+    owned: *mut PyObject,
+    items: *const *mut PyObject,
+    stores: Stores,
+    index: usize,
+    old: *mut PyObject,
+) -> bool {
+    let count = stores.count();
+    // SAFETY: the caller's: as for `unpack_to_locals`; the old value's count is zero.
+    unsafe {
+        if ends_quietly(old) {
+            super::objects::dealloc(old);
+            return false;
+        }
+        // Its end may run code, which may also change the sequence: the rest goes by way of the stack.
+        for rest in index + 1..count {
+            *base.add(count - 1 - rest) = retain(items.add(rest).read());
+        }
+        pyo3_ffi::Py_XDECREF(owned);
+        at_store(frame, stores, index, || symbols::_Py_Dealloc(old));
+        store_values(frame, base, stores, index + 1);
+        true
+    }
+}
+
+unsafe fn locals(frame: *mut _PyInterpreterFrame) -> *mut *mut PyObject {
+    // SAFETY: the callers'.
+    unsafe { frame.cast::<u8>().offset(frame::LOCALSPLUS as isize).cast() }
+}
+
+/// Drops a reference; whether it was the last, so that the object is to be destroyed.
+#[inline]
+unsafe fn drop_reference(object: *mut PyObject) -> bool {
+    // SAFETY: the callers'.
+    unsafe {
+        let count: i32 = get(object, object::OB_REFCNT);
+        if count >= 0 {
+            set(object, object::OB_REFCNT, count - 1);
+        }
+        count == 1
+    }
+}
+
+/// Whether the object's end runs no Python code, as far as its type tells.
+unsafe fn ends_quietly(object: *mut PyObject) -> bool {
+    // SAFETY: the callers'.
+    unsafe {
+        is_exact(object, &raw mut pyo3_ffi::PyLong_Type)
+            || is_exact(object, &raw mut pyo3_ffi::PyUnicode_Type)
+            || is_exact(object, &raw mut pyo3_ffi::PyFloat_Type)
+    }
+}
+
+/// Assigns values in stack slots, the first one in the highest, to the variables from number `from` on.
+unsafe fn store_values(frame: *mut _PyInterpreterFrame, base: *mut *mut PyObject, stores: Stores, from: usize) {
+    // SAFETY: the callers'.
+    unsafe {
+        let locals = locals(frame);
+        let count = stores.count();
+        for index in from..count {
+            let place = locals.add(stores.local(index));
+            let old = place.read();
+            place.write(*base.add(count - 1 - index));
+            if !old.is_null() {
+                at_store(frame, stores, index, || release(old));
+            }
+        }
+    }
+}
+
+/// Does something with `instr_ptr` at a store that follows the instruction it is at.
+unsafe fn at_store(frame: *mut _PyInterpreterFrame, stores: Stores, index: usize, act: impl FnOnce()) {
+    const UNPACK: usize = 1 + op::CACHES[op::UNPACK_SEQUENCE as usize] as usize;
+    // SAFETY: the callers'.
+    unsafe {
+        let here: *const u16 = get(frame, frame::INSTR_PTR);
+        set(frame, frame::INSTR_PTR, here.add(UNPACK + stores.unit(index)));
+        act();
+        set(frame, frame::INSTR_PTR, here);
     }
 }
 

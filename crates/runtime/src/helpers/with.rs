@@ -1,12 +1,12 @@
 //! `with` and `async with`, and looking up the methods that statements call.
 
 use super::calls::{self, Back, compiled_function, done};
+use super::special::{Name, look_up};
 use crate::native::frames::Resume;
 use crate::native::raw::{get, release, retain};
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::ffi::CStr;
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, Ordering};
 use whipsnake_cpython::layout::{type_object, vectorcall};
 use whipsnake_cpython::live::{_PyInterpreterFrame, Function, Raised, symbols};
 
@@ -123,12 +123,7 @@ pub(super) unsafe fn compiled_method(object: *mut PyObject, method: Name) -> Opt
         if flags & type_object::HEAPTYPE == 0 {
             return None;
         }
-        let name = method.object();
-        if name.is_null() {
-            pyo3_ffi::PyErr_Clear();
-            return None;
-        }
-        let found = symbols::_PyType_Lookup(class, name);
+        let found = look_up(class, method);
         if found.is_null() { None } else { compiled_function(found) }
     }
 }
@@ -178,38 +173,6 @@ pub unsafe extern "C" fn with_except_start(exit: *mut PyObject, exception: *mut 
             3 | vectorcall::ARGUMENTS_OFFSET as usize,
             ptr::null_mut(),
         )
-    }
-}
-
-/// Methods that statements look up.
-#[derive(Clone, Copy)]
-pub(super) enum Name {
-    Enter,
-    Exit,
-    AsyncEnter,
-    AsyncExit,
-    Send,
-    Iter,
-}
-
-impl Name {
-    const TEXTS: [&CStr; 6] = [c"__enter__", c"__exit__", c"__aenter__", c"__aexit__", c"send", c"__iter__"];
-
-    /// The interned string, which is kept forever; null with an exception set.
-    ///
-    /// # Safety
-    /// The GIL is held.
-    pub(super) unsafe fn object(self) -> *mut PyObject {
-        static NAMES: [AtomicPtr<PyObject>; Name::TEXTS.len()] =
-            [const { AtomicPtr::new(ptr::null_mut()) }; Name::TEXTS.len()];
-        let known = NAMES[self as usize].load(Ordering::Relaxed);
-        if !known.is_null() {
-            return known;
-        }
-        // SAFETY: the caller's.
-        let made = unsafe { pyo3_ffi::PyUnicode_InternFromString(Name::TEXTS[self as usize].as_ptr()) };
-        NAMES[self as usize].store(made, Ordering::Relaxed);
-        made
     }
 }
 

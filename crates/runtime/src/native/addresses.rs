@@ -18,7 +18,8 @@ pub(crate) unsafe fn make(memory: &CodeMemory) -> Result<Addresses, String> {
     let helpers =
         Helper::ALL.iter().map(|&helper| stubs.near(helpers::address(helper) as u64)).collect::<Result<Vec<_>, _>>()?;
     // SAFETY: the caller's contract.
-    let globals = Global::ALL.iter().map(|&global| unsafe { helpers::globals::address(global) } as u64).collect();
+    let globals: Vec<_> =
+        Global::ALL.iter().map(|&global| unsafe { helpers::globals::address(global) } as u64).collect();
     let mut continuations = [0; Continuation::ALL.len()];
     for &continuation in Continuation::ALL {
         let Some(stub) = trampoline::stub(continuation) else { continue };
@@ -29,7 +30,7 @@ pub(crate) unsafe fn make(memory: &CodeMemory) -> Result<Addresses, String> {
         block.seal().map_err(|error| error.to_string())?;
         block.leak();
     }
-    Ok(Addresses { helpers, globals, continuations })
+    Ok(Addresses::new(&helpers, &globals, &continuations))
 }
 
 /// Makes stubs for far addresses.

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, Ordering};
 use whipsnake_cpython::live::extra::Extra;
 use whipsnake_cpython::live::{Code, Raised};
-use whipsnake_stencils::{Planned, ResumePoint, Span};
+use whipsnake_stencils::{Depths, Planned, ResumePoint};
 
 /// Machine code of one code object, and its metadata. Hangs off the code object (`co_extra`) and lives as long as it.
 ///
@@ -27,16 +27,14 @@ pub struct CompiledCode {
     pub locals_bytes: u64,
     /// First byte of machine code.
     pub base: *const u8,
-    /// Value-stack depth before each code unit's instruction, `u16::MAX` where there is none.
-    depths: Box<[u16]>,
     /// Where native code can be entered, for each code unit.
     resume_points: Box<[ResumePoint]>,
+    /// Value-stack depth before each code unit's instruction.
+    depths: Depths,
     /// Feedback cells, which machine code writes.
     pub feedback: Box<[u64]>,
     /// Bytes of machine code.
     pub size: usize,
-    /// What machine code belongs to which instruction.
-    pub spans: Box<[Span]>,
     /// Nothing new enters the code; frames that run it go on.
     detached: bool,
     /// Optimized loops of the code.
@@ -85,7 +83,6 @@ impl CompiledCode {
             resume_points,
             feedback,
             size: planned.size(),
-            spans: planned.spans().into(),
             detached: false,
             regions: vec![],
             block: None,
@@ -94,12 +91,10 @@ impl CompiledCode {
 
     /// The metadata of a code object whose only machine code is a stub that receives a value before the first instruction; the value stack has
     /// `depth` values then.
-    pub fn of_stub(code: Code, stub: *const u8, depth: u16) -> CompiledCode {
+    pub fn of_stub(code: Code, stub: *const u8, depth: u8) -> CompiledCode {
         /// So that the stub's offset is not 0.
         const BEFORE: u32 = 16;
-        let mut depths = vec![u16::MAX; code.len()];
         let mut resume_points = vec![ResumePoint::default(); code.len()];
-        depths[0] = depth;
         resume_points[0].receive = BEFORE;
         CompiledCode {
             valid_version: u64::MAX,
@@ -108,11 +103,10 @@ impl CompiledCode {
             exact_args: -1,
             locals_bytes: 0,
             base: stub.wrapping_sub(BEFORE as usize),
-            depths: depths.into(),
+            depths: Depths::of_first(code.len(), depth),
             resume_points: resume_points.into(),
             feedback: Box::default(),
             size: 0,
-            spans: Box::default(),
             detached: true,
             regions: vec![],
             block: None,
@@ -122,6 +116,11 @@ impl CompiledCode {
     /// Hands over the ownership of the machine code.
     pub fn set_block(&mut self, block: Block) {
         self.block = Some(block);
+    }
+
+    /// Where native code can be entered, for each code unit.
+    pub fn resume_points(&self) -> &[ResumePoint] {
+        &self.resume_points
     }
 
     fn address(&self, offset: u32) -> Option<*const u8> {
@@ -143,7 +142,7 @@ impl CompiledCode {
     /// Value-stack depth before the instruction at a code unit.
     #[inline]
     pub fn depth_at(&self, unit: usize) -> Option<usize> {
-        self.depths.get(unit).copied().filter(|&depth| depth != u16::MAX).map(usize::from)
+        self.depths.at(unit)
     }
 }
 

@@ -7,7 +7,7 @@ use pyo3_ffi::PyObject;
 use std::ptr;
 use whipsnake_cpython::layout::thread_state;
 use whipsnake_cpython::live::{Frame, Function, ThreadState, Tuple, entry};
-use whipsnake_ir::abi::{Activation, Status};
+use whipsnake_ir::abi::Status;
 
 /// What the interpreter charges the C recursion counter for an evaluation (`PY_EVAL_C_STACK_UNITS`).
 const EVALUATION_UNITS: i32 = 2;
@@ -53,14 +53,8 @@ unsafe fn enter(
     argument: *mut PyObject,
     kind: ActivationKind,
 ) -> Outcome {
-    let activation = Activation {
-        thread_state: thread.as_ptr().cast(),
-        base_frame: frame.as_ptr().cast(),
-        kind: kind as u64,
-        extra: 0,
-    };
     // SAFETY: the caller's.
-    unsafe { trampoline::enter(&raw const activation, frame.as_ptr(), address, argument) }
+    unsafe { trampoline::enter(thread.as_ptr(), frame.as_ptr(), address, argument, kind as u64) }
 }
 
 /// The `vectorcall` of functions whose code is compiled. For others it does what the interpreter's own does.
@@ -84,6 +78,12 @@ pub unsafe extern "C" fn compiled_entry(
             return interpret(function, args, nargsf, kwnames);
         }
         let count = nargsf & !ARGUMENTS_OFFSET;
+        if kwnames.is_null()
+            && compiled.exact_args == count as i64
+            && let Some(frame) = frames::push_exactly(thread, function, compiled, args, count)
+        {
+            return run(thread, frame, compiled.entry);
+        }
         retain(callable);
         let named = Tuple::new(kwnames.cast()).map_or(0, |names| names.len());
         for index in 0..count + named {
@@ -101,6 +101,7 @@ pub unsafe extern "C" fn compiled_entry(
 }
 
 /// Runs a frame that was just linked to its end, and pops it.
+#[inline(always)]
 unsafe fn run(thread: ThreadState, frame: Frame, address: *const u8) -> *mut PyObject {
     // SAFETY: the caller's.
     unsafe {
@@ -109,7 +110,7 @@ unsafe fn run(thread: ThreadState, frame: Frame, address: *const u8) -> *mut PyO
         let leave = || thread.set_c_recursion_remaining(thread.c_recursion_remaining() + EVALUATION_UNITS);
         match outcome.status {
             Status::Return | Status::Yield => {
-                // A frame that became a generator is gone already.
+                // It is gone already if it became a generator or returned by itself.
                 if thread.current_frame() == Some(frame) {
                     frames::unlink_and_pop(thread, frame);
                 }

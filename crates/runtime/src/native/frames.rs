@@ -10,7 +10,9 @@ use super::raw::{get, release, release_or_null, retain, set};
 use super::trampoline::stub_finish_return;
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::ptr;
-use whipsnake_cpython::layout::{code as code_layout, frame as frame_layout, stack_chunk, thread_state};
+use whipsnake_cpython::layout::{
+    code as code_layout, frame as frame_layout, function as function_layout, stack_chunk, thread_state,
+};
 use whipsnake_cpython::live::{_PyInterpreterFrame, Code, Frame, Function, Raised, ThreadState, symbols};
 use whipsnake_ir::abi::{Activation, STACKTOP_RETURN_ADDRESS};
 
@@ -89,6 +91,58 @@ pub unsafe fn link(
         }
     }
     Ok(frame)
+}
+
+/// [`push`] and [`link`] above the current frame, for a function whose arguments are just copied: it takes references of its own to them and to the
+/// function. The frame returns to where native code ends, popped; unless somebody holds it. `None` if that needs more than this knows, or fails; then
+/// nothing has changed.
+///
+/// # Safety
+/// `compiled` is that of the function's code, whose parameters are exactly `count`; the arguments are there; the GIL is held.
+#[inline(always)]
+pub unsafe fn push_exactly(
+    thread: ThreadState,
+    function: Function,
+    compiled: &CompiledCode,
+    args: *const *mut PyObject,
+    count: usize,
+) -> Option<Frame> {
+    use frame_layout as layout;
+    // SAFETY: the caller's; there is room for the frame, and every field of it is written.
+    unsafe {
+        let remaining = thread.py_recursion_remaining();
+        let bytes = compiled.frame_bytes as usize + size_of::<usize>();
+        let top: *mut u8 = get(thread.as_ptr(), thread_state::DATASTACK_TOP);
+        let limit: *mut u8 = get(thread.as_ptr(), thread_state::DATASTACK_LIMIT);
+        if remaining <= 0 || top.is_null() || bytes >= limit as usize - top as usize {
+            return None;
+        }
+        set(thread.as_ptr(), thread_state::DATASTACK_TOP, top.add(bytes));
+        thread.set_py_recursion_remaining(remaining - 1);
+        let code = retain(function.code().as_ptr().cast());
+        set(top, layout::EXECUTABLE, code);
+        set(top, layout::PREVIOUS, get::<*mut u8>(thread.as_ptr(), thread_state::CURRENT_FRAME));
+        set(top, layout::FUNCOBJ, retain(function.as_ptr().cast()));
+        set(top, layout::GLOBALS, get::<*mut u8>(function.as_ptr(), function_layout::GLOBALS));
+        set(top, layout::BUILTINS, get::<*mut u8>(function.as_ptr(), function_layout::BUILTINS));
+        set(top, layout::LOCALS, ptr::null_mut::<u8>());
+        set(top, layout::FRAME_OBJ, ptr::null_mut::<u8>());
+        set(top, layout::INSTR_PTR, code.cast::<u8>().add(code_layout::CODE_ADAPTIVE as usize));
+        // Its return pops it and ends native code.
+        set(top, layout::STACKTOP, STACKTOP_RETURN_ADDRESS);
+        set(top, compiled.frame_bytes as i32, stub_finish_return as *const u8);
+        set(top, layout::RETURN_OFFSET, 0u16);
+        set(top, layout::OWNER, layout::OWNED_BY_THREAD);
+        let slots: *mut *mut PyObject = top.add(layout::LOCALSPLUS as usize).cast();
+        for index in 0..count {
+            slots.add(index).write(retain(args.add(index).read()));
+        }
+        for index in count..compiled.locals_bytes as usize / size_of::<usize>() {
+            slots.add(index).write(ptr::null_mut());
+        }
+        set(thread.as_ptr(), thread_state::CURRENT_FRAME, top);
+        Some(Frame::new_unchecked(top.cast()))
+    }
 }
 
 /// Counts a Python call, as the interpreter does at the start of a frame.

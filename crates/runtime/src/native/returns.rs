@@ -4,7 +4,7 @@
 //! lies above the frame. It must not be part of any compiled code: with the frame may go the last reference to the code object, and its
 //! machine code with that.
 
-use super::trampoline::stub_return_slow;
+use super::trampoline::{stub_finish_return, stub_return_slow};
 use crate::helpers::objects::dealloc;
 use std::arch::naked_asm;
 use whipsnake_cpython::layout::{code, frame, object, stack_chunk, thread_state};
@@ -39,8 +39,6 @@ unsafe extern "C" fn end_object() {
 pub unsafe extern "C" fn stub_return() {
     naked_asm!(
         // A frame without a return address, or one that somebody holds, takes the general way.
-        "cmp r15, [rsp + {base_frame}]",
-        "je 9f",
         "cmp dword ptr [r15 + {stacktop}], {return_address}",
         "jne 9f",
         "mov rax, [r15 + {frame_obj}]",
@@ -112,7 +110,10 @@ pub unsafe extern "C" fn stub_return() {
         "mov r8, r13",
         "call {end_object}",
         "jmp 5b",
+        // The base frame ends native code, and is popped by whoever pushed it.
         "9:",
+        "cmp r15, [rsp + {base_frame}]",
+        "je {finish}",
         "jmp {slow}",
         base_frame = const ACTIVATION_BASE_FRAME,
         thread_state = const ACTIVATION_THREAD_STATE,
@@ -135,5 +136,6 @@ pub unsafe extern "C" fn stub_return() {
         end_object = sym end_object,
         pop_frame = sym _PyThreadState_PopFrame,
         slow = sym stub_return_slow,
+        finish = sym stub_finish_return,
     )
 }

@@ -64,7 +64,7 @@ unsafe fn make() -> Option<Code> {
         set(code.as_ptr(), code_layout::FRAMESIZE, STACK_SIZE + layout::SPECIALS_SIZE);
         set(code.as_ptr(), code_layout::FIRSTTRACEABLE, code.len() as i32 + 1);
         let stub = stub_init_return as *const u8;
-        code::attach(code, Box::new(CompiledCode::of_stub(code, stub, STACK_SIZE as u16))).ok()?;
+        code::attach(code, Box::new(CompiledCode::of_stub(code, stub, STACK_SIZE as u8))).ok()?;
         Some(code)
     }
 }

@@ -11,7 +11,7 @@ use pyo3_ffi::PyObject;
 use std::arch::naked_asm;
 use whipsnake_cpython::live::_PyInterpreterFrame;
 use whipsnake_ir::Continuation;
-use whipsnake_ir::abi::{ACTIVATION_SIZE, ACTIVATION_THREAD_STATE, Activation, Status};
+use whipsnake_ir::abi::{ACTIVATION_BASE_FRAME, ACTIVATION_SIZE, ACTIVATION_THREAD_STATE, Activation, Status};
 
 /// What [`enter`] takes off the stack besides the saved registers: what stencils use (0 mod 16), and a word that makes `rsp` 0 mod 16.
 const ROOM: usize = whipsnake_stencils::STACK_BYTES.next_multiple_of(16) + 8;
@@ -31,16 +31,18 @@ pub struct Outcome {
     pub value: *mut PyObject,
 }
 
-/// Runs native code at `address` with `frame`, until the activation's base frame is done. `argument` is what the code receives, if it does.
+/// Runs native code at `address` with `frame`, until that frame, the activation's base frame, is done. `argument` is what the code receives, if it
+/// does; `kind` is for whoever looks at the activation.
 ///
 /// # Safety
-/// `address` is a resume point of the code of `frame`, which is the thread's current frame; the activation is filled in; the GIL is held.
+/// `address` is a resume point of the code of `frame`, which is the thread's current frame; the GIL is held.
 #[unsafe(naked)]
 pub unsafe extern "C" fn enter(
-    activation: *const Activation,
+    thread: *mut pyo3_ffi::PyThreadState,
     frame: *mut _PyInterpreterFrame,
     address: *const u8,
     argument: *mut PyObject,
+    kind: u64,
 ) -> Outcome {
     naked_asm!(
         "push rbp",
@@ -51,14 +53,16 @@ pub unsafe extern "C" fn enter(
         "push r14",
         "push r15",
         "sub rsp, {room}",
-        "movups xmm0, [rdi]",
-        "movups xmm1, [rdi + 16]",
-        "movups [rsp], xmm0",
-        "movups [rsp + 16], xmm1",
+        "mov [rsp + {thread_state}], rdi",
+        "mov [rsp + {base_frame}], rsi",
+        "mov [rsp + {kind}], r8",
         "mov r15, rsi",
         "mov rdi, rcx",
         "jmp rdx",
         room = const ROOM,
+        thread_state = const ACTIVATION_THREAD_STATE,
+        base_frame = const ACTIVATION_BASE_FRAME,
+        kind = const std::mem::offset_of!(Activation, kind),
     )
 }
 

@@ -111,8 +111,8 @@ unsafe fn place(code: &RawCode, addresses: &Addresses, write: *mut u8, run: u64)
         write.copy_from_nonoverlapping(code.bytes.as_ptr(), code.bytes.len());
         for reloc in &code.relocs {
             let target = match reloc.symbol {
-                Symbol::Helper(number) => addresses.helpers[number as usize],
-                Symbol::Global(number) => addresses.globals[number as usize],
+                Symbol::Helper(number) => addresses.helper(number),
+                Symbol::Global(number) => addresses.global(number),
                 other => unreachable!("a region refers to {other:?}"),
             };
             let target = target.wrapping_add_signed(reloc.addend);

@@ -9,7 +9,6 @@ use std::time::Instant;
 use whipsnake_bytecode::CodeInput;
 use whipsnake_cpython::live::monitoring;
 use whipsnake_cpython::live::{Code, ThreadState};
-use whipsnake_ir::abi;
 use whipsnake_stencils::{Destination, SLACK};
 
 /// The parts of a live code object that the compiler reads.
@@ -76,6 +75,11 @@ unsafe fn attempt(code: Code) -> Result<(), Refusal> {
         if monitoring::other_tools(code, thread.interpreter()) != 0 {
             return Err(Refusal::Instrumented);
         }
+        // Machine code writes the low half of a frame's `instr_ptr` only.
+        let units = code.instructions() as usize;
+        if units >> 32 != (units + 2 * code.len()) >> 32 {
+            return Err(Refusal::TooLarge);
+        }
         let jit = jit().expect("enabled");
         let start = Instant::now();
         let compiled = link(jit, code, thread)?;
@@ -101,7 +105,7 @@ unsafe fn link(jit: &mut Jit, code: Code, thread: ThreadState) -> Result<Box<Com
         &planned,
         block.run(),
         thread.instrumentation_version() as u64,
-        vec![0; planned.feedback_cells() * abi::FEEDBACK_WORDS].into_boxed_slice(),
+        vec![0; planned.feedback_words()].into_boxed_slice(),
     ));
     let to = Destination {
         write: block.write(),

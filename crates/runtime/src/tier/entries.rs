@@ -45,18 +45,34 @@ pub(crate) unsafe fn state_or_new(code: Code) -> Option<NonNull<TierState>> {
 
 /// Whether the bytecode has a backward jump.
 fn has_loop(code: Code) -> bool {
+    // SAFETY: the code units live as long as the code object.
+    let units = unsafe { std::slice::from_raw_parts(code.instructions(), code.len()) };
     let mut index = 0;
-    while index < code.len() {
-        let op = code.unit(index).op;
-        let plain = if opcode::DEINSTRUMENT[op as usize] != 0 { opcode::DEINSTRUMENT[op as usize] } else { op };
-        let base = opcode::DEOPT[plain as usize];
-        if matches!(base, opcode::JUMP_BACKWARD | opcode::JUMP_BACKWARD_NO_INTERRUPT) {
-            return true;
+    while let Some(unit) = units.get(index) {
+        match SCAN[unit.op as usize] {
+            BACKWARD => return true,
+            length => index += usize::from(length),
         }
-        index += 1 + opcode::CACHES[base as usize] as usize;
     }
     false
 }
+
+/// For each opcode as found in code: how many code units it takes with its caches, or [`BACKWARD`].
+static SCAN: [u8; 256] = {
+    let mut table = [1; 256];
+    let mut op = 0;
+    while op < 256 {
+        let base = opcode::base(op as u8);
+        table[op] = match base {
+            opcode::JUMP_BACKWARD | opcode::JUMP_BACKWARD_NO_INTERRUPT => BACKWARD,
+            _ => 1 + opcode::CACHES[base as usize],
+        };
+        op += 1;
+    }
+    table
+};
+
+const BACKWARD: u8 = 0;
 
 /// Gives a function the entry that fits its code object: called when it is made, when its `__code__` changes, and for all
 /// functions at `enable`.
@@ -121,48 +137,80 @@ unsafe extern "C" fn counting_entry(
     // SAFETY: CPython calls this as the entry of a function, with the GIL.
     unsafe {
         let function = Function::new_unchecked(callable.cast());
-        let code = function.code();
         let original = entry::original().unwrap_or_else(|_| unreachable!("read when the compiler was enabled"));
-        if let Some(mut state) = state_or_new(code) {
+        let code = function.code();
+        if let Some(jit) = jit()
+            && let Some(mut state) = jit.states.get(code)
+        {
             let state = state.as_mut();
-            if state.stage == Stage::Counting {
+            // The calls about which there is nothing to be done but to count them.
+            if state.stage == Stage::Counting && state.calls + 1 < jit.settings.call_threshold && jit.enabled {
                 state.calls += 1;
-                let jit = jit().expect("enabled");
                 jit.stats.counted_calls += 1;
-                let (calls, threshold, enabled) = (state.calls, jit.settings.call_threshold, jit.enabled);
-                let events = state.has_loop && !state.jump_events;
-                if !enabled {
-                    give_back(function);
-                } else if calls >= threshold {
-                    match compile(code) {
-                        Ok(()) => install(function, code, compiled_entry),
-                        Err(reason) if reason.is_temporary() => {
-                            if let Some(mut state) = state_of(code) {
-                                state.as_mut().stage = Stage::Counting;
-                                state.as_mut().calls = 0;
-                            }
-                        }
-                        Err(_) => give_back(function),
-                    }
-                } else if events {
-                    super::osr::set_jump_events(code, true);
-                }
-            } else {
-                match state.stage {
-                    Stage::Compiled => install(function, code, compiled_entry),
-                    _ => give_back(function),
-                }
+                return original(callable, args, nargsf, kwnames);
             }
-            if code::find(code).is_some() {
-                return compiled_entry(callable, args, nargsf, kwnames);
-            }
+        }
+        count(function, code);
+        if code::find(code).is_some() {
+            return compiled_entry(callable, args, nargsf, kwnames);
         }
         original(callable, args, nargsf, kwnames)
     }
 }
 
+/// Counts a call of a function: the first one, or one that may be the last.
+#[cold]
+unsafe fn count(function: Function, code: Code) {
+    // SAFETY: `counting_entry`'s; references to the state and the compiler end before Python code can run.
+    unsafe {
+        let Some(mut state) = state_or_new(code) else { return };
+        let state = state.as_mut();
+        match state.stage {
+            Stage::Counting => {}
+            Stage::Compiled => return install(function, code, compiled_entry),
+            Stage::Refused(_) => return give_back(function),
+        }
+        state.calls += 1;
+        let events = state.has_loop && !state.jump_events;
+        let calls = state.calls;
+        let jit = jit().expect("enabled");
+        jit.stats.counted_calls += 1;
+        if !jit.enabled {
+            give_back(function);
+        } else if calls >= calls_to_compile(code, jit.settings.call_threshold) {
+            match compile(code) {
+                Ok(()) => install(function, code, compiled_entry),
+                Err(reason) if reason.is_temporary() => {
+                    if let Some(mut state) = state_of(code) {
+                        state.as_mut().stage = Stage::Counting;
+                        state.as_mut().calls = 0;
+                    }
+                }
+                Err(_) => give_back(function),
+            }
+        } else if events {
+            super::osr::set_jump_events(code, true);
+        }
+    }
+}
+
+/// How often a function is called before it is compiled. What compiling costs goes with the length of the code, what it gains goes with the calls: long
+/// functions, of which a call runs but a part, have to be called more often.
+fn calls_to_compile(code: Code, threshold: u32) -> u32 {
+    /// Code units that cost nothing extra.
+    const SHORT: usize = 128;
+    /// As many more need as many calls again.
+    const UNITS: u32 = 256;
+    let long = code.len().saturating_sub(SHORT) as u32;
+    threshold + threshold.saturating_sub(1).saturating_mul(long) / UNITS
+}
+
 /// The function watcher's callback.
+#[inline]
 pub(crate) unsafe fn function_changed(event: FunctionEvent, function: Function, value: *mut PyObject) {
+    if event == FunctionEvent::Destroy {
+        return;
+    }
     // SAFETY: CPython reports with the GIL held; `jit` references end before anything else runs.
     unsafe {
         if !jit().is_some_and(|jit| jit.enabled) {

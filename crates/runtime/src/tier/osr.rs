@@ -62,18 +62,19 @@ pub(crate) unsafe fn watch_resumes(code: Code) {
     }
 }
 
-/// Whether there is enough between two yields to make up for the callback: a body that waits for others, which then run natively too, or code units
-/// enough. A generator expression of a few instructions is left to the interpreter when C code consumes it.
+/// Whether there is enough between two yields to make up for the callback: a coroutine that waits for others, which then run natively too and
+/// seldom suspend, or code units enough. A generator expression of a few instructions is left to the interpreter when C code consumes it.
 fn pays_to_resume(code: Code) -> bool {
     /// Code units for each yield from which on a take-over was faster (found with generator expressions and the `nqueens` and `coroutines`
     /// programs).
     const UNITS_PER_YIELD: usize = 48;
+    let waits = code.flags() & layout::code::CO_GENERATOR == 0;
     let mut yields = 0;
     let mut index = 0;
     while index < code.len() {
         let base = opcode::base(code.unit(index).op);
         match base {
-            opcode::SEND => return true,
+            opcode::SEND if waits => return true,
             opcode::YIELD_VALUE => yields += 1,
             _ => {}
         }

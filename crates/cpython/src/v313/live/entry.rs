@@ -61,8 +61,14 @@ pub unsafe fn original() -> Result<vectorcallfunc, Raised> {
 /// `entry` does what calling `function` means, until it is replaced. The GIL is held.
 pub unsafe fn set(function: Function, entry: vectorcallfunc) -> u32 {
     let version = function.version();
-    // SAFETY: a live function, and the caller answers for the entry.
-    unsafe { PyFunction_SetVectorcall(function.as_ptr(), entry) };
+    // SAFETY: a live function, and the caller answers for the entry. A new function has no version to take away.
+    unsafe {
+        if version == 0 {
+            function.set_vectorcall(entry);
+        } else {
+            PyFunction_SetVectorcall(function.as_ptr(), entry);
+        }
+    }
     version
 }
 

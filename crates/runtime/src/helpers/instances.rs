@@ -1,0 +1,71 @@
+//! `isinstance`.
+
+use super::special::{Name, look_up};
+use crate::native::raw::{get, is_exact};
+use pyo3_ffi::{PyObject, PyTypeObject};
+use std::ffi::c_int;
+use std::ptr;
+use whipsnake_cpython::layout::object;
+use whipsnake_cpython::live::Tuple;
+
+/// `isinstance(value, class)`: 1, 0, or −1 with an exception set.
+///
+/// # Safety
+/// Called by machine code, with the GIL held and live objects.
+pub unsafe extern "C" fn is_instance(value: *mut PyObject, class: *mut PyObject) -> c_int {
+    // SAFETY: the caller's.
+    unsafe {
+        match answer_for_all(value, class) {
+            Some(answer) => answer.into(),
+            None => pyo3_ffi::PyObject_IsInstance(value, class),
+        }
+    }
+}
+
+/// The answer for a class or a tuple of classes, where no Python code has a say.
+unsafe fn answer_for_all(value: *mut PyObject, class: *mut PyObject) -> Option<bool> {
+    // SAFETY: the caller's; an exact tuple's items are alive.
+    unsafe {
+        if !is_exact(class, &raw mut pyo3_ffi::PyTuple_Type) {
+            return answer(value, class);
+        }
+        let classes = Tuple::new_unchecked(class);
+        for index in 0..classes.len() {
+            if answer(value, classes.items().add(index).read())? {
+                return Some(true);
+            }
+        }
+        Some(false)
+    }
+}
+
+/// The answer for a class that is an instance of `type` itself.
+unsafe fn answer(value: *mut PyObject, class: *mut PyObject) -> Option<bool> {
+    // SAFETY: the caller's.
+    unsafe {
+        let own: *mut PyTypeObject = get(value, object::OB_TYPE);
+        if own.cast() == class {
+            return Some(true);
+        }
+        if !is_exact(class, &raw mut pyo3_ffi::PyType_Type) {
+            return None;
+        }
+        if pyo3_ffi::PyType_IsSubtype(own, class.cast()) != 0 {
+            return Some(true);
+        }
+        has_plain_class(own).then_some(false)
+    }
+}
+
+/// Whether the `__class__` of instances is their type for sure.
+unsafe fn has_plain_class(class: *mut PyTypeObject) -> bool {
+    // SAFETY: a live type.
+    unsafe {
+        let generic = pyo3_ffi::PyObject_GenericGetAttr as pyo3_ffi::getattrofunc;
+        if !(*class).tp_getattro.is_some_and(|own| ptr::fn_addr_eq(own, generic)) {
+            return false;
+        }
+        let of_object = look_up(&raw mut pyo3_ffi::PyBaseObject_Type, Name::Class);
+        !of_object.is_null() && look_up(class, Name::Class) == of_object
+    }
+}
