@@ -4,8 +4,17 @@ use whipsnake_ir::{Block, Function, InstData, Value, ValueDef};
 
 /// Removes unreachable blocks, instructions without effect whose results are not needed, and block parameters that are not.
 pub fn remove_dead(function: &mut Function) {
+    remove_unneeded(function, false);
+}
+
+/// The same, but for what the frames would hold at any instruction, even one that can't exit: what is put there later may.
+pub fn remove_dead_but_states(function: &mut Function) {
+    remove_unneeded(function, true);
+}
+
+fn remove_unneeded(function: &mut Function, all_states: bool) {
     remove_unreachable(function);
-    let needed = needed_values(function);
+    let needed = needed_values(function, all_states);
     for block in function.block_ids() {
         let mut insts = std::mem::take(&mut function.blocks[block.index()].insts);
         insts.retain(|&inst| {
@@ -40,7 +49,7 @@ fn is_pure(data: &InstData) -> bool {
 }
 
 /// Empties the blocks that nothing leads to.
-pub fn remove_unreachable(function: &mut Function) {
+fn remove_unreachable(function: &mut Function) {
     let mut reached = vec![false; function.blocks.len()];
     for block in function.reverse_postorder() {
         reached[block.index()] = true;
@@ -54,7 +63,7 @@ pub fn remove_unreachable(function: &mut Function) {
 }
 
 /// The values that effects, control flow or exits need.
-fn needed_values(function: &Function) -> Vec<bool> {
+fn needed_values(function: &Function, all_states: bool) -> Vec<bool> {
     let mut needed = vec![false; function.value_count()];
     let mut work: Vec<Value> = vec![];
     let mut states = vec![false; function.states.len()];
@@ -74,7 +83,7 @@ fn needed_values(function: &Function) -> Vec<bool> {
                 data => data.for_each_use(|v| work.push(v)),
             }
             if let Some(state) = function.state_of(inst)
-                && data.can_exit()
+                && (all_states || data.can_exit())
                 && !std::mem::replace(&mut states[state.index()], true)
             {
                 function.states[state.index()].for_each_use(|v| work.push(v));

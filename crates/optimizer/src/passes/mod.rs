@@ -4,14 +4,13 @@ mod boxes;
 mod dead;
 
 pub use boxes::unbox;
-pub use dead::{remove_dead, remove_unreachable};
+pub use dead::{remove_dead, remove_dead_but_states};
 
 use whipsnake_ir::Function;
 
 /// Runs all passes in order.
 pub fn run(function: &mut Function) {
-    // Values that only exits need must be there still when objects are made for them.
-    remove_unreachable(function);
+    remove_dead_but_states(function);
     unbox(function);
     remove_dead(function);
 }
