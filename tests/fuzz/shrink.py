@@ -3,6 +3,7 @@
 import ast
 import copy
 import time
+import warnings
 from collections.abc import Callable, Iterator
 
 
@@ -88,6 +89,7 @@ def replace(tree: ast.AST, old: ast.AST, new: ast.AST) -> bool:
 
 def shrink(source: str, fails: Callable[[str], bool], seconds: float = 120) -> str:
     """A smaller program that still fails in the same way."""
+    warnings.simplefilter("ignore")
     end = time.monotonic() + seconds
     tree = ast.parse(source)
     best = text_of(tree)

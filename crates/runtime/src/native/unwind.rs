@@ -2,6 +2,7 @@
 
 use super::frames::{Resume, compiled, unlink_and_pop};
 use super::raw::{release, release_or_null};
+use super::shim;
 use super::trampoline::{stub_exit, stub_finish_error};
 use crate::helpers::control::is_current;
 use pyo3_ffi::{PyObject, PyThreadState};
@@ -101,6 +102,7 @@ unsafe fn unwind(thread: ThreadState, mut frame: Frame, activation: *mut Activat
                 return Resume { address: stub_finish_error as *const u8, frame: frame.as_ptr() };
             }
             let caller = frame.previous().expect("a frame that is not the base frame has a caller");
+            shim::settle_if_shim(thread, frame);
             unlink_and_pop(thread, frame);
             position = at_call(caller);
             caller.set_return_offset(0);

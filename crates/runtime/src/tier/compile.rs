@@ -72,6 +72,9 @@ pub(crate) unsafe fn compile(code: Code) -> Result<(), Refusal> {
 unsafe fn attempt(code: Code) -> Result<(), Refusal> {
     // SAFETY: the caller's contract; no Python code runs until the compiled code is attached.
     let compiled = unsafe {
+        if !super::selection::allows(code) {
+            return Err(Refusal::NotSelected);
+        }
         let thread = ThreadState::current();
         if monitoring::other_tools(code, thread.interpreter()) != 0 {
             return Err(Refusal::Instrumented);
@@ -88,6 +91,7 @@ unsafe fn attempt(code: Code) -> Result<(), Refusal> {
         unsafe { pyo3_ffi::PyErr_Clear() };
         return Err(Refusal::Memory);
     }
+    super::selection::tell(code);
     Ok(())
 }
 

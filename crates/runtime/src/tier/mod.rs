@@ -9,6 +9,7 @@ mod control;
 mod entries;
 mod osr;
 mod refusal;
+mod selection;
 mod settings;
 mod state;
 mod stats;
