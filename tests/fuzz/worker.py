@@ -17,7 +17,7 @@ import warnings
 from collections import Counter
 from typing import Any, BinaryIO
 
-ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
+ADDRESS = re.compile(r"0x[0-9a-f]+")
 KEPT = {"K0": 1234.5678, "K1": 10**13 + 7, "K2": "a text that is kept", "K3": (1, 2, 3, "kept"), "K4": b"bytes that are kept"}
 CPU_SECONDS = 0.3
 RECURSION_LIMIT = 160
@@ -53,7 +53,7 @@ def shown(value: object, depth: int = 0) -> str:
         except Exception:
             attributes = {}
         text += "{" + ", ".join(f"{name}={shown(attributes[name], depth + 1)}" for name in list(attributes)[:9]) + "}"
-    return ADDRESS.sub("0x", text[:400])
+    return ADDRESS.sub("0x", text[:4000])[:400]
 
 
 def chain(error: BaseException) -> str:
