@@ -7,6 +7,7 @@ passes with the compiler off fails with it on and isn't excused in tests/conform
 
 import argparse
 import json
+import signal
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -67,6 +68,8 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=ROOT / "target/conformance", help="where results are kept")
     parser.add_argument("tests", nargs="*", metavar="test", help="files, such as test_generators (default: all)")
     options = parser.parse_args()
+    # A shell that starts this in the background has it ignored, and so would the tests.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     options.folder.mkdir(parents=True, exist_ok=True)
     run = Run(options.folder, options.timeout, fresh=not options.resume)
     modes = options.mode or list(runner.MODES)
@@ -77,7 +80,8 @@ def main() -> int:
     if options.report:
         tests = sorted(run.results)
     else:
-        tests = tests or runner.all_files()
+        # What mostly waits comes last.
+        tests = tests or sorted(runner.all_files(), key=lambda test: any(word in test for word in ("multiprocessing", "concurrent", "asyncio")))
         started = time.monotonic()
         run.all(tests, modes, options.jobs)
         print(f"{run.done} runs in {(time.monotonic() - started) / 60:.1f} min")

@@ -36,12 +36,36 @@ pub(super) unsafe extern "C" fn error(
     unsafe {
         let (thread, frame) = (ThreadState::new_unchecked(thread), Frame::new_unchecked(frame));
         let unit = frame.instruction_index();
-        let depth = compiled(frame).depth_at(unit).expect("a depth at an instruction");
+        let mut depth = compiled(frame).depth_at(unit).expect("a depth at an instruction");
         // The interpreter reports the last code unit of the instruction.
         let instruction = frame.instr_ptr();
+        let count = opcode::popped((*instruction).op, u32::from((*instruction).arg)) as usize;
+        if let Some(first) = first_dropped((*instruction).op, count) {
+            depth -= count;
+            let inputs = frame.stack_base().add(depth);
+            for index in first..first + count {
+                release_or_null(inputs.add(index % count).read());
+            }
+        }
         let last = instruction.add(opcode::CACHES[opcode::base((*instruction).op) as usize] as usize);
         log(thread, frame, last);
         unwind(thread, frame, activation, Position { unit, depth, traced: false })
+    }
+}
+
+/// For an operation whose inputs the interpreter drops before it looks for errors: with which input it begins, going up from there and round. The
+/// inputs of other operations are dropped with the rest of the stack, the highest first. Finalizers can tell.
+fn first_dropped(op: u8, count: usize) -> Option<usize> {
+    use opcode::{
+        BINARY_OP, BINARY_SLICE, BINARY_SUBSCR, CALL, CALL_KW, COMPARE_OP, CONTAINS_OP, DELETE_SUBSCR,
+        STORE_ATTR, STORE_SLICE, STORE_SUBSCR,
+    };
+    match opcode::base(op) {
+        BINARY_OP | BINARY_SUBSCR | CALL | CALL_KW | COMPARE_OP | CONTAINS_OP | DELETE_SUBSCR
+        | STORE_ATTR | STORE_SUBSCR => Some(0),
+        // The slice is made first, of the two highest.
+        BINARY_SLICE | STORE_SLICE => Some(count - 2),
+        _ => None,
     }
 }
 
