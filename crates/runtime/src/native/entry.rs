@@ -5,8 +5,9 @@ use super::trampoline::{self, Outcome};
 use super::{code, exit, frames};
 use pyo3_ffi::PyObject;
 use std::ptr;
-use whipsnake_cpython::layout::thread_state;
-use whipsnake_cpython::live::{Frame, Function, ThreadState, Tuple, entry};
+use whipsnake_cpython::layout::{frame as frame_layout, thread_state};
+use whipsnake_cpython::live::{Code, CodeUnit, Frame, Function, ThreadState, Tuple, entry};
+use whipsnake_cpython::opcode;
 use whipsnake_ir::abi::{Activation, Status};
 
 /// What the interpreter charges the C recursion counter for an evaluation (`PY_EVAL_C_STACK_UNITS`).
@@ -86,10 +87,19 @@ pub unsafe extern "C" fn compiled_entry(
         let count = nargsf & !ARGUMENTS_OFFSET;
         retain(callable);
         let named = Tuple::new(kwnames.cast()).map_or(0, |names| names.len());
-        for index in 0..count + named {
-            retain(args.add(index).read());
+        let moved = nargsf & ARGUMENTS_OFFSET != 0 && owned_by_interpreter(thread, callable, args, count + named);
+        if !moved {
+            for index in 0..count + named {
+                retain(args.add(index).read());
+            }
         }
-        let Ok(pushed) = frames::push(thread, function, args, count, kwnames) else {
+        let pushed = frames::push(thread, function, args, count, kwnames);
+        if moved {
+            for index in 0..count + named {
+                args.cast_mut().add(index).write(pyo3_ffi::Py_None());
+            }
+        }
+        let Ok(pushed) = pushed else {
             return ptr::null_mut();
         };
         let previous = thread.current_frame().map_or(ptr::null_mut(), Frame::as_ptr);
@@ -97,6 +107,43 @@ pub unsafe extern "C" fn compiled_entry(
             return ptr::null_mut();
         };
         run(thread, frame, compiled.entry)
+    }
+}
+
+/// Whether the arguments are on the value stack of an interpreted frame whose instruction calls this very function. The interpreter would move them into
+/// the callee's frame, which is then the last to hold them. To do the same, they are taken from the stack, and the interpreter finds `None`, which is
+/// immortal, to drop instead.
+unsafe fn owned_by_interpreter(
+    thread: ThreadState,
+    callable: *mut PyObject,
+    args: *const *mut PyObject,
+    count: usize,
+) -> bool {
+    let Some(frame) = thread.current_frame() else { return false };
+    if frame.owner() == frame_layout::OWNED_BY_CSTACK {
+        return false;
+    }
+    // SAFETY: the current frame of a thread that holds the GIL runs a code object; slots below the arguments are read only if they are
+    // on the frame's value stack.
+    unsafe {
+        let code = Code::new_unchecked(frame.executable().cast());
+        let CodeUnit { op, arg } = *frame.instr_ptr();
+        // Compiled code may run this frame, and drops what it called with in ways of its own. Instrumentation looks at arguments after the call.
+        if !matches!(opcode::DEOPT[op as usize], opcode::CALL | opcode::CALL_KW) || code::find(code).is_some() {
+            return false;
+        }
+        let stack = frame.stack_base().cast_const();
+        if args <= stack || args >= stack.add(code.stacksize() as usize) {
+            return false;
+        }
+        // The callable, then `self` or null, then the arguments. A C function that hands on some of its own arguments has fewer.
+        let below = args.sub(1).read();
+        let given = usize::from(arg);
+        if below.is_null() {
+            count == given && stack.add(1) < args && args.sub(2).read() == callable
+        } else {
+            count == given + 1 && below == callable
+        }
     }
 }
 
