@@ -7,7 +7,7 @@ use pyo3_ffi::{PyInterpreterState, PyObject, PyThreadState};
 
 use super::handle::handle;
 use super::{Frame, frame::_PyInterpreterFrame};
-use crate::layout::{eval_breaker, thread_state};
+use crate::layout::{eval_breaker, interpreter_state, thread_state};
 
 handle! {
     /// A thread's state: `PyThreadState`.
@@ -27,6 +27,16 @@ impl ThreadState {
     /// The interpreter.
     pub fn interpreter(self) -> *mut PyInterpreterState {
         self.get(thread_state::INTERP)
+    }
+
+    /// Whether somebody wants to see each frame before it runs (PEP 523): then native code must not run any.
+    #[inline]
+    pub fn has_frame_hook(self) -> bool {
+        // SAFETY: the interpreter of a live thread is alive. The field is null for the interpreter's own evaluation.
+        let set: usize = unsafe {
+            self.interpreter().cast::<u8>().offset(interpreter_state::EVAL_FRAME as isize).cast::<usize>().read()
+        };
+        set != 0 && set != super::symbols::_PyEval_EvalFrameDefault as *const () as usize
     }
 
     /// The frame on top.
