@@ -11,7 +11,7 @@ import sys
 import time
 
 import programs
-from pair import MODES, Died, Result, Worker, difference
+from pair import MODES, Died, Result, Worker, difference, is_useless
 from shrink import shrink
 
 BATCH = 24
@@ -55,7 +55,7 @@ class Fuzzer:
 
     def judge(self, worker: Worker, name: str, source: str, expected: Result, result: Result) -> None:
         """Counts a program, or takes it up as a failure."""
-        if "slow" in expected or "invalid" in expected:
+        if is_useless(expected):
             self.useless += 1
             return
         found = difference(expected, result)

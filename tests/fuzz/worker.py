@@ -17,7 +17,7 @@ import warnings
 from collections import Counter
 from typing import Any, BinaryIO
 
-ADDRESS = re.compile(r"0x[0-9a-f]+")
+ADDRESS = re.compile(r"0x[0-9a-f]+", re.IGNORECASE)
 KEPT = {"K0": 1234.5678, "K1": 10**13 + 7, "K2": "a text that is kept", "K3": (1, 2, 3, "kept"), "K4": b"bytes that are kept"}
 CPU_SECONDS = 0.3
 RECURSION_LIMIT = 160

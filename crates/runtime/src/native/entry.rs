@@ -5,8 +5,8 @@ use super::trampoline::{self, Outcome};
 use super::{code, exit, frames};
 use pyo3_ffi::PyObject;
 use std::ptr;
-use whipsnake_cpython::layout::{frame as frame_layout, thread_state};
-use whipsnake_cpython::live::{Code, CodeUnit, Frame, Function, ThreadState, Tuple, entry};
+use whipsnake_cpython::layout::{code as code_layout, frame as frame_layout, thread_state};
+use whipsnake_cpython::live::{Code, CodeUnit, Frame, Function, ThreadState, Tuple, entry, symbols};
 use whipsnake_cpython::opcode;
 use whipsnake_ir::abi::{Activation, Status};
 
@@ -87,7 +87,7 @@ pub unsafe extern "C" fn compiled_entry(
         let count = nargsf & !ARGUMENTS_OFFSET;
         retain(callable);
         let named = Tuple::new(kwnames.cast()).map_or(0, |names| names.len());
-        let moved = nargsf & ARGUMENTS_OFFSET != 0 && owned_by_interpreter(thread, callable, args, count + named);
+        let moved = nargsf & ARGUMENTS_OFFSET != 0 && on_callers_stack(thread, callable, args, count + named);
         if !moved {
             for index in 0..count + named {
                 retain(args.add(index).read());
@@ -110,10 +110,10 @@ pub unsafe extern "C" fn compiled_entry(
     }
 }
 
-/// Whether the arguments are on the value stack of an interpreted frame whose instruction calls this very function. The interpreter would move them into
-/// the callee's frame, which is then the last to hold them. To do the same, they are taken from the stack, and the interpreter finds `None`, which is
-/// immortal, to drop instead.
-unsafe fn owned_by_interpreter(
+/// Whether the arguments are on the value stack of a frame whose instruction calls this very function. Between interpreted functions they would move
+/// into the callee's frame, which is then the last to hold them. To do the same, they are taken from the stack, and the caller finds `None`,
+/// which is immortal, to drop instead.
+unsafe fn on_callers_stack(
     thread: ThreadState,
     callable: *mut PyObject,
     args: *const *mut PyObject,
@@ -128,8 +128,8 @@ unsafe fn owned_by_interpreter(
     unsafe {
         let code = Code::new_unchecked(frame.executable().cast());
         let CodeUnit { op, arg } = *frame.instr_ptr();
-        // Compiled code may run this frame, and drops what it called with in ways of its own. Instrumentation looks at arguments after the call.
-        if !matches!(opcode::DEOPT[op as usize], opcode::CALL | opcode::CALL_KW) || code::find(code).is_some() {
+        // Instrumentation looks at arguments after the call.
+        if !matches!(opcode::DEOPT[op as usize], opcode::CALL | opcode::CALL_KW) {
             return false;
         }
         let stack = frame.stack_base().cast_const();
@@ -144,6 +144,42 @@ unsafe fn owned_by_interpreter(
         } else {
             count == given + 1 && below == callable
         }
+    }
+}
+
+/// What the interpreter's own entry does, but arguments on the caller's value stack move into the new frame.
+///
+/// # Safety
+/// As [`compiled_entry`].
+pub unsafe fn interpreted_entry(
+    callable: *mut PyObject,
+    args: *const *mut PyObject,
+    nargsf: usize,
+    kwnames: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: the caller's. Frame and references are handed over.
+    unsafe {
+        let thread = ThreadState::current();
+        let count = nargsf & !ARGUMENTS_OFFSET;
+        let function = Function::new_unchecked(callable.cast());
+        let total = count + Tuple::new(kwnames.cast()).map_or(0, |names| names.len());
+        if nargsf & ARGUMENTS_OFFSET == 0
+            || function.code().flags() & code_layout::CO_OPTIMIZED == 0
+            || thread.has_frame_hook()
+            || !on_callers_stack(thread, callable, args, total)
+        {
+            return original(callable, args, nargsf, kwnames);
+        }
+        retain(callable);
+        let none = ptr::null_mut();
+        let frame = symbols::_PyEvalFramePushAndInit(thread.as_ptr(), function.as_ptr(), none, args, count, kwnames);
+        for index in 0..total {
+            args.cast_mut().add(index).write(pyo3_ffi::Py_None());
+        }
+        if frame.is_null() {
+            return ptr::null_mut();
+        }
+        symbols::_PyEval_EvalFrameDefault(thread.as_ptr(), frame, 0)
     }
 }
 
