@@ -50,7 +50,9 @@ def test_a_dead_worker_is_told() -> None:
 
 
 def test_shrinking_keeps_what_matters() -> None:
-    source = "def f(x):\n    y = 1\n    if x:\n        for i in range(3):\n            print(1 // x, y)\nz = [1, 2]\nf(2)\n"
+    source = (
+        "def f(x):\n    y = 1\n    if x:\n        for i in range(3):\n            print(1 // x, y)\nz = [1, 2]\nf(2)\n"
+    )
     small = shrink(source, lambda text: "1 // x" in text)
     assert "1 // x" in small
     assert "z" not in small

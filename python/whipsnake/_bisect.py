@@ -57,7 +57,9 @@ class Program:
 
     def command(self, compiled: bool) -> "list[str]":
         """How it is started."""
-        options = ["-X", "whipsnake", *(word for option in self.x_options for word in ("-X", option))] if compiled else []
+        options = (
+            ["-X", "whipsnake", *(word for option in self.x_options for word in ("-X", option))] if compiled else []
+        )
         return [*self.interpreter, *options, *self.program]
 
     def run(self, compiled: bool, **variables: str) -> Outcome:
@@ -149,7 +151,9 @@ def find(program: Program) -> "tuple[list[str], str]":
     """The functions, and the difference they make."""
     off = program.run(False)
     if off.code is None:
-        raise GivenUp(f"without the compiler the program takes more than {program.timeout:g} s; give --timeout a larger value")
+        raise GivenUp(
+            f"without the compiler the program takes more than {program.timeout:g} s; give --timeout a larger value"
+        )
     say(f"without the compiler it {off.ending}")
     again = difference(off, program.run(False))
     if again:
@@ -167,11 +171,16 @@ def find(program: Program) -> "tuple[list[str], str]":
 
     def differs(chosen: "list[str]") -> bool:
         result = bool(difference(off, program.run_only(chosen)))
-        say(f"run {program.runs}: {len(chosen)} of {len(names)} functions compiled: {'differs' if result else 'the same'}")
+        say(
+            f"run {program.runs}: {len(chosen)} of {len(names)} functions compiled: "
+            + ("differs" if result else "the same")
+        )
         return result
 
     if not names or not differs(names):
-        raise GivenUp(f"it differs only sometimes: {len(names)} functions were compiled, and with just those it does the same")
+        raise GivenUp(
+            f"it differs only sometimes: {len(names)} functions were compiled, and with just those it does the same"
+        )
     guilty = minimise(names, differs)
     say("once more, for the listing")
     last = program.run(True, WHIPSNAKE_ONLY=one_line(guilty), WHIPSNAKE_DUMP=program.listing)

@@ -1,4 +1,4 @@
-"""`cargo xtask conformance`: CPython's own `test` package, file by file in fresh processes, with the compiler off and on.
+"""`cargo xtask conformance`: CPython's own `test` package, a fresh process for each file and mode.
 
 Without --mode: off, default and eager. Results are kept in target/conformance/results.json, the output of each file
 beside it. After a run of all files, docs/conformance.md is brought up to date. The exit code is 1 if anything that
@@ -46,8 +46,10 @@ class Run:
                 print(f"    {line}", flush=True)
 
     def all(self, tests: list[str], modes: list[str], jobs: int) -> None:
-        """Runs what has no result yet (or everything). A file that fails in a compiled mode is run off as well, to compare."""
-        todo = [(test, mode) for test in tests for mode in modes if self.fresh or mode not in self.results.get(test, {})]
+        """Runs what has no result yet (or everything). What fails compiled is run off as well, to compare."""
+        todo = [
+            (test, mode) for test in tests for mode in modes if self.fresh or mode not in self.results.get(test, {})
+        ]
         self.total = len(todo)
         with ThreadPoolExecutor(jobs) as pool:
             list(pool.map(lambda pair: self.one(*pair), todo))
@@ -58,13 +60,17 @@ class Run:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="cargo xtask conformance", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="cargo xtask conformance", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--mode", action="append", choices=list(runner.MODES), help="once or more (default: all three)")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="files at a time (default 1)")
     parser.add_argument("--timeout", type=float, default=300, metavar="S", help="seconds for a file (default 300)")
     parser.add_argument("--resume", action="store_true", help="run only what has no result yet")
     parser.add_argument("--language", action="store_true", help="only the files that cover the language (language.txt)")
-    parser.add_argument("--report", action="store_true", help="run nothing; write docs/conformance.md from the results kept")
+    parser.add_argument(
+        "--report", action="store_true", help="run nothing; write docs/conformance.md from the results kept"
+    )
     parser.add_argument("--folder", type=Path, default=ROOT / "target/conformance", help="where results are kept")
     parser.add_argument("tests", nargs="*", metavar="test", help="files, such as test_generators (default: all)")
     options = parser.parse_args()
@@ -81,13 +87,22 @@ def main() -> int:
         tests = sorted(run.results)
     else:
         # What mostly waits comes last.
-        tests = tests or sorted(runner.all_files(), key=lambda test: any(word in test for word in ("multiprocessing", "concurrent", "asyncio")))
+        tests = tests or sorted(
+            runner.all_files(),
+            key=lambda test: any(word in test for word in ("multiprocessing", "concurrent", "asyncio")),
+        )
         started = time.monotonic()
         run.all(tests, modes, options.jobs)
         print(f"{run.done} runs in {(time.monotonic() - started) / 60:.1f} min")
     if everything or options.report:
         write(ROOT / "docs/conformance.md", run.results, run.excused)
-    found = [(mode, line) for mode in modes if mode != "off" for test in tests for line in differences(test, run.results[test], mode, run.excused)]
+    found = [
+        (mode, line)
+        for mode in modes
+        if mode != "off"
+        for test in tests
+        for line in differences(test, run.results[test], mode, run.excused)
+    ]
     for mode, line in found:
         print(f"differs ({mode}): {line}")
     print(f"{len(found)} differences; the output of each file is in {options.folder}/MODE/")

@@ -1,4 +1,4 @@
-"""What the results say: which files and test cases fail with the compiler only, and the generated part of docs/conformance.md."""
+"""What the results say: what fails with the compiler only, and the generated part of docs/conformance.md."""
 
 import fnmatch
 from pathlib import Path
@@ -28,7 +28,7 @@ def is_excused(case: str, excused: dict[str, str]) -> bool:
 def differences(test: str, modes: dict[str, Result], mode: str, excused: dict[str, str]) -> list[str]:
     """What goes wrong in this mode and not with the compiler off, without what is excused."""
     off, on = modes.get("off"), modes.get(mode)
-    if off is None or on is None or on["status"] in ("passed", "skipped") and on["status"] == off["status"]:
+    if off is None or on is None or (on["status"] in ("passed", "skipped") and on["status"] == off["status"]):
         return []
     if on["status"] in ("crashed", "timeout"):
         return [f"{test}: {on['status']}"] if off["status"] not in ("crashed", "timeout") else []
@@ -58,7 +58,13 @@ def table(results: Results, excused: dict[str, str]) -> list[str]:
         lines += [""] + [f"* `{line}`" for line in found] + ([""] if found else [])
     lines += ["### Excused", ""]
     lines += [f"* `{pattern}`: {reason}" for pattern, reason in excused.items()]
-    lines += ["", "### Files that do not pass in every mode", "", "Most need what the machine doesn't have, and are skipped or fail in all modes alike.", ""]
+    lines += [
+        "",
+        "### Files that do not pass in every mode",
+        "",
+        "Most need what the machine doesn't have, and are skipped or fail in all modes alike.",
+        "",
+    ]
     lines += ["| file | " + " | ".join(modes) + " |", "|---|" + "---|" * len(modes)]
     for test in sorted(results):
         shown = [show(results[test].get(mode)) for mode in modes]
@@ -70,7 +76,13 @@ def table(results: Results, excused: dict[str, str]) -> list[str]:
 
 
 def describe(status: str) -> str:
-    return {"passed": "pass", "skipped": "are skipped", "failed": "fail", "crashed": "crash", "timeout": "take too long"}[status]
+    return {
+        "passed": "pass",
+        "skipped": "are skipped",
+        "failed": "fail",
+        "crashed": "crash",
+        "timeout": "take too long",
+    }[status]
 
 
 def show(result: Result | None) -> str:

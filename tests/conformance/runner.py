@@ -16,7 +16,7 @@ MODES = {
 }
 
 Result = dict[str, Any]
-"""`status` (passed, failed, skipped, crashed, timeout), `seconds`, `cases` (how many ran), `failed` (names of test cases)."""
+"""`status` (passed, failed, skipped, crashed, timeout), `seconds`, `cases` (how many ran), `failed` (their names)."""
 
 NO_TESTS_RAN = 4
 """Exit code of regrtest when a file is skipped."""
@@ -24,7 +24,13 @@ NO_TESTS_RAN = 4
 
 def all_files() -> list[str]:
     """The files that CPython's own runner finds."""
-    listed = subprocess.run([sys.executable, "-m", "test", "--list-tests"], capture_output=True, text=True, check=True, env=environment("off"))
+    listed = subprocess.run(
+        [sys.executable, "-m", "test", "--list-tests"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment("off"),
+    )
     return listed.stdout.split()
 
 
@@ -40,10 +46,24 @@ def run(test: str, mode: str, folder: Path, limit: float) -> Result:
     folder.mkdir(parents=True, exist_ok=True)
     report = folder / f"{test}.xml"
     report.unlink(missing_ok=True)
-    command = [sys.executable, "-X", "faulthandler", "-m", "test", "-v", "--randseed", "1", "--junit-xml", str(report.resolve()), test]
+    command = [
+        sys.executable,
+        "-X",
+        "faulthandler",
+        "-m",
+        "test",
+        "-v",
+        "--randseed",
+        "1",
+        "--junit-xml",
+        str(report.resolve()),
+        test,
+    ]
     started = time.monotonic()
     with open(folder / f"{test}.log", "w") as log:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment(mode), start_new_session=True)
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment(mode), start_new_session=True
+        )
         try:
             code: int | None = process.wait(limit)
         except subprocess.TimeoutExpired:
@@ -56,7 +76,12 @@ def run(test: str, mode: str, folder: Path, limit: float) -> Result:
                 pass
             process.wait()
     cases, failed = read_report(report)
-    result: Result = {"status": status(code), "seconds": round(time.monotonic() - started, 1), "cases": cases, "failed": failed}
+    result: Result = {
+        "status": status(code),
+        "seconds": round(time.monotonic() - started, 1),
+        "cases": cases,
+        "failed": failed,
+    }
     if code is not None and code not in (0, NO_TESTS_RAN):
         result["code"] = code
     return result
@@ -78,5 +103,7 @@ def read_report(path: Path) -> tuple[int, list[str]]:
     except (OSError, ElementTree.ParseError):
         return 0, []
     cases = list(root.iter("testcase"))
-    failed = {str(case.get("name")) for case in cases if case.find("failure") is not None or case.find("error") is not None}
+    failed = {
+        str(case.get("name")) for case in cases if case.find("failure") is not None or case.find("error") is not None
+    }
     return len(cases), sorted(failed)

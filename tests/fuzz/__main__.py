@@ -1,4 +1,4 @@
-"""`python tests/fuzz --minutes N`: random programs, run without the compiler and with it; what differs is shrunk and saved.
+"""`python tests/fuzz --minutes N`: random programs, run off and compiled; what differs is shrunk and saved.
 
 A program is named by its seed and number: `--only SEED:NUMBER` makes just that one and shows the difference.
 """
@@ -23,7 +23,9 @@ class Fuzzer:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
-        self.modes = [mode for mode in MODES if mode not in ("off", "default")] if options.mode == "all" else [options.mode]
+        self.modes = (
+            [mode for mode in MODES if mode not in ("off", "default")] if options.mode == "all" else [options.mode]
+        )
         self.off = Worker("off", seconds=4)
         self.workers = {mode: Worker(mode, seconds=60) for mode in self.modes}
         self.same = self.useless = self.lines = 0
@@ -106,7 +108,8 @@ class Fuzzer:
     def report(self) -> str:
         seconds = time.monotonic() - self.started
         return (
-            f"{self.same:,} programs ({self.lines:,} lines) the same, {len(self.failures)} differ, {self.useless} invalid or too slow; "
+            f"{self.same:,} programs ({self.lines:,} lines) the same, {len(self.failures)} differ, "
+            f"{self.useless} invalid or too slow; "
             f"{self.same / seconds:.1f} programs/s, {seconds / 60:.1f} min"
         )
 
@@ -125,7 +128,10 @@ def show_one(name: str, modes: list[str], path: str | None) -> int:
         result = Worker(mode).run(source)
         found = difference(expected, result)
         differs |= bool(found)
-        print(f"== {mode}: {found or 'the same'}" + (" (" + ", ".join(k for k in expected if k in ("slow", "invalid")) + ")" if len(expected) == 1 else ""))
+        print(
+            f"== {mode}: {found or 'the same'}"
+            + (" (" + ", ".join(k for k in expected if k in ("slow", "invalid")) + ")" if len(expected) == 1 else "")
+        )
         for part in expected if found else ():
             old, new = expected[part].splitlines(), result.get(part, "").splitlines()
             for line in list(difflib.unified_diff(old, new, part, mode, lineterm="", n=1))[:30]:
@@ -134,13 +140,19 @@ def show_one(name: str, modes: list[str], path: str | None) -> int:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="cargo xtask fuzz", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="cargo xtask fuzz", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--minutes", type=float, default=1, metavar="N", help="how long (default 1)")
-    parser.add_argument("--mode", choices=["all", *list(MODES)[1:]], default="all", help="default: eager, low and warm in turn")
+    parser.add_argument(
+        "--mode", choices=["all", *list(MODES)[1:]], default="all", help="default: eager, low and warm in turn"
+    )
     parser.add_argument("--seed", default="", help="which random programs (default: from the clock)")
     parser.add_argument("--only", metavar="SEED:NUMBER", help="make and compare this program only")
     parser.add_argument("--file", metavar="FILE", help="compare this file only")
-    parser.add_argument("--output", default=FOUND, metavar="FOLDER", help="where failures go (default tests/fuzz_found)")
+    parser.add_argument(
+        "--output", default=FOUND, metavar="FOLDER", help="where failures go (default tests/fuzz_found)"
+    )
     parser.add_argument("--no-shrink", action="store_true", help="save failures as they are")
     parser.add_argument("--shrink-seconds", type=float, default=120, metavar="S")
     options = parser.parse_args()

@@ -2,13 +2,20 @@
 
 import random
 
+from scope import Scope
+
 CLASSES = 3
 FUNCTIONS = 5
 ATTRIBUTES = ("x", "y", "z", "n")
 METHODS = ("m0", "m1", "m2")
 
 INTS = (0, 1, 2, 3, 5, 7, -1, -2, 10, 100, 255, 256, 257, -5, -6)
-WIDE_INTS = tuple(sign * (2**bits + off) for bits in (15, 29, 30, 31, 32, 59, 60, 62, 63, 64) for off in (-1, 0, 1) for sign in (1, -1))
+WIDE_INTS = tuple(
+    sign * (2**bits + off)
+    for bits in (15, 29, 30, 31, 32, 59, 60, 62, 63, 64)
+    for off in (-1, 0, 1)
+    for sign in (1, -1)
+)
 FLOATS = ("0.0", "-0.0", "0.5", "1.5", "-2.25", "3.0", "1e10", "1e300", "1e-320", "float('inf')", "float('nan')")
 TEXTS = ("''", "'a'", "'abc'", "'b'", "'é'", "'\\u20ac'", "'\\U0001f40d'", "'x y'", "'12'", "'zz' 'top'")
 BYTES = ("b''", "b'a'", "b'abc'", "b'\\xff\\x00'")
@@ -16,26 +23,6 @@ KINDS = ("int", "float", "str", "list", "tuple", "dict", "set", "bool", "obj", "
 KIND_WEIGHTS = (30, 9, 9, 12, 7, 9, 4, 5, 12, 2, 1)
 KEPT = {"float": "K0", "int": "K1", "str": "K2", "tuple": "K3", "bytes": "K4"}
 """Objects of the worker's whose reference counts are compared afterwards."""
-
-
-class Scope:
-    """The names that can be used at one place."""
-
-    def __init__(self, outer: "Scope | None", function: str) -> None:
-        self.outer = outer
-        self.function = function  # "", "def", "gen", "async"
-        self.names: dict[str, str] = {}
-        self.loops = 0
-        self.level = 0 if outer is None else outer.level + 1
-        self.in_class = False
-        self.in_comprehension = False
-
-    def named(self, kind: str) -> list[str]:
-        """The names that probably hold a value of this kind."""
-        found = [name for name, other in self.names.items() if other == kind]
-        if self.outer is not None and not self.outer.in_class:
-            found += [name for name in self.outer.named(kind) if name not in self.names]
-        return found
 
 
 class Expressions:
@@ -216,7 +203,9 @@ class Expressions:
             case 21:
                 return f"{self.held('list', depth)}.{rng.choice(('pop()', 'pop(0)', 'count(1)', 'index(2)'))}"
             case 22:
-                return f"({e('int', depth)} {rng.choice('+-*')} {e(rng.choice(('bool', 'float', 'int', 'obj')), depth)})"
+                return (
+                    f"({e('int', depth)} {rng.choice('+-*')} {e(rng.choice(('bool', 'float', 'int', 'obj')), depth)})"
+                )
         return f"({e('int', depth)} % 1000) ** 2"
 
     def gen_expr(self, depth: int) -> str:
@@ -251,7 +240,7 @@ class Expressions:
                 return f"str({e('int', depth)})"
             case 5:
                 inner = e(self.kind(), 0).replace('"', "'")
-                return 'f"{' + f"({inner})" + rng.choice(("!r", "", ":>4", "!s:.3")) + '}-{' + f"({e('int', 0)})" + '}"'
+                return 'f"{' + f"({inner})" + rng.choice(("!r", "", ":>4", "!s:.3")) + "}-{" + f"({e('int', 0)})" + '}"'
             case 6:
                 return f"{self.held('str', depth)}.{rng.choice(('upper()', 'join([])', 'strip()', 'replace(chr(97), chr(98))'))}"
         return f"({e('str', depth)} * {rng.randrange(3)})"
@@ -287,7 +276,9 @@ class Expressions:
             case 0 | 1 | 2:
                 name = self.fresh("c")
                 condition = f" if {self.with_name(name, 'int', 'bool', depth)}" if rng.random() < 0.4 else ""
-                return f"[{self.with_name(name, 'int', 'int', depth)} for {name} in {self.in_iterable(depth)}{condition}]"
+                return (
+                    f"[{self.with_name(name, 'int', 'int', depth)} for {name} in {self.in_iterable(depth)}{condition}]"
+                )
             case 3:
                 return "[" + ", ".join(e("int", depth) for _ in range(rng.randrange(1, 5))) + "]"
             case 4:
@@ -297,7 +288,9 @@ class Expressions:
             case 6:
                 return f"{self.held('list', depth)}[{rng.choice(('1:', ':2', '::-1', '-2:', ':', '::2'))}]"
             case 7:
-                return f"{rng.choice(('sorted', 'list'))}({e(rng.choice(('list', 'tuple', 'gen', 'dict', 'str')), depth)})"
+                return (
+                    f"{rng.choice(('sorted', 'list'))}({e(rng.choice(('list', 'tuple', 'gen', 'dict', 'str')), depth)})"
+                )
         return f"list(map({rng.choice(('str', 'abs', 'lambda v: v + 1', 'lambda v: -v'))}, {e('list', depth)}))"
 
     def iterable(self, depth: int) -> str:
@@ -327,7 +320,9 @@ class Expressions:
         match rng.randrange(4):
             case 0:
                 name = self.fresh("c")
-                return f"{{{name}: {self.with_name(name, 'int', 'int', depth)} for {name} in {self.in_iterable(depth)}}}"
+                return (
+                    f"{{{name}: {self.with_name(name, 'int', 'int', depth)} for {name} in {self.in_iterable(depth)}}}"
+                )
             case 1:
                 return f"{{**{e('dict', depth)}, {self.key()}: {e('int', depth)}}}"
             case 2:

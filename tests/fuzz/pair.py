@@ -15,7 +15,7 @@ MODES = {
     "warm": {"WHIPSNAKE": "1", "WHIPSNAKE_CALL_THRESHOLD": "10", "WHIPSNAKE_LOOP_THRESHOLD": "12"},
     "default": {"WHIPSNAKE": "1"},
 }
-"""`eager` compiles what has never run; `low` and `warm` compile bytecode that the interpreter has specialised, in the middle of things."""
+"""`eager` compiles what has never run; `low` and `warm` compile what is specialised, in the middle of things."""
 
 Result = dict[str, str]
 WORKER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "worker.py")
@@ -43,7 +43,13 @@ class Worker:
         self.history = []
         self.errors = open(os.path.join(os.environ.get("TMPDIR", "/tmp"), f"fuzz-{os.getpid()}-{id(self)}.err"), "w+b")  # noqa: SIM115
         os.unlink(self.errors.name)
-        self.process = subprocess.Popen([sys.executable, WORKER], env=self.environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors)
+        self.process = subprocess.Popen(
+            [sys.executable, WORKER],
+            env=self.environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+        )
         return self.process
 
     def stop(self) -> str:

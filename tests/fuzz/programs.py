@@ -2,8 +2,10 @@
 
 import random
 
-from expressions import ATTRIBUTES, METHODS, Scope
-from statements import Lines, Statements, indented
+from expressions import ATTRIBUTES, METHODS
+from scope import Scope
+from simple import Lines
+from statements import Statements, indented
 
 PRELUDE = """\
 import sys
@@ -76,7 +78,11 @@ class Programs(Statements):
 
     def class_(self, name: str) -> Lines:
         rng = self.rng
-        base = f"({rng.choice(self.classes)})" if self.classes and rng.random() < 0.4 else rng.choice(("", "", "", "", "(int)", "(list)", "(dict)"))
+        base = (
+            f"({rng.choice(self.classes)})"
+            if self.classes and rng.random() < 0.4
+            else rng.choice(("", "", "", "", "(int)", "(list)", "(dict)"))
+        )
         builtin = base in ("(int)", "(list)", "(dict)")
         body: Lines = []
         if rng.random() < 0.2 and not base:
@@ -85,10 +91,17 @@ class Programs(Statements):
             body.append(f"{rng.choice(ATTRIBUTES)} = {self.atom('int')}")
         self.room = 14
         if builtin:
-            body += ["def __new__(cls, *a, **k): return super().__new__(cls)", "def __init__(self, x=0, y=1): self.x = x"]
+            body += [
+                "def __new__(cls, *a, **k): return super().__new__(cls)",
+                "def __init__(self, x=0, y=1): self.x = x",
+            ]
         elif not base or rng.random() < 0.4:
             start = self.method("__init__", ["x", f"y={self.atom('int')}"], 0)
-            first = [line for line in ("self.x = x", "self.y = y", "self.n = 0") if rng.random() < 0.8 and not (line[5] == "n" and "__slots__" in "".join(body))]
+            first = [
+                line
+                for line in ("self.x = x", "self.y = y", "self.n = 0")
+                if rng.random() < 0.8 and not (line[5] == "n" and "__slots__" in "".join(body))
+            ]
             if base:
                 first.insert(0, "super().__init__(x, y)")
             body += [start[0], *indented(first), *start[1:]]
@@ -114,13 +127,29 @@ class Programs(Statements):
             if special == "__setattr__":
                 body += ["def __setattr__(self, name, value): object.__setattr__(self, name, value)"]
             elif special == "__iter__":
-                body += ["def __iter__(self):", f"    for i0 in range({rng.randint(1, 5)}):", "        yield i0", "        yield self.x"]
+                body += [
+                    "def __iter__(self):",
+                    f"    for i0 in range({rng.randint(1, 5)}):",
+                    "        yield i0",
+                    "        yield self.x",
+                ]
             elif special == "__del__":
                 body += [f"def __del__(self): print('del {name}')"]
             elif special == "property":
-                body += ["@property", "def z(self):", f"    return self.x + {self.atom('int')}", "@z.setter", "def z(self, value):", "    self.x = value"]
+                body += [
+                    "@property",
+                    "def z(self):",
+                    f"    return self.x + {self.atom('int')}",
+                    "@z.setter",
+                    "def z(self, value):",
+                    "    self.x = value",
+                ]
             elif special == "__getattr__":
-                body += ["def __getattr__(self, name):", "    if name in ('z', 'n', 'm2'): return 4", "    raise AttributeError(name)"]
+                body += [
+                    "def __getattr__(self, name):",
+                    "    if name in ('z', 'n', 'm2'): return 4",
+                    "    raise AttributeError(name)",
+                ]
             else:
                 body += self.method(special, list(parameters or []), 2)
         self.classes.append(name)
@@ -138,7 +167,9 @@ class Programs(Statements):
         body = self.block(size, 1) if size else []
         if self.chance(0.6):
             body.append(f"self.{self.rng.choice(ATTRIBUTES)} {self.rng.choice(('=', '+='))} {self.expr('int', 1)}")
-        result = {"__len__": f"{self.rng.randrange(5)}", "__bool__": self.expr("bool", 1), "__init__": "None"}.get(name) or self.expr("int")
+        result = {"__len__": f"{self.rng.randrange(5)}", "__bool__": self.expr("bool", 1), "__init__": "None"}.get(
+            name
+        ) or self.expr("int")
         if name == "__iadd__":
             result = "self"
         self.scope = outer
@@ -202,7 +233,9 @@ class Programs(Statements):
         for name, (_, count) in self.functions.items():
             lines += self.driver(name, count, "print({})")
         for name in self.generators:
-            lines += self.driver(name, 1, rng.choice(("print(list({}))", "for item in {}: print(item)", "a, *b = {}", "print(sum({}))")))
+            lines += self.driver(
+                name, 1, rng.choice(("print(list({}))", "for item in {}: print(item)", "a, *b = {}", "print(sum({}))"))
+            )
         for name in self.coroutines:
             lines += self.driver(name, 1, "print(drive({}))")
         return lines

@@ -1,4 +1,4 @@
-"""Makes a failing program smaller: statements go, blocks take their statement's place, expressions become parts of themselves."""
+"""Makes a failing program smaller: statements go, blocks replace statements, expressions become parts of themselves."""
 
 import ast
 import copy
@@ -111,7 +111,11 @@ def shrink(source: str, fails: Callable[[str], bool], seconds: float = 120) -> s
             block = 0
             while block < len(list(blocks(tree))) and time.monotonic() < end:
                 start = 0
-                while start < len(all_blocks[block]) if (all_blocks := list(blocks(tree))) and block < len(all_blocks) else False:
+                while (
+                    start < len(all_blocks[block])
+                    if (all_blocks := list(blocks(tree))) and block < len(all_blocks)
+                    else False
+                ):
                     if tried(without(tree, block, start, size)):
                         changed = True
                     else:

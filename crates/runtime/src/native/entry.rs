@@ -5,9 +5,8 @@ use super::trampoline::{self, Outcome};
 use super::{code, exit, frames};
 use pyo3_ffi::PyObject;
 use std::ptr;
-use whipsnake_cpython::layout::{code as code_layout, frame as frame_layout, thread_state};
-use whipsnake_cpython::live::{Code, CodeUnit, Frame, Function, ThreadState, Tuple, entry, symbols};
-use whipsnake_cpython::opcode;
+use whipsnake_cpython::layout::thread_state;
+use whipsnake_cpython::live::{Frame, Function, ThreadState, Tuple, entry};
 use whipsnake_ir::abi::{Activation, Status};
 
 /// What the interpreter charges the C recursion counter for an evaluation (`PY_EVAL_C_STACK_UNITS`).
@@ -78,7 +77,7 @@ pub unsafe extern "C" fn compiled_entry(
     unsafe {
         let function = Function::new_unchecked(callable.cast());
         let thread = ThreadState::current();
-        let Some(compiled) = code::find(function.code()).filter(|_| !thread.has_frame_hook()) else {
+        let Some(compiled) = code::find(function.code()).filter(|_| !thread.has_other_evaluator()) else {
             return original(callable, args, nargsf, kwnames);
         };
         if thread.c_recursion_remaining() < LOW_C_RECURSION {
@@ -87,19 +86,10 @@ pub unsafe extern "C" fn compiled_entry(
         let count = nargsf & !ARGUMENTS_OFFSET;
         retain(callable);
         let named = Tuple::new(kwnames.cast()).map_or(0, |names| names.len());
-        let moved = nargsf & ARGUMENTS_OFFSET != 0 && on_callers_stack(thread, callable, args, count + named);
-        if !moved {
-            for index in 0..count + named {
-                retain(args.add(index).read());
-            }
+        for index in 0..count + named {
+            retain(args.add(index).read());
         }
-        let pushed = frames::push(thread, function, args, count, kwnames);
-        if moved {
-            for index in 0..count + named {
-                args.cast_mut().add(index).write(pyo3_ffi::Py_None());
-            }
-        }
-        let Ok(pushed) = pushed else {
+        let Ok(pushed) = frames::push(thread, function, args, count, kwnames) else {
             return ptr::null_mut();
         };
         let previous = thread.current_frame().map_or(ptr::null_mut(), Frame::as_ptr);
@@ -107,79 +97,6 @@ pub unsafe extern "C" fn compiled_entry(
             return ptr::null_mut();
         };
         run(thread, frame, compiled.entry)
-    }
-}
-
-/// Whether the arguments are on the value stack of a frame whose instruction calls this very function. Between interpreted functions they would move
-/// into the callee's frame, which is then the last to hold them. To do the same, they are taken from the stack, and the caller finds `None`,
-/// which is immortal, to drop instead.
-unsafe fn on_callers_stack(
-    thread: ThreadState,
-    callable: *mut PyObject,
-    args: *const *mut PyObject,
-    count: usize,
-) -> bool {
-    let Some(frame) = thread.current_frame() else { return false };
-    if frame.owner() == frame_layout::OWNED_BY_CSTACK {
-        return false;
-    }
-    // SAFETY: the current frame of a thread that holds the GIL runs a code object; slots below the arguments are read only if they are
-    // on the frame's value stack.
-    unsafe {
-        let code = Code::new_unchecked(frame.executable().cast());
-        let CodeUnit { op, arg } = *frame.instr_ptr();
-        // Instrumentation looks at arguments after the call.
-        if !matches!(opcode::DEOPT[op as usize], opcode::CALL | opcode::CALL_KW) {
-            return false;
-        }
-        let stack = frame.stack_base().cast_const();
-        if args <= stack || args >= stack.add(code.stacksize() as usize) {
-            return false;
-        }
-        // The callable, then `self` or null, then the arguments. A C function that hands on some of its own arguments has fewer.
-        let below = args.sub(1).read();
-        let given = usize::from(arg);
-        if below.is_null() {
-            count == given && stack.add(1) < args && args.sub(2).read() == callable
-        } else {
-            count == given + 1 && below == callable
-        }
-    }
-}
-
-/// What the interpreter's own entry does, but arguments on the caller's value stack move into the new frame.
-///
-/// # Safety
-/// As [`compiled_entry`].
-pub unsafe fn interpreted_entry(
-    callable: *mut PyObject,
-    args: *const *mut PyObject,
-    nargsf: usize,
-    kwnames: *mut PyObject,
-) -> *mut PyObject {
-    // SAFETY: the caller's. Frame and references are handed over.
-    unsafe {
-        let thread = ThreadState::current();
-        let count = nargsf & !ARGUMENTS_OFFSET;
-        let function = Function::new_unchecked(callable.cast());
-        let total = count + Tuple::new(kwnames.cast()).map_or(0, |names| names.len());
-        if nargsf & ARGUMENTS_OFFSET == 0
-            || function.code().flags() & code_layout::CO_OPTIMIZED == 0
-            || thread.has_frame_hook()
-            || !on_callers_stack(thread, callable, args, total)
-        {
-            return original(callable, args, nargsf, kwnames);
-        }
-        retain(callable);
-        let none = ptr::null_mut();
-        let frame = symbols::_PyEvalFramePushAndInit(thread.as_ptr(), function.as_ptr(), none, args, count, kwnames);
-        for index in 0..total {
-            args.cast_mut().add(index).write(pyo3_ffi::Py_None());
-        }
-        if frame.is_null() {
-            return ptr::null_mut();
-        }
-        symbols::_PyEval_EvalFrameDefault(thread.as_ptr(), frame, 0)
     }
 }
 

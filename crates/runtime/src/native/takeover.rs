@@ -52,7 +52,7 @@ unsafe fn take_over(thread: ThreadState, frame: Frame, unit: usize) -> bool {
         if compiled.depth_at(unit).map(|d| d as isize) != Some(depth)
             || compiled.valid_version != thread.instrumentation_version() as u64
             || thread.c_recursion_remaining() < LOW_C_RECURSION
-            || thread.has_frame_hook()
+            || thread.has_other_evaluator()
         {
             return false;
         }

@@ -196,13 +196,4 @@ impl Code {
     pub(super) fn extra_table(self) -> *mut c_void {
         self.get(code::CO_EXTRA)
     }
-
-    /// Replaces that table.
-    ///
-    /// # Safety
-    /// The GIL is held; the old table is gone or will be freed, the new one is allocated as CPython does.
-    pub(super) unsafe fn set_extra_table(self, table: *mut c_void) {
-        // SAFETY: the caller's.
-        unsafe { self.field::<*mut c_void>(code::CO_EXTRA).write(table) };
-    }
 }

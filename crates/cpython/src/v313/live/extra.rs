@@ -85,42 +85,12 @@ impl<T> Extra<T> {
         }
     }
 
-    /// Makes the table of `code` just long enough for the slot. CPython would make it long enough for all slots of all users, and call
-    /// their functions, which may be gone by then, for each code object that dies with such a table.
-    ///
-    /// # Safety
-    /// The GIL is held.
-    unsafe fn make_room(self, code: Code) {
-        let table = code.extra_table().cast::<u8>();
-        // SAFETY: null, or a table that begins with its size; CPython allocates, resizes and frees tables with these functions.
-        unsafe {
-            let size = if table.is_null() { 0 } else { table.add(code_extra::CE_SIZE as usize).cast::<Py_ssize_t>().read() };
-            if size > self.index {
-                return;
-            }
-            let end = self.offset() as usize + size_of::<usize>();
-            let longer = pyo3_ffi::PyMem_Realloc(table.cast(), end).cast::<u8>();
-            if longer.is_null() {
-                // CPython will fail as well, and say so.
-                return;
-            }
-            for index in size..=self.index {
-                let slot = code_extra::CE_EXTRAS as usize + index as usize * size_of::<usize>();
-                longer.add(slot).cast::<*mut c_void>().write(std::ptr::null_mut());
-            }
-            longer.add(code_extra::CE_SIZE as usize).cast::<Py_ssize_t>().write(self.index + 1);
-            code.set_extra_table(longer.cast());
-        }
-    }
-
     /// Sets the value of `code`, dropping the one it had, and returns where it is.
     ///
     /// # Safety
     /// The GIL is held, and nothing refers to the old value.
     pub unsafe fn set(self, code: Code, value: Box<T>) -> Result<NonNull<T>, Raised> {
         let value = Box::into_raw(value);
-        // SAFETY: the GIL is held.
-        unsafe { self.make_room(code) };
         // SAFETY: a live code object and a slot that is ours.
         let done = unsafe { PyUnstable_Code_SetExtra(code.as_ptr().cast(), self.index, value.cast::<c_void>()) };
         if done < 0 {

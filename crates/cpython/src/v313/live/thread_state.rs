@@ -29,14 +29,14 @@ impl ThreadState {
         self.get(thread_state::INTERP)
     }
 
-    /// Whether somebody wants to see each frame before it runs (PEP 523): then native code must not run any.
+    /// Whether the interpreter's frames are run by another function than CPython's own (PEP 523).
     #[inline]
-    pub fn has_frame_hook(self) -> bool {
-        // SAFETY: the interpreter of a live thread is alive. The field is null for the interpreter's own evaluation.
-        let set: usize = unsafe {
+    pub fn has_other_evaluator(self) -> bool {
+        // SAFETY: the interpreter of a live thread state is alive.
+        let function = unsafe {
             self.interpreter().cast::<u8>().offset(interpreter_state::EVAL_FRAME as isize).cast::<usize>().read()
         };
-        set != 0 && set != super::symbols::_PyEval_EvalFrameDefault as *const () as usize
+        function != 0
     }
 
     /// The frame on top.
