@@ -1,5 +1,6 @@
 //! Ways into native code from C: the `vectorcall` of compiled functions, and running a frame that somebody else made.
 
+use super::exit_reason::ExitReason;
 use super::raw::retain;
 use super::trampoline::{self, Outcome};
 use super::{code, exit, frames};
@@ -138,6 +139,7 @@ unsafe fn interpret(
     nargsf: usize,
     kwnames: *mut PyObject,
 ) -> *mut PyObject {
+    ExitReason::DeepRecursion.note();
     // SAFETY: as `compiled_entry`; the caller of a function keeps it alive.
     unsafe {
         entry::restore(function, 0);

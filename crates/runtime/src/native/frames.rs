@@ -6,6 +6,7 @@
 use super::arguments;
 use super::code::{self, CompiledCode};
 use super::exit;
+use super::exit_reason::ExitReason;
 use super::raw::{get, release, release_or_null, retain, set};
 use super::trampoline::stub_finish_return;
 use pyo3_ffi::{PyObject, PyThreadState};
@@ -220,7 +221,8 @@ pub unsafe fn resume(
                 let depth = compiled.depth_at(unit).expect("a depth where a value is received");
                 caller.stack_base().add(depth - 1).write(value);
                 caller.set_instr_ptr(caller_units(caller).add(unit));
-                exit::exit(thread.as_ptr(), caller.as_ptr(), activation, ptr::null_mut())
+                ExitReason::NoResumePoint.note();
+                exit::leave(thread.as_ptr(), caller, activation)
             }
         }
     }

@@ -5,6 +5,7 @@ pub mod arguments;
 pub mod code;
 pub mod entry;
 pub mod exit;
+pub mod exit_reason;
 pub mod frames;
 pub mod function_calls;
 pub mod generators;

@@ -95,6 +95,7 @@ unsafe fn link(jit: &mut Jit, code: Code, thread: ThreadState) -> Result<Box<Com
     // SAFETY: the code object is alive, and nothing else runs.
     let planned = jit.baseline.plan(unsafe { input(code) })?;
     let size = planned.size();
+    let counters = jit.stats.executed.as_deref_mut().map_or(0, |executed| executed.counters() as u64);
     let block = jit.memory.allocate(size + SLACK).map_err(|_| Refusal::CodeMemory)?;
     let mut compiled = Box::new(CompiledCode::new(
         code,
@@ -108,6 +109,7 @@ unsafe fn link(jit: &mut Jit, code: Code, thread: ThreadState) -> Result<Box<Com
         run: block.run() as u64,
         code_data: &raw const *compiled as u64,
         feedback: compiled.feedback.as_ptr() as u64,
+        counters,
     };
     // SAFETY: the block has room for the code and the slack, and nothing runs in it yet.
     unsafe { planned.emit(&CodeSource::new(code), &jit.addresses, to) };

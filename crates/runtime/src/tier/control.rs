@@ -6,7 +6,7 @@ use super::{entries, osr};
 use crate::memory::CodeMemory;
 use std::ffi::{c_int, c_void};
 use whipsnake_cpython::live::extra::Extra;
-use whipsnake_cpython::live::monitoring::Monitoring;
+use whipsnake_cpython::live::monitoring::{Events, Monitoring};
 use whipsnake_cpython::live::watch::{FunctionEvent, FunctionWatcher};
 use whipsnake_cpython::live::{Function, check, entry};
 use whipsnake_stencils::Baseline;
@@ -52,6 +52,7 @@ pub unsafe fn enable(settings: &Settings) -> Result<(), String> {
         let jit = jit().expect("just installed");
         jit.settings = settings.clone();
         jit.enabled = true;
+        count_executed(jit, settings.stats)?;
         if jit.watcher.is_none() {
             let watcher = FunctionWatcher::install(function_changed)
                 .map_err(|_| failure("CPython has no function watcher left"))?;
@@ -62,6 +63,21 @@ pub unsafe fn enable(settings: &Settings) -> Result<(), String> {
     Ok(())
 }
 
+/// Has what is executed counted (or no more): by machine code that is made from now on, and by events of everything that is interpreted.
+unsafe fn count_executed(jit: &mut Jit, on: bool) -> Result<(), String> {
+    if on && jit.stats.executed.is_none() {
+        jit.stats.executed = Some(Box::default());
+    }
+    jit.baseline.set_counting(on);
+    if jit.counts_events == on {
+        return Ok(());
+    }
+    jit.counts_events = on;
+    let events = if on { Events::all() } else { Events::empty() };
+    // SAFETY: the GIL is held.
+    unsafe { jit.monitoring.set_events(events) }.map_err(|_| unsafe { failure("sys.monitoring refuses our events") })
+}
+
 unsafe fn make(settings: &Settings) -> Result<Jit, String> {
     // SAFETY: the GIL is held.
     unsafe {
@@ -69,9 +85,8 @@ unsafe fn make(settings: &Settings) -> Result<Jit, String> {
         let monitoring = Monitoring::claim()
             .map_err(|_| failure("sys.monitoring's tool id 5 (optimizer) is taken by another tool"))?;
         monitoring.on_jump(osr::jumped).map_err(|_| failure("sys.monitoring refuses our callback"))?;
-        for register in [Monitoring::on_start, Monitoring::on_resume] {
-            register(&monitoring, osr::resumed).map_err(|_| failure("sys.monitoring refuses our callback"))?;
-        }
+        monitoring.on_start(osr::started).map_err(|_| failure("sys.monitoring refuses our callback"))?;
+        monitoring.on_resume(osr::resumed).map_err(|_| failure("sys.monitoring refuses our callback"))?;
         let states = Extra::request().ok_or("CPython has no place left for data on code objects")?;
         crate::native::code::slot().ok_or("CPython has no place left for data on code objects")?;
         crate::helpers::pools::initialise();
@@ -88,6 +103,7 @@ unsafe fn make(settings: &Settings) -> Result<Jit, String> {
             states,
             monitoring,
             watcher: None,
+            counts_events: false,
         })
     }
 }
@@ -101,6 +117,8 @@ pub unsafe fn disable() {
     unsafe {
         let Some(jit) = jit() else { return };
         jit.enabled = false;
+        // Nothing to be done about a refusal: what is counted then is not asked for.
+        let _ = count_executed(jit, false);
         if let Some(watcher) = jit.watcher.take()
             && watcher.remove().is_err()
         {

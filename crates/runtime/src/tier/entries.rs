@@ -128,7 +128,6 @@ unsafe extern "C" fn counting_entry(
             if state.stage == Stage::Counting {
                 state.calls += 1;
                 let jit = jit().expect("enabled");
-                jit.stats.counted_calls += 1;
                 let (calls, threshold, enabled) = (state.calls, jit.settings.call_threshold, jit.enabled);
                 let events = state.has_loop && !state.jump_events;
                 if !enabled {

@@ -18,7 +18,8 @@ pub use control::{disable, enable, is_enabled, unavailable};
 pub use entries::{compile_now, is_compiled, never};
 pub use refusal::Refusal;
 pub use settings::Settings;
-pub use stats::Stats;
+pub use stats::{Executed, Stats};
+pub use crate::native::exit_reason::ExitReason;
 
 /// The counters so far.
 pub fn stats() -> Stats {

@@ -49,6 +49,7 @@ pub type JumpCallback = unsafe fn(Code, usize, usize) -> Verdict;
 /// `sys.monitoring`, used as the optimiser tool. Owns the functions it calls.
 #[derive(Debug)]
 pub struct Monitoring {
+    set_events: *mut PyObject,
     set_local_events: *mut PyObject,
     register_callback: *mut PyObject,
     free_tool_id: *mut PyObject,
@@ -78,6 +79,7 @@ impl Monitoring {
             }
             let attribute = |name: &CStr| Owned::new(pyo3_ffi::PyObject_GetAttrString(module, name.as_ptr()));
             let use_tool_id = attribute(c"use_tool_id")?;
+            let set_events = attribute(c"set_events")?;
             let set_local_events = attribute(c"set_local_events")?;
             let register_callback = attribute(c"register_callback")?;
             let free_tool_id = attribute(c"free_tool_id")?;
@@ -88,6 +90,7 @@ impl Monitoring {
             let old = DISABLE.swap(disable.keep(), Ordering::Relaxed);
             Py_XDECREF(old);
             Ok(Monitoring {
+                set_events: set_events.keep(),
                 set_local_events: set_local_events.keep(),
                 register_callback: register_callback.keep(),
                 free_tool_id: free_tool_id.keep(),
@@ -132,6 +135,18 @@ impl Monitoring {
         }
     }
 
+    /// Sets which events are reported to us from everywhere. Events that were disabled stay so.
+    ///
+    /// # Safety
+    /// As [`set_local_events`](Self::set_local_events), for all code.
+    pub unsafe fn set_events(&self, events: Events) -> Result<(), Raised> {
+        // SAFETY: ordinary calls under the GIL.
+        unsafe {
+            let events = Owned::new(pyo3_ffi::PyLong_FromLong(events.bits().into()))?;
+            call_with_tool(self.set_events, &[events.0])
+        }
+    }
+
     /// Sets for which events `code` is instrumented on our behalf; other tools' are kept. Events that were disabled
     /// stay so.
     ///
@@ -152,6 +167,7 @@ impl Monitoring {
     /// The GIL is held.
     pub unsafe fn release(self) -> Result<(), Raised> {
         let _callback_type = Owned(self.callback_type.cast());
+        let _set_events = Owned(self.set_events);
         let _set_local_events = Owned(self.set_local_events);
         let register_callback = Owned(self.register_callback);
         let free_tool_id = Owned(self.free_tool_id);
