@@ -8,7 +8,7 @@ use std::ffi::{c_int, c_void};
 use whipsnake_cpython::live::extra::Extra;
 use whipsnake_cpython::live::monitoring::{Events, Monitoring};
 use whipsnake_cpython::live::watch::{FunctionEvent, FunctionWatcher};
-use whipsnake_cpython::live::{Function, check, entry};
+use whipsnake_cpython::live::{Code, Function, check, entry};
 use whipsnake_stencils::Baseline;
 
 /// Why the compiler can't run in this process; `None` if it can.
@@ -58,7 +58,7 @@ pub unsafe fn enable(settings: &Settings) -> Result<(), String> {
                 .map_err(|_| failure("CPython has no function watcher left"))?;
             jit.watcher = Some(watcher);
         }
-        sweep(adopt_one);
+        sweep(adopt_one, None);
     }
     Ok(())
 }
@@ -124,7 +124,7 @@ pub unsafe fn disable() {
         {
             pyo3_ffi::PyErr_Clear();
         }
-        sweep(release_one);
+        sweep(release_one, None);
     }
 }
 
@@ -141,9 +141,19 @@ unsafe extern "C" {
 }
 
 /// Visits every function that exists.
-unsafe fn sweep(visit: Visitor) {
+unsafe fn sweep(visit: Visitor, of: Option<Code>) {
+    let code = of.map_or(std::ptr::null_mut(), |code| code.as_ptr());
     // SAFETY: the visitors change entries only; they neither allocate nor free objects.
-    unsafe { PyUnstable_GC_VisitObjects(visit, std::ptr::null_mut()) };
+    unsafe { PyUnstable_GC_VisitObjects(visit, code.cast()) };
+}
+
+/// Gives all functions of a code object back to the interpreter.
+///
+/// # Safety
+/// The GIL is held.
+pub(crate) unsafe fn release_all(code: Code) {
+    // SAFETY: the caller's.
+    unsafe { sweep(release_one, Some(code)) };
 }
 
 unsafe extern "C" fn adopt_one(object: *mut pyo3_ffi::PyObject, _: *mut c_void) -> c_int {
@@ -159,11 +169,15 @@ unsafe extern "C" fn adopt_one(object: *mut pyo3_ffi::PyObject, _: *mut c_void) 
     1
 }
 
-unsafe extern "C" fn release_one(object: *mut pyo3_ffi::PyObject, _: *mut c_void) -> c_int {
+/// `of` is a code object, or null for all.
+unsafe extern "C" fn release_one(object: *mut pyo3_ffi::PyObject, of: *mut c_void) -> c_int {
     // SAFETY: the collector passes live objects.
     unsafe {
         if pyo3_ffi::PyFunction_Check(object) != 0 {
-            entries::release(Function::new_unchecked(object.cast()));
+            let function = Function::new_unchecked(object.cast());
+            if of.is_null() || function.code().as_ptr().cast() == of {
+                entries::release(function);
+            }
         }
     }
     1

@@ -188,17 +188,22 @@ pub(crate) unsafe fn function_changed(event: FunctionEvent, function: Function, 
     }
 }
 
-/// Keeps a code object with the interpreter for good.
+/// Keeps a code object with the interpreter for good. Frames that run its machine code leave it at their next poll.
 ///
 /// # Safety
 /// The GIL is held.
 pub unsafe fn never(code: Code) {
     // SAFETY: the GIL is held.
     unsafe {
-        super::osr::set_jump_events(code, false);
         if let Some(mut state) = state_or_new(code) {
             state.as_mut().stage = Stage::Refused(Refusal::Never);
         }
+        if code::find(code).is_some() {
+            code::detach(code);
+            // Machine code takes our entry for the sign of code that may be entered.
+            super::control::release_all(code);
+        }
+        super::osr::unwatch(code);
     }
 }
 

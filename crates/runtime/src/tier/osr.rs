@@ -63,6 +63,22 @@ pub(crate) unsafe fn watch_resumes(code: Code) {
     }
 }
 
+/// Takes all our events off a code object that stays interpreted.
+///
+/// # Safety
+/// The GIL is held. A set exception is kept.
+pub(crate) unsafe fn unwatch(code: Code) {
+    // SAFETY: the GIL is held.
+    unsafe {
+        set_jump_events(code, false);
+        if let Some(jit) = jit()
+            && !local_events(code).is_empty()
+        {
+            set_events(jit, code, Events::all(), false);
+        }
+    }
+}
+
 /// Whether there is enough between two yields to make up for the callback: a body that waits for others, which then run natively too, or code units
 /// enough. A generator expression of a few instructions is left to the interpreter when C code consumes it.
 fn pays_to_resume(code: Code) -> bool {
