@@ -192,6 +192,28 @@ impl Code {
         })
     }
 
+    /// The original opcodes of instructions that are reported one by one, and the tools they are reported to: a byte for each code unit. `None` if there is only one tool, or
+    /// none at all.
+    pub(super) fn instruction_tables(self) -> Option<(*mut u8, *mut u8)> {
+        let data: *mut u8 = self.get(code::MONITORING);
+        if data.is_null() {
+            return None;
+        }
+        // SAFETY: the code object owns the data.
+        let table = |offset: i32| unsafe { data.offset(offset as isize).cast::<*mut u8>().read() };
+        let (opcodes, tools) = (table(co_monitoring::PER_INSTRUCTION_OPCODES), table(co_monitoring::PER_INSTRUCTION_TOOLS));
+        (!opcodes.is_null() && !tools.is_null()).then_some((opcodes, tools))
+    }
+
+    /// Sets the table of data that others attach.
+    ///
+    /// # Safety
+    /// The GIL is held, there was none, and the table is one that the interpreter can free.
+    pub(super) unsafe fn set_extra_table(self, table: *mut c_void) {
+        // SAFETY: a field of a live code object.
+        unsafe { self.as_ptr().cast::<u8>().offset(code::CO_EXTRA as isize).cast::<*mut c_void>().write(table) };
+    }
+
     /// The data others attached (see [`extra`](super::extra)).
     pub(super) fn extra_table(self) -> *mut c_void {
         self.get(code::CO_EXTRA)
