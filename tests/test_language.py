@@ -7,7 +7,6 @@ from conftest import RunModes, has_compiler
 
 KNOWN = {
     "argument_lifetime": "after a call through a counting entry the caller holds the arguments until it returns",
-    "local_monitoring": "setting local events on a compiled function does not stop its compiled code",
 }
 """Snippets that are known to differ, and why. The test fails when one no longer does: then its line goes."""
 

@@ -3,7 +3,7 @@
 use super::exit_reason::ExitReason;
 use super::raw::retain;
 use super::trampoline::{self, Outcome};
-use super::{code, exit, frames};
+use super::{code, exit, frames, tools};
 use pyo3_ffi::PyObject;
 use std::ptr;
 use whipsnake_cpython::layout::thread_state;
@@ -81,6 +81,7 @@ pub unsafe extern "C" fn compiled_entry(
         let Some(compiled) = code::find(function.code()) else {
             return original(callable, args, nargsf, kwnames);
         };
+        tools::notice();
         if thread.c_recursion_remaining() < LOW_C_RECURSION {
             return interpret(function, args, nargsf, kwnames);
         }

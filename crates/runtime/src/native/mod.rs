@@ -13,5 +13,6 @@ pub(crate) mod raw;
 pub mod returns;
 pub mod shim;
 pub mod takeover;
+pub mod tools;
 pub mod trampoline;
 pub mod unwind;

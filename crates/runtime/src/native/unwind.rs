@@ -1,9 +1,10 @@
 //! Exceptions: from where one is set to its handler, or out of the frame and on with its caller.
 
 use super::frames::{Resume, compiled, unlink_and_pop};
+use super::tools::is_current;
 use super::raw::{release, release_or_null};
 use super::trampoline::{stub_exit, stub_finish_error};
-use crate::helpers::control::is_current;
+
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::slice;
 use whipsnake_bytecode::find_in_table;

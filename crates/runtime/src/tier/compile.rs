@@ -4,6 +4,7 @@ use super::refusal::Refusal;
 use super::state::{Jit, Stage, jit};
 use crate::helpers::pointers::CodeSource;
 use crate::native::code::{self, CompiledCode};
+use crate::native::tools;
 use std::slice;
 use std::time::Instant;
 use whipsnake_bytecode::CodeInput;
@@ -72,6 +73,7 @@ pub(crate) unsafe fn compile(code: Code) -> Result<(), Refusal> {
 unsafe fn attempt(code: Code) -> Result<(), Refusal> {
     // SAFETY: the caller's contract; no Python code runs until the compiled code is attached.
     let compiled = unsafe {
+        tools::notice();
         let thread = ThreadState::current();
         if monitoring::other_tools(code, thread.interpreter()) != 0 {
             return Err(Refusal::Instrumented);
@@ -101,7 +103,8 @@ unsafe fn link(jit: &mut Jit, code: Code, thread: ThreadState) -> Result<Box<Com
         code,
         &planned,
         block.run(),
-        thread.instrumentation_version() as u64,
+        // SAFETY: the caller's.
+        unsafe { tools::trusted_version(thread) },
         vec![0; planned.feedback_cells() * abi::FEEDBACK_WORDS].into_boxed_slice(),
     ));
     let to = Destination {

@@ -78,6 +78,26 @@ unsafe fn count_executed(jit: &mut Jit, on: bool) -> Result<(), String> {
     unsafe { jit.monitoring.set_events(events) }.map_err(|_| unsafe { failure("sys.monitoring refuses our events") })
 }
 
+/// Has every code object looked at anew, as if a tool had been switched on. A set exception is kept.
+///
+/// # Safety
+/// The GIL is held; no reference from [`jit`] is alive.
+pub(crate) unsafe fn change_version() {
+    // SAFETY: the caller's; the compiler is never freed.
+    unsafe {
+        let Some(jit) = jit().map(|jit| &raw const *jit) else { return };
+        let exception = pyo3_ffi::PyErr_GetRaisedException();
+        let events = if (*jit).counts_events { Events::all() } else { Events::empty() };
+        if (*jit).monitoring.set_events(events ^ Events::JUMP).is_err() || (*jit).monitoring.set_events(events).is_err()
+        {
+            pyo3_ffi::PyErr_Clear();
+        }
+        if !exception.is_null() {
+            pyo3_ffi::PyErr_SetRaisedException(exception);
+        }
+    }
+}
+
 unsafe fn make(settings: &Settings) -> Result<Jit, String> {
     // SAFETY: the GIL is held.
     unsafe {

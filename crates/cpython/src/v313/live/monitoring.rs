@@ -64,6 +64,9 @@ unsafe impl Sync for Monitoring {}
 /// `sys.monitoring.DISABLE`, owned; set before any callback exists.
 static DISABLE: AtomicPtr<PyObject> = AtomicPtr::new(ptr::null_mut());
 
+/// `sys.monitoring.use_tool_id`, owned.
+static USE_TOOL_ID: AtomicPtr<PyObject> = AtomicPtr::new(ptr::null_mut());
+
 impl Monitoring {
     /// Takes the optimiser's tool id under the name "whipsnake". `ValueError` if another tool has it.
     ///
@@ -83,6 +86,7 @@ impl Monitoring {
             let set_local_events = attribute(c"set_local_events")?;
             let register_callback = attribute(c"register_callback")?;
             let free_tool_id = attribute(c"free_tool_id")?;
+            USE_TOOL_ID.store(pyo3_ffi::Py_NewRef(use_tool_id.0), Ordering::Relaxed);
             let disable = attribute(c"DISABLE")?;
             let callback_type = Owned::new(callback::new_type()?.cast())?;
             let name = Owned::new(pyo3_ffi::PyUnicode_FromString(c"whipsnake".as_ptr()))?;
@@ -222,6 +226,50 @@ pub unsafe fn interpreter_tools(interpreter: *mut PyInterpreterState) -> u8 {
             .read()
     };
     tools.iter().fold(0, |all, tools| all | tools)
+}
+
+/// Whether a tool other than ours has an id of `sys.monitoring`: it may set events for single code objects, which changes no version.
+///
+/// # Safety
+/// `interpreter` is alive, and the GIL is held.
+#[inline]
+pub unsafe fn others_in_use(interpreter: *mut PyInterpreterState) -> bool {
+    // SAFETY: the table is part of the interpreter's state.
+    let names = unsafe {
+        interpreter
+            .cast::<u8>()
+            .offset(interpreter_state::MONITORING_TOOL_NAMES as isize)
+            .cast::<[usize; monitoring::OPTIMIZER_ID as usize]>()
+            .read()
+    };
+    names.iter().fold(0, |all, name| all | name) != 0
+}
+
+/// `sys.monitoring.use_tool_id`, which gives tools an id, borrowed; null before [`Monitoring::claim`].
+pub fn use_tool_id() -> *mut PyObject {
+    USE_TOOL_ID.load(Ordering::Relaxed)
+}
+
+/// Repairs whom single instructions are reported to. When a code object with instruction events of one tool gets other events of two, CPython makes the table of tools by
+/// instruction and leaves the old ones out, so that the first tool hears of no instruction any more. Our events can be those of the second.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn repair_instruction_events(code: Code) {
+    let Some(local) = code.local_monitors() else { return };
+    let tools = local[monitoring::EVENT_INSTRUCTION as usize] & (1 << monitoring::SYS_TRACE_ID);
+    if tools == 0 {
+        return;
+    }
+    let Some((opcodes, by_instruction)) = code.instruction_tables() else { return };
+    for index in 0..code.len() {
+        // SAFETY: both tables have a byte for each code unit. `sys.settrace` never disables an instruction.
+        unsafe {
+            if opcodes.add(index).read() != 0 {
+                *by_instruction.add(index) |= tools;
+            }
+        }
+    }
 }
 
 /// Calls a function of `sys.monitoring` with our tool id and `arguments`.
