@@ -145,7 +145,7 @@ unsafe fn interpret(
     unsafe {
         entry::restore(function, 0);
         let result = original(function.as_ptr().cast(), args, nargsf, kwnames);
-        if entry::is_original(function) && code::find(function.code()).is_some() {
+        if entry::is_original(function) && !tools::watchful() && code::find(function.code()).is_some() {
             entry::set(function, compiled_entry);
         }
         result

@@ -78,11 +78,12 @@ unsafe fn count_executed(jit: &mut Jit, on: bool) -> Result<(), String> {
     unsafe { jit.monitoring.set_events(events) }.map_err(|_| unsafe { failure("sys.monitoring refuses our events") })
 }
 
-/// Has every code object looked at anew, as if a tool had been switched on. A set exception is kept.
+/// A tool came up (or the last one is gone). Every code object is looked at anew, as if a tool had set events, and functions get the entry that
+/// fits. A set exception is kept.
 ///
 /// # Safety
 /// The GIL is held; no reference from [`jit`] is alive.
-pub(crate) unsafe fn change_version() {
+pub(crate) unsafe fn step_aside(aside: bool) {
     // SAFETY: the caller's; the compiler is never freed.
     unsafe {
         let Some(jit) = jit().map(|jit| &raw const *jit) else { return };
@@ -91,6 +92,11 @@ pub(crate) unsafe fn change_version() {
         if (*jit).monitoring.set_events(events ^ Events::JUMP).is_err() || (*jit).monitoring.set_events(events).is_err()
         {
             pyo3_ffi::PyErr_Clear();
+        }
+        if aside {
+            sweep(release_one, None);
+        } else if (*jit).enabled {
+            sweep(adopt_one, None);
         }
         if !exception.is_null() {
             pyo3_ffi::PyErr_SetRaisedException(exception);

@@ -3,7 +3,7 @@
 use super::compile::compile;
 use super::refusal::Refusal;
 use super::state::{Stage, TierState, jit};
-use crate::native::code;
+use crate::native::{code, tools};
 use crate::native::entry::compiled_entry;
 use pyo3_ffi::PyObject;
 use std::ptr::NonNull;
@@ -67,7 +67,7 @@ pub(crate) unsafe fn adopt(function: Function, code: Code) {
     // SAFETY: the GIL is held.
     unsafe {
         let refused = state_of(code).is_some_and(|state| matches!(state.as_ref().stage, Stage::Refused(_)));
-        if !refused {
+        if !refused && !tools::watchful() {
             let entry: Entry = if code::find(code).is_some() { compiled_entry } else { counting_entry };
             install(function, code, entry);
         }
@@ -77,6 +77,9 @@ pub(crate) unsafe fn adopt(function: Function, code: Code) {
 type Entry = unsafe extern "C" fn(*mut PyObject, *const *mut PyObject, usize, *mut PyObject) -> *mut PyObject;
 
 unsafe fn install(function: Function, code: Code, new: Entry) {
+    if tools::watchful() {
+        return;
+    }
     // SAFETY: the GIL is held.
     unsafe {
         // A function made by MAKE_FUNCTION gets the code object's version *after* it was reported as made; with a version the
@@ -122,6 +125,7 @@ unsafe extern "C" fn counting_entry(
     unsafe {
         let function = Function::new_unchecked(callable.cast());
         let code = function.code();
+        tools::notice();
         let original = entry::original().unwrap_or_else(|_| unreachable!("read when the compiler was enabled"));
         if let Some(mut state) = state_or_new(code) {
             let state = state.as_mut();
@@ -167,6 +171,7 @@ pub(crate) unsafe fn function_changed(event: FunctionEvent, function: Function, 
         if !jit().is_some_and(|jit| jit.enabled) {
             return;
         }
+        tools::notice_end();
         match event {
             FunctionEvent::Create => {
                 let code = function.code();

@@ -14,7 +14,7 @@ mod state;
 mod stats;
 
 pub(crate) use compile::input;
-pub(crate) use control::change_version;
+pub(crate) use control::step_aside;
 pub use control::{disable, enable, is_enabled, unavailable};
 pub use entries::{compile_now, is_compiled, never};
 pub use refusal::Refusal;
