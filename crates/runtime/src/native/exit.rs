@@ -10,8 +10,7 @@ use super::unwind;
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::ptr;
 use whipsnake_cpython::layout::frame as frame_layout;
-use whipsnake_cpython::live::monitoring::repair_instruction_events;
-use whipsnake_cpython::live::{_PyInterpreterFrame, Code, Frame, Generator, ThreadState, symbols};
+use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, Generator, ThreadState, symbols};
 use whipsnake_ir::abi::Activation;
 
 /// Code units from the instruction that resumed a generator to where it takes a yielded value: the instruction and its one cache entry.
@@ -44,7 +43,6 @@ pub(super) unsafe extern "C" fn exit(
     unsafe {
         let current = Frame::new_unchecked(frame);
         let detached = compiled(current).is_detached();
-        repair_instruction_events(Code::new_unchecked(current.executable().cast()));
         (if detached { ExitReason::Detached } else { ExitReason::Instrumented }).note();
         leave(thread, current, activation)
     }

@@ -159,8 +159,13 @@ impl Monitoring {
     pub unsafe fn set_local_events(&self, code: Code, events: Events) -> Result<(), Raised> {
         // SAFETY: ordinary calls under the GIL.
         unsafe {
-            let events = Owned::new(pyo3_ffi::PyLong_FromLong(events.bits().into()))?;
-            call_with_tool(self.set_local_events, &[code.as_ptr().cast(), events.0])
+            let had_table = code.has_instruction_tools();
+            let bits = Owned::new(pyo3_ffi::PyLong_FromLong(events.bits().into()))?;
+            call_with_tool(self.set_local_events, &[code.as_ptr().cast(), bits.0])?;
+            if !had_table && !events.is_empty() {
+                code.make_instruction_tools();
+            }
+            Ok(())
         }
     }
 
@@ -248,28 +253,6 @@ pub unsafe fn others_in_use(interpreter: *mut PyInterpreterState) -> bool {
 /// `sys.monitoring.use_tool_id`, which gives tools an id, borrowed; null before [`Monitoring::claim`].
 pub fn use_tool_id() -> *mut PyObject {
     USE_TOOL_ID.load(Ordering::Relaxed)
-}
-
-/// Repairs whom single instructions are reported to. When a code object with instruction events of one tool gets other events of two, CPython makes the table of tools by
-/// instruction and leaves the old ones out, so that the first tool hears of no instruction any more. Our events can be those of the second.
-///
-/// # Safety
-/// The GIL is held.
-pub unsafe fn repair_instruction_events(code: Code) {
-    let Some(local) = code.local_monitors() else { return };
-    let tools = local[monitoring::EVENT_INSTRUCTION as usize] & (1 << monitoring::SYS_TRACE_ID);
-    if tools == 0 {
-        return;
-    }
-    let Some((opcodes, by_instruction)) = code.instruction_tables() else { return };
-    for index in 0..code.len() {
-        // SAFETY: both tables have a byte for each code unit. `sys.settrace` never disables an instruction.
-        unsafe {
-            if opcodes.add(index).read() != 0 {
-                *by_instruction.add(index) |= tools;
-            }
-        }
-    }
 }
 
 /// Calls a function of `sys.monitoring` with our tool id and `arguments`.
