@@ -9,6 +9,7 @@ pub mod exit_reason;
 pub mod frames;
 pub mod function_calls;
 pub mod generators;
+pub mod handover;
 pub(crate) mod raw;
 pub mod returns;
 pub mod shim;

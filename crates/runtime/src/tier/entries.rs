@@ -4,7 +4,7 @@ use super::compile::compile;
 use super::refusal::Refusal;
 use super::state::{Stage, TierState, jit};
 use crate::native::{code, tools};
-use crate::native::entry::compiled_entry;
+use crate::native::entry::{call_interpreted, compiled_entry};
 use pyo3_ffi::PyObject;
 use std::ptr::NonNull;
 use whipsnake_cpython::live::watch::FunctionEvent;
@@ -126,7 +126,6 @@ unsafe extern "C" fn counting_entry(
         let function = Function::new_unchecked(callable.cast());
         let code = function.code();
         tools::notice();
-        let original = entry::original().unwrap_or_else(|_| unreachable!("read when the compiler was enabled"));
         if let Some(mut state) = state_or_new(code) {
             let state = state.as_mut();
             if state.stage == Stage::Counting {
@@ -160,7 +159,7 @@ unsafe extern "C" fn counting_entry(
                 return compiled_entry(callable, args, nargsf, kwnames);
             }
         }
-        original(callable, args, nargsf, kwnames)
+        call_interpreted(callable, args, nargsf, kwnames)
     }
 }
 

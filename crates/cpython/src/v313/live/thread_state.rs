@@ -7,7 +7,7 @@ use pyo3_ffi::{PyInterpreterState, PyObject, PyThreadState};
 
 use super::handle::handle;
 use super::{Frame, frame::_PyInterpreterFrame};
-use crate::layout::{eval_breaker, thread_state};
+use crate::layout::{eval_breaker, interpreter_state, thread_state};
 
 handle! {
     /// A thread's state: `PyThreadState`.
@@ -27,6 +27,16 @@ impl ThreadState {
     /// The interpreter.
     pub fn interpreter(self) -> *mut PyInterpreterState {
         self.get(thread_state::INTERP)
+    }
+
+    /// Whether the interpreter's frames are run by another function than CPython's own (PEP 523).
+    #[inline]
+    pub fn has_other_evaluator(self) -> bool {
+        // SAFETY: the interpreter of a live thread state is alive.
+        let function = unsafe {
+            self.interpreter().cast::<u8>().offset(interpreter_state::EVAL_FRAME as isize).cast::<usize>().read()
+        };
+        function != 0
     }
 
     /// The frame on top.
