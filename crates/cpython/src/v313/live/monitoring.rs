@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use pyo3_ffi::{Py_DECREF, Py_XDECREF, PyInterpreterState, PyObject, PyTypeObject};
 
 use self::callback::Target;
-use super::{Code, Raised};
+use super::{Code, Raised, status, symbols};
 use crate::layout::{interpreter_state, monitoring};
 
 bitflags::bitflags! {
@@ -231,6 +231,46 @@ pub unsafe fn interpreter_tools(interpreter: *mut PyInterpreterState) -> u8 {
             .read()
     };
     tools.iter().fold(0, |all, tools| all | tools)
+}
+
+/// What happens to an exception in a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExceptionEvent {
+    /// It leaves the frame.
+    Unwind,
+    /// It is handled in the frame.
+    Handled,
+}
+
+/// Reports what happens to the current exception in the current frame, at a code unit. `Err`: a tool raised another.
+///
+/// # Safety
+/// The GIL is held, an exception is set, and `code` is the current frame's.
+pub unsafe fn report_exception(
+    interpreter: *mut PyInterpreterState,
+    event: ExceptionEvent,
+    code: Code,
+    unit: usize,
+) -> Result<(), Raised> {
+    let number = match event {
+        ExceptionEvent::Unwind => monitoring::EVENT_PY_UNWIND,
+        ExceptionEvent::Handled => monitoring::EVENT_EXCEPTION_HANDLED,
+    };
+    // SAFETY: the table is part of the interpreter's state.
+    let tools = unsafe {
+        interpreter.cast::<u8>().offset(interpreter_state::MONITORS as isize + number as isize).read()
+    };
+    if tools == 0 {
+        return Ok(());
+    }
+    let mut state = [tools, 0];
+    let offset = (unit * size_of::<super::CodeUnit>()) as i32;
+    let function = match event {
+        ExceptionEvent::Unwind => symbols::_PyMonitoring_FirePyUnwindEvent,
+        ExceptionEvent::Handled => symbols::_PyMonitoring_FireExceptionHandledEvent,
+    };
+    // SAFETY: the caller's.
+    status(unsafe { function(&raw mut state, code.as_ptr().cast(), offset) })
 }
 
 /// Whether a tool other than ours has an id of `sys.monitoring`: it may set events for single code objects, which changes no version.
