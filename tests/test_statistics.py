@@ -106,7 +106,8 @@ def test_nothing_is_counted_without_the_setting() -> None:
 
 
 def test_the_setting_changes_nothing_else() -> None:
-    body = "print(loop(3000), consume(3000), list(values(5)), *map(whipsnake.is_compiled, (add, loop, values, consume)))"
+    functions = "(add, loop, values, consume)"
+    body = f"print(loop(3000), consume(3000), list(values(5)), *map(whipsnake.is_compiled, {functions}))"
     plain = run_python("-c", PROGRAM % body, mode="on")
     counting = run_python("-c", PROGRAM % body, mode="on", WHIPSNAKE_STATS="1")
     assert plain.out.splitlines()[0] == counting.out.splitlines()[0]

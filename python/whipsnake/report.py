@@ -50,10 +50,7 @@ def _lines(group: str, entries: "dict[str, Any]", depth: int, lines: "list[str]"
     if depth > 1:
         # In a group the largest counts say most.
         plain.sort(key=lambda entry: -entry[1] if isinstance(entry[1], (int, float)) else 0)
-    if group in VERBATIM:
-        plain = plain[:SHOWN]
-    else:
-        plain = [(_words(name), value) for name, value in plain]
+    plain = plain[:SHOWN] if group in VERBATIM else [(_words(name), value) for name, value in plain]
     width = max((len(name) for name, _ in plain), default=0)
     for name, value in plain:
         lines.append(f"{indent}{name.ljust(width)}  {_show(value)}")

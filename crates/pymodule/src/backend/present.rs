@@ -65,7 +65,10 @@ pub fn stats() -> Vec<(String, Value)> {
         ("bytecodes_per_second".to_owned(), Value::Number(stats.speed())),
         count("loops_entered", stats.loops_entered),
         count("resumes_entered", stats.resumes_entered),
-        ("side_exits".to_owned(), Value::Map(exits.into_iter().filter(|(_, n)| !matches!(n, Value::Count(0))).collect())),
+        (
+            "side_exits".to_owned(),
+            Value::Map(exits.into_iter().filter(|(_, n)| !matches!(n, Value::Count(0))).collect()),
+        ),
     ];
     if let Some(executed) = &stats.executed {
         const SHOWN: usize = 10;

@@ -6,7 +6,7 @@
 
 use pyo3_ffi::PyObject;
 use std::slice;
-use whipsnake_cpython::live::{Frame, ThreadState, Tuple};
+use whipsnake_cpython::live::{ThreadState, Tuple};
 use whipsnake_cpython::{layout, opcode};
 
 /// Whether the arguments of this call of `callable` lie on the value stack of the current frame, and the frame's instruction is the call.
@@ -22,7 +22,8 @@ pub unsafe fn is_handed_over(
 ) -> bool {
     // SAFETY: the current frame of a running thread that calls; the slots before the arguments are read only within its stack.
     unsafe {
-        let Some(caller) = thread.current_frame().filter(|frame| frame.owner() != layout::frame::OWNED_BY_CSTACK) else {
+        let Some(caller) = thread.current_frame().filter(|frame| frame.owner() != layout::frame::OWNED_BY_CSTACK)
+        else {
             return false;
         };
         let Some(code) = caller.code() else { return false };

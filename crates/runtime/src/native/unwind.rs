@@ -2,8 +2,8 @@
 
 use super::entry::ActivationKind;
 use super::frames::{Resume, compiled, unlink_and_pop};
-use super::tools::is_current;
 use super::raw::{release, release_or_null};
+use super::tools::is_current;
 use super::trampoline::{stub_exit, stub_finish_error};
 
 use pyo3_ffi::{PyObject, PyThreadState};

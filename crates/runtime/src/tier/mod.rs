@@ -13,6 +13,7 @@ mod settings;
 mod state;
 mod stats;
 
+pub use crate::native::exit_reason::ExitReason;
 pub(crate) use compile::input;
 pub(crate) use control::step_aside;
 pub use control::{disable, enable, is_enabled, unavailable};
@@ -20,7 +21,6 @@ pub use entries::{compile_now, is_compiled, never};
 pub use refusal::Refusal;
 pub use settings::Settings;
 pub use stats::{Executed, Stats};
-pub use crate::native::exit_reason::ExitReason;
 
 /// The counters so far.
 pub fn stats() -> Stats {

@@ -257,9 +257,8 @@ pub unsafe fn report_exception(
         ExceptionEvent::Handled => monitoring::EVENT_EXCEPTION_HANDLED,
     };
     // SAFETY: the table is part of the interpreter's state.
-    let tools = unsafe {
-        interpreter.cast::<u8>().offset(interpreter_state::MONITORS as isize + number as isize).read()
-    };
+    let tools =
+        unsafe { interpreter.cast::<u8>().offset(interpreter_state::MONITORS as isize + number as isize).read() };
     if tools == 0 {
         return Ok(());
     }
