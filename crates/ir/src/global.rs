@@ -85,6 +85,8 @@ globals! {
     CompiledEntry,
     /// Not an address: where the compiled code is among a code object's extra data, in bytes from the first.
     CompiledSlot,
+    /// `sys.monitoring.use_tool_id`.
+    UseToolIdFunction,
     /// `len`.
     LenFunction,
     /// `isinstance`.

@@ -281,6 +281,12 @@ fn keyword_flags(keywords: bool) -> u32 {
 pub fn builtin_fast(b: &mut Builder<'_>, count: usize, keywords: bool) {
     let (callable, null) = (slot(b, 0), slot(b, 1));
     guard_null(b, null);
+    if count == 2 && !keywords {
+        // It may bring forth tools that no version tells of: the general call looks for them.
+        let registers_tool = b.global(Global::UseToolIdFunction);
+        let other = b.compare(Condition::Ne, callable, registers_tool);
+        b.guard(other, MissReason::Callable);
+    }
     let (function, this) = builtin(b, callable, keyword_flags(keywords));
     let result = call_array(b, function, this, count, keywords);
     release_slots(b, 2, count);

@@ -1,8 +1,8 @@
 //! Control flow: jumps, and the polls at function starts and back-edges.
 
-use crate::{Imm, operations};
+use crate::{Imm, Ptr, operations};
 use whipsnake_cpython::layout::thread_state;
-use whipsnake_ir::{Builder, Condition, Continuation, Helper, Type, Value, abi};
+use whipsnake_ir::{BinaryOp, Builder, Condition, Continuation, Helper, Type, Value, abi};
 
 /// The bits of `RESUME`'s operand that say what it comes after (`RESUME_OPARG_LOCATION_MASK`).
 const LOCATION_MASK: u32 = 3;
@@ -16,6 +16,23 @@ operations! {
     "JUMP_FORWARD" () -> 0 => |b: &mut Builder<'_>| b.leave(Continuation::Target);
     "JUMP_BACKWARD" () -> 0 => jump_backward;
     "JUMP_BACKWARD_NO_INTERRUPT" () -> 0 => |b: &mut Builder<'_>| b.leave(Continuation::Target);
+    "COUNT" () -> 0, ptrs [Ptr::Counter] => count;
+    "COUNT_OUTSIDE" () -> 0, ptrs [Ptr::Counter] => count_outside;
+}
+
+/// For statistics: counts that this place was passed.
+pub fn count(b: &mut Builder<'_>) {
+    let counter = b.pointer(0);
+    let old = b.load(Type::I64, counter, 0);
+    let new = b.binary_const(BinaryOp::Add, old, 1);
+    b.store(new, counter, 0);
+}
+
+/// For statistics: counts that this place was passed in a frame that native code was entered with.
+pub fn count_outside(b: &mut Builder<'_>) {
+    let (frame, base) = (b.frame(), b.activation_field(abi::ACTIVATION_BASE_FRAME));
+    let outside = b.compare(Condition::Eq, frame, base);
+    b.when(outside, count);
 }
 
 /// The start of a function, or of what follows a `yield` or `await`: looks whether anything is pending and whether the code is still

@@ -59,6 +59,8 @@ pub enum Ptr {
     TargetInstr,
     /// The machine code that the operation goes on with: where the result of a call is received.
     NextCode,
+    /// The counter number oparg of the statistics.
+    Counter,
 }
 
 /// What [`whipsnake_ir::abi::operand::LOCAL`] names.

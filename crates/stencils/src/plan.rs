@@ -5,6 +5,7 @@
 //! stored first, and at block boundaries everything is in memory. So the only things that a plan decides are: which variant, which fusion,
 //! and what the miss path must store before the generic operation can run.
 
+use crate::counters;
 use crate::library::{NONE, OPERATIONS, OperationInfo, VARIANTS};
 use crate::select::Selector;
 use whipsnake_bytecode::{Code, Flow, Instr};
@@ -90,6 +91,8 @@ pub(crate) struct Plan {
     pub entries: Vec<u32>,
     /// Where a value is received before an instruction: `(instruction, piece)`.
     pub receives: Vec<(u32, Label)>,
+    /// Whether the code counts what it does.
+    pub counting: bool,
     stack: Vec<Element>,
 }
 
@@ -212,6 +215,9 @@ impl Planner<'_, '_> {
         if generic == NONE {
             return Err(PlanError::Opcode(instr.base));
         }
+        if self.plan.counting {
+            self.count(instr)?;
+        }
         let following =
             self.code.instrs().get(self.instr as usize + 1).filter(|_| !self.code.is_leader(self.instr + 1));
         if let Some(next) = following {
@@ -239,6 +245,29 @@ impl Planner<'_, '_> {
         }
         self.operation(special, generic, instr.oparg, target, true)?;
         Ok(false)
+    }
+
+    /// Counts calls and jumps back.
+    fn count(&mut self, instr: &Instr) -> Result<(), PlanError> {
+        const LOCATION: u32 = 3;
+        let depth = self.plan.stack.len();
+        match instr.base {
+            op::RESUME => {
+                let location = instr.oparg & LOCATION;
+                let piece = self.piece(self.selector.count, counters::CALLS + location, depth)?;
+                self.plan.hot.push(piece);
+                if location == 0 {
+                    let piece = self.piece(self.selector.count_outside, counters::OUTSIDE, depth)?;
+                    self.plan.hot.push(piece);
+                }
+            }
+            op::JUMP_BACKWARD => {
+                let piece = self.piece(self.selector.count, counters::BACK_EDGES, depth)?;
+                self.plan.hot.push(piece);
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     /// Stores the virtual stack's elements from the bottom up to `keep` below the top.
@@ -386,6 +415,11 @@ impl Planner<'_, '_> {
         let after = Label::Hot(self.plan.hot.len() as u32);
         if info.misses {
             self.plan.hot[at].miss = Label::Cold(self.plan.cold.len() as u32);
+            if self.plan.counting {
+                let number = counters::MISSES + u32::from(piece.operation);
+                let count = self.piece(self.selector.count, number, first)?;
+                self.plan.cold.push(count);
+            }
             self.store_inputs(first, info)?;
             let received = if receives { Label::Hot(at as u32 + 1) } else { Label::None };
             self.fall_back(&piece, generic, &instr, first, after, received, follow)?;

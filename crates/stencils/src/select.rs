@@ -43,6 +43,10 @@ pub(crate) struct Selector {
     pub load_const: u16,
     /// `STORE_FAST`.
     pub store_fast: u16,
+    /// Counts for the statistics.
+    pub count: u16,
+    /// The same, where the frame is that of a call from outside.
+    pub count_outside: u16,
 }
 
 const COMPARISONS: [&str; 6] = [".lt", ".le", ".eq", ".ne", ".gt", ".ge"];
@@ -146,6 +150,8 @@ impl Selector {
             load_fast: find("LOAD_FAST"),
             load_const: find("LOAD_CONST"),
             store_fast: find("STORE_FAST"),
+            count: find("COUNT"),
+            count_outside: find("COUNT_OUTSIDE"),
         }
     }
 

@@ -115,6 +115,11 @@ impl CompiledCode {
         }
     }
 
+    /// Whether nothing may enter the code any more.
+    pub fn is_detached(&self) -> bool {
+        self.detached
+    }
+
     /// Hands over the ownership of the machine code.
     pub fn set_block(&mut self, block: Block) {
         self.block = Some(block);

@@ -6,7 +6,9 @@
 use super::arguments;
 use super::code::{self, CompiledCode};
 use super::exit;
+use super::exit_reason::ExitReason;
 use super::raw::{get, release, release_or_null, retain, set};
+use super::tools;
 use super::trampoline::stub_finish_return;
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::ptr;
@@ -210,7 +212,10 @@ pub unsafe fn resume(
     unsafe {
         let compiled = compiled(caller);
         let unit = caller.instruction_index() + units;
-        match compiled.receive_at(unit) {
+        let code = Code::new_unchecked(caller.executable().cast());
+        // What ran may have switched a tool on.
+        let current = tools::is_current(thread, code, ptr::from_ref(compiled).cast_mut());
+        match compiled.receive_at(unit).filter(|_| current) {
             Some(address) => {
                 (*activation).extra = value as u64;
                 Resume { address, frame: caller.as_ptr() }
@@ -220,7 +225,9 @@ pub unsafe fn resume(
                 let depth = compiled.depth_at(unit).expect("a depth where a value is received");
                 caller.stack_base().add(depth - 1).write(value);
                 caller.set_instr_ptr(caller_units(caller).add(unit));
-                exit::exit(thread.as_ptr(), caller.as_ptr(), activation, ptr::null_mut())
+                let reason = if current { ExitReason::NoResumePoint } else { ExitReason::Instrumented };
+                reason.note();
+                exit::leave(thread.as_ptr(), caller, activation)
             }
         }
     }

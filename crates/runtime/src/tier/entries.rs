@@ -3,8 +3,8 @@
 use super::compile::compile;
 use super::refusal::Refusal;
 use super::state::{Stage, TierState, jit};
-use crate::native::code;
-use crate::native::entry::compiled_entry;
+use crate::native::entry::{call_interpreted, compiled_entry};
+use crate::native::{code, tools};
 use pyo3_ffi::PyObject;
 use std::ptr::NonNull;
 use whipsnake_cpython::live::watch::FunctionEvent;
@@ -67,7 +67,7 @@ pub(crate) unsafe fn adopt(function: Function, code: Code) {
     // SAFETY: the GIL is held.
     unsafe {
         let refused = state_of(code).is_some_and(|state| matches!(state.as_ref().stage, Stage::Refused(_)));
-        if !refused {
+        if !refused && !tools::watchful() {
             let entry: Entry = if code::find(code).is_some() { compiled_entry } else { counting_entry };
             install(function, code, entry);
         }
@@ -77,6 +77,9 @@ pub(crate) unsafe fn adopt(function: Function, code: Code) {
 type Entry = unsafe extern "C" fn(*mut PyObject, *const *mut PyObject, usize, *mut PyObject) -> *mut PyObject;
 
 unsafe fn install(function: Function, code: Code, new: Entry) {
+    if tools::watchful() {
+        return;
+    }
     // SAFETY: the GIL is held.
     unsafe {
         // A function made by MAKE_FUNCTION gets the code object's version *after* it was reported as made; with a version the
@@ -122,13 +125,12 @@ unsafe extern "C" fn counting_entry(
     unsafe {
         let function = Function::new_unchecked(callable.cast());
         let code = function.code();
-        let original = entry::original().unwrap_or_else(|_| unreachable!("read when the compiler was enabled"));
+        tools::notice();
         if let Some(mut state) = state_or_new(code) {
             let state = state.as_mut();
             if state.stage == Stage::Counting {
                 state.calls += 1;
                 let jit = jit().expect("enabled");
-                jit.stats.counted_calls += 1;
                 let (calls, threshold, enabled) = (state.calls, jit.settings.call_threshold, jit.enabled);
                 let events = state.has_loop && !state.jump_events;
                 if !enabled {
@@ -157,7 +159,7 @@ unsafe extern "C" fn counting_entry(
                 return compiled_entry(callable, args, nargsf, kwnames);
             }
         }
-        original(callable, args, nargsf, kwnames)
+        call_interpreted(callable, args, nargsf, kwnames)
     }
 }
 
@@ -168,6 +170,7 @@ pub(crate) unsafe fn function_changed(event: FunctionEvent, function: Function, 
         if !jit().is_some_and(|jit| jit.enabled) {
             return;
         }
+        tools::notice_end();
         match event {
             FunctionEvent::Create => {
                 let code = function.code();
@@ -189,17 +192,22 @@ pub(crate) unsafe fn function_changed(event: FunctionEvent, function: Function, 
     }
 }
 
-/// Keeps a code object with the interpreter for good.
+/// Keeps a code object with the interpreter for good. Frames that run its machine code leave it at their next poll.
 ///
 /// # Safety
 /// The GIL is held.
 pub unsafe fn never(code: Code) {
     // SAFETY: the GIL is held.
     unsafe {
-        super::osr::set_jump_events(code, false);
         if let Some(mut state) = state_or_new(code) {
             state.as_mut().stage = Stage::Refused(Refusal::Never);
         }
+        if code::find(code).is_some() {
+            code::detach(code);
+            // Machine code takes our entry for the sign of code that may be entered.
+            super::control::release_all(code);
+        }
+        super::osr::unwatch(code);
     }
 }
 

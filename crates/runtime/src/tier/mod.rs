@@ -14,12 +14,14 @@ mod settings;
 mod state;
 mod stats;
 
+pub use crate::native::exit_reason::ExitReason;
 pub(crate) use compile::input;
+pub(crate) use control::step_aside;
 pub use control::{disable, enable, is_enabled, unavailable};
 pub use entries::{compile_now, is_compiled, never};
 pub use refusal::Refusal;
 pub use settings::Settings;
-pub use stats::Stats;
+pub use stats::{Executed, Stats};
 
 /// The counters so far.
 pub fn stats() -> Stats {
