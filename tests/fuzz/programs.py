@@ -12,6 +12,8 @@ import sys
 class Plain:
     n = 5
     def __init__(self, x=0, y=1): self.x = x; self.y = y
+    def __repr__(self): return type(self).__name__
+    def __hash__(self): return 7
     def m0(self, p0, p1=2): return p1
     def m1(self, p0, p1=2): self.z = p0; return self.x
     def m2(self, *p): return len(p)
@@ -89,6 +91,9 @@ class Programs(Statements):
             body.append("__slots__ = ('x', 'y', 'z')")
         elif rng.random() < 0.3:
             body.append(f"{rng.choice(ATTRIBUTES)} = {self.atom('int')}")
+        if not base:
+            # Addresses must not show.
+            body += ["def __repr__(self): return type(self).__name__", "def __hash__(self): return 7"]
         self.room = 14
         if builtin:
             body += [
@@ -135,6 +140,8 @@ class Programs(Statements):
                 ]
             elif special == "__del__":
                 body += [f"def __del__(self): print('del {name}')"]
+            elif special == "__eq__":
+                body += [*self.method(special, ["p0"], 2), "__hash__ = lambda self: 9"]
             elif special == "property":
                 body += [
                     "@property",

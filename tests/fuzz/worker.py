@@ -57,7 +57,7 @@ def shown(value: object, depth: int = 0) -> str:
         text = repr(value)
     except Exception as error:
         text = f"<repr: {type(error).__name__}>"
-    if " object at " in text and depth < 3:
+    if type(value).__module__ == "program" and depth < 3:
         try:
             attributes = object.__getattribute__(value, "__dict__")
         except Exception:
