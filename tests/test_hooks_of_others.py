@@ -1,4 +1,4 @@
-"""What others attach to the interpreter (frame hooks, data on code objects, sub-interpreters) works with the compiler on."""
+"""What others attach works with the compiler on: frame hooks, data on code objects, sub-interpreters."""
 
 import importlib.util
 

@@ -1,6 +1,6 @@
 """Runs programs in one process and tells what each did. Started by `pair.py`, which sends programs over a pipe.
 
-A result is a dict of texts that are the same in every mode: what was printed, the exception with the lines and locals of
+A result is a dict of texts that are the same in every mode: what was printed, the exception with lines and locals of
 its frames, the final globals, what stays alive afterwards, and the reference counts of a few objects.
 """
 
