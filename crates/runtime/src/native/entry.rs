@@ -82,6 +82,9 @@ pub unsafe extern "C" fn compiled_entry(
             return original(callable, args, nargsf, kwnames);
         };
         tools::notice();
+        if tools::watchful() && thread.has_other_evaluator() {
+            return original(callable, args, nargsf, kwnames);
+        }
         if thread.c_recursion_remaining() < LOW_C_RECURSION {
             return interpret(function, args, nargsf, kwnames);
         }

@@ -1,7 +1,8 @@
 //! Tools (debuggers, profilers, coverage) that are switched on and off while compiled code runs.
 //!
 //! Events that a tool sets for the whole interpreter change the version in `eval_breaker`, and code is valid for one version. Events for a single code object change none. So while any tool
-//! has an id of `sys.monitoring`, no version is good enough: every poll looks at its code object.
+//! has an id of `sys.monitoring`, no version is good enough: every poll looks at its code object. A function that evaluates frames in the interpreter's place (PEP 523) counts as a tool that
+//! wants to see every call.
 
 use crate::native::code::CompiledCode;
 use crate::tier;
@@ -25,6 +26,22 @@ pub fn watchful() -> bool {
     WATCHFUL.load(Ordering::Relaxed)
 }
 
+/// Whether somebody else may want to know what a single code object does.
+#[inline]
+unsafe fn others(thread: ThreadState) -> bool {
+    // SAFETY: the interpreter of a live thread state; the GIL is held.
+    unsafe { thread.has_other_evaluator() | others_in_use(thread.interpreter()) }
+}
+
+/// [`notice`] for machine code.
+///
+/// # Safety
+/// As [`notice`].
+pub unsafe extern "C" fn notice_tools() {
+    // SAFETY: the caller's.
+    unsafe { notice() }
+}
+
 /// Looks for tools that came up. Called wherever other code than ours may have run for long.
 ///
 /// # Safety
@@ -33,7 +50,7 @@ pub fn watchful() -> bool {
 pub unsafe fn notice() {
     // SAFETY: the caller's.
     unsafe {
-        if !watchful() && others_in_use(ThreadState::current().interpreter()) {
+        if !watchful() && others(ThreadState::current()) {
             change(true);
         }
     }
@@ -47,7 +64,7 @@ pub unsafe fn notice() {
 pub unsafe fn notice_end() {
     // SAFETY: the caller's.
     unsafe {
-        if watchful() && !others_in_use(ThreadState::current().interpreter()) && is_time() {
+        if watchful() && !others(ThreadState::current()) && is_time() {
             change(false);
         }
     }
@@ -101,6 +118,7 @@ unsafe fn revalidate(thread: ThreadState, code: Code, compiled: *mut CompiledCod
         let version = thread.instrumentation_version();
         if (*compiled).is_detached()
             || code.instrumentation_version() != version
+            || thread.has_other_evaluator()
             || other_tools(code, thread.interpreter()) != 0
         {
             return false;

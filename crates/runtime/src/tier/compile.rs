@@ -78,7 +78,7 @@ unsafe fn attempt(code: Code) -> Result<(), Refusal> {
         }
         tools::notice();
         let thread = ThreadState::current();
-        if monitoring::other_tools(code, thread.interpreter()) != 0 {
+        if thread.has_other_evaluator() || monitoring::other_tools(code, thread.interpreter()) != 0 {
             return Err(Refusal::Instrumented);
         }
         let jit = jit().expect("enabled");

@@ -29,14 +29,17 @@ impl ThreadState {
         self.get(thread_state::INTERP)
     }
 
-    /// Whether the interpreter's frames are run by another function than CPython's own (PEP 523).
+    /// Where the interpreter has the function that evaluates frames in its place (PEP 523); 0 if none does.
+    #[inline]
+    pub fn other_evaluator(self) -> *const usize {
+        self.interpreter().cast::<u8>().wrapping_offset(interpreter_state::EVAL_FRAME as isize).cast()
+    }
+
+    /// Whether the interpreter's frames are run by another function than CPython's own.
     #[inline]
     pub fn has_other_evaluator(self) -> bool {
         // SAFETY: the interpreter of a live thread state is alive.
-        let function = unsafe {
-            self.interpreter().cast::<u8>().offset(interpreter_state::EVAL_FRAME as isize).cast::<usize>().read()
-        };
-        function != 0
+        unsafe { self.other_evaluator().read() != 0 }
     }
 
     /// The frame on top.
