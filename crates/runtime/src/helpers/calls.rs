@@ -42,9 +42,6 @@ pub(super) unsafe fn compiled_function(callable: *mut PyObject) -> Option<(Funct
         }
         let function = Function::new_unchecked(callable.cast());
         let found = code::find(function.code())?;
-        if ThreadState::current().has_other_evaluator() {
-            return None;
-        }
         // Somebody else's entry must be called; ours and the interpreter's own mean the code.
         let ours =
             function.vectorcall().is_some_and(|e| ptr::fn_addr_eq(e, compiled_entry as pyo3_ffi::vectorcallfunc));

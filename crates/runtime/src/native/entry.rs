@@ -78,7 +78,7 @@ pub unsafe extern "C" fn compiled_entry(
     unsafe {
         let function = Function::new_unchecked(callable.cast());
         let thread = ThreadState::current();
-        let Some(compiled) = code::find(function.code()).filter(|_| !thread.has_other_evaluator()) else {
+        let Some(compiled) = code::find(function.code()) else {
             return original(callable, args, nargsf, kwnames);
         };
         tools::notice();

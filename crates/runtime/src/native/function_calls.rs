@@ -10,7 +10,7 @@ use crate::helpers::calls;
 use pyo3_ffi::{PyFunction_Type, PyObject, PyThreadState};
 use std::arch::naked_asm;
 use std::ffi::c_int;
-use whipsnake_cpython::layout::{code, frame, function, interpreter_state, object, thread_state};
+use whipsnake_cpython::layout::{code, frame, function, object, thread_state};
 use whipsnake_cpython::live::_PyInterpreterFrame;
 use whipsnake_ir::abi::{STACKTOP_RETURN_ADDRESS, compiled};
 
@@ -35,10 +35,6 @@ pub unsafe extern "C" fn call(
         "jne 9f",
         "lea r11, [rip + {compiled_entry}]",
         "cmp [rax + {vectorcall}], r11",
-        "jne 9f",
-        // Nobody else wants to run the frame.
-        "mov r10, [rdi + {interp}]",
-        "cmp qword ptr [r10 + {eval_frame}], 0",
         "jne 9f",
         "mov r10, [rax + {function_code}]",
         "mov r11, [r10 + {co_extra}]",
@@ -142,8 +138,6 @@ pub unsafe extern "C" fn call(
         entry = const compiled::ENTRY,
         datastack_top = const thread_state::DATASTACK_TOP,
         datastack_limit = const thread_state::DATASTACK_LIMIT,
-        interp = const thread_state::INTERP,
-        eval_frame = const interpreter_state::EVAL_FRAME,
         py_recursion = const thread_state::PY_RECURSION_REMAINING,
         current_frame = const thread_state::CURRENT_FRAME,
         return_offset = const frame::RETURN_OFFSET,

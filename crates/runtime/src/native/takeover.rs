@@ -54,7 +54,6 @@ unsafe fn take_over(thread: ThreadState, frame: Frame, unit: usize) -> bool {
         if compiled.depth_at(unit).map(|d| d as isize) != Some(depth)
             || !tools::is_current(thread, code, std::ptr::from_ref(compiled).cast_mut())
             || thread.c_recursion_remaining() < LOW_C_RECURSION
-            || thread.has_other_evaluator()
         {
             return false;
         }
