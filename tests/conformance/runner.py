@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -60,9 +61,16 @@ def run(test: str, mode: str, folder: Path, limit: float) -> Result:
         test,
     ]
     started = time.monotonic()
-    with open(folder / f"{test}.log", "w") as log:
+    # Some files use fixed names there.
+    scratch = tempfile.TemporaryDirectory(prefix="conf-", ignore_cleanup_errors=True)
+    with scratch as temporary, open(folder / f"{test}.log", "w") as log:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment(mode), start_new_session=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environment(mode) | {"TMPDIR": temporary},
+            start_new_session=True,
         )
         try:
             code: int | None = process.wait(limit)
