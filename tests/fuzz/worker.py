@@ -87,12 +87,18 @@ def chain(error: BaseException) -> str:
     return "\n".join(lines)
 
 
+def alive() -> Counter[str]:
+    """The objects that the collector knows and that are not frozen, by type."""
+    return Counter(type(thing).__name__ for thing in gc.get_objects())
+
+
 def run(source: str) -> dict[str, str]:
     """Runs one program."""
     try:
         code = compile(source, "<program>", "exec")
     except (SyntaxError, ValueError) as error:
         return {"invalid": f"{type(error).__name__}: {error}"}
+    before = alive()
     counts = {name: sys.getrefcount(value) for name, value in KEPT.items()}
     namespace: dict[str, Any] = {"__name__": "program", "where": where, **KEPT}
     result = {}
@@ -132,7 +138,7 @@ def run(source: str) -> dict[str, str]:
     result["out"] = ADDRESS.sub("0x", out.getvalue())
     result["unraisable"] = ADDRESS.sub("0x", "\n".join(unraisable))
     result["counts"] = ", ".join(f"{name} {sys.getrefcount(value) - counts[name]:+}" for name, value in KEPT.items())
-    result["alive"] = str(sorted(Counter(type(thing).__name__ for thing in gc.get_objects()).items()))
+    result["alive"] = str(sorted((alive() - before).items()))
     gc.freeze()
     return result
 
