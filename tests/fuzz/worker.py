@@ -134,6 +134,7 @@ def run(source: str) -> dict[str, str]:
     namespace.clear()
     if "slow" in result:
         gc.collect()
+        gc.freeze()
         return result
     result["out"] = ADDRESS.sub("0x", out.getvalue())
     result["unraisable"] = ADDRESS.sub("0x", "\n".join(unraisable))

@@ -30,7 +30,7 @@ pub unsafe fn is_handed_over(
         let stack = caller.stack_base().cast_const();
         let end = stack.add(code.stacksize().max(0) as usize);
         let total = count + named(kwnames);
-        if args < stack.add(2) || args.add(total) > end {
+        if args <= stack || args.add(total) > end {
             return false;
         }
         let instruction = caller.instr_ptr().read();
@@ -42,7 +42,7 @@ pub unsafe fn is_handed_over(
         // Callable, self or null, arguments.
         let given = usize::from(instruction.arg);
         if total == given {
-            args.sub(2).read() == callable && args.sub(1).read().is_null()
+            args >= stack.add(2) && args.sub(2).read() == callable && args.sub(1).read().is_null()
         } else {
             total == given + 1 && args.sub(1).read() == callable
         }
