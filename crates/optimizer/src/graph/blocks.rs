@@ -277,6 +277,11 @@ impl<'a, 'f> Walk<'a, 'f> {
     /// Leaves at the jump back, where the baseline tier polls, if anything is pending.
     fn poll(&mut self) {
         self.mark_exit();
+        self.guard_quiet();
+    }
+
+    /// Leaves if anything is pending, or tools were switched on.
+    pub(super) fn guard_quiet(&mut self) {
         let thread = self.b.thread_state();
         let breaker = self.b.load(Type::I64, thread, thread_state::EVAL_BREAKER);
         let data = self.request.world.code_data();

@@ -54,7 +54,8 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// After a call that may have run Python code: if somebody got hold of the frame, what it wrote to the locals is in memory only.
+    /// After a call that may have run Python code: if somebody got hold of the frame, what it wrote to the locals is in memory only; if a tool was
+    /// switched on, it must see what follows.
     fn after_call(&mut self, number: u32) {
         if !std::mem::take(&mut self.knowledge().state.escaped) {
             return;
@@ -66,6 +67,7 @@ impl Walk<'_, '_> {
         let seen = self.b.load(Type::Obj, memory, layout::frame::FRAME_OBJ);
         let unseen = self.b.is_null(seen);
         self.b.guard(unseen, MissReason::Value);
+        self.guard_quiet();
     }
 
     fn load_local(&mut self, local: u32) {
