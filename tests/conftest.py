@@ -16,6 +16,7 @@ MODES: dict[str, dict[str, str]] = {
     "on": {"WHIPSNAKE": "1"},
     "low": {"WHIPSNAKE": "1", "WHIPSNAKE_CALL_THRESHOLD": "2", "WHIPSNAKE_LOOP_THRESHOLD": "3"},
     "eager": {"WHIPSNAKE": "1", "WHIPSNAKE_EAGER": "1"},
+    "optimizing": {"WHIPSNAKE": "1", "WHIPSNAKE_EAGER": "1", "WHIPSNAKE_TIERS": "baseline,optimizing"},
 }
 """The environment of each mode. `low` changes tiers in the middle of nearly everything."""
 

@@ -119,7 +119,7 @@ SETTINGS = (
     ),
     Setting(
         "tiers",
-        list(TIERS),
+        ["baseline"],
         "a list, separated by commas, of: " + ", ".join(TIERS),
         _read_tiers,
         "the tiers of the compiler that may be used",
