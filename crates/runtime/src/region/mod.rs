@@ -1,6 +1,7 @@
 //! Optimized regions: machine code of hot loops, how it is entered and left.
 
 mod compile;
+mod dump;
 mod exit;
 mod world;
 
