@@ -84,6 +84,8 @@ unsafe fn attempt(
     region.write(Region {
         entry: block.run(),
         taken: vec![Cell::new(0); made.exits.len()],
+        entered: Cell::new(0),
+        spent: Cell::default(),
         exits: made.exits,
         general,
         cells: live.cells.into_inner(),
