@@ -7,6 +7,7 @@ use crate::native::code::CompiledCode;
 use crate::tier::{Jit, code_input};
 use rustc_hash::FxHashSet;
 use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use whipsnake_bytecode::Decoder;
 use whipsnake_codegen::{Compiler, RawCode, RegionForm, RelocKind, Symbol, Target};
 use whipsnake_cpython::live::{Code, CodeUnit, Frame};
@@ -31,7 +32,10 @@ pub(super) unsafe fn compile(
         if !dump::allows(jit.stats.regions) {
             return None;
         }
-        match attempt(jit, frame, code, compiled, header, general) {
+        // A mistake of the optimizer must not end the program: the loop stays in the baseline tier, and the message of the panic tells of it.
+        let made = catch_unwind(AssertUnwindSafe(|| attempt(jit, frame, code, compiled, header, general)))
+            .unwrap_or_else(|_| Err("the optimizer failed".to_owned()));
+        match made {
             Ok(region) => {
                 let address: *const Region = &raw const *region;
                 compiled.regions.push(region);
