@@ -9,6 +9,7 @@ pub mod frames;
 pub mod function_calls;
 pub mod generators;
 pub(crate) mod raw;
+mod receive;
 pub mod returns;
 pub mod shim;
 pub mod takeover;
