@@ -7,9 +7,6 @@ use whipsnake_ir::{Builder, Condition, Continuation, Helper, Type, Value, abi};
 /// The bits of `RESUME`'s operand that say what it comes after (`RESUME_OPARG_LOCATION_MASK`).
 const LOCATION_MASK: u32 = 3;
 
-/// What [`Helper::Poll`] is told where pending events must wait.
-pub(crate) const AFTER_YIELD_FROM: i64 = 2;
-
 operations! {
     "RESUME" () -> 0, imms [Imm::OpargMasked(LOCATION_MASK)] => resume;
     "RESUME_CHECK" () -> 0, imms [Imm::OpargMasked(LOCATION_MASK)] => resume;

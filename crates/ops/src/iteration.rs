@@ -7,7 +7,7 @@
 use crate::generators::enter_generator;
 use crate::{Imm, Ptr, operations};
 use whipsnake_cpython::layout::{list, list_iterator, range_iterator, tuple, tuple_iterator, type_object};
-use whipsnake_ir::{BinaryOp, Builder, Condition, Continuation, Global, Helper, Offset, Type, UnaryOp, Value, abi};
+use whipsnake_ir::{BinaryOp, Builder, Condition, Continuation, Global, Helper, Offset, Type, UnaryOp, Value};
 
 operations! {
     "GET_ITER" (iterable) -> 1, ptrs [Ptr::NextCode] => |b, i| get_iter(b, Helper::GetIter, i);

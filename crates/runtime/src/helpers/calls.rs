@@ -13,9 +13,7 @@ use pyo3_ffi::{PyFunction_Type, PyObject, PyThreadState};
 use std::ffi::c_int;
 use std::ptr;
 use whipsnake_cpython::layout::{method, vectorcall};
-use whipsnake_cpython::live::{
-    _PyInterpreterFrame, CodeUnit, Frame, Function, Raised, ThreadState, Tuple, entry, symbols,
-};
+use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, Function, Raised, ThreadState, Tuple, entry, symbols};
 
 /// The result of a call that is done, or null with an exception set.
 pub(super) fn done(result: *mut PyObject) -> Resume {

@@ -70,7 +70,7 @@ pub unsafe extern "C" fn compiled_entry(
     // SAFETY: the caller's: a live function, arguments as the protocol says, the GIL held.
     unsafe {
         let function = Function::new_unchecked(callable.cast());
-        let thread = ThreadState::current();
+        let thread = ThreadState::holder();
         let Some(compiled) = code::find(function.code()) else {
             return original(callable, args, nargsf, kwnames);
         };

@@ -87,7 +87,7 @@ fn pays_to_resume(code: Code) -> bool {
 pub(crate) unsafe fn resumed(_code: Code, _unit: usize) -> Verdict {
     // SAFETY: CPython calls with the GIL, in the frame that is resumed.
     unsafe {
-        let thread = ThreadState::current();
+        let thread = ThreadState::holder();
         if let Some(frame) = thread.current_frame()
             && jit().is_some_and(|jit| jit.enabled)
             && resume_take_over(thread.as_ptr(), frame.as_ptr())
@@ -135,7 +135,7 @@ pub(crate) unsafe fn jumped(code: Code, from: usize, to: usize) -> Verdict {
         if code::find(code).is_none() && compile(code).is_err() {
             return Verdict::Disable;
         }
-        let thread = ThreadState::current();
+        let thread = ThreadState::holder();
         if let Some(frame) = thread.current_frame()
             && osr_take_over(thread.as_ptr(), frame.as_ptr(), to as u32)
             && let Some(jit) = super::state::jit()
