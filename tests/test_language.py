@@ -3,20 +3,12 @@
 from pathlib import Path
 
 import pytest
-from conftest import RunModes, has_compiler
-
-KNOWN = {
-    "argument_lifetime": "after a call through a counting entry the caller holds the arguments until it returns",
-    "local_monitoring": "setting local events on a compiled function does not stop its compiled code",
-}
-"""Snippets that are known to differ, and why. The test fails when one no longer does: then its line goes."""
+from conftest import RunModes
 
 SNIPPETS = sorted((Path(__file__).parent / "snippets").glob("*.py"))
 
 
 @pytest.mark.parametrize("path", SNIPPETS, ids=lambda path: path.stem)
-def test_snippet(run_modes: RunModes, path: Path, request: pytest.FixtureRequest) -> None:
-    if path.stem in KNOWN and has_compiler():
-        request.applymarker(pytest.mark.xfail(reason=KNOWN[path.stem], strict=True))
+def test_snippet(run_modes: RunModes, path: Path) -> None:
     outcomes = run_modes(path.read_text(encoding="utf-8"))
     assert outcomes["off"].out

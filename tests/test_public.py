@@ -327,3 +327,42 @@ def test_forked_child_prints_no_table() -> None:
     )
     assert result.returncode == 0
     assert result.stderr.count("whipsnake statistics") == int(has_compiler())
+
+
+def test_never_takes_a_function_back_that_is_compiled() -> None:
+    out = run(
+        """
+        import whipsnake
+
+        try: whipsnake.enable(eager=True)
+        except whipsnake.NotAvailable: pass
+
+        def make():
+            def inner(x):
+                total = 0
+                for i in range(x): total += i
+                return total
+            return inner
+
+        def caller(f, n):
+            total = 0
+            for _ in range(n):
+                if total == 450: whipsnake.never(f); whipsnake.never(caller)
+                total += f(10)
+            return total
+
+        def generator(n):
+            for i in range(n):
+                if i == 5: whipsnake.never(generator)
+                yield i
+
+        one, two = make(), make()
+        print(caller(one, 3), one(10), two(10), sum(generator(10)))
+        compiled = [whipsnake.is_compiled(f) for f in (one, two, caller)]
+        print(caller(one, 30), one(10), two(10), make()(10), sum(generator(10)))
+        print(*compiled, *map(whipsnake.is_compiled, (one, two, caller, make(), generator)))
+        print(one(10), whipsnake.is_compiled(one), whipsnake.is_compiled(make))
+        """
+    )
+    flags = f"{has_compiler()} " * 3
+    assert out == f"135 45 45 45\n1350 45 45 45 45\n{flags}False False False False False\n45 False {has_compiler()}\n"

@@ -4,6 +4,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+from conftest import run_python
 from whipsnake import _host
 
 
@@ -39,3 +40,32 @@ def test_sub_interpreter_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         _host, "_import_error", ImportError("module _whipsnake does not support loading in subinterpreters")
     )
     assert str(_host.unavailable()).startswith("this is a sub-interpreter")
+
+
+def test_another_evaluator_sees_the_calls_of_compiled_code() -> None:
+    """PEP 523: a function that evaluates frames, set while compiled code runs."""
+    pytest.importorskip("_testinternalcapi")
+    code = """
+import _testinternalcapi
+
+def callee(x): return x + 1
+def middle(x): return callee(x) + 1
+
+def recorded():
+    calls = []
+    _testinternalcapi.set_eval_frame_record(calls)
+    middle(1)
+    callee(1)
+    _testinternalcapi.set_eval_frame_default()
+    return calls
+
+for i in range(200): middle(i)
+for i in range(60): seen = recorded()
+print(seen)
+print(sum(middle(i) for i in range(300)))
+"""
+    expected = run_python("-c", code, mode="off")
+    assert "middle" in expected.out
+    for mode in ("on", "low", "eager"):
+        outcome = run_python("-c", code, mode=mode)
+        assert outcome[1:3] == expected[1:3], outcome.shown

@@ -17,8 +17,10 @@ USAGE = """\
 usage: python -m whipsnake [options] script.py [args]
        python -m whipsnake [options] -m module [args]
        python -m whipsnake [options] -c code [args]
+       python -m whipsnake bisect [--timeout SECONDS] [options] script.py [args]
 
-Runs a Python program with its hot functions and loops compiled to machine code.
+Runs a Python program with its hot functions and loops compiled to machine code. `bisect` finds the function whose
+compilation changes what a program does.
 
   --help     show this and exit
   --version  show the versions and whether the compiler can run here, and exit
@@ -120,20 +122,58 @@ def main() -> "NoReturn":
     if arguments[:1] in (["--version"], ["-V"]):
         print(version_text(), end="")
         sys.exit(0)
+    bisecting = arguments[:1] == ["bisect"] and not os.path.exists("bisect")
+    if bisecting:
+        timeout, arguments = bisect_options(arguments[1:])
     x_options, rest = parse(arguments)
-    options = interpreter_options(sys.orig_argv, len(arguments))
+    if bisecting and (not rest or rest == ["-"]):
+        usage_error("bisect needs a program that can be run again: script.py, -m module or -c code")
+    options = interpreter_options(sys.orig_argv, len(sys.argv) - 1)
     if options is None or not sys.executable:
         _start.say("can't tell how this Python was started; use -X whipsnake or WHIPSNAKE=1 instead")
         sys.exit(2)
     if not start_file_is_read():
         _start.say("whipsnake_start.pth isn't in site-packages, or -S is given; use whipsnake.enable() instead")
         sys.exit(2)
+    if bisecting:
+        from whipsnake import _bisect
+
+        sys.exit(_bisect.main([sys.executable, *options], x_options, rest, timeout))
     command = [sys.executable, *options, "-X", "whipsnake"]
     for x_option in x_options:
         command += ["-X", x_option]
     sys.stdout.flush()
     sys.stderr.flush()
     os.execv(sys.executable, command + rest)
+
+
+def bisect_options(arguments: "list[str]") -> "tuple[float, list[str]]":
+    """Takes the options that only `bisect` has."""
+    from whipsnake import _bisect
+
+    timeout = _bisect.DEFAULT_TIMEOUT
+    rest = list(arguments)
+    kept = []
+    while rest and rest[0].startswith("--"):
+        name, equals, value = rest.pop(0).partition("=")
+        if name == "--help":
+            print(_bisect.USAGE, end="")
+            sys.exit(0)
+        if name != "--timeout":
+            kept.append(name + equals + value)
+            # The value of a setting may be the next word.
+            if not equals and rest and any(name == s.option and not s.is_flag for s in settings.SETTINGS):
+                kept.append(rest.pop(0))
+            continue
+        if not equals:
+            value = rest.pop(0) if rest else ""
+        try:
+            timeout = float(value)
+        except ValueError:
+            timeout = 0.0
+        if not 0 < timeout < 1e9:
+            usage_error(f"--timeout={value}: allowed is a number of seconds above 0")
+    return timeout, kept + rest
 
 
 def start_file_is_read() -> bool:

@@ -5,6 +5,9 @@ import sys
 SUPPORTED = (3, 13)
 """The minor version of CPython that this build is for."""
 
+SUB_INTERPRETER = "this is a sub-interpreter; whipsnake works in the main interpreter"
+"""The reason why the compiler steps aside in one."""
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
@@ -46,7 +49,9 @@ def unavailable() -> "str | None":
     if _whipsnake is None:
         text = str(_import_error)
         if "subinterpreter" in text:
-            return "this is a sub-interpreter; whipsnake works in the main interpreter"
+            return SUB_INTERPRETER
         return f"the extension module whipsnake._whipsnake can't be imported: {text}"
     reason = _whipsnake.unavailable()
+    if reason is not None and "subinterpreter" in str(reason):
+        return SUB_INTERPRETER
     return reason if reason is None else str(reason)

@@ -2,9 +2,12 @@
 
 import os
 import sys
-from typing import Any
 
-_process: int | None = None
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_process: "int | None" = None
 
 
 def print_at_exit() -> None:
@@ -26,26 +29,34 @@ def _print_here() -> None:
         sys.stderr.write(table(whipsnake.stats()))
 
 
-def table(stats: dict[str, Any]) -> str:
+VERBATIM = ("guard_misses", "most_interpreted")
+"""Groups whose entries are named by operations and places, and may be many."""
+
+SHOWN = 10
+"""How many of those are shown."""
+
+
+def table(stats: "dict[str, Any]") -> str:
     """The statistics as lines of text: plain values first, then each group under its name."""
     lines = ["whipsnake statistics"]
-    _lines(stats, 1, lines)
+    _lines("", stats, 1, lines)
     return "\n".join(lines) + "\n"
 
 
-def _lines(entries: dict[str, Any], depth: int, lines: list[str]) -> None:
+def _lines(group: str, entries: "dict[str, Any]", depth: int, lines: "list[str]") -> None:
     plain = [(name, value) for name, value in entries.items() if not isinstance(value, dict)]
     groups = [(name, value) for name, value in entries.items() if isinstance(value, dict) and value]
     indent = "  " * depth
-    width = max((len(name) for name, _ in plain), default=0)
     if depth > 1:
         # In a group the largest counts say most.
         plain.sort(key=lambda entry: -entry[1] if isinstance(entry[1], (int, float)) else 0)
+    plain = plain[:SHOWN] if group in VERBATIM else [(_words(name), value) for name, value in plain]
+    width = max((len(name) for name, _ in plain), default=0)
     for name, value in plain:
-        lines.append(f"{indent}{_words(name).ljust(width)}  {_show(value)}")
-    for name, group in groups:
+        lines.append(f"{indent}{name.ljust(width)}  {_show(value)}")
+    for name, values in groups:
         lines.append(f"{indent}{_words(name)}")
-        _lines(group, depth + 1, lines)
+        _lines(name, values, depth + 1, lines)
 
 
 def _words(name: str) -> str:

@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod conformance;
 mod develop;
 mod find_python;
 mod process;
@@ -63,6 +64,20 @@ enum Command {
         #[command(flatten)]
         options: bench::Options,
     },
+    /// Run CPython's own tests with the compiler off, on and eager; with --help what can be chosen
+    #[command(disable_help_flag = true)]
+    Conformance {
+        /// Passed on to tests/conformance
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Run random programs with the compiler off and on, and save what differs; with --help what can be chosen
+    #[command(disable_help_flag = true)]
+    Fuzz {
+        /// Passed on to tests/fuzz
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Format all Rust and Python code
     Fmt,
     /// Check formatting, clippy (warnings are errors), ruff, and the type stubs
@@ -93,6 +108,8 @@ fn run(command: Command) -> Result<()> {
         Command::Demo { python } => bench::demo(&develop::develop(&python)?),
         Command::Test { python, rust, pytest, arguments } => test::test(&python, rust, pytest, &arguments),
         Command::Bench { python, options } => bench::bench(&develop::develop(&python)?, &options),
+        Command::Conformance { arguments } => conformance::script("tests/conformance", &arguments),
+        Command::Fuzz { arguments } => conformance::script("tests/fuzz", &arguments),
         Command::Fmt => check::fmt(),
         Command::Lint { python } => check::lint(&develop::develop(&python)?),
     }

@@ -85,6 +85,12 @@ globals! {
     CompiledEntry,
     /// Not an address: where the compiled code is among a code object's extra data, in bytes from the first.
     CompiledSlot,
+    /// Where the interpreter has the function that evaluates frames in its place; null there if none does.
+    OtherEvaluator,
+    /// A byte: whether a tool has an id of `sys.monitoring`, as far as was noticed.
+    Watchful,
+    /// `sys.monitoring.use_tool_id`.
+    UseToolIdFunction,
     /// `len`.
     LenFunction,
     /// `isinstance`.

@@ -108,6 +108,8 @@ helpers! {
     LoadAttrCalling(thread: ptr, base: ptr, name: obj, cell: ptr, length: i32, back: ptr) -> (ptr, ptr) [escapes];
     /// `container[key]` for the two in the slots at `base`, which are taken; a Python `__getitem__` may be entered.
     GetItemCalling(thread: ptr, base: ptr, length: i32, back: ptr) -> (ptr, ptr) [escapes];
+    /// Looks for tools that came up, and for a function that evaluates frames in the interpreter's place.
+    NoticeTools() -> () [escapes];
     /// A new float; drops the references to `left` and `right` (either may be NULL) unless it fails.
     NewFloatFrom(value: f64, left: obj, right: obj) -> (obj) [escapes];
     /// A new int; drops the references to `left` and `right` (either may be NULL) unless it fails.

@@ -7,7 +7,7 @@ use crate::operations;
 use whipsnake_cpython::layout::{
     cfunction, descriptor, list, method_def, object, thread_state, type_object, var_object,
 };
-use whipsnake_ir::{BinaryOp, Builder, Condition, Continuation, Global, Helper, MissReason, Type, Value};
+use whipsnake_ir::{BinaryOp, Builder, Condition, Continuation, Global, Helper, MissReason, Type, UnaryOp, Value};
 
 operations! {
     "CALL_TYPE_1" (callable, null, x) -> 1, borrows [2] => type_1;
@@ -224,8 +224,18 @@ pub fn builtin_o(b: &mut Builder<'_>, callable: Value, null: Value, x: Value) {
     guard_null(b, null);
     let (function, this) = builtin(b, callable, method_def::METH_O);
     let result = counted(b, function, &[this, x]);
+    notice_evaluator(b);
     b.release_all(&[x, callable]);
     b.leave_with(Continuation::Next, result);
+}
+
+/// A built-in function may have set another function that evaluates frames (PEP 523), which must see the calls that follow.
+fn notice_evaluator(b: &mut Builder<'_>) {
+    let place = b.global(Global::OtherEvaluator);
+    let place = b.unary(UnaryOp::AsPtr, place);
+    let evaluator = b.load(Type::I64, place, 0);
+    let set = b.compare_const(Condition::Ne, evaluator, 0);
+    b.when_cold(set, |b| b.call_void(Helper::NoticeTools, &[]));
 }
 
 /// A method of a built-in type with no argument.
@@ -281,8 +291,15 @@ fn keyword_flags(keywords: bool) -> u32 {
 pub fn builtin_fast(b: &mut Builder<'_>, count: usize, keywords: bool) {
     let (callable, null) = (slot(b, 0), slot(b, 1));
     guard_null(b, null);
+    if count == 2 && !keywords {
+        // It may bring forth tools that no version tells of: the general call looks for them.
+        let registers_tool = b.global(Global::UseToolIdFunction);
+        let other = b.compare(Condition::Ne, callable, registers_tool);
+        b.guard(other, MissReason::Callable);
+    }
     let (function, this) = builtin(b, callable, keyword_flags(keywords));
     let result = call_array(b, function, this, count, keywords);
+    notice_evaluator(b);
     release_slots(b, 2, count);
     b.leave_with(Continuation::Next, result);
 }

@@ -1,18 +1,39 @@
 //! Control flow: jumps, and the polls at function starts and back-edges.
 
-use crate::{Imm, operations};
+use crate::{Imm, Ptr, operations};
 use whipsnake_cpython::layout::thread_state;
-use whipsnake_ir::{Builder, Condition, Continuation, Helper, Type, Value, abi};
+use whipsnake_ir::{BinaryOp, Builder, Condition, Continuation, Global, Helper, Type, UnaryOp, Value, abi};
 
 /// The bits of `RESUME`'s operand that say what it comes after (`RESUME_OPARG_LOCATION_MASK`).
 const LOCATION_MASK: u32 = 3;
 
+/// What [`Helper::Poll`] is told where pending events must wait.
+pub(crate) const AFTER_YIELD_FROM: i64 = 2;
+
 operations! {
     "RESUME" () -> 0, imms [Imm::OpargMasked(LOCATION_MASK)] => resume;
     "RESUME_CHECK" () -> 0, imms [Imm::OpargMasked(LOCATION_MASK)] => resume;
+    "RESUME.delegating" () -> 0 => resume_delegating;
     "JUMP_FORWARD" () -> 0 => |b: &mut Builder<'_>| b.leave(Continuation::Target);
     "JUMP_BACKWARD" () -> 0 => jump_backward;
     "JUMP_BACKWARD_NO_INTERRUPT" () -> 0 => |b: &mut Builder<'_>| b.leave(Continuation::Target);
+    "COUNT" () -> 0, ptrs [Ptr::Counter] => count;
+    "COUNT_OUTSIDE" () -> 0, ptrs [Ptr::Counter] => count_outside;
+}
+
+/// For statistics: counts that this place was passed.
+pub fn count(b: &mut Builder<'_>) {
+    let counter = b.pointer(0);
+    let old = b.load(Type::I64, counter, 0);
+    let new = b.binary_const(BinaryOp::Add, old, 1);
+    b.store(new, counter, 0);
+}
+
+/// For statistics: counts that this place was passed in a frame that native code was entered with.
+pub fn count_outside(b: &mut Builder<'_>) {
+    let (frame, base) = (b.frame(), b.activation_field(abi::ACTIVATION_BASE_FRAME));
+    let outside = b.compare(Condition::Eq, frame, base);
+    b.when(outside, count);
 }
 
 /// The start of a function, or of what follows a `yield` or `await`: looks whether anything is pending and whether the code is still
@@ -20,6 +41,19 @@ operations! {
 pub fn resume(b: &mut Builder<'_>) {
     let location = b.param(0);
     poll(b, location);
+}
+
+/// The middle of `yield from` or `await`. What is pending, and events of the whole process, are not looked for: who resumes the generator has just done
+/// it, or what it waits for will. Only a tool may have set events for this code object since.
+pub fn resume_delegating(b: &mut Builder<'_>) {
+    let watchful = b.global(Global::Watchful);
+    let watchful = b.unary(UnaryOp::AsPtr, watchful);
+    let watchful = b.load(Type::I8, watchful, 0);
+    let watchful = b.compare_const(Condition::Ne, watchful, 0);
+    b.when_cold(watchful, |b| {
+        let location = b.iconst(Type::I32, AFTER_YIELD_FROM);
+        poll(b, location);
+    });
 }
 
 /// The end of a loop's body: polls, then jumps.

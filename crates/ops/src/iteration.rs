@@ -4,18 +4,22 @@
 //! the target of these operations. A generator that was entered natively comes back elsewhere: to the next instruction with what it yields, to the
 //! `END_FOR` with what it returns.
 
+use crate::control::AFTER_YIELD_FROM;
 use crate::generators::enter_generator;
 use crate::{Imm, Ptr, operations};
-use whipsnake_cpython::layout::{list, list_iterator, range_iterator, tuple, tuple_iterator, type_object};
-use whipsnake_ir::{BinaryOp, Builder, Condition, Continuation, Global, Helper, Offset, Type, UnaryOp, Value};
+use whipsnake_cpython::layout::{
+    frame as frame_layout, list, list_iterator, range_iterator, thread_state, tuple, tuple_iterator, type_object,
+};
+use whipsnake_ir::abi::compiled;
+use whipsnake_ir::{BinaryOp, Builder, Condition, Continuation, Global, Helper, Offset, Type, UnaryOp, Value, abi};
 
 operations! {
     "GET_ITER" (iterable) -> 1, ptrs [Ptr::NextCode] => |b, i| get_iter(b, Helper::GetIter, i);
-    "FOR_ITER" (iterator) -> 1, keeps 1, imms [Imm::TargetWord] => for_iter;
+    "FOR_ITER" (iterator) -> 1, keeps 1, imms [Imm::TargetWord], ptrs [Ptr::NextInstr] => for_iter;
     "FOR_ITER_LIST" (iterator) -> 1, keeps 1 => for_iter_list;
     "FOR_ITER_TUPLE" (iterator) -> 1, keeps 1 => for_iter_tuple;
     "FOR_ITER_RANGE" (iterator) -> 1, keeps 1 => for_iter_range;
-    "FOR_ITER_GEN" (iterator) -> 1, keeps 1, imms [Imm::TargetWord] => for_iter_gen;
+    "FOR_ITER_GEN" (iterator) -> 1, keeps 1, imms [Imm::TargetWord], ptrs [Ptr::NextInstr] => for_iter_gen;
     "RECEIVE_ITEM" () -> 1, receives => |b: &mut Builder<'_>| b.received();
     "END_FOR" (value) -> 0 => |b: &mut Builder<'_>, value| b.release(value);
 }
@@ -67,6 +71,25 @@ fn call_next(b: &mut Builder<'_>, iterator: Value) {
         let (thread, frame) = (b.thread_state(), b.frame());
         b.call_status(Helper::IterationEnd, &[thread, frame]);
         leave_loop(b, iterator);
+    });
+    // What ran may have switched a tool on, which must see what follows.
+    let thread = b.thread_state();
+    let breaker = b.load(Type::I64, thread, thread_state::EVAL_BREAKER);
+    let code = b.raw_pointer(abi::pointer::CODE);
+    let valid = b.load(Type::I64, code, compiled::VALID_VERSION);
+    let attention = b.compare(Condition::Ne, breaker, valid);
+    b.when_cold(attention, |b| {
+        let (thread, frame) = (b.thread_state(), b.frame());
+        let code = b.raw_pointer(abi::pointer::CODE);
+        let later = b.iconst(Type::I32, AFTER_YIELD_FROM);
+        let verdict = b.call(Helper::Poll, &[thread, frame, code, later]);
+        let instrumented = b.compare_const(Condition::Ne, verdict, 0);
+        b.when_cold(instrumented, |b| {
+            b.set_output(0, value);
+            let (frame, next) = (b.frame(), b.pointer(0));
+            b.store(next, frame, frame_layout::INSTR_PTR);
+            b.leave_saved(Continuation::Exit);
+        });
     });
     b.leave_with(Continuation::Next, value);
 }

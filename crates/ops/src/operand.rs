@@ -61,6 +61,8 @@ pub enum Ptr {
     NextCode,
     /// The local variables that the `STORE_FAST`s after the instruction name, which it does along: [`Stores`] as a word.
     Stores,
+    /// The counter number oparg of the statistics.
+    Counter,
 }
 
 /// What [`whipsnake_ir::abi::operand::LOCAL`] names.

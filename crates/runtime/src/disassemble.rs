@@ -16,6 +16,7 @@ use whipsnake_stencils::{Baseline, Span};
 pub unsafe fn disassemble(code: Code) -> Option<String> {
     let compiled = code::find(code)?;
     let mut baseline = Baseline::new();
+    baseline.set_counting(crate::tier::counts());
     // SAFETY: the code object is alive and nothing runs meanwhile.
     let planned = baseline.plan(unsafe { crate::tier::input(code) }).ok()?;
     let bytecode = planned.code();

@@ -55,6 +55,8 @@ pub struct Destination {
     pub code_data: u64,
     /// The first feedback cell.
     pub feedback: u64,
+    /// The first counter; not used unless the plan [counts](crate::Baseline::set_counting).
+    pub counters: u64,
 }
 
 /// Offsets of everything, computed before anything is written.
@@ -384,6 +386,7 @@ impl<'e, S: Source> Emitter<'e, S> {
             Ptr::InstrAt(add) => unit(instr.index + u32::from(add)),
             Ptr::NextInstr => unit(instr.next),
             Ptr::NextCode => self.to.run + u64::from(place.next),
+            Ptr::Counter => self.to.counters + 8 * u64::from(piece.oparg),
             Ptr::Stores => stores_after(self.code, piece.instr, piece.oparg).map_or(0, |found| found.stores.0),
             Ptr::TargetInstr => unit(self.code.instrs()[instr.target as usize].start),
             other => self.source.pointer(other, instr, piece.oparg),

@@ -5,6 +5,7 @@
 //!
 //! The method is Xu and Kjolstad's copy-and-patch (OOPSLA 2021).
 
+pub mod counters;
 mod depths;
 mod emit;
 mod library;
@@ -61,6 +62,11 @@ impl Baseline {
     /// A compiler with empty buffers.
     pub fn new() -> Baseline {
         Baseline::default()
+    }
+
+    /// Whether code that is planned from now on counts what it does, in [`counters`].
+    pub fn set_counting(&mut self, counting: bool) {
+        self.plan.counting = counting;
     }
 
     /// Decodes and plans a code object.

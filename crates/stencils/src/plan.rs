@@ -5,6 +5,7 @@
 //! stored first, and at block boundaries everything is in memory. So the only things that a plan decides are: which variant, which fusion,
 //! and what the miss path must store before the generic operation can run.
 
+use crate::counters;
 use crate::library::{NONE, OPERATIONS, OperationInfo, VARIANTS};
 use crate::select::Selector;
 use crate::stores::stores_after;
@@ -91,6 +92,8 @@ pub(crate) struct Plan {
     pub entries: Vec<u32>,
     /// Where a value is received before an instruction: `(instruction, piece)`.
     pub receives: Vec<(u32, Label)>,
+    /// Whether the code counts what it does.
+    pub counting: bool,
     stack: Vec<Element>,
     /// The elements below this one are in their slots.
     stored: usize,
@@ -201,8 +204,13 @@ impl Planner<'_, '_> {
         let oparg = instr.oparg;
         match instr.base {
             op::NOP | op::EXTENDED_ARG => {}
-            // In the middle of `yield from` or `await` nothing is polled for: who resumes the generator has just done it, or what it waits for will.
-            op::RESUME if oparg & op::operand::RESUME_LOCATION_MASK >= op::operand::RESUME_AFTER_YIELD_FROM => {}
+            op::RESUME if oparg & op::operand::RESUME_LOCATION_MASK >= op::operand::RESUME_AFTER_YIELD_FROM => {
+                if self.plan.counting {
+                    self.count(instr)?;
+                }
+                let operation = self.selector.resume_delegating;
+                self.operation(operation, operation, oparg, Label::None, false)?;
+            }
             op::LOAD_FAST => self.plan.stack.push(Element::Local(oparg)),
             op::LOAD_CONST => self.plan.stack.push(Element::Const(oparg)),
             op::LOAD_FAST_LOAD_FAST => {
@@ -259,6 +267,9 @@ impl Planner<'_, '_> {
         if generic == NONE {
             return Err(PlanError::Opcode(instr.base));
         }
+        if self.plan.counting {
+            self.count(instr)?;
+        }
         let following =
             self.code.instrs().get(self.instr as usize + 1).filter(|_| !self.code.is_leader(self.instr + 1));
         if let Some(next) = following {
@@ -286,6 +297,28 @@ impl Planner<'_, '_> {
         }
         self.operation(special, generic, instr.oparg, target, true)?;
         Ok(false)
+    }
+
+    /// Counts calls and jumps back.
+    fn count(&mut self, instr: &Instr) -> Result<(), PlanError> {
+        let depth = self.plan.stack.len();
+        match instr.base {
+            op::RESUME => {
+                let location = instr.oparg & op::operand::RESUME_LOCATION_MASK;
+                let piece = self.piece(self.selector.count, counters::CALLS + location, depth)?;
+                self.plan.hot.push(piece);
+                if location == 0 {
+                    let piece = self.piece(self.selector.count_outside, counters::OUTSIDE, depth)?;
+                    self.plan.hot.push(piece);
+                }
+            }
+            op::JUMP_BACKWARD => {
+                let piece = self.piece(self.selector.count, counters::BACK_EDGES, depth)?;
+                self.plan.hot.push(piece);
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     /// Stores the virtual stack's elements from the bottom up to `keep` below the top.
@@ -439,6 +472,11 @@ impl Planner<'_, '_> {
         let after = Label::Hot(self.plan.hot.len() as u32);
         if info.misses {
             self.plan.hot[at].miss = Label::Cold(self.plan.cold.len() as u32);
+            if self.plan.counting {
+                let number = counters::MISSES + u32::from(self.plan.hot[at].operation);
+                let count = self.piece(self.selector.count, number, first)?;
+                self.plan.cold.push(count);
+            }
             self.store_inputs(first, info)?;
             let received = if receives { Label::Hot(at as u32 + 1) } else { Label::None };
             self.fall_back(at, generic, first, after, received, follow)?;

@@ -43,6 +43,12 @@ pub(crate) struct Selector {
     pub store_fast: u16,
     /// `UNPACK_SEQUENCE` with the stores that follow.
     pub unpack_to_locals: u16,
+    /// `RESUME` in the middle of `yield from` or `await`.
+    pub resume_delegating: u16,
+    /// Counts for the statistics.
+    pub count: u16,
+    /// The same, where the frame is that of a call from outside.
+    pub count_outside: u16,
 }
 
 const COMPARISONS: [&str; 6] = [".lt", ".le", ".eq", ".ne", ".gt", ".ge"];
@@ -146,6 +152,9 @@ impl Selector {
             load_const: find("LOAD_CONST"),
             store_fast: find("STORE_FAST"),
             unpack_to_locals: find("UNPACK_SEQUENCE.locals"),
+            resume_delegating: find("RESUME.delegating"),
+            count: find("COUNT"),
+            count_outside: find("COUNT_OUTSIDE"),
         }
     }
 

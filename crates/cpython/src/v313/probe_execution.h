@@ -156,6 +156,7 @@ static void print_execution(void) {
     OFF(CALLABLE_LIST_APPEND, PyInterpreterState, callable_cache.list_append);
     OFF(CALLABLE_OBJECT_GETATTRIBUTE, PyInterpreterState, callable_cache.object__getattribute__);
     OFF(MONITORS, PyInterpreterState, monitors);
+    OFF(MONITORING_TOOL_NAMES, PyInterpreterState, monitoring_tool_names);
     SIZE(PyInterpreterState);
     VAL(FLOAT_MAXFREELIST, i32, PyFloat_MAXFREELIST);
     VAL(TUPLE_MAXSAVESIZE, i32, PyTuple_MAXSAVESIZE);

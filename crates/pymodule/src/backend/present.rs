@@ -55,18 +55,39 @@ pub fn stats() -> Vec<(String, Value)> {
     let stats = tier::stats();
     let count = |name: &str, value: u64| (name.to_owned(), Value::Count(value));
     let refused = stats.refused.iter().map(|(&reason, &n)| count(reason, n)).collect();
-    vec![
+    let exits = tier::ExitReason::ALL.map(|reason| count(reason.name(), reason.count()));
+    let mut all = vec![
         count("compiled", stats.compiled),
         ("refused".to_owned(), Value::Map(refused)),
         count("bytes", stats.bytes),
         count("instructions", stats.instructions),
         ("compile_seconds".to_owned(), Value::Number(stats.compile_time.as_secs_f64())),
         ("bytecodes_per_second".to_owned(), Value::Number(stats.speed())),
-        count("calls_interpreted", stats.counted_calls),
-        count("jumps_interpreted", stats.counted_jumps),
         count("loops_entered", stats.loops_entered),
         count("resumes_entered", stats.resumes_entered),
-    ]
+        (
+            "side_exits".to_owned(),
+            Value::Map(exits.into_iter().filter(|(_, n)| !matches!(n, Value::Count(0))).collect()),
+        ),
+    ];
+    if let Some(executed) = &stats.executed {
+        const SHOWN: usize = 10;
+        let misses = executed.guard_misses().map(|(operation, n)| count(operation, n)).collect();
+        let interpreted = executed.most_interpreted(SHOWN).into_iter().map(|(place, n)| count(place, n)).collect();
+        all.extend([
+            count("calls_compiled", executed.calls_compiled()),
+            count("calls_interpreted", executed.calls_interpreted),
+            count("calls_from_outside", executed.calls_from_outside()),
+            count("resumes_compiled", executed.resumes_compiled()),
+            count("resumes_interpreted", executed.resumes_interpreted),
+            count("back_edges_compiled", executed.back_edges_compiled()),
+            count("back_edges_interpreted", executed.back_edges_interpreted),
+            ("share_compiled".to_owned(), Value::Number(executed.share_compiled())),
+            ("guard_misses".to_owned(), Value::Map(misses)),
+            ("most_interpreted".to_owned(), Value::Map(interpreted)),
+        ]);
+    }
+    all
 }
 
 pub fn never(code: &Bound<'_, PyCode>) {

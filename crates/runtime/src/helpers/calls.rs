@@ -9,6 +9,7 @@ use crate::native::code;
 use crate::native::entry::compiled_entry;
 use crate::native::frames::{self, Resume};
 use crate::native::raw::{get, is_exact, release, retain};
+use crate::native::tools;
 use pyo3_ffi::{PyFunction_Type, PyObject, PyThreadState};
 use std::ffi::c_int;
 use std::ptr;
@@ -134,6 +135,7 @@ pub unsafe extern "C" fn call(
             total | vectorcall::ARGUMENTS_OFFSET as usize,
             ptr::null_mut(),
         );
+        tools::notice();
         release(callable);
         for index in 0..total {
             release(args.add(index).read());
@@ -181,6 +183,7 @@ pub unsafe extern "C" fn call_kw(
         }
         let result =
             pyo3_ffi::PyObject_Vectorcall(callable, args, positional | vectorcall::ARGUMENTS_OFFSET as usize, kwnames);
+        tools::notice();
         release(kwnames);
         release(callable);
         for index in 0..total {

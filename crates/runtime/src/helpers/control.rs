@@ -1,9 +1,9 @@
 //! Control flow: polls.
 
 use crate::native::code::CompiledCode;
+use crate::native::tools;
 use pyo3_ffi::PyThreadState;
 use std::ffi::c_int;
-use whipsnake_cpython::live::monitoring::other_tools;
 use whipsnake_cpython::live::{_PyInterpreterFrame, Code, Frame, ThreadState, symbols};
 
 /// `RESUME` operands from this on (after `yield from` and `await`) leave what is pending to later.
@@ -24,7 +24,7 @@ pub unsafe extern "C" fn poll(
     unsafe {
         let state = ThreadState::new_unchecked(thread);
         let code = Code::new_unchecked(Frame::new_unchecked(frame).executable().cast());
-        if !is_current(state, code, compiled) {
+        if !tools::is_current(state, code, compiled) {
             return 1;
         }
         if location < AFTER_YIELD_FROM && state.has_pending() {
@@ -32,41 +32,11 @@ pub unsafe extern "C" fn poll(
                 return -1;
             }
             // What was handled may have run anything.
-            if state.instrumentation_version() as u64 != (*compiled).valid_version && !revalidate(state, code, compiled)
-            {
+            tools::notice();
+            if !tools::is_current(state, code, compiled) {
                 return 1;
             }
         }
         0
     }
-}
-
-/// Whether the code may go on natively as far as instrumentation is concerned.
-///
-/// # Safety
-/// The code object's own compiled code; the GIL is held.
-#[inline]
-pub(crate) unsafe fn is_current(thread: ThreadState, code: Code, compiled: *mut CompiledCode) -> bool {
-    // SAFETY: the caller's.
-    unsafe {
-        thread.instrumentation_version() as u64 == (*compiled).valid_version || revalidate(thread, code, compiled)
-    }
-}
-
-/// The instrumentation of the process changed, or the code was detached (which nothing undoes). It stays good if it was brought up to date and nobody else has events in it or for
-/// exceptions everywhere.
-#[cold]
-unsafe fn revalidate(thread: ThreadState, code: Code, compiled: *mut CompiledCode) -> bool {
-    // SAFETY: the caller's.
-    unsafe {
-        let version = thread.instrumentation_version();
-        if (*compiled).valid_version == u64::MAX
-            || code.instrumentation_version() != version
-            || other_tools(code, thread.interpreter()) != 0
-        {
-            return false;
-        }
-        (*compiled).valid_version = version as u64;
-    }
-    true
 }

@@ -1,6 +1,6 @@
 //! The addresses of named objects of the host.
 
-use whipsnake_cpython::live::{singletons, symbols};
+use whipsnake_cpython::live::{ThreadState, monitoring, singletons, symbols};
 use whipsnake_ir::Global;
 
 /// The address of a global.
@@ -45,6 +45,10 @@ pub unsafe fn address(global: Global) -> usize {
         Global::AsciiStrings => found.ascii,
         Global::CompiledEntry => crate::native::entry::compiled_entry as *const () as usize,
         Global::CompiledSlot => crate::native::code::slot_index() * size_of::<usize>(),
+        // SAFETY: the GIL is held; the compiler runs in one interpreter only.
+        Global::OtherEvaluator => unsafe { ThreadState::current() }.other_evaluator() as usize,
+        Global::Watchful => crate::native::tools::watchful_address(),
+        Global::UseToolIdFunction => monitoring::use_tool_id() as usize,
         // SAFETY: the GIL is held.
         Global::LenFunction => unsafe { builtin(c"len", None) },
         // SAFETY: as above.

@@ -10,8 +10,8 @@ use pyo3_ffi::{PyObject, PyThreadState, PyTypeObject};
 use std::ffi::c_int;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use whipsnake_cpython::layout::{object, thread_state, type_object};
-use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, Raised, ThreadState};
+use whipsnake_cpython::layout::{self, object, thread_state, type_object};
+use whipsnake_cpython::live::{_PyInterpreterFrame, Code, Frame, Raised, ThreadState};
 use whipsnake_ir::abi::AttributeCell;
 
 /// `CALL_ALLOC_AND_ENTER_INIT`: slots are an exact class whose version is the cached one, null, `count` arguments.
@@ -105,6 +105,12 @@ pub(super) unsafe fn call_method(
     }
 }
 
+/// Whether a call with `count` positional arguments gives every parameter its value.
+fn takes_exactly(code: Code, count: c_int) -> bool {
+    let others = layout::code::CO_VARARGS | layout::code::CO_VARKEYWORDS;
+    code.argcount() == count && code.kwonlyargcount() == 0 && code.flags() & others == 0
+}
+
 /// Makes an instance and enters `init`; `None` if that is not compiled or does not take exactly these arguments.
 unsafe fn enter_init_of(
     thread: *mut PyThreadState,
@@ -132,7 +138,8 @@ unsafe fn enter_init_of(
         // The slot below the arguments becomes the first of them.
         base.add(1).write(instance);
         release(class);
-        let shim = shim::push(state, shim_code, frame, instance, back.address);
+        let counted = takes_exactly(found.0.code(), count + 1);
+        let shim = shim::push(state, shim_code, frame, instance, back.address, counted);
         let inner = Back { length: 0, address: shim::stub_init_return as *const u8 };
         match enter(thread, shim.as_ptr(), found, base.add(1), count as usize + 1, ptr::null_mut(), inner) {
             Ok(resume) => {
@@ -142,6 +149,7 @@ unsafe fn enter_init_of(
             Err(Raised) => {
                 forget(base, count as usize + 2);
                 release(instance);
+                shim::settle_if_shim(state, shim);
                 frames::unlink_and_pop(state, shim);
                 Some(done(ptr::null_mut()))
             }

@@ -109,6 +109,16 @@ impl CompiledCode {
         }
     }
 
+    /// Whether it was made by [`of_stub`](Self::of_stub).
+    pub fn is_stub(&self) -> bool {
+        self.size == 0
+    }
+
+    /// Whether nothing may enter the code any more.
+    pub fn is_detached(&self) -> bool {
+        self.detached
+    }
+
     /// Hands over the ownership of the machine code.
     pub fn set_block(&mut self, block: Block) {
         self.block = Some(block);

@@ -1,12 +1,13 @@
 //! Ways into native code from C: the `vectorcall` of compiled functions, and running a frame that somebody else made.
 
+use super::exit_reason::ExitReason;
 use super::raw::retain;
 use super::trampoline::{self, Outcome};
-use super::{code, exit, frames};
+use super::{code, exit, frames, handover, tools};
 use pyo3_ffi::PyObject;
 use std::ptr;
 use whipsnake_cpython::layout::thread_state;
-use whipsnake_cpython::live::{Frame, Function, ThreadState, Tuple, entry};
+use whipsnake_cpython::live::{Frame, Function, ThreadState, Tuple, entry, symbols};
 use whipsnake_ir::abi::Status;
 
 /// What the interpreter charges the C recursion counter for an evaluation (`PY_EVAL_C_STACK_UNITS`).
@@ -74,22 +75,25 @@ pub unsafe extern "C" fn compiled_entry(
         let Some(compiled) = code::find(function.code()) else {
             return original(callable, args, nargsf, kwnames);
         };
+        tools::notice();
+        if tools::watchful() && thread.has_other_evaluator() {
+            return original(callable, args, nargsf, kwnames);
+        }
         if thread.c_recursion_remaining() < LOW_C_RECURSION {
             return interpret(function, args, nargsf, kwnames);
         }
         let count = nargsf & !ARGUMENTS_OFFSET;
+        let handed_over = handover::is_handed_over(thread, callable, args, count, kwnames);
         if kwnames.is_null()
             && compiled.exact_args == count as i64
-            && let Some(frame) = frames::push_exactly(thread, function, compiled, args, count)
+            && let Some(frame) = frames::push_exactly(thread, function, compiled, args, count, !handed_over)
         {
+            if handed_over {
+                handover::leave_nothing(args, count, kwnames);
+            }
             return run(thread, frame, compiled.entry);
         }
-        retain(callable);
-        let named = Tuple::new(kwnames.cast()).map_or(0, |names| names.len());
-        for index in 0..count + named {
-            retain(args.add(index).read());
-        }
-        let Ok(pushed) = frames::push(thread, function, args, count, kwnames) else {
+        let Some(pushed) = push(thread, function, args, count, kwnames, handed_over) else {
             return ptr::null_mut();
         };
         let previous = thread.current_frame().map_or(ptr::null_mut(), Frame::as_ptr);
@@ -97,6 +101,57 @@ pub unsafe extern "C" fn compiled_entry(
             return ptr::null_mut();
         };
         run(thread, frame, compiled.entry)
+    }
+}
+
+/// Pushes a frame for the call of an entry, with references of its own or, if the arguments are `handed_over`, the caller's.
+#[inline]
+unsafe fn push(
+    thread: ThreadState,
+    function: Function,
+    args: *const *mut PyObject,
+    count: usize,
+    kwnames: *mut PyObject,
+    handed_over: bool,
+) -> Option<frames::Pushed> {
+    // SAFETY: as `compiled_entry`; nothing has happened since the call.
+    unsafe {
+        retain(function.as_ptr().cast());
+        if !handed_over {
+            let named = Tuple::new(kwnames.cast()).map_or(0, |names| names.len());
+            for index in 0..count + named {
+                retain(args.add(index).read());
+            }
+        }
+        let pushed = frames::push(thread, function, args, count, kwnames);
+        if handed_over {
+            handover::leave_nothing(args, count, kwnames);
+        }
+        pushed.ok()
+    }
+}
+
+/// Calls a function in the interpreter, as its own entry does, but takes the arguments that the caller hands over.
+///
+/// # Safety
+/// As [`compiled_entry`].
+pub unsafe fn call_interpreted(
+    callable: *mut PyObject,
+    args: *const *mut PyObject,
+    nargsf: usize,
+    kwnames: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: the caller's.
+    unsafe {
+        let thread = ThreadState::current();
+        let count = nargsf & !ARGUMENTS_OFFSET;
+        if thread.has_other_evaluator() || !handover::is_handed_over(thread, callable, args, count, kwnames) {
+            return original(callable, args, nargsf, kwnames);
+        }
+        match push(thread, Function::new_unchecked(callable.cast()), args, count, kwnames, true) {
+            Some(pushed) => symbols::_PyEval_EvalFrameDefault(thread.as_ptr(), pushed.frame.as_ptr(), 0),
+            None => ptr::null_mut(),
+        }
     }
 }
 
@@ -139,11 +194,12 @@ unsafe fn interpret(
     nargsf: usize,
     kwnames: *mut PyObject,
 ) -> *mut PyObject {
+    ExitReason::DeepRecursion.note();
     // SAFETY: as `compiled_entry`; the caller of a function keeps it alive.
     unsafe {
         entry::restore(function, 0);
-        let result = original(function.as_ptr().cast(), args, nargsf, kwnames);
-        if entry::is_original(function) && code::find(function.code()).is_some() {
+        let result = call_interpreted(function.as_ptr().cast(), args, nargsf, kwnames);
+        if entry::is_original(function) && !tools::watchful() && code::find(function.code()).is_some() {
             entry::set(function, compiled_entry);
         }
         result

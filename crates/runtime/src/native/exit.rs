@@ -3,6 +3,7 @@
 //! The base frame leaves by ending native code with [`Status::Exit`](whipsnake_ir::abi::Status). A frame above it is run by a nested
 //! interpreter, and native code goes on in its caller with what comes out.
 
+use super::exit_reason::ExitReason;
 use super::frames::{Resume, compiled, resume};
 use super::trampoline::stub_finish_exit;
 use super::unwind;
@@ -41,6 +42,20 @@ pub(super) unsafe extern "C" fn exit(
     // SAFETY: the stub passes the live thread state, the current frame and its activation.
     unsafe {
         let current = Frame::new_unchecked(frame);
+        let detached = compiled(current).is_detached();
+        (if detached { ExitReason::Detached } else { ExitReason::Instrumented }).note();
+        leave(thread, current, activation)
+    }
+}
+
+/// The current frame goes on in the interpreter at `instr_ptr`, for whatever reason.
+///
+/// # Safety
+/// As [`exit`].
+pub(super) unsafe fn leave(thread: *mut PyThreadState, current: Frame, activation: *mut Activation) -> Resume {
+    // SAFETY: the caller's.
+    unsafe {
+        let frame = current.as_ptr();
         publish_stack(current);
         if (*activation).base_frame == frame.cast() {
             return Resume { address: stub_finish_exit as *const u8, frame };

@@ -6,7 +6,9 @@
 use super::arguments;
 use super::code::{self, CompiledCode};
 use super::exit;
+use super::exit_reason::ExitReason;
 use super::raw::{get, release, release_or_null, retain, set};
+use super::tools;
 use super::trampoline::stub_finish_return;
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::ptr;
@@ -93,8 +95,8 @@ pub unsafe fn link(
     Ok(frame)
 }
 
-/// [`push`] and [`link`] above the current frame, for a function whose arguments are just copied: it takes references of its own to them and to the
-/// function. The frame returns to where native code ends, popped; unless somebody holds it. `None` if that needs more than this knows, or fails; then
+/// [`push`] and [`link`] above the current frame, for a function whose arguments are just copied. It takes a reference of its own to the function, and
+/// to each argument if it is to `keep` them; else those of the arguments move into the frame. The frame returns to where native code ends, popped; unless somebody holds it. `None` if that needs more than this knows, or fails; then
 /// nothing has changed.
 ///
 /// # Safety
@@ -106,6 +108,7 @@ pub unsafe fn push_exactly(
     compiled: &CompiledCode,
     args: *const *mut PyObject,
     count: usize,
+    keep: bool,
 ) -> Option<Frame> {
     use frame_layout as layout;
     // SAFETY: the caller's; there is room for the frame, and every field of it is written.
@@ -135,7 +138,8 @@ pub unsafe fn push_exactly(
         set(top, layout::OWNER, layout::OWNED_BY_THREAD);
         let slots: *mut *mut PyObject = top.add(layout::LOCALSPLUS as usize).cast();
         for index in 0..count {
-            slots.add(index).write(retain(args.add(index).read()));
+            let argument = args.add(index).read();
+            slots.add(index).write(if keep { retain(argument) } else { argument });
         }
         for index in count..compiled.locals_bytes as usize / size_of::<usize>() {
             slots.add(index).write(ptr::null_mut());
@@ -264,7 +268,10 @@ pub unsafe fn resume(
     unsafe {
         let compiled = compiled(caller);
         let unit = caller.instruction_index() + units;
-        match compiled.receive_at(unit) {
+        let code = Code::new_unchecked(caller.executable().cast());
+        // What ran may have switched a tool on. A stub runs no code of anybody's.
+        let current = compiled.is_stub() || tools::is_current(thread, code, ptr::from_ref(compiled).cast_mut());
+        match compiled.receive_at(unit).filter(|_| current) {
             Some(address) => {
                 (*activation).extra = value as u64;
                 Resume { address, frame: caller.as_ptr() }
@@ -274,7 +281,9 @@ pub unsafe fn resume(
                 let depth = compiled.depth_at(unit).expect("a depth where a value is received");
                 caller.stack_base().add(depth - 1).write(value);
                 caller.set_instr_ptr(caller_units(caller).add(unit));
-                exit::exit(thread.as_ptr(), caller.as_ptr(), activation, ptr::null_mut())
+                let reason = if current { ExitReason::NoResumePoint } else { ExitReason::Instrumented };
+                reason.note();
+                exit::leave(thread.as_ptr(), caller, activation)
             }
         }
     }

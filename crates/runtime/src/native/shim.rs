@@ -12,13 +12,16 @@ use pyo3_ffi::{PyObject, PyThreadState};
 use std::arch::naked_asm;
 use std::ptr;
 use std::sync::OnceLock;
-use whipsnake_cpython::layout::{code as code_layout, frame as layout};
+use whipsnake_cpython::layout::{code as code_layout, frame as layout, thread_state};
 use whipsnake_cpython::live::{_PyInterpreterFrame, Code, CodeUnit, Frame, ThreadState, symbols};
 use whipsnake_cpython::opcode as op;
-use whipsnake_ir::abi::{Activation, STACKTOP_RETURN_ADDRESS};
+use whipsnake_ir::abi::{ACTIVATION_THREAD_STATE, Activation, STACKTOP_RETURN_ADDRESS};
 
-/// The value stack: the instance, and what `__init__` returned.
-const STACK_SIZE: i32 = 2;
+/// The value stack: the instance, what `__init__` returned, and above them [`UNCOUNTED`].
+const STACK_SIZE: i32 = 3;
+
+/// The slot with the word that says how many levels of recursion were not counted.
+const UNCOUNTED: usize = 2;
 
 struct Shim(Code);
 
@@ -64,7 +67,7 @@ unsafe fn make() -> Option<Code> {
         set(code.as_ptr(), code_layout::FRAMESIZE, STACK_SIZE + layout::SPECIALS_SIZE);
         set(code.as_ptr(), code_layout::FIRSTTRACEABLE, code.len() as i32 + 1);
         let stub = stub_init_return as *const u8;
-        code::attach(code, Box::new(CompiledCode::of_stub(code, stub, STACK_SIZE as u8))).ok()?;
+        code::attach(code, Box::new(CompiledCode::of_stub(code, stub, UNCOUNTED as u8))).ok()?;
         Some(code)
     }
 }
@@ -74,6 +77,9 @@ pub const FRAME_WORDS: usize = (STACK_SIZE + layout::SPECIALS_SIZE) as usize + 1
 
 /// Pushes the frame with `instance` (taken) on its stack and links it above `caller`, which receives the instance at `back`.
 ///
+/// The interpreter counts such a frame as a level of recursion where it has one: if `__init__` takes exactly the arguments given. Else it calls
+/// `__init__` through the class, which is no level of its own, so the frame is not `counted`: a word above its stack remembers that.
+///
 /// # Safety
 /// The data stack has room for [`FRAME_WORDS`]; `caller` is the current frame; the GIL is held.
 pub unsafe fn push(
@@ -82,6 +88,7 @@ pub unsafe fn push(
     caller: *mut _PyInterpreterFrame,
     instance: *mut PyObject,
     back: *const u8,
+    counted: bool,
 ) -> Frame {
     // SAFETY: the caller's; every field of the frame is written.
     unsafe {
@@ -99,9 +106,34 @@ pub unsafe fn push(
         set(memory, layout::RETURN_OFFSET, 0u16);
         set(memory, layout::OWNER, layout::OWNED_BY_THREAD);
         frame.localsplus().write(instance);
+        frame.localsplus().add(UNCOUNTED).cast::<u64>().write(u64::from(!counted));
         thread.set_current_frame(memory);
-        thread.set_py_recursion_remaining(thread.py_recursion_remaining() - 1);
+        thread.set_py_recursion_remaining(thread.py_recursion_remaining() - i32::from(counted));
         frame
+    }
+}
+
+/// Counts such a frame that was not counted, before it is popped as any other.
+///
+/// # Safety
+/// `frame` is one that [`push`] made, with only the instance on its stack; the GIL is held.
+unsafe fn settle(thread: ThreadState, frame: Frame) {
+    // SAFETY: the caller's.
+    unsafe {
+        let uncounted = frame.localsplus().add(UNCOUNTED).cast::<u64>();
+        thread.set_py_recursion_remaining(thread.py_recursion_remaining() - uncounted.read() as i32);
+        uncounted.write(0);
+    }
+}
+
+/// [`settle`] for a frame that an exception leaves, if it is such a frame.
+///
+/// # Safety
+/// `frame` is the current frame, which native code runs; the GIL is held.
+pub unsafe fn settle_if_shim(thread: ThreadState, frame: Frame) {
+    if SHIM.get().is_some_and(|shim| shim.0.as_ptr() == frame.executable().cast()) {
+        // SAFETY: the caller's, and only `push` makes frames of this code object.
+        unsafe { settle(thread, frame) };
     }
 }
 
@@ -115,10 +147,16 @@ pub unsafe extern "C" fn stub_init_return() {
         "mov rax, [rip + {none}@GOTPCREL]",
         "cmp rdi, rax",
         "jne {slow}",
+        "mov rcx, [rsp + {thread_state}]",
+        "mov eax, [r15 + {uncounted}]",
+        "sub dword ptr [rcx + {py_recursion}], eax",
         "mov rdi, [r15 + {instance}]",
         "jmp {stub_return}",
         none = sym symbols::_Py_NoneStruct,
         slow = sym trampoline::stub_init_return_slow,
+        thread_state = const ACTIVATION_THREAD_STATE,
+        uncounted = const layout::LOCALSPLUS as usize + UNCOUNTED * 8,
+        py_recursion = const thread_state::PY_RECURSION_REMAINING,
         instance = const layout::LOCALSPLUS,
         stub_return = sym stub_return,
     )
@@ -137,6 +175,7 @@ pub(super) unsafe extern "C" fn init_return(
     // SAFETY: the stub passes the live thread state, the current frame and its activation.
     unsafe {
         let slots = Frame::new_unchecked(frame).localsplus();
+        settle(ThreadState::new_unchecked(thread), Frame::new_unchecked(frame));
         if value == pyo3_ffi::Py_None() {
             release(value);
             return frames::return_value(thread, frame, activation, slots.read());

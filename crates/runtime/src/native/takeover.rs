@@ -7,6 +7,7 @@
 use super::code;
 use super::entry::run_frame;
 use super::raw::release;
+use super::tools;
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::sync::Mutex;
 use whipsnake_cpython::live::{_PyInterpreterFrame, Code, CodeUnit, Frame, ThreadState};
@@ -46,11 +47,12 @@ unsafe fn take_over(thread: ThreadState, frame: Frame, unit: usize) -> bool {
     // SAFETY: the caller's: the interpreter has stored `stacktop`, and nothing of the frame is in its registers.
     unsafe {
         let code = Code::new_unchecked(frame.executable().cast());
+        tools::notice();
         let Some(compiled) = code::find(code) else { return false };
         let Some(address) = compiled.entry_at(unit) else { return false };
         let depth = frame.stacktop() as isize - frame.stack_base().offset_from(frame.localsplus());
         if compiled.depth_at(unit).map(|d| d as isize) != Some(depth)
-            || compiled.valid_version != thread.instrumentation_version() as u64
+            || !tools::is_current(thread, code, std::ptr::from_ref(compiled).cast_mut())
             || thread.c_recursion_remaining() < LOW_C_RECURSION
         {
             return false;

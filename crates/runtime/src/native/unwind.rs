@@ -1,12 +1,16 @@
 //! Exceptions: from where one is set to its handler, or out of the frame and on with its caller.
 
+use super::entry::ActivationKind;
 use super::frames::{Resume, compiled, unlink_and_pop};
 use super::raw::{release, release_or_null};
+use super::shim;
+use super::tools::is_current;
 use super::trampoline::{stub_exit, stub_finish_error};
-use crate::helpers::control::is_current;
+
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::slice;
 use whipsnake_bytecode::find_in_table;
+use whipsnake_cpython::live::monitoring::{ExceptionEvent, report_exception};
 use whipsnake_cpython::live::{_PyInterpreterFrame, Code, CodeUnit, Frame, ThreadState, symbols};
 use whipsnake_cpython::opcode;
 use whipsnake_ir::abi::Activation;
@@ -15,6 +19,8 @@ use whipsnake_ir::abi::Activation;
 struct Position {
     /// The code unit whose handler is looked up.
     unit: usize,
+    /// The code unit that tools are told.
+    told: usize,
     /// How many values are on the stack.
     depth: usize,
     /// Whether the traceback gets an entry for the frame.
@@ -35,12 +41,36 @@ pub(super) unsafe extern "C" fn error(
     unsafe {
         let (thread, frame) = (ThreadState::new_unchecked(thread), Frame::new_unchecked(frame));
         let unit = frame.instruction_index();
-        let depth = compiled(frame).depth_at(unit).expect("a depth at an instruction");
+        let mut depth = compiled(frame).depth_at(unit).expect("a depth at an instruction");
         // The interpreter reports the last code unit of the instruction.
         let instruction = frame.instr_ptr();
-        let last = instruction.add(opcode::CACHES[opcode::base((*instruction).op) as usize] as usize);
-        log(thread, frame, last);
-        unwind(thread, frame, activation, Position { unit, depth, traced: false })
+        let count = opcode::popped((*instruction).op, u32::from((*instruction).arg)) as usize;
+        if let Some(first) = first_dropped((*instruction).op, count) {
+            depth -= count;
+            let inputs = frame.stack_base().add(depth);
+            for index in first..first + count {
+                release_or_null(inputs.add(index % count).read());
+            }
+        }
+        let caches = opcode::CACHES[opcode::base((*instruction).op) as usize] as usize;
+        log(thread, frame, instruction.add(caches));
+        unwind(thread, frame, activation, Position { unit, told: unit + caches, depth, traced: false })
+    }
+}
+
+/// For an operation whose inputs the interpreter drops before it looks for errors: with which input it begins, going up from there and round. The
+/// inputs of other operations are dropped with the rest of the stack, the highest first. Finalizers can tell.
+fn first_dropped(op: u8, count: usize) -> Option<usize> {
+    use opcode::{
+        BINARY_OP, BINARY_SLICE, BINARY_SUBSCR, CALL, CALL_KW, COMPARE_OP, CONTAINS_OP, DELETE_SUBSCR, STORE_ATTR,
+        STORE_SLICE, STORE_SUBSCR,
+    };
+    match opcode::base(op) {
+        BINARY_OP | BINARY_SUBSCR | CALL | CALL_KW | COMPARE_OP | CONTAINS_OP | DELETE_SUBSCR | STORE_ATTR
+        | STORE_SUBSCR => Some(0),
+        // The slice is made first, of the two highest.
+        BINARY_SLICE | STORE_SLICE => Some(count - 2),
+        _ => None,
     }
 }
 
@@ -60,7 +90,7 @@ pub(super) unsafe extern "C" fn reraise(
         let code = Code::new_unchecked(frame.executable().cast());
         let unit = instruction.cast::<CodeUnit>().offset_from(code.instructions()) as usize;
         let depth = compiled(frame).depth_at(unit).expect("a depth at an instruction");
-        unwind(thread, frame, activation, Position { unit, depth, traced: false })
+        unwind(thread, frame, activation, Position { unit, told: unit, depth, traced: false })
     }
 }
 
@@ -83,7 +113,7 @@ unsafe fn at_call(frame: Frame) -> Position {
     let compiled = unsafe { compiled(frame) };
     let after =
         compiled.depth_at(unit + usize::from(frame.return_offset())).expect("a depth where a value is received");
-    Position { unit, depth: after - 1, traced: true }
+    Position { unit, told: unit.saturating_sub(1), depth: after - 1, traced: true }
 }
 
 unsafe fn unwind(thread: ThreadState, mut frame: Frame, activation: *mut Activation, mut position: Position) -> Resume {
@@ -94,13 +124,23 @@ unsafe fn unwind(thread: ThreadState, mut frame: Frame, activation: *mut Activat
                 // As the interpreter has it for a caller: the unit before its instruction.
                 log(thread, frame, frame.instr_ptr().sub(1));
             }
-            if let Some(resume) = handle(thread, frame, &position) {
-                return resume;
+            match handle(thread, frame, &position) {
+                Handling::Handler(resume) => return resume,
+                Handling::Raised(again) => {
+                    position = again;
+                    continue;
+                }
+                Handling::Leaves => {}
             }
-            if (*activation).base_frame == frame.as_ptr().cast() {
+            let base = (*activation).base_frame == frame.as_ptr().cast();
+            if !base || (*activation).kind == ActivationKind::Call as u64 {
+                report_unwind(thread, frame, &position);
+            }
+            if base {
                 return Resume { address: stub_finish_error as *const u8, frame: frame.as_ptr() };
             }
             let caller = frame.previous().expect("a frame that is not the base frame has a caller");
+            shim::settle_if_shim(thread, frame);
             unlink_and_pop(thread, frame);
             position = at_call(caller);
             caller.set_return_offset(0);
@@ -132,8 +172,27 @@ unsafe fn log(thread: ThreadState, frame: Frame, instruction: *mut CodeUnit) {
     }
 }
 
+/// Tells tools that an exception leaves the frame. What they raise takes its place.
+unsafe fn report_unwind(thread: ThreadState, frame: Frame, position: &Position) {
+    // SAFETY: the current frame; an exception is set.
+    unsafe {
+        let code = Code::new_unchecked(frame.executable().cast());
+        let _ = report_exception(thread.interpreter(), ExceptionEvent::Unwind, code, position.told);
+    }
+}
+
+/// What becomes of an exception in a frame.
+enum Handling {
+    /// There is a handler, which goes on there.
+    Handler(Resume),
+    /// There is none.
+    Leaves,
+    /// There is one, but a tool that was told of it raised, as if the handler's first instruction had.
+    Raised(Position),
+}
+
 /// Finds the handler, drops the stack to its depth and starts it. Without one the whole stack is dropped.
-unsafe fn handle(thread: ThreadState, frame: Frame, position: &Position) -> Option<Resume> {
+unsafe fn handle(thread: ThreadState, frame: Frame, position: &Position) -> Handling {
     // SAFETY: the frame runs a code object, whose table is a `bytes`; slots below the depth are owned or null.
     unsafe {
         let code = Code::new_unchecked(frame.executable().cast());
@@ -148,7 +207,7 @@ unsafe fn handle(thread: ThreadState, frame: Frame, position: &Position) -> Opti
         for index in (level..position.depth).rev() {
             release_or_null(stack.add(index).read());
         }
-        let handler = handler?;
+        let Some(handler) = handler else { return Handling::Leaves };
         let mut top = stack.add(level);
         if handler.lasti {
             let lasti = pyo3_ffi::PyLong_FromLong(frame.instruction_index() as _);
@@ -157,13 +216,18 @@ unsafe fn handle(thread: ThreadState, frame: Frame, position: &Position) -> Opti
                 for index in (0..level).rev() {
                     release_or_null(stack.add(index).read());
                 }
-                return None;
+                return Handling::Leaves;
             }
             top.write(lasti);
             top = top.add(1);
         }
-        top.write(pyo3_ffi::PyErr_GetRaisedException());
         let target = handler.target as usize;
+        if report_exception(thread.interpreter(), ExceptionEvent::Handled, code, target).is_err() {
+            top.write(std::ptr::null_mut());
+            let depth = top.offset_from(stack) as usize + 1;
+            return Handling::Raised(Position { unit: target, told: target, depth, traced: false });
+        }
+        top.write(pyo3_ffi::PyErr_GetRaisedException());
         // The exception may come from something that has instrumented this code.
         let compiled = compiled(frame);
         let current = is_current(thread, code, std::ptr::from_ref(compiled).cast_mut());
@@ -171,6 +235,6 @@ unsafe fn handle(thread: ThreadState, frame: Frame, position: &Position) -> Opti
             frame.set_instr_ptr(code.instructions().add(target));
             stub_exit as *const u8
         });
-        Some(Resume { address, frame: frame.as_ptr() })
+        Handling::Handler(Resume { address, frame: frame.as_ptr() })
     }
 }

@@ -4,6 +4,7 @@ use super::refusal::Refusal;
 use super::state::{Jit, Stage, jit};
 use crate::helpers::pointers::CodeSource;
 use crate::native::code::{self, CompiledCode};
+use crate::native::tools;
 use std::slice;
 use std::time::Instant;
 use whipsnake_bytecode::CodeInput;
@@ -71,8 +72,12 @@ pub(crate) unsafe fn compile(code: Code) -> Result<(), Refusal> {
 unsafe fn attempt(code: Code) -> Result<(), Refusal> {
     // SAFETY: the caller's contract; no Python code runs until the compiled code is attached.
     let compiled = unsafe {
+        if !super::selection::allows(code) {
+            return Err(Refusal::NotSelected);
+        }
+        tools::notice();
         let thread = ThreadState::current();
-        if monitoring::other_tools(code, thread.interpreter()) != 0 {
+        if thread.has_other_evaluator() || monitoring::other_tools(code, thread.interpreter()) != 0 {
             return Err(Refusal::Instrumented);
         }
         // Machine code writes the low half of a frame's `instr_ptr` only.
@@ -92,6 +97,7 @@ unsafe fn attempt(code: Code) -> Result<(), Refusal> {
         unsafe { pyo3_ffi::PyErr_Clear() };
         return Err(Refusal::Memory);
     }
+    super::selection::tell(code);
     Ok(())
 }
 
@@ -99,12 +105,14 @@ unsafe fn link(jit: &mut Jit, code: Code, thread: ThreadState) -> Result<Box<Com
     // SAFETY: the code object is alive, and nothing else runs.
     let planned = jit.baseline.plan(unsafe { input(code) })?;
     let size = planned.size();
+    let counters = jit.stats.executed.as_deref_mut().map_or(0, |executed| executed.counters() as u64);
     let block = jit.memory.allocate(size + SLACK).map_err(|_| Refusal::CodeMemory)?;
     let mut compiled = Box::new(CompiledCode::new(
         code,
         &planned,
         block.run(),
-        thread.instrumentation_version() as u64,
+        // SAFETY: the caller's.
+        unsafe { tools::trusted_version(thread) },
         vec![0; planned.feedback_words()].into_boxed_slice(),
     ));
     let to = Destination {
@@ -112,6 +120,7 @@ unsafe fn link(jit: &mut Jit, code: Code, thread: ThreadState) -> Result<Box<Com
         run: block.run() as u64,
         code_data: &raw const *compiled as u64,
         feedback: compiled.feedback.as_ptr() as u64,
+        counters,
     };
     // SAFETY: the block has room for the code and the slack, and nothing runs in it yet.
     unsafe { planned.emit(&CodeSource::new(code), &jit.addresses, to) };

@@ -6,9 +6,9 @@ use super::{entries, osr};
 use crate::memory::CodeMemory;
 use std::ffi::{c_int, c_void};
 use whipsnake_cpython::live::extra::Extra;
-use whipsnake_cpython::live::monitoring::Monitoring;
+use whipsnake_cpython::live::monitoring::{Events, Monitoring};
 use whipsnake_cpython::live::watch::{FunctionEvent, FunctionWatcher};
-use whipsnake_cpython::live::{Function, check, entry};
+use whipsnake_cpython::live::{Code, Function, check, entry};
 use whipsnake_stencils::Baseline;
 
 /// Why the compiler can't run in this process; `None` if it can.
@@ -52,14 +52,56 @@ pub unsafe fn enable(settings: &Settings) -> Result<(), String> {
         let jit = jit().expect("just installed");
         jit.settings = settings.clone();
         jit.enabled = true;
+        count_executed(jit, settings.stats)?;
         if jit.watcher.is_none() {
             let watcher = FunctionWatcher::install(function_changed)
                 .map_err(|_| failure("CPython has no function watcher left"))?;
             jit.watcher = Some(watcher);
         }
-        sweep(adopt_one);
+        sweep(adopt_one, None);
     }
     Ok(())
+}
+
+/// Has what is executed counted (or no more): by machine code that is made from now on, and by events of everything that is interpreted.
+unsafe fn count_executed(jit: &mut Jit, on: bool) -> Result<(), String> {
+    if on && jit.stats.executed.is_none() {
+        jit.stats.executed = Some(Box::default());
+    }
+    jit.baseline.set_counting(on);
+    if jit.counts_events == on {
+        return Ok(());
+    }
+    jit.counts_events = on;
+    let events = if on { Events::all() } else { Events::empty() };
+    // SAFETY: the GIL is held.
+    unsafe { jit.monitoring.set_events(events) }.map_err(|_| unsafe { failure("sys.monitoring refuses our events") })
+}
+
+/// A tool came up (or the last one is gone). Every code object is looked at anew, as if a tool had set events, and functions get the entry that
+/// fits. A set exception is kept.
+///
+/// # Safety
+/// The GIL is held; no reference from [`jit`] is alive.
+pub(crate) unsafe fn step_aside(aside: bool) {
+    // SAFETY: the caller's; the compiler is never freed.
+    unsafe {
+        let Some(jit) = jit().map(|jit| &raw const *jit) else { return };
+        let exception = pyo3_ffi::PyErr_GetRaisedException();
+        let events = if (*jit).counts_events { Events::all() } else { Events::empty() };
+        if (*jit).monitoring.set_events(events ^ Events::JUMP).is_err() || (*jit).monitoring.set_events(events).is_err()
+        {
+            pyo3_ffi::PyErr_Clear();
+        }
+        if aside {
+            sweep(release_one, None);
+        } else if (*jit).enabled {
+            sweep(adopt_one, None);
+        }
+        if !exception.is_null() {
+            pyo3_ffi::PyErr_SetRaisedException(exception);
+        }
+    }
 }
 
 unsafe fn make(settings: &Settings) -> Result<Jit, String> {
@@ -69,9 +111,8 @@ unsafe fn make(settings: &Settings) -> Result<Jit, String> {
         let monitoring = Monitoring::claim()
             .map_err(|_| failure("sys.monitoring's tool id 5 (optimizer) is taken by another tool"))?;
         monitoring.on_jump(osr::jumped).map_err(|_| failure("sys.monitoring refuses our callback"))?;
-        for register in [Monitoring::on_start, Monitoring::on_resume] {
-            register(&monitoring, osr::resumed).map_err(|_| failure("sys.monitoring refuses our callback"))?;
-        }
+        monitoring.on_start(osr::started).map_err(|_| failure("sys.monitoring refuses our callback"))?;
+        monitoring.on_resume(osr::resumed).map_err(|_| failure("sys.monitoring refuses our callback"))?;
         let states = Extra::request().ok_or("CPython has no place left for data on code objects")?;
         crate::native::code::slot().ok_or("CPython has no place left for data on code objects")?;
         crate::helpers::pools::initialise();
@@ -88,6 +129,7 @@ unsafe fn make(settings: &Settings) -> Result<Jit, String> {
             states,
             monitoring,
             watcher: None,
+            counts_events: false,
         })
     }
 }
@@ -101,12 +143,14 @@ pub unsafe fn disable() {
     unsafe {
         let Some(jit) = jit() else { return };
         jit.enabled = false;
+        // Nothing to be done about a refusal: what is counted then is not asked for.
+        let _ = count_executed(jit, false);
         if let Some(watcher) = jit.watcher.take()
             && watcher.remove().is_err()
         {
             pyo3_ffi::PyErr_Clear();
         }
-        sweep(release_one);
+        sweep(release_one, None);
     }
 }
 
@@ -123,9 +167,19 @@ unsafe extern "C" {
 }
 
 /// Visits every function that exists.
-unsafe fn sweep(visit: Visitor) {
+unsafe fn sweep(visit: Visitor, of: Option<Code>) {
+    let code = of.map_or(std::ptr::null_mut(), |code| code.as_ptr());
     // SAFETY: the visitors change entries only; they neither allocate nor free objects.
-    unsafe { PyUnstable_GC_VisitObjects(visit, std::ptr::null_mut()) };
+    unsafe { PyUnstable_GC_VisitObjects(visit, code.cast()) };
+}
+
+/// Gives all functions of a code object back to the interpreter.
+///
+/// # Safety
+/// The GIL is held.
+pub(crate) unsafe fn release_all(code: Code) {
+    // SAFETY: the caller's.
+    unsafe { sweep(release_one, Some(code)) };
 }
 
 unsafe extern "C" fn adopt_one(object: *mut pyo3_ffi::PyObject, _: *mut c_void) -> c_int {
@@ -141,11 +195,15 @@ unsafe extern "C" fn adopt_one(object: *mut pyo3_ffi::PyObject, _: *mut c_void) 
     1
 }
 
-unsafe extern "C" fn release_one(object: *mut pyo3_ffi::PyObject, _: *mut c_void) -> c_int {
+/// `of` is a code object, or null for all.
+unsafe extern "C" fn release_one(object: *mut pyo3_ffi::PyObject, of: *mut c_void) -> c_int {
     // SAFETY: the collector passes live objects.
     unsafe {
         if pyo3_ffi::PyFunction_Check(object) != 0 {
-            entries::release(Function::new_unchecked(object.cast()));
+            let function = Function::new_unchecked(object.cast());
+            if of.is_null() || function.code().as_ptr().cast() == of {
+                entries::release(function);
+            }
         }
     }
     1

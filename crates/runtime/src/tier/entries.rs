@@ -3,8 +3,8 @@
 use super::compile::compile;
 use super::refusal::Refusal;
 use super::state::{Stage, TierState, jit};
-use crate::native::code;
-use crate::native::entry::compiled_entry;
+use crate::native::entry::{call_interpreted, compiled_entry};
+use crate::native::{code, tools};
 use pyo3_ffi::PyObject;
 use std::ptr::NonNull;
 use whipsnake_cpython::live::watch::FunctionEvent;
@@ -83,7 +83,7 @@ pub(crate) unsafe fn adopt(function: Function, code: Code) {
     // SAFETY: the GIL is held.
     unsafe {
         let refused = state_of(code).is_some_and(|state| matches!(state.as_ref().stage, Stage::Refused(_)));
-        if !refused {
+        if !refused && !tools::watchful() {
             let entry: Entry = if code::find(code).is_some() { compiled_entry } else { counting_entry };
             install(function, code, entry);
         }
@@ -93,6 +93,9 @@ pub(crate) unsafe fn adopt(function: Function, code: Code) {
 type Entry = unsafe extern "C" fn(*mut PyObject, *const *mut PyObject, usize, *mut PyObject) -> *mut PyObject;
 
 unsafe fn install(function: Function, code: Code, new: Entry) {
+    if tools::watchful() {
+        return;
+    }
     // SAFETY: the GIL is held.
     unsafe {
         // A function made by MAKE_FUNCTION gets the code object's version *after* it was reported as made; with a version the
@@ -137,8 +140,8 @@ unsafe extern "C" fn counting_entry(
     // SAFETY: CPython calls this as the entry of a function, with the GIL.
     unsafe {
         let function = Function::new_unchecked(callable.cast());
-        let original = entry::original().unwrap_or_else(|_| unreachable!("read when the compiler was enabled"));
         let code = function.code();
+        tools::notice();
         if let Some(jit) = jit()
             && let Some(mut state) = jit.states.get(code)
         {
@@ -146,15 +149,14 @@ unsafe extern "C" fn counting_entry(
             // The calls about which there is nothing to be done but to count them.
             if state.stage == Stage::Counting && state.calls + 1 < jit.settings.call_threshold && jit.enabled {
                 state.calls += 1;
-                jit.stats.counted_calls += 1;
-                return original(callable, args, nargsf, kwnames);
+                return call_interpreted(callable, args, nargsf, kwnames);
             }
         }
         count(function, code);
         if code::find(code).is_some() {
             return compiled_entry(callable, args, nargsf, kwnames);
         }
-        original(callable, args, nargsf, kwnames)
+        call_interpreted(callable, args, nargsf, kwnames)
     }
 }
 
@@ -174,7 +176,6 @@ unsafe fn count(function: Function, code: Code) {
         let events = state.has_loop && !state.jump_events;
         let calls = state.calls;
         let jit = jit().expect("enabled");
-        jit.stats.counted_calls += 1;
         if !jit.enabled {
             give_back(function);
         } else if calls >= calls_to_compile(code, jit.settings.call_threshold) {
@@ -216,6 +217,7 @@ pub(crate) unsafe fn function_changed(event: FunctionEvent, function: Function, 
         if !jit().is_some_and(|jit| jit.enabled) {
             return;
         }
+        tools::notice_end();
         match event {
             FunctionEvent::Create => {
                 let code = function.code();
@@ -237,17 +239,22 @@ pub(crate) unsafe fn function_changed(event: FunctionEvent, function: Function, 
     }
 }
 
-/// Keeps a code object with the interpreter for good.
+/// Keeps a code object with the interpreter for good. Frames that run its machine code leave it at their next poll.
 ///
 /// # Safety
 /// The GIL is held.
 pub unsafe fn never(code: Code) {
     // SAFETY: the GIL is held.
     unsafe {
-        super::osr::set_jump_events(code, false);
         if let Some(mut state) = state_or_new(code) {
             state.as_mut().stage = Stage::Refused(Refusal::Never);
         }
+        if code::find(code).is_some() {
+            code::detach(code);
+            // Machine code takes our entry for the sign of code that may be entered.
+            super::control::release_all(code);
+        }
+        super::osr::unwatch(code);
     }
 }
 

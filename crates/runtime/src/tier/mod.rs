@@ -9,19 +9,28 @@ mod control;
 mod entries;
 mod osr;
 mod refusal;
+mod selection;
 mod settings;
 mod state;
 mod stats;
 
+pub use crate::native::exit_reason::ExitReason;
 pub(crate) use compile::input;
+pub(crate) use control::step_aside;
 pub use control::{disable, enable, is_enabled, unavailable};
 pub use entries::{compile_now, is_compiled, never};
 pub use refusal::Refusal;
 pub use settings::Settings;
-pub use stats::Stats;
+pub use stats::{Executed, Stats};
 
 /// The counters so far.
 pub fn stats() -> Stats {
     // SAFETY: called with the GIL, and the copy ends the borrow.
     unsafe { state::jit() }.map(|jit| jit.stats.clone()).unwrap_or_default()
+}
+
+/// Whether what is compiled now counts what it does.
+pub(crate) fn counts() -> bool {
+    // SAFETY: called with the GIL, and the borrow ends here.
+    unsafe { state::jit() }.is_some_and(|jit| jit.counts_events)
 }

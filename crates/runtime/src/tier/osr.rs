@@ -3,6 +3,7 @@
 use super::compile::compile;
 use super::entries::{state_of, state_or_new};
 use super::state::{Stage, jit};
+use super::stats::Event;
 use crate::native::code;
 use crate::native::takeover::{osr_take_over, resume_take_over};
 use whipsnake_cpython::live::monitoring::{Events, Verdict, local_events};
@@ -62,6 +63,22 @@ pub(crate) unsafe fn watch_resumes(code: Code) {
     }
 }
 
+/// Takes all our events off a code object that stays interpreted.
+///
+/// # Safety
+/// The GIL is held. A set exception is kept.
+pub(crate) unsafe fn unwatch(code: Code) {
+    // SAFETY: the GIL is held.
+    unsafe {
+        set_jump_events(code, false);
+        if let Some(jit) = jit()
+            && !local_events(code).is_empty()
+        {
+            set_events(jit, code, Events::all(), false);
+        }
+    }
+}
+
 /// Whether there is enough between two yields to make up for the callback: a coroutine that waits for others, which then run natively too and
 /// seldom suspend, or code units enough. A generator expression of a few instructions is left to the interpreter when C code consumes it.
 fn pays_to_resume(code: Code) -> bool {
@@ -83,20 +100,47 @@ fn pays_to_resume(code: Code) -> bool {
     code.len() >= UNITS_PER_YIELD * yields.max(1)
 }
 
-/// The callback for a generator or coroutine that the interpreter starts or resumes: runs its body natively up to where it is suspended or ends.
-pub(crate) unsafe fn resumed(_code: Code, _unit: usize) -> Verdict {
-    // SAFETY: CPython calls with the GIL, in the frame that is resumed.
+/// The callback for what the interpreter starts.
+pub(crate) unsafe fn started(code: Code, _unit: usize) -> Verdict {
+    // SAFETY: CPython calls with the GIL.
+    unsafe { resumed_by(code, Event::Call) }
+}
+
+/// The callback for a generator or coroutine that the interpreter resumes.
+pub(crate) unsafe fn resumed(code: Code, _unit: usize) -> Verdict {
+    // SAFETY: CPython calls with the GIL.
+    unsafe { resumed_by(code, Event::Resume) }
+}
+
+/// Runs the body of a compiled generator or coroutine natively up to where it is suspended or ends.
+unsafe fn resumed_by(code: Code, event: Event) -> Verdict {
+    // SAFETY: CPython calls with the GIL, in the frame that is started or resumed.
     unsafe {
-        let thread = ThreadState::holder();
-        if let Some(frame) = thread.current_frame()
-            && jit().is_some_and(|jit| jit.enabled)
-            && resume_take_over(thread.as_ptr(), frame.as_ptr())
-            && let Some(jit) = jit()
-        {
-            jit.stats.resumes_entered += 1;
+        let taken = (!counts_events() || local_events(code).contains(Events::PY_RESUME)) && take_over_body();
+        if let Some(jit) = jit() {
+            jit.stats.resumes_entered += u64::from(taken);
+            if let Some(executed) = jit.stats.executed.as_deref_mut() {
+                executed.note(code, event, taken);
+            }
         }
     }
     Verdict::Continue
+}
+
+/// Whether events are reported also where nothing is to be taken over, for the statistics.
+unsafe fn counts_events() -> bool {
+    // SAFETY: the GIL is held.
+    unsafe { jit() }.is_some_and(|jit| jit.counts_events)
+}
+
+unsafe fn take_over_body() -> bool {
+    // SAFETY: the caller's.
+    unsafe {
+        let thread = ThreadState::holder();
+        thread.current_frame().is_some_and(|frame| {
+            jit().is_some_and(|jit| jit.enabled) && resume_take_over(thread.as_ptr(), frame.as_ptr())
+        })
+    }
 }
 
 /// Counts the loops of a module or class body, which is about to run.
@@ -121,6 +165,22 @@ pub(crate) unsafe fn jumped(code: Code, from: usize, to: usize) -> Verdict {
     }
     // SAFETY: CPython calls with the GIL; `jit` and state references end before anything that runs Python code.
     unsafe {
+        if counts_events() {
+            if let Some(executed) = jit().and_then(|jit| jit.stats.executed.as_deref_mut()) {
+                executed.note(code, Event::BackEdge, false);
+            }
+            if state_of(code).is_some_and(|state| state.as_ref().jump_events) {
+                count_jump(code, to);
+            }
+            return Verdict::Continue;
+        }
+        count_jump(code, to)
+    }
+}
+
+unsafe fn count_jump(code: Code, to: usize) -> Verdict {
+    // SAFETY: as `jumped`.
+    unsafe {
         let Some(mut state) = state_of(code) else { return Verdict::Disable };
         let state = state.as_mut();
         let Some(jit) = jit() else { return Verdict::Disable };
@@ -128,7 +188,6 @@ pub(crate) unsafe fn jumped(code: Code, from: usize, to: usize) -> Verdict {
             return Verdict::Disable;
         }
         state.jumps += 1;
-        jit.stats.counted_jumps += 1;
         if state.jumps < jit.settings.loop_threshold {
             return Verdict::Continue;
         }

@@ -10,6 +10,9 @@ pub enum Refusal {
     /// The program asked for it with `@whipsnake.never`.
     #[error("marked with @whipsnake.never")]
     Never,
+    /// `WHIPSNAKE_ONLY` names others.
+    #[error("WHIPSNAKE_ONLY doesn't name it")]
+    NotSelected,
     /// An instruction that this version can't compile.
     #[error("no compiled form of {}", opcode::NAMES[*.0 as usize])]
     Opcode(u8),
@@ -35,6 +38,7 @@ impl Refusal {
     pub fn kind(self) -> &'static str {
         match self {
             Refusal::Never => "never",
+            Refusal::NotSelected => "not_selected",
             Refusal::Opcode(_) => "opcode",
             Refusal::Instrumented => "instrumented",
             Refusal::Bytecode(_) => "bytecode",

@@ -43,6 +43,8 @@ pub(crate) struct Jit {
     pub states: Extra<TierState>,
     pub monitoring: Monitoring,
     pub watcher: Option<FunctionWatcher>,
+    /// Whether our events are set for the whole interpreter, for the statistics.
+    pub counts_events: bool,
 }
 
 struct Slot(UnsafeCell<Option<Box<Jit>>>);

@@ -192,6 +192,47 @@ impl Code {
         })
     }
 
+    /// Where the table is of the tools that single instructions are reported to: a byte for each code unit. `None` where the code was never instrumented.
+    fn instruction_tools(self) -> Option<*mut *mut u8> {
+        let data: *mut u8 = self.get(code::MONITORING);
+        // SAFETY: the code object owns the data.
+        (!data.is_null()).then(|| unsafe { data.offset(co_monitoring::PER_INSTRUCTION_TOOLS as isize).cast() })
+    }
+
+    /// Whether there is a table of the tools that single instructions are reported to.
+    pub(super) fn has_instruction_tools(self) -> bool {
+        // SAFETY: the place is part of the code object's data.
+        self.instruction_tools().is_some_and(|place| unsafe { !place.read().is_null() })
+    }
+
+    /// Makes that table, for code that was just instrumented for a second tool, maybe; or completes it. CPython makes it only when two tools have the same event, and forgets to enter
+    /// tools that had instruction events before: they would hear of no instruction any more.
+    ///
+    /// # Safety
+    /// The GIL is held; before the code was instrumented there was no table.
+    pub(super) unsafe fn make_instruction_tools(self) {
+        let Some(place) = self.instruction_tools() else { return };
+        let active = self.active_monitors().unwrap_or_default()[monitoring::EVENT_INSTRUCTION as usize];
+        // SAFETY: the interpreter frees the table with the same allocator. Without memory things stay as they are.
+        unsafe {
+            if place.read().is_null() {
+                place.write(pyo3_ffi::PyMem_Malloc(self.len()).cast());
+            }
+            if !place.read().is_null() {
+                place.read().write_bytes(active, self.len());
+            }
+        }
+    }
+
+    /// Sets the table of data that others attach.
+    ///
+    /// # Safety
+    /// The GIL is held, there was none, and the table is one that the interpreter can free.
+    pub(super) unsafe fn set_extra_table(self, table: *mut c_void) {
+        // SAFETY: a field of a live code object.
+        unsafe { self.as_ptr().cast::<u8>().offset(code::CO_EXTRA as isize).cast::<*mut c_void>().write(table) };
+    }
+
     /// The data others attached (see [`extra`](super::extra)).
     pub(super) fn extra_table(self) -> *mut c_void {
         self.get(code::CO_EXTRA)

@@ -3,6 +3,7 @@
 use std::ffi::{c_int, c_void};
 use std::marker::PhantomData;
 use std::ptr::NonNull;
+use std::sync::atomic::{AtomicIsize, Ordering};
 
 use pyo3_ffi::{Py_ssize_t, PyObject};
 
@@ -39,6 +40,30 @@ extern "C" fn drop_value<T>(value: *mut c_void) {
     }
 }
 
+/// The last slot that was requested here.
+static LAST: AtomicIsize = AtomicIsize::new(-1);
+
+/// Gives a code object without a table one with room for our slots only. The interpreter would make it as long as there are slots in the process, and when the code object dies
+/// call the functions of those that nobody set: some are from `ctypes`, and gone by then.
+///
+/// # Safety
+/// The GIL is held.
+unsafe fn make_table(code: Code) {
+    if !code.extra_table().is_null() {
+        return;
+    }
+    let slots = LAST.load(Ordering::Relaxed) + 1;
+    let bytes = code_extra::CE_EXTRAS as usize + slots as usize * size_of::<usize>();
+    // SAFETY: the interpreter frees the table with the same allocator. Without memory it is asked for the table itself.
+    unsafe {
+        let table = pyo3_ffi::PyMem_Calloc(1, bytes);
+        if !table.is_null() {
+            table.cast::<u8>().add(code_extra::CE_SIZE as usize).cast::<Py_ssize_t>().write(slots);
+            code.set_extra_table(table);
+        }
+    }
+}
+
 impl<T> Extra<T> {
     /// Requests a slot; `None` if there are no more.
     ///
@@ -47,6 +72,7 @@ impl<T> Extra<T> {
     pub unsafe fn request() -> Option<Extra<T>> {
         // SAFETY: the GIL is held.
         let index = unsafe { PyUnstable_Eval_RequestCodeExtraIndex(drop_value::<T>) };
+        LAST.fetch_max(index, Ordering::Relaxed);
         (index >= 0).then_some(Extra { index, values: PhantomData })
     }
 
@@ -90,6 +116,8 @@ impl<T> Extra<T> {
     /// # Safety
     /// The GIL is held, and nothing refers to the old value.
     pub unsafe fn set(self, code: Code, value: Box<T>) -> Result<NonNull<T>, Raised> {
+        // SAFETY: the caller's.
+        unsafe { make_table(code) };
         let value = Box::into_raw(value);
         // SAFETY: a live code object and a slot that is ours.
         let done = unsafe { PyUnstable_Code_SetExtra(code.as_ptr().cast(), self.index, value.cast::<c_void>()) };

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use pyo3_ffi::{Py_DECREF, Py_XDECREF, PyInterpreterState, PyObject, PyTypeObject};
 
 use self::callback::Target;
-use super::{Code, Raised};
+use super::{Code, Raised, status, symbols};
 use crate::layout::{interpreter_state, monitoring};
 
 bitflags::bitflags! {
@@ -49,6 +49,7 @@ pub type JumpCallback = unsafe fn(Code, usize, usize) -> Verdict;
 /// `sys.monitoring`, used as the optimiser tool. Owns the functions it calls.
 #[derive(Debug)]
 pub struct Monitoring {
+    set_events: *mut PyObject,
     set_local_events: *mut PyObject,
     register_callback: *mut PyObject,
     free_tool_id: *mut PyObject,
@@ -62,6 +63,9 @@ unsafe impl Sync for Monitoring {}
 
 /// `sys.monitoring.DISABLE`, owned; set before any callback exists.
 static DISABLE: AtomicPtr<PyObject> = AtomicPtr::new(ptr::null_mut());
+
+/// `sys.monitoring.use_tool_id`, owned.
+static USE_TOOL_ID: AtomicPtr<PyObject> = AtomicPtr::new(ptr::null_mut());
 
 impl Monitoring {
     /// Takes the optimiser's tool id under the name "whipsnake". `ValueError` if another tool has it.
@@ -78,9 +82,11 @@ impl Monitoring {
             }
             let attribute = |name: &CStr| Owned::new(pyo3_ffi::PyObject_GetAttrString(module, name.as_ptr()));
             let use_tool_id = attribute(c"use_tool_id")?;
+            let set_events = attribute(c"set_events")?;
             let set_local_events = attribute(c"set_local_events")?;
             let register_callback = attribute(c"register_callback")?;
             let free_tool_id = attribute(c"free_tool_id")?;
+            USE_TOOL_ID.store(pyo3_ffi::Py_NewRef(use_tool_id.0), Ordering::Relaxed);
             let disable = attribute(c"DISABLE")?;
             let callback_type = Owned::new(callback::new_type()?.cast())?;
             let name = Owned::new(pyo3_ffi::PyUnicode_FromString(c"whipsnake".as_ptr()))?;
@@ -88,6 +94,7 @@ impl Monitoring {
             let old = DISABLE.swap(disable.keep(), Ordering::Relaxed);
             Py_XDECREF(old);
             Ok(Monitoring {
+                set_events: set_events.keep(),
                 set_local_events: set_local_events.keep(),
                 register_callback: register_callback.keep(),
                 free_tool_id: free_tool_id.keep(),
@@ -132,6 +139,18 @@ impl Monitoring {
         }
     }
 
+    /// Sets which events are reported to us from everywhere. Events that were disabled stay so.
+    ///
+    /// # Safety
+    /// As [`set_local_events`](Self::set_local_events), for all code.
+    pub unsafe fn set_events(&self, events: Events) -> Result<(), Raised> {
+        // SAFETY: ordinary calls under the GIL.
+        unsafe {
+            let events = Owned::new(pyo3_ffi::PyLong_FromLong(events.bits().into()))?;
+            call_with_tool(self.set_events, &[events.0])
+        }
+    }
+
     /// Sets for which events `code` is instrumented on our behalf; other tools' are kept. Events that were disabled
     /// stay so.
     ///
@@ -140,8 +159,13 @@ impl Monitoring {
     pub unsafe fn set_local_events(&self, code: Code, events: Events) -> Result<(), Raised> {
         // SAFETY: ordinary calls under the GIL.
         unsafe {
-            let events = Owned::new(pyo3_ffi::PyLong_FromLong(events.bits().into()))?;
-            call_with_tool(self.set_local_events, &[code.as_ptr().cast(), events.0])
+            let had_table = code.has_instruction_tools();
+            let bits = Owned::new(pyo3_ffi::PyLong_FromLong(events.bits().into()))?;
+            call_with_tool(self.set_local_events, &[code.as_ptr().cast(), bits.0])?;
+            if !had_table && !events.is_empty() {
+                code.make_instruction_tools();
+            }
+            Ok(())
         }
     }
 
@@ -152,6 +176,7 @@ impl Monitoring {
     /// The GIL is held.
     pub unsafe fn release(self) -> Result<(), Raised> {
         let _callback_type = Owned(self.callback_type.cast());
+        let _set_events = Owned(self.set_events);
         let _set_local_events = Owned(self.set_local_events);
         let register_callback = Owned(self.register_callback);
         let free_tool_id = Owned(self.free_tool_id);
@@ -206,6 +231,67 @@ pub unsafe fn interpreter_tools(interpreter: *mut PyInterpreterState) -> u8 {
             .read()
     };
     tools.iter().fold(0, |all, tools| all | tools)
+}
+
+/// What happens to an exception in a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExceptionEvent {
+    /// It leaves the frame.
+    Unwind,
+    /// It is handled in the frame.
+    Handled,
+}
+
+/// Reports what happens to the current exception in the current frame, at a code unit. `Err`: a tool raised another.
+///
+/// # Safety
+/// The GIL is held, an exception is set, and `code` is the current frame's.
+pub unsafe fn report_exception(
+    interpreter: *mut PyInterpreterState,
+    event: ExceptionEvent,
+    code: Code,
+    unit: usize,
+) -> Result<(), Raised> {
+    let number = match event {
+        ExceptionEvent::Unwind => monitoring::EVENT_PY_UNWIND,
+        ExceptionEvent::Handled => monitoring::EVENT_EXCEPTION_HANDLED,
+    };
+    // SAFETY: the table is part of the interpreter's state.
+    let tools =
+        unsafe { interpreter.cast::<u8>().offset(interpreter_state::MONITORS as isize + number as isize).read() };
+    if tools == 0 {
+        return Ok(());
+    }
+    let mut state = [tools, 0];
+    let offset = (unit * size_of::<super::CodeUnit>()) as i32;
+    let function = match event {
+        ExceptionEvent::Unwind => symbols::_PyMonitoring_FirePyUnwindEvent,
+        ExceptionEvent::Handled => symbols::_PyMonitoring_FireExceptionHandledEvent,
+    };
+    // SAFETY: the caller's.
+    status(unsafe { function(&raw mut state, code.as_ptr().cast(), offset) })
+}
+
+/// Whether a tool other than ours has an id of `sys.monitoring`: it may set events for single code objects, which changes no version.
+///
+/// # Safety
+/// `interpreter` is alive, and the GIL is held.
+#[inline]
+pub unsafe fn others_in_use(interpreter: *mut PyInterpreterState) -> bool {
+    // SAFETY: the table is part of the interpreter's state.
+    let names = unsafe {
+        interpreter
+            .cast::<u8>()
+            .offset(interpreter_state::MONITORING_TOOL_NAMES as isize)
+            .cast::<[usize; monitoring::OPTIMIZER_ID as usize]>()
+            .read()
+    };
+    names.iter().fold(0, |all, name| all | name) != 0
+}
+
+/// `sys.monitoring.use_tool_id`, which gives tools an id, borrowed; null before [`Monitoring::claim`].
+pub fn use_tool_id() -> *mut PyObject {
+    USE_TOOL_ID.load(Ordering::Relaxed)
 }
 
 /// Calls a function of `sys.monitoring` with our tool id and `arguments`.

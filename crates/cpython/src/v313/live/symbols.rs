@@ -100,6 +100,10 @@ unsafe extern "C" {
     pub fn _PyFunction_SetVersion(func: *mut PyFunctionObject, version: u32);
     /// Reports a raise to monitoring tools.
     pub fn _PyEval_MonitorRaise(tstate: *mut PyThreadState, frame: *mut _PyInterpreterFrame, instr: *mut CodeUnit);
+    /// Reports to the tools in the first byte of `state` that the current exception leaves the current frame. −1 if one raised.
+    pub fn _PyMonitoring_FirePyUnwindEvent(state: *mut [u8; 2], code: *mut PyObject, offset: i32) -> c_int;
+    /// The same for an exception that has found a handler in the current frame.
+    pub fn _PyMonitoring_FireExceptionHandledEvent(state: *mut [u8; 2], code: *mut PyObject, offset: i32) -> c_int;
     /// Suppresses tracing and monitoring in this thread.
     pub fn PyThreadState_EnterTracing(tstate: *mut PyThreadState);
     /// Ends [`PyThreadState_EnterTracing`].

@@ -7,7 +7,7 @@ use pyo3_ffi::{PyInterpreterState, PyObject, PyThreadState};
 
 use super::handle::handle;
 use super::{Frame, frame::_PyInterpreterFrame};
-use crate::layout::{eval_breaker, thread_state};
+use crate::layout::{eval_breaker, interpreter_state, thread_state};
 
 handle! {
     /// A thread's state: `PyThreadState`.
@@ -55,6 +55,19 @@ impl ThreadState {
     /// The interpreter.
     pub fn interpreter(self) -> *mut PyInterpreterState {
         self.get(thread_state::INTERP)
+    }
+
+    /// Where the interpreter has the function that evaluates frames in its place (PEP 523); 0 if none does.
+    #[inline]
+    pub fn other_evaluator(self) -> *const usize {
+        self.interpreter().cast::<u8>().wrapping_offset(interpreter_state::EVAL_FRAME as isize).cast()
+    }
+
+    /// Whether the interpreter's frames are run by another function than CPython's own.
+    #[inline]
+    pub fn has_other_evaluator(self) -> bool {
+        // SAFETY: the interpreter of a live thread state is alive.
+        unsafe { self.other_evaluator().read() != 0 }
     }
 
     /// The frame on top.
