@@ -143,7 +143,7 @@ pub unsafe fn call_interpreted(
 ) -> *mut PyObject {
     // SAFETY: the caller's.
     unsafe {
-        let thread = ThreadState::current();
+        let thread = ThreadState::holder();
         let count = nargsf & !ARGUMENTS_OFFSET;
         if thread.has_other_evaluator() || !handover::is_handed_over(thread, callable, args, count, kwnames) {
             return original(callable, args, nargsf, kwnames);
