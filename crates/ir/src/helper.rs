@@ -115,8 +115,6 @@ helpers! {
     LoadAttrCalling(thread: ptr, base: ptr, name: obj, cell: ptr, length: i32, back: ptr) -> (ptr, ptr) [escapes];
     /// `container[key]` for the two in the slots at `base`, which are taken; a Python `__getitem__` may be entered.
     GetItemCalling(thread: ptr, base: ptr, length: i32, back: ptr) -> (ptr, ptr) [escapes];
-    /// Something is pending or changed where `value` is received: 0 to go on, 1 to leave to the interpreter at `next`, negative on error.
-    ReceiveCheck(thread: ptr, frame: ptr, next: ptr) -> (i32) [pure];
     /// Looks for tools that came up, and for a function that evaluates frames in the interpreter's place.
     NoticeTools() -> () [escapes];
     /// A new float; drops the references to `left` and `right` (either may be NULL) unless it fails.

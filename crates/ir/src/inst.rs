@@ -161,6 +161,9 @@ named_enum!(
         Reraise = "reraise",
         /// The frame becomes that of a new generator, which is the result of the call. `instr_ptr` is this instruction.
         ReturnGenerator = "return_generator",
+        /// A result was received and is in its slot, and something is pending or the instrumentation changed: looked after out of line, and then on to
+        /// the next instruction. `instr_ptr` is still that of the instruction that called.
+        Received = "received",
     }
 );
 

@@ -4,7 +4,7 @@
 //! after each call. Every other call hands its result on to the same place.
 
 use crate::{Imm, Ptr, operations};
-use whipsnake_cpython::layout::{code, code_extra, frame as layout, thread_state};
+use whipsnake_cpython::layout::{code, code_extra, thread_state};
 use whipsnake_ir::abi::{self, compiled};
 use whipsnake_ir::{BinaryOp, Builder, Condition, Continuation, Global, Helper, Type, UnaryOp, Value};
 
@@ -12,7 +12,7 @@ operations! {
     "CALL" () -> 0, imms [Imm::Oparg(0), Imm::Length], ptrs [Ptr::NextCode] => |b| call(b, Helper::Call);
     "CALL_KW" () -> 0, imms [Imm::Oparg(0), Imm::Length], ptrs [Ptr::NextCode] => |b| call(b, Helper::CallKw);
     "CALL_FUNCTION_EX" () -> 0, imms [Imm::Oparg(0), Imm::Length], ptrs [Ptr::NextCode] => |b| call(b, Helper::CallFunctionEx);
-    "RECEIVE" () -> 1, receives, ptrs [Ptr::NextInstr] => receive;
+    "RECEIVE" () -> 1, receives => receive;
     "RETURN_VALUE" (value) -> 0, borrows [0] => return_value;
     "RETURN_CONST" () -> 0, ptrs [Ptr::Const] => return_const;
 }
@@ -44,19 +44,11 @@ pub(crate) fn compiled_code(b: &mut Builder<'_>, executable: Value) -> Value {
     b.load(Type::Ptr, place, code_extra::CE_EXTRAS)
 }
 
-/// Takes the result of a call, and looks what became pending meanwhile.
-pub fn receive(b: &mut Builder<'_>) {
-    receive_after(b, |b| {
-        let (thread, frame, next) = (b.thread_state(), b.frame(), b.pointer(0));
-        b.call(Helper::ReceiveCheck, &[thread, frame, next])
-    });
-}
-
-/// Takes the result of a call. The callee may have run long and changed the world: then `check` says whether to go on (0), whether the code was
-/// instrumented and the interpreter goes on (1), or that an exception is set. Pointer 0 is the next instruction.
+/// Takes the result of a call. The callee may have run long and changed the world; what there is to be done about that is the same after every
+/// call, so it is no part of the stencil.
 ///
 /// The instruction is still the call: its handler is the one for an exception that was pending.
-pub(crate) fn receive_after(b: &mut Builder<'_>, check: impl FnOnce(&mut Builder<'_>) -> Value) {
+pub(crate) fn receive(b: &mut Builder<'_>) {
     let value = b.received();
     b.set_output(0, value);
     let thread = b.thread_state();
@@ -64,16 +56,7 @@ pub(crate) fn receive_after(b: &mut Builder<'_>, check: impl FnOnce(&mut Builder
     let code = b.raw_pointer(abi::pointer::CODE);
     let valid = b.load(Type::I64, code, compiled::VALID_VERSION);
     let attention = b.compare(Condition::Ne, breaker, valid);
-    b.when_cold(attention, |b| {
-        let verdict = check(b);
-        b.error_if_negative(verdict);
-        let instrumented = b.compare_const(Condition::Ne, verdict, 0);
-        b.when_cold(instrumented, |b| {
-            let (frame, next) = (b.frame(), b.pointer(0));
-            b.store(next, frame, layout::INSTR_PTR);
-            b.leave_saved(Continuation::Exit);
-        });
-    });
+    b.when_cold(attention, |b| b.leave_saved(Continuation::Received));
     b.leave(Continuation::Next);
 }
 

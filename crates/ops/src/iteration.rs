@@ -4,7 +4,6 @@
 //! the target of these operations. A generator that was entered natively comes back elsewhere: to the next instruction with what it yields, to the
 //! `END_FOR` with what it returns.
 
-use crate::calls::receive_after;
 use crate::control::AFTER_YIELD_FROM;
 use crate::generators::enter_generator;
 use crate::{Imm, Ptr, operations};
@@ -22,24 +21,11 @@ operations! {
     "FOR_ITER_RANGE" (iterator) -> 1, keeps 1 => for_iter_range;
     "FOR_ITER_GEN" (iterator) -> 1, keeps 1, imms [Imm::TargetWord], ptrs [Ptr::NextInstr] => for_iter_gen;
     "RECEIVE_ITEM" () -> 1, receives => |b: &mut Builder<'_>| b.received();
-    "RECEIVE_QUIETLY" () -> 1, receives, ptrs [Ptr::NextInstr] => receive_quietly;
     "END_FOR" (value) -> 0 => |b: &mut Builder<'_>, value| b.release(value);
 }
 
 // `RECEIVE_ITEM` is no opcode: it stores what a generator yields or returns to a `FOR_ITER` or `SEND`. Unlike after a call nothing is
-// polled for there, as in the interpreter: an exception would look as if the iterator had raised it. `RECEIVE_QUIETLY` is for what comes back from
-// methods that other instructions than calls enter.
-
-/// Takes the result of a method. What is pending waits: after an enter method the exit method must not be missed. If code was instrumented
-/// meanwhile, the interpreter goes on.
-pub fn receive_quietly(b: &mut Builder<'_>) {
-    receive_after(b, |b| {
-        let (thread, frame) = (b.thread_state(), b.frame());
-        let code = b.raw_pointer(abi::pointer::CODE);
-        let later = b.iconst(Type::I32, AFTER_YIELD_FROM);
-        b.call(Helper::Poll, &[thread, frame, code, later])
-    });
-}
+// polled for there, as in the interpreter: an exception would look as if the iterator had raised it.
 
 /// `iter(iterable)`. Where `__iter__` is a compiled generator function, it is entered like any call.
 pub(crate) fn get_iter(b: &mut Builder<'_>, helper: Helper, iterable: Value) {

@@ -572,11 +572,8 @@ impl Planner<'_, '_> {
     fn receive_piece(&self, instr: &Instr) -> Result<Piece, PlanError> {
         let (popped, pushed) = stack_effect(instr.base, instr.oparg);
         let depth = self.plan.stack.len() as i32 - popped + pushed - 1;
-        let operation = match (instr.flow, instr.base) {
-            (Flow::ForIter | Flow::Send, _) => self.selector.receive_item,
-            (_, op::GET_ITER | op::GET_YIELD_FROM_ITER | op::BEFORE_WITH | op::BEFORE_ASYNC_WITH) => {
-                self.selector.receive_quietly
-            }
+        let operation = match instr.flow {
+            Flow::ForIter | Flow::Send => self.selector.receive_item,
             _ => self.selector.receive,
         };
         self.piece(operation, 0, depth as usize)

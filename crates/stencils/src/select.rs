@@ -35,8 +35,6 @@ pub(crate) struct Selector {
     pub receive: u16,
     /// The same for what a generator hands to its consumer.
     pub receive_item: u16,
-    /// The same for what methods return to instructions other than calls.
-    pub receive_quietly: u16,
     /// `LOAD_FAST`.
     pub load_fast: u16,
     /// `LOAD_CONST`.
@@ -152,7 +150,6 @@ impl Selector {
             calling,
             receive: find("RECEIVE"),
             receive_item: find("RECEIVE_ITEM"),
-            receive_quietly: find("RECEIVE_QUIETLY"),
             load_fast: find("LOAD_FAST"),
             load_const: find("LOAD_CONST"),
             store_fast: find("STORE_FAST"),
@@ -189,6 +186,13 @@ impl Selector {
         if instr.base == op::CALL {
             return self.select_call(instr);
         }
+        let (special, generic) = self.select_general(instr, counter);
+        // What a guarded operator leaves over is left to the helper, which is smaller than the paths for other numbers in line.
+        let plain = instr.base == op::BINARY_OP && special != generic;
+        (special, if plain { self.plain[op::BINARY_OP as usize] } else { generic })
+    }
+
+    fn select_general(&self, instr: &Instr, counter: Option<u16>) -> (u16, u16) {
         let generic = self.operation(instr.base, instr.oparg);
         let opcode = plain_opcode(instr);
         if opcode != instr.base {

@@ -138,6 +138,8 @@ static void print_execution(void) {
     OFF(IMPORTS_MODULES, PyInterpreterState, imports.modules);
     OFF(IMPORT_FUNC, PyInterpreterState, imports.import_func);
     OFF(CEVAL_GIL, PyInterpreterState, ceval.gil);
+    OFF(GIL, PyInterpreterState, _gil);
+    OFF(GIL_LAST_HOLDER, PyInterpreterState, _gil.last_holder);
     OFF(EVAL_FRAME, PyInterpreterState, eval_frame);
     OFF(CO_EXTRA_USER_COUNT, PyInterpreterState, co_extra_user_count);
     OFF(FLOAT_FREELIST, PyInterpreterState, object_state.freelists.floats.items);

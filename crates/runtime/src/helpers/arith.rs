@@ -42,8 +42,24 @@ pub unsafe extern "C" fn call_binary(
         {
             return int_object(value);
         }
+        if let Some(value) = float_result(operator, left, right) {
+            return pools::new_float(value);
+        }
         let _held = Held::new([left, right]);
         function(left, right)
+    }
+}
+
+/// `+`, `-` or `*` of two floats, or of a float and a compact int; `None` for anything else.
+#[inline]
+unsafe fn float_result(operator: c_int, left: *mut PyObject, right: *mut PyObject) -> Option<f64> {
+    // SAFETY: live objects. Two ints have been tried before.
+    let numbers = || unsafe { Some((number(left)?, number(right)?)) };
+    match operator % 13 {
+        0 => numbers().map(|(x, y)| x + y),
+        5 => numbers().map(|(x, y)| x * y),
+        10 => numbers().map(|(x, y)| x - y),
+        _ => None,
     }
 }
 

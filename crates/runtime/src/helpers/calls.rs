@@ -14,9 +14,7 @@ use pyo3_ffi::{PyFunction_Type, PyObject, PyThreadState};
 use std::ffi::c_int;
 use std::ptr;
 use whipsnake_cpython::layout::{method, vectorcall};
-use whipsnake_cpython::live::{
-    _PyInterpreterFrame, CodeUnit, Frame, Function, Raised, ThreadState, Tuple, entry, symbols,
-};
+use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, Function, Raised, ThreadState, Tuple, entry, symbols};
 
 /// The result of a call that is done, or null with an exception set.
 pub(super) fn done(result: *mut PyObject) -> Resume {
@@ -192,36 +190,5 @@ pub unsafe extern "C" fn call_kw(
             release(args.add(index).read());
         }
         finish(base, slots, result)
-    }
-}
-
-/// `RECEIVE` with something pending, or with code that may have been instrumented: 0 to go on, 1 to leave to the interpreter at `next`, −1 with
-/// an exception set (then the received value is gone). `instr_ptr` is the call's.
-///
-/// # Safety
-/// Called by machine code only, with the received value in its slot.
-pub unsafe extern "C" fn receive_check(
-    thread: *mut PyThreadState,
-    frame: *mut _PyInterpreterFrame,
-    next: *mut CodeUnit,
-) -> c_int {
-    // SAFETY: machine code passes the current frame; the slots between the depths of the two instructions are its own.
-    unsafe {
-        let current = Frame::new_unchecked(frame);
-        let compiled = frames::compiled(current);
-        let verdict = super::control::poll(thread, frame, ptr::from_ref(compiled).cast_mut(), 0);
-        if verdict < 0 {
-            let before = compiled.depth_at(current.instruction_index()).expect("a depth at an instruction");
-            let units = next.offset_from(current.instr_ptr()) as usize;
-            let after = compiled.depth_at(current.instruction_index() + units).expect("a depth after an instruction");
-            // What the call consumed is gone.
-            let stack = current.stack_base();
-            let value = stack.add(after - 1).read();
-            for depth in after - 1..before {
-                stack.add(depth).write(ptr::null_mut());
-            }
-            release(value);
-        }
-        verdict
     }
 }

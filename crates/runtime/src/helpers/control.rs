@@ -7,7 +7,7 @@ use std::ffi::c_int;
 use whipsnake_cpython::live::{_PyInterpreterFrame, Code, Frame, ThreadState, symbols};
 
 /// `RESUME` operands from this on (after `yield from` and `await`) leave what is pending to later.
-const AFTER_YIELD_FROM: c_int = 2;
+pub(crate) const AFTER_YIELD_FROM: c_int = 2;
 
 /// What a poll does when the eval breaker is not what the code is valid for: handles what is pending, and looks whether anybody but us has
 /// instrumented the code since. 0 to go on, 1 to leave to the interpreter, −1 with an exception set.

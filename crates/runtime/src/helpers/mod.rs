@@ -62,7 +62,6 @@ pub fn address(helper: Helper) -> usize {
         Helper::CallWithName => inlined_calls::call_with_name as *const () as usize,
         Helper::LoadAttrCalling => inlined_calls::load_attr_calling as *const () as usize,
         Helper::GetItemCalling => inlined_calls::get_item_calling as *const () as usize,
-        Helper::ReceiveCheck => calls::receive_check as *const () as usize,
         Helper::NoticeTools => crate::native::tools::notice_tools as *const () as usize,
         Helper::NewFloatFrom => objects::new_float_from as *const () as usize,
         Helper::NewIntFrom => objects::new_int_from as *const () as usize,

@@ -71,7 +71,7 @@ pub unsafe extern "C" fn compiled_entry(
     // SAFETY: the caller's: a live function, arguments as the protocol says, the GIL held.
     unsafe {
         let function = Function::new_unchecked(callable.cast());
-        let thread = ThreadState::current();
+        let thread = ThreadState::holder();
         let Some(compiled) = code::find(function.code()) else {
             return original(callable, args, nargsf, kwnames);
         };
@@ -143,7 +143,7 @@ pub unsafe fn call_interpreted(
 ) -> *mut PyObject {
     // SAFETY: the caller's.
     unsafe {
-        let thread = ThreadState::current();
+        let thread = ThreadState::holder();
         let count = nargsf & !ARGUMENTS_OFFSET;
         if thread.has_other_evaluator() || !handover::is_handed_over(thread, callable, args, count, kwnames) {
             return original(callable, args, nargsf, kwnames);

@@ -11,6 +11,7 @@ pub mod function_calls;
 pub mod generators;
 pub mod handover;
 pub(crate) mod raw;
+mod receive;
 pub mod returns;
 pub mod shim;
 pub mod takeover;

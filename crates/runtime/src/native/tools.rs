@@ -55,7 +55,7 @@ pub unsafe extern "C" fn notice_tools() {
 pub unsafe fn notice() {
     // SAFETY: the caller's.
     unsafe {
-        if !watchful() && others(ThreadState::current()) {
+        if !watchful() && others(ThreadState::holder()) {
             change(true);
         }
     }
@@ -69,7 +69,7 @@ pub unsafe fn notice() {
 pub unsafe fn notice_end() {
     // SAFETY: the caller's.
     unsafe {
-        if watchful() && !others(ThreadState::current()) && is_time() {
+        if watchful() && !others(ThreadState::holder()) && is_time() {
             change(false);
         }
     }

@@ -6,7 +6,7 @@
 //! There are no globals here: everything a stub needs is in its registers and in the [`Activation`] that `rsp` points at.
 
 use super::frames::Resume;
-use super::{exit, frames, generators, shim, unwind};
+use super::{exit, frames, generators, receive, shim, unwind};
 use pyo3_ffi::PyObject;
 use std::arch::naked_asm;
 use whipsnake_cpython::live::_PyInterpreterFrame;
@@ -144,6 +144,8 @@ resume_stubs! {
     stub_reraise => unwind::reraise;
     /// The current frame goes on in the interpreter.
     stub_exit => exit::exit;
+    /// A result was received, and something wants attention.
+    stub_received => receive::received;
     /// `__init__` is done, and the current frame is the one that holds the instance.
     stub_init_return_slow => shim::init_return;
     /// The current frame is done; its result is in the first argument register. For any frame.
@@ -173,6 +175,7 @@ pub fn stub(continuation: Continuation) -> Option<usize> {
         Continuation::Return => super::returns::stub_return,
         Continuation::Reraise => stub_reraise,
         Continuation::ReturnGenerator => stub_return_generator,
+        Continuation::Received => stub_received,
         Continuation::Next | Continuation::Target | Continuation::Miss => return None,
     };
     Some(function as usize)

@@ -136,7 +136,7 @@ unsafe fn counts_events() -> bool {
 unsafe fn take_over_body() -> bool {
     // SAFETY: the caller's.
     unsafe {
-        let thread = ThreadState::current();
+        let thread = ThreadState::holder();
         thread.current_frame().is_some_and(|frame| {
             jit().is_some_and(|jit| jit.enabled) && resume_take_over(thread.as_ptr(), frame.as_ptr())
         })
@@ -211,7 +211,7 @@ unsafe fn count_jump(code: Code, to: usize) -> Verdict {
             return Verdict::Disable;
         }
         set_jump_events(code, false);
-        let thread = ThreadState::current();
+        let thread = ThreadState::holder();
         if let Some(frame) = thread.current_frame()
             && osr_take_over(thread.as_ptr(), frame.as_ptr(), to as u32)
             && let Some(jit) = super::state::jit()

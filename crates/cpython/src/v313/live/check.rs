@@ -179,7 +179,16 @@ unsafe fn field<T: Copy>(interpreter: *mut PyInterpreterState, offset: i32) -> T
 unsafe fn states(interpreter: *mut PyInterpreterState) -> Result<(), HostError> {
     // SAFETY: the GIL is held.
     let thread = unsafe { ThreadState::current() };
-    compare("thread_state.interp", interpreter as u64, thread.interpreter() as u64)
+    compare("thread_state.interp", interpreter as u64, thread.interpreter() as u64)?;
+    // SAFETY: a live interpreter, the main one, whose GIL lies in its own state.
+    unsafe {
+        let gil = interpreter as u64 + interpreter_state::GIL as u64;
+        compare("interpreter_state.ceval.gil", gil, field::<u64>(interpreter, interpreter_state::CEVAL_GIL))?;
+        let holder = field::<u64>(interpreter, interpreter_state::GIL_LAST_HOLDER);
+        compare("interpreter_state.gil.last_holder", thread.as_ptr() as u64, holder)?;
+        ThreadState::set_holder_place(interpreter.cast::<u8>().add(interpreter_state::GIL_LAST_HOLDER as usize).cast());
+    }
+    Ok(())
 }
 
 unsafe fn frame_evaluation(interpreter: *mut PyInterpreterState) -> Result<(), HostError> {

@@ -1,7 +1,7 @@
 //! Thread states.
 
 use std::ffi::c_int;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 use pyo3_ffi::{PyInterpreterState, PyObject, PyThreadState};
 
@@ -14,7 +14,35 @@ handle! {
     ThreadState, PyThreadState
 }
 
+/// Where the main interpreter's GIL says who has it, once that is known to be true.
+static HOLDER: AtomicPtr<AtomicPtr<PyThreadState>> = AtomicPtr::new(std::ptr::null_mut());
+
 impl ThreadState {
+    /// [`current`](Self::current) for code of the main interpreter: who has its GIL is written beside it, and read at once. Where Python is a shared
+    /// library its own function finds the thread's variables by a call.
+    ///
+    /// # Safety
+    /// The thread holds the GIL of the main interpreter.
+    #[inline]
+    pub unsafe fn holder() -> ThreadState {
+        let place = HOLDER.load(Ordering::Relaxed);
+        // SAFETY: the place is in the interpreter's state, which is never freed; the last holder is this thread.
+        unsafe {
+            match place.as_ref() {
+                Some(place) => ThreadState::new_unchecked(place.load(Ordering::Relaxed)),
+                None => ThreadState::current(),
+            }
+        }
+    }
+
+    /// Says where [`holder`](Self::holder) may look.
+    ///
+    /// # Safety
+    /// The place is the last holder of the main interpreter's GIL.
+    pub(crate) unsafe fn set_holder_place(place: *mut AtomicPtr<PyThreadState>) {
+        HOLDER.store(place, Ordering::Relaxed);
+    }
+
     /// The state of the calling thread.
     ///
     /// # Safety

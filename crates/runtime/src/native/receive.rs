@@ -1,0 +1,75 @@
+//! Where a result was received and something wants attention: the part of `RECEIVE` that is seldom needed, once for all calls.
+
+use super::code::CompiledCode;
+use super::frames::{self, Resume};
+use super::{exit, unwind};
+use crate::helpers::control::{self, AFTER_YIELD_FROM};
+use crate::native::raw::release;
+use pyo3_ffi::{PyObject, PyThreadState};
+use std::ffi::c_int;
+use std::ptr;
+use whipsnake_cpython::live::{_PyInterpreterFrame, Code, Frame};
+use whipsnake_cpython::opcode;
+use whipsnake_ir::abi::Activation;
+
+/// `stub_received`: the current frame's instruction has its result in its slot, and the eval breaker is not what the code is valid for. Handles what
+/// is pending, and goes on with the next instruction: natively, or where somebody has instrumented the code, in the interpreter.
+///
+/// # Safety
+/// Called by the stub only; `instr_ptr` is the instruction that called.
+pub(super) unsafe extern "C" fn received(
+    thread: *mut PyThreadState,
+    frame: *mut _PyInterpreterFrame,
+    activation: *mut Activation,
+    _: *mut PyObject,
+) -> Resume {
+    // SAFETY: the stub passes the live thread state, the current frame and its activation; the frame keeps its code object.
+    unsafe {
+        let current = Frame::new_unchecked(frame);
+        let compiled = frames::compiled(current);
+        let unit = current.instruction_index();
+        // Not by the instruction's length: instrumentation may have put another opcode in its place.
+        let next = (unit + 1..)
+            .find(|&next| compiled.receive_at(next).is_some())
+            .expect("what calls is followed by where its result is received");
+        let code = Code::new_unchecked(current.executable().cast());
+        let verdict = control::poll(thread, frame, ptr::from_ref(compiled).cast_mut(), location(code, unit));
+        if verdict < 0 {
+            forget_result(current, compiled, unit, next);
+            return unwind::error(thread, frame, activation, ptr::null_mut());
+        }
+        if verdict == 0
+            && let Some(address) = compiled.entry_at(next)
+        {
+            return Resume { address, frame };
+        }
+        current.set_instr_ptr(code.instructions().add(next));
+        exit::exit(thread, frame, activation, ptr::null_mut())
+    }
+}
+
+/// What a poll is told. After an enter method nothing may be raised, or the exit method would be missed, and the interpreter polls after calls only.
+fn location(code: Code, unit: usize) -> c_int {
+    // Where instrumentation hides the opcode, nothing is handled here.
+    match opcode::base(code.unit(unit).op) {
+        opcode::GET_ITER | opcode::GET_YIELD_FROM_ITER | opcode::BEFORE_WITH | opcode::BEFORE_ASYNC_WITH => {
+            AFTER_YIELD_FROM
+        }
+        _ => 0,
+    }
+}
+
+/// Drops the result of a call because of an exception. What the call consumed is gone.
+unsafe fn forget_result(frame: Frame, compiled: &CompiledCode, unit: usize, next: usize) {
+    // SAFETY: the slots between the depths before and after the call are its own, and the last holds its result.
+    unsafe {
+        let before = compiled.depth_at(unit).expect("a depth at an instruction");
+        let after = compiled.depth_at(next).expect("a depth after an instruction");
+        let stack = frame.stack_base();
+        let result = stack.add(after - 1).read();
+        for depth in after - 1..before {
+            stack.add(depth).write(ptr::null_mut());
+        }
+        release(result);
+    }
+}
