@@ -96,7 +96,7 @@ fn mistakes_are_located() {
         ),
         ("leave next\nblock2:", "4:1: expected `block1` or `}`, found `block2`"),
         ("leave nowhere", "3:11: expected a continuation, found `nowhere`"),
-        ("@", "3:5: unexpected character '@'"),
+        ("?", "3:5: unexpected character '?'"),
     ];
     for (line, expected) in cases {
         assert_eq!(parse(&body(line)).unwrap_err().to_string(), expected);
