@@ -160,11 +160,7 @@ fn operation(func: &Function, inst: Inst) -> String {
         CallPointer { callee, args, .. } => format!("call_pointer {callee}({})", list(args)),
         Jump { to, args } => format!("jump {}", destination(to, args)),
         Branch { condition, then, then_args, otherwise, otherwise_args } => {
-            format!(
-                "branch {condition}, {}, {}",
-                destination(then, then_args),
-                destination(otherwise, otherwise_args)
-            )
+            format!("branch {condition}, {}, {}", destination(then, then_args), destination(otherwise, otherwise_args))
         }
         Leave { to, arg: None } => format!("leave {}", to.name()),
         Leave { to, arg: Some(arg) } => format!("leave {}({arg})", to.name()),

@@ -93,7 +93,11 @@ fn a_list_is_guarded_before_the_loop_only() {
 fn items_of_a_list_are_loaded_only() {
     let program = Program { locals: vec![None, None, Some(Global::FloatType)], ..Program::default() };
     let function = built(&program, &for_loop(op::FOR_ITER_LIST, add_to_total(op::BINARY_OP_ADD_FLOAT)));
-    assert_eq!(in_loop(&function, |d| matches!(d, InstData::NewFloat { .. } | InstData::NewInt { .. })), [""; 0]);
+    assert_eq!(
+        in_loop(&function, |d| matches!(d, InstData::NewFloat { .. } | InstData::NewInt { .. })),
+        [""; 0],
+        "{function}"
+    );
     // The item is kept in its local: two counts, no more.
     assert!(in_loop(&function, is_object_work).len() <= 2, "{function}");
 }

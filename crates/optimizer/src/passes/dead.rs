@@ -17,9 +17,7 @@ fn remove_unneeded(function: &mut Function, all_states: bool) {
     let needed = needed_values(function, all_states);
     for block in function.block_ids() {
         let mut insts = std::mem::take(&mut function.blocks[block.index()].insts);
-        insts.retain(|&inst| {
-            !is_pure(function.inst(inst)) || function.results(inst).iter().any(|v| needed[v.index()])
-        });
+        insts.retain(|&inst| !is_pure(function.inst(inst)) || function.results(inst).iter().any(|v| needed[v.index()]));
         function.blocks[block.index()].insts = insts;
     }
     remove_params(function, &needed);

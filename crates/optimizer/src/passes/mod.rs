@@ -2,15 +2,36 @@
 
 mod boxes;
 mod dead;
+mod depths;
 
 pub use boxes::unbox;
 pub use dead::{remove_dead, remove_dead_but_states};
+pub use depths::find_depths;
 
-use whipsnake_ir::Function;
+use whipsnake_ir::{Function, verify};
 
 /// Runs all passes in order.
 pub fn run(function: &mut Function) {
-    remove_dead_but_states(function);
-    unbox(function);
-    remove_dead(function);
+    let passes: [(&str, fn(&mut Function)); 4] = [
+        ("remove_dead_but_states", remove_dead_but_states),
+        ("find_depths", find_depths),
+        ("unbox", unbox),
+        ("remove_dead", remove_dead),
+    ];
+    for (name, pass) in passes {
+        pass(function);
+        debug_assert!(is_right(function, name));
+    }
+}
+
+/// Whether the function verifies; if not, says what a pass has done.
+fn is_right(function: &Function, pass: &str) -> bool {
+    let errors = verify(function).err().unwrap_or_default();
+    for error in &errors {
+        eprintln!("after {pass}: {error}");
+    }
+    if !errors.is_empty() {
+        eprintln!("{function}");
+    }
+    errors.is_empty()
 }

@@ -98,11 +98,7 @@ pub fn region(program: &Program, lines: &[Line]) -> Result<Function, Refusal> {
     let code = decoder.analyse(input).expect("the code is right");
     let general = FxHashSet::default();
     let mut function = build(&Request { code: &code, world: program, header, general: &general })?;
-    passes::remove_dead_but_states(&mut function);
-    check(&function);
-    passes::unbox(&mut function);
-    check(&function);
-    passes::remove_dead(&mut function);
+    passes::run(&mut function);
     check(&function);
     Ok(function)
 }
@@ -150,7 +146,13 @@ pub fn is_object_work(data: &InstData) -> bool {
     use InstData::*;
     matches!(
         data,
-        NewFloat { .. } | NewInt { .. } | Retain { .. } | Release { .. } | ReleasePlain { .. } | Call { .. } | CallPointer { .. }
+        NewFloat { .. }
+            | NewInt { .. }
+            | Retain { .. }
+            | Release { .. }
+            | ReleasePlain { .. }
+            | Call { .. }
+            | CallPointer { .. }
     )
 }
 
