@@ -170,3 +170,34 @@ fn a_unit_that_starts_no_loop_is_refused() {
     let lines = [Op(op::RESUME, 0), Label("loop"), Op(op::RETURN_CONST, 0)];
     assert_eq!(region(&Program::default(), &lines).err(), Some(Refusal::NoLoop));
 }
+
+#[test]
+fn an_object_that_the_frame_got_is_the_one_that_is_released() {
+    // for i in a: for x in b: total += x
+    // The end of the inner iterator may run Python code, for which the locals are stored.
+    let inner = vec![
+        Op(op::LOAD_FAST, 3),
+        Op(op::GET_ITER, 0),
+        Label("inner"),
+        To(op::FOR_ITER_LIST, "inner end"),
+        Op(op::STORE_FAST, 4),
+        Op(op::LOAD_FAST_LOAD_FAST, 0x24),
+        Op(op::BINARY_OP_ADD_FLOAT, INPLACE_ADD),
+        Op(op::STORE_FAST, 2),
+        To(op::JUMP_BACKWARD, "inner"),
+        Label("inner end"),
+        Op(op::END_FOR, 0),
+        Op(op::POP_TOP, 0),
+    ];
+    let float = Some(Global::FloatType);
+    let program = Program { locals: vec![None, None, float, None, float], ..Program::default() };
+    let function = built(&program, &for_loop(op::FOR_ITER_RANGE, inner));
+    // A number that is made an object for a store must not be made another for what comes after: nobody would release the first.
+    let mut made = vec![];
+    for &inst in function.blocks.iter().flat_map(|b| &b.insts) {
+        if let InstData::NewFloat { value, .. } = *function.inst(inst) {
+            assert!(!made.contains(&value), "{value} is made an object twice\n{function}");
+            made.push(value);
+        }
+    }
+}

@@ -4,6 +4,7 @@
 //! in its place; a block parameter that only ever gets such objects becomes a number itself. An exit makes the object if it is taken.
 //! Where an object is needed in earnest, but in fewer rounds than it would be made in, it is made there.
 
+use super::uses::used_after;
 use rustc_hash::FxHashMap;
 use whipsnake_ir::{Args, Block, Effects, Function, Global, Helper, Inst, InstData, Type, Value, ValueDef};
 
@@ -105,7 +106,7 @@ impl Boxes {
         let mut changed = false;
         for block in function.block_ids() {
             let depth = function.blocks[block.index()].depth;
-            for &inst in &function.blocks[block.index()].insts {
+            for (index, &inst) in function.blocks[block.index()].insts.iter().enumerate() {
                 let data = function.inst(inst);
                 match data {
                     InstData::Jump { to, args } => changed |= self.check_args(function, depth, inst, *to, args),
@@ -115,8 +116,12 @@ impl Boxes {
                     }
                     data => data.for_each_use(|value| {
                         let need = need(data, value);
+                        if !self.is_number(value) || need == Need::None {
+                            return;
+                        }
                         let seldom = need != Need::Identity && self.depth[value.index()] > depth;
-                        if self.is_number(value) && need != Need::None && !seldom {
+                        // A frame that the object is stored to may share the reference with who goes on using the value, and releases it.
+                        if !seldom || need == Need::Keep && used_after(function, block, index, value) {
                             self.number[value.index()] = None;
                             changed = true;
                         }

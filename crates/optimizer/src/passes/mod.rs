@@ -3,6 +3,7 @@
 mod boxes;
 mod dead;
 mod depths;
+mod uses;
 
 pub use boxes::unbox;
 pub use dead::{remove_dead, remove_dead_but_states};

@@ -1,4 +1,5 @@
 //! Hand-assembled loops and a program that does not run.
+#![allow(dead_code, reason = "each test uses some of it")]
 
 use rustc_hash::FxHashSet;
 use whipsnake_bytecode::{CodeInput, Decoder, Instr};
