@@ -70,7 +70,10 @@ fn blocks_that_nothing_reaches_may_be_empty() {
 fn exits_need_values_that_are_there() {
     let state = |slot: &str| format!("state0:\nframe 0: locals [{slot}], stack []\nfield v0[16] = v0");
     let with = |line: &str, slot: &str| {
-        format!("block0:\nv0: obj = input 0\nv1: bool = iconst 1\n{line} @state0\nv2: f64 = float_value v0\nleave next\n{}", state(slot))
+        format!(
+            "block0:\nv0: obj = input 0\nv1: bool = iconst 1\n{line} @state0\nv2: f64 = float_value v0\nleave next\n{}",
+            state(slot)
+        )
     };
     rejects(&with("guard v1, type", "v0"), &[]);
     rejects(&with("guard v1, type", "null"), &[]);

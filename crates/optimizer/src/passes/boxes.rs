@@ -109,10 +109,10 @@ impl Boxes {
             for (index, &inst) in function.blocks[block.index()].insts.iter().enumerate() {
                 let data = function.inst(inst);
                 match data {
-                    InstData::Jump { to, args } => changed |= self.check_args(function, depth, inst, *to, args),
+                    InstData::Jump { to, args } => changed |= self.check_args(function, depth, inst, false, *to, args),
                     InstData::Branch { then, then_args, otherwise, otherwise_args, .. } => {
-                        changed |= self.check_args(function, depth, inst, *then, then_args);
-                        changed |= self.check_args(function, depth, inst, *otherwise, otherwise_args);
+                        changed |= self.check_args(function, depth, inst, true, *then, then_args);
+                        changed |= self.check_args(function, depth, inst, true, *otherwise, otherwise_args);
                     }
                     data => data.for_each_use(|value| {
                         let need = need(data, value);
@@ -132,18 +132,29 @@ impl Boxes {
         changed
     }
 
-    /// Arguments and parameters agree: a number parameter takes numbers, others take objects.
-    fn check_args(&mut self, function: &Function, depth: u32, jump: Inst, to: Block, args: &Args) -> bool {
+    /// Arguments and parameters agree: a number parameter takes numbers, others take objects. Before a branch nothing can be converted: what is
+    /// made or released there would be on both ways.
+    fn check_args(
+        &mut self,
+        function: &Function,
+        depth: u32,
+        inst: Inst,
+        branch: bool,
+        to: Block,
+        args: &Args,
+    ) -> bool {
         let mut changed = false;
         for (&param, &arg) in function.blocks[to.index()].params.iter().zip(args) {
             match self.number[param.index()] {
-                Some(Type::I64) if !self.is_number(arg) && function.raw(jump, arg).is_none() => {
-                    // Unboxing an int can fail, and there is no way out on a jump.
+                // Unboxing an int can fail, and there is no way out on a jump.
+                Some(ty)
+                    if !self.is_number(arg) && (branch || ty == Type::I64 && function.raw(inst, arg).is_none()) =>
+                {
                     self.number[param.index()] = None;
                     changed = true;
                 }
                 Some(_) => {}
-                None if self.is_number(arg) && self.depth[arg.index()] <= depth => {
+                None if self.is_number(arg) && (branch || self.depth[arg.index()] <= depth) => {
                     self.number[arg.index()] = None;
                     changed = true;
                 }
