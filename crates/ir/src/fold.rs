@@ -22,10 +22,12 @@ impl Builder<'_> {
         self.region.as_ref().map_or(value, |r| r.resolve(value))
     }
 
-    /// The value of an integer constant, while a region is built.
+    /// The value of an integer constant, while a region is built. Narrow ones, which may be written without their sign, are read as signed.
     pub(crate) fn constant(&self, value: Value) -> Option<i64> {
         self.region.as_ref()?;
         match self.data(value)? {
+            InstData::Iconst { ty: Type::I8, value } => Some((*value as i8).into()),
+            InstData::Iconst { ty: Type::I32, value } => Some((*value as i32).into()),
             InstData::Iconst { value, .. } => Some(*value),
             _ => None,
         }
