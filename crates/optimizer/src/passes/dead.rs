@@ -25,25 +25,25 @@ fn remove_unneeded(function: &mut Function, all_states: bool) {
 
 fn is_pure(data: &InstData) -> bool {
     use InstData::*;
-    match data {
+    matches!(
+        data,
         Iconst { .. }
-        | Fconst { .. }
-        | Global { .. }
-        | Frame
-        | ThreadState
-        | ActivationField { .. }
-        | Load { .. }
-        | Address { .. }
-        | Unary { .. }
-        | Overflowing { .. }
-        | Compare { .. }
-        | FloatCompare { .. }
-        | Select { .. }
-        | FloatValue { .. }
-        | IntValue { .. } => true,
-        Binary { .. } => true,
-        _ => false,
-    }
+            | Fconst { .. }
+            | Global { .. }
+            | Frame
+            | ThreadState
+            | ActivationField { .. }
+            | Load { .. }
+            | Address { .. }
+            | Unary { .. }
+            | Binary { .. }
+            | Overflowing { .. }
+            | Compare { .. }
+            | FloatCompare { .. }
+            | Select { .. }
+            | FloatValue { .. }
+            | IntValue { .. }
+    )
 }
 
 /// Empties the blocks that nothing leads to.

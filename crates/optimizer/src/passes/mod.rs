@@ -11,9 +11,11 @@ pub use depths::find_depths;
 
 use whipsnake_ir::{Function, verify};
 
+type Pass = fn(&mut Function);
+
 /// Runs all passes in order.
 pub fn run(function: &mut Function) {
-    let passes: [(&str, fn(&mut Function)); 4] = [
+    let passes: [(&str, Pass); 4] = [
         ("remove_dead_but_states", remove_dead_but_states),
         ("find_depths", find_depths),
         ("unbox", unbox),
