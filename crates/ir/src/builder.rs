@@ -7,8 +7,8 @@
 use crate::inst::{Args, InstData};
 use crate::region::Region;
 use crate::{
-    BinaryOp, Block, Condition, Continuation, Effects, FloatCondition, Function, Global, Helper, Inst, Known,
-    LoopPlan, MissReason, Offset, OpenLoop, Type, UnaryOp, Value, ValueDef, abi,
+    BinaryOp, Block, Condition, Continuation, Effects, FloatCondition, Function, Global, Helper, Inst, Known, LoopPlan,
+    MissReason, Offset, OpenLoop, Type, UnaryOp, Value, ValueDef, abi,
 };
 
 /// Appends instructions to a function.
@@ -440,7 +440,12 @@ impl<'f> Builder<'f> {
     /// A float object, built in the storage of one of `consumed` if possible; all of them are released.
     pub fn new_float(&mut self, value: Value, consumed: &[Value]) -> Value {
         if self.in_region() {
-            return self.new_number(InstData::NewFloat { value, reuse: Args::new() }, value, Global::FloatType, consumed);
+            return self.new_number(
+                InstData::NewFloat { value, reuse: Args::new() },
+                value,
+                Global::FloatType,
+                consumed,
+            );
         }
         let reuse = self.owned(consumed);
         self.value(InstData::NewFloat { value, reuse }, Type::Obj)

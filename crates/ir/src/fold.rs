@@ -1,9 +1,7 @@
 //! Folding: what the builder of a region needs not build.
 
 use crate::inst::InstData;
-use crate::{
-    Builder, Condition, Continuation, Field, Global, Known, Offset, Type, UnaryOp, Value, ValueDef,
-};
+use crate::{Builder, Condition, Continuation, Field, Global, Known, Offset, Type, UnaryOp, Value, ValueDef};
 use whipsnake_cpython::layout::object::OB_TYPE;
 
 /// What a condition says about an object.
@@ -24,10 +22,12 @@ impl Builder<'_> {
         self.region.as_ref().map_or(value, |r| r.resolve(value))
     }
 
-    /// The value of an integer constant, while a region is built.
+    /// The value of an integer constant, while a region is built. Narrow ones, which may be written without their sign, are read as signed.
     pub(crate) fn constant(&self, value: Value) -> Option<i64> {
         self.region.as_ref()?;
         match self.data(value)? {
+            InstData::Iconst { ty: Type::I8, value } => Some((*value as i8).into()),
+            InstData::Iconst { ty: Type::I32, value } => Some((*value as i32).into()),
             InstData::Iconst { value, .. } => Some(*value),
             _ => None,
         }
@@ -118,6 +118,14 @@ impl Builder<'_> {
                 field.dirty = false;
                 stores.push(*field);
             }
+        }
+        if let Some(exit) = region.exit
+            && !stores.is_empty()
+        {
+            // Exits must not undo what a callee does to fields that memory has now.
+            let mut state = self.func.states[exit.index()].clone();
+            state.fields.retain(|field| !escapes && !stores.contains(field));
+            region.exit = Some(self.func.add_state(state));
         }
         for field in stores {
             self.push(InstData::Store { value: field.value, base: field.object, offset: field.offset.into() }, &[]);

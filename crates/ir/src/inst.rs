@@ -358,8 +358,7 @@ impl InstData {
     /// Whether a region notes what the frames hold at the instruction: it can exit, or something put before it may.
     pub fn has_state(&self) -> bool {
         use InstData::*;
-        self.can_exit()
-            || matches!(self, Store { .. } | Call { .. } | CallPointer { .. } | Jump { .. } | Branch { .. })
+        self.can_exit() || matches!(self, Store { .. } | Call { .. } | CallPointer { .. } | Jump { .. } | Branch { .. })
     }
 
     /// Calls `visit` on every value the instruction reads.

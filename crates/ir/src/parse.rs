@@ -6,8 +6,9 @@
 
 mod instruction;
 mod lexer;
+mod state;
 
-use crate::{Function, Inst, InstData, Type, Value};
+use crate::{ExitState, Function, Global, Inst, InstData, StateId, Type, Value};
 use lexer::{Place, Token};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -35,9 +36,9 @@ type Result<T> = std::result::Result<T, ParseError>;
 
 /// Reads one function in the form that its `Display` writes.
 pub fn parse(text: &str) -> Result<Function> {
-    let mut parser = Parser { tokens: lexer::tokens(text)?, at: 0 };
-    let (name, blocks) = parser.function()?;
-    build(name, blocks)
+    let mut parser = Parser { tokens: lexer::tokens(text)?, at: 0, raws: Vec::new() };
+    let (name, blocks, states) = parser.function()?;
+    build(name, blocks, states)
 }
 
 /// Value numbers above this are taken for mistakes: they would need a huge table.
@@ -45,18 +46,24 @@ const MAX_VALUE: u32 = 1 << 20;
 
 struct ParsedBlock {
     params: Vec<(Value, Type, Place)>,
+    classes: Vec<(Value, Global)>,
     cold: bool,
+    depth: u32,
     insts: Vec<ParsedInst>,
 }
 
 struct ParsedInst {
     results: Vec<(Value, Type, Place)>,
     data: InstData,
+    /// Arguments of a jump, and the numbers in them.
+    raws: Vec<(Value, Value)>,
+    state: Option<(StateId, Place)>,
 }
 
 struct Parser {
     tokens: Vec<(Token, Place)>,
     at: usize,
+    raws: Vec<(Value, Value)>,
 }
 
 impl Parser {
@@ -139,30 +146,39 @@ impl Parser {
         Ok((value, self.ty()?, place))
     }
 
-    fn function(&mut self) -> Result<(String, Vec<ParsedBlock>)> {
+    fn function(&mut self) -> Result<(String, Vec<ParsedBlock>, BTreeMap<StateId, ExitState>)> {
         self.expect(Token::Word("function".into()))?;
         let Token::Text(name) = self.peek().clone() else { return self.wanted("a name in quotes") };
         self.next();
         self.mark('{')?;
         self.expect(Token::NewLine)?;
-        let mut blocks = Vec::new();
+        let (mut blocks, mut states) = (Vec::new(), BTreeMap::new());
         while !self.accept_mark('}') {
-            let block = self.block(blocks.len() as u32)?;
-            blocks.push(block);
+            if self.at_numbered("state") {
+                self.state(&mut states)?;
+            } else {
+                let block = self.block(blocks.len() as u32)?;
+                blocks.push(block);
+            }
         }
         self.accept(&Token::NewLine);
         self.expect(Token::End)?;
-        Ok((name, blocks))
+        Ok((name, blocks, states))
     }
 
     fn block(&mut self, number: u32) -> Result<ParsedBlock> {
         // Blocks are numbered in layout order: the name says nothing new, but it must not lie.
         let name = format!("block{number}");
         self.word(&format!("`{name}` or `}}`"), |word| (word == name).then_some(()))?;
-        let mut block = ParsedBlock { params: Vec::new(), cold: false, insts: Vec::new() };
+        let (params, classes, insts) = (Vec::new(), Vec::new(), Vec::new());
+        let mut block = ParsedBlock { params, classes, cold: false, depth: 0, insts };
         if self.accept_mark('(') {
             loop {
-                block.params.push(self.definition()?);
+                let param = self.definition()?;
+                block.params.push(param);
+                if let Token::Word(_) = self.peek() {
+                    block.classes.push((param.0, self.global()?));
+                }
                 if !self.accept_mark(',') {
                     break;
                 }
@@ -170,6 +186,9 @@ impl Parser {
             self.mark(')')?;
         }
         block.cold = self.accept(&Token::Word("cold".into()));
+        if self.accept(&Token::Word("depth".into())) {
+            block.depth = self.number("a number of loops")?;
+        }
         self.mark(':')?;
         self.expect(Token::NewLine)?;
         while !self.at_block_end() {
@@ -184,8 +203,11 @@ impl Parser {
                 self.mark('=')?;
             }
             let data = self.instruction(results.first().map(|r| r.1))?;
+            let raws = std::mem::take(&mut self.raws);
+            let place = self.place();
+            let state = if self.accept_mark('@') { Some((self.state_id()?, place)) } else { None };
             self.expect(Token::NewLine)?;
-            block.insts.push(ParsedInst { results, data });
+            block.insts.push(ParsedInst { results, data, raws, state });
         }
         Ok(block)
     }
@@ -194,7 +216,13 @@ impl Parser {
         match self.peek() {
             Token::Mark('}') | Token::End => true,
             // No instruction is called so.
-            Token::Word(word) => word.strip_prefix("block").is_some_and(|n| n.parse::<u32>().is_ok()),
+            _ => self.at_numbered("block") || self.at_numbered("state"),
+        }
+    }
+
+    fn at_numbered(&self, prefix: &str) -> bool {
+        match self.peek() {
+            Token::Word(word) => word.strip_prefix(prefix).is_some_and(|n| n.parse::<u32>().is_ok()),
             _ => false,
         }
     }
@@ -208,7 +236,7 @@ enum Definition {
 }
 
 /// Makes the function; values are created in the order of their numbers.
-fn build(name: String, blocks: Vec<ParsedBlock>) -> Result<Function> {
+fn build(name: String, blocks: Vec<ParsedBlock>, states: BTreeMap<StateId, ExitState>) -> Result<Function> {
     let mut definitions: BTreeMap<Value, (Definition, Type, Place)> = BTreeMap::new();
     let mut define = |definition: Definition, &(value, ty, place): &(Value, Type, Place)| {
         if value.0 > MAX_VALUE {
@@ -234,6 +262,10 @@ fn build(name: String, blocks: Vec<ParsedBlock>) -> Result<Function> {
     for parsed in &blocks {
         let block = function.add_block();
         function.blocks[block.index()].cold = parsed.cold;
+        function.blocks[block.index()].depth = parsed.depth;
+        for &(param, class) in &parsed.classes {
+            function.note_class(param, Some(class));
+        }
     }
     // Numbers that the text leaves out belong to a block that is taken away again.
     let spare = function.add_block();
@@ -269,12 +301,27 @@ fn build(name: String, blocks: Vec<ParsedBlock>) -> Result<Function> {
         }
     }
     for (block, parsed) in blocks.iter().enumerate() {
-        let list = parsed.insts.iter().zip(&insts[block]).map(|(parsed, made)| match made {
-            Some(inst) => *inst,
-            None => function.add_inst(spare, parsed.data.clone(), &[]),
-        });
-        let list = list.collect();
+        let mut list = Vec::with_capacity(parsed.insts.len());
+        for (parsed, made) in parsed.insts.iter().zip(&insts[block]) {
+            let inst = made.unwrap_or_else(|| function.add_inst(spare, parsed.data.clone(), &[]));
+            for &(arg, raw) in &parsed.raws {
+                function.note_raw(inst, arg, Some(raw));
+            }
+            if let Some((state, place)) = parsed.state {
+                if !states.contains_key(&state) {
+                    return Err(place.error(format!("there is no state{}", state.0)));
+                }
+                function.set_state(inst, state);
+            }
+            list.push(inst);
+        }
         function.blocks[block].insts = list;
+    }
+    // States keep their numbers too; nothing refers to those that the text leaves out.
+    let count = states.keys().next_back().map_or(0, |last| last.index() + 1);
+    function.states.resize(count, ExitState::default());
+    for (id, state) in states {
+        function.states[id.index()] = state;
     }
     function.blocks.pop();
     Ok(function)

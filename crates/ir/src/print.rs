@@ -2,7 +2,8 @@
 //!
 //! Values and blocks keep their numbers, so what a dump or an error message calls `v7` is `Value(7)`.
 
-use crate::{Block, Function, Inst, InstData, Offset, Value, abi};
+use crate::{Block, ExitState, Function, Inst, InstData, Offset, Slot, StateId, Value, abi};
+use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 
 /// Names of ranges of operand numbers: the first number, how many, and the name (with an index appended if `indexed`).
@@ -85,9 +86,16 @@ fn list(values: &[Value]) -> String {
     values.iter().map(Value::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// `block1(v1, v2)`, or `block1` without arguments.
-fn destination(block: Block, args: &[Value]) -> String {
-    if args.is_empty() { block.to_string() } else { format!("{block}({})", list(args)) }
+/// A local variable or stack element: `v1`, `null`, `v1 borrowed clean`.
+fn slot(slot: &Slot) -> String {
+    let value = slot.value.map_or("null".into(), |v| v.to_string());
+    let owner = if slot.owned { "" } else { " borrowed" };
+    let memory = if slot.dirty { "" } else { " clean" };
+    format!("{value}{owner}{memory}")
+}
+
+fn slots(list: &[Slot]) -> String {
+    list.iter().map(slot).collect::<Vec<_>>().join(", ")
 }
 
 /// `v1[16]`, `v1[local]`, `v1[param0 + 8]`
@@ -109,9 +117,14 @@ fn float(bits: u64) -> String {
 }
 
 /// The operation and its operands, without results.
-fn operation(data: &InstData) -> String {
+fn operation(func: &Function, inst: Inst) -> String {
     use InstData::*;
-    match data {
+    // `block1(v1, v2)`, or `block1` without arguments.
+    let destination = |block: &Block, args: &[Value]| {
+        let args: Vec<String> = args.iter().map(|&arg| argument(func, inst, arg)).collect();
+        if args.is_empty() { block.to_string() } else { format!("{block}({})", args.join(", ")) }
+    };
+    match func.inst(inst) {
         Iconst { value, .. } => format!("iconst {value}"),
         Fconst { bits } => format!("fconst {}", float(*bits)),
         Operand32 { operand } => format!("operand {}", operand_name(*operand)),
@@ -145,19 +158,36 @@ fn operation(data: &InstData) -> String {
         SaveInstr => "save_instr".into(),
         Call { helper, args } => format!("call {}({})", helper.name(), list(args)),
         CallPointer { callee, args, .. } => format!("call_pointer {callee}({})", list(args)),
-        Jump { to, args } => format!("jump {}", destination(*to, args)),
+        Jump { to, args } => format!("jump {}", destination(to, args)),
         Branch { condition, then, then_args, otherwise, otherwise_args } => {
-            format!(
-                "branch {condition}, {}, {}",
-                destination(*then, then_args),
-                destination(*otherwise, otherwise_args)
-            )
+            format!("branch {condition}, {}, {}", destination(then, then_args), destination(otherwise, otherwise_args))
         }
         Leave { to, arg: None } => format!("leave {}", to.name()),
         Leave { to, arg: Some(arg) } => format!("leave {}({arg})", to.name()),
         Enter { address, frame, arg: None } => format!("enter {address}, {frame}"),
         Enter { address, frame, arg: Some(arg) } => format!("enter {address}, {frame}, {arg}"),
     }
+}
+
+/// An argument of a jump, with the number in it where that is known: `v1` or `v1 raw v2`.
+fn argument(func: &Function, jump: Inst, arg: Value) -> String {
+    match func.raw(jump, arg) {
+        Some(raw) => format!("{arg} raw {raw}"),
+        None => arg.to_string(),
+    }
+}
+
+/// The lines of a state.
+fn write_state(f: &mut fmt::Formatter<'_>, id: StateId, state: &ExitState) -> fmt::Result {
+    writeln!(f, "state{}:", id.0)?;
+    for frame in &state.frames {
+        writeln!(f, "    frame {}: locals [{}], stack [{}]", frame.unit, slots(&frame.locals), slots(&frame.stack))?;
+    }
+    for field in &state.fields {
+        let memory = if field.dirty { "" } else { " clean" };
+        writeln!(f, "    field {}[{}] = {}{memory}", field.object, field.offset, field.value)?;
+    }
+    Ok(())
 }
 
 impl Function {
@@ -171,15 +201,26 @@ impl Function {
         if !text.is_empty() {
             text.push_str(" = ");
         }
-        text + &operation(self.inst(inst))
+        text += &operation(self, inst);
+        if let Some(state) = self.state_of(inst) {
+            let _ = write!(text, " @state{}", state.0);
+        }
+        text
     }
 
     /// A block's first line in the text form: `block2(v3: obj) cold:`.
     pub(crate) fn display_header(&self, block: Block) -> String {
         let data = &self.blocks[block.index()];
-        let params: Vec<String> = data.params.iter().map(|&p| format!("{p}: {}", self.ty(p))).collect();
+        let class = |p| self.class(p).map_or(String::new(), |class| format!(" {}", class.name()));
+        let params: Vec<String> = data.params.iter().map(|&p| format!("{p}: {}{}", self.ty(p), class(p))).collect();
         let params = if params.is_empty() { String::new() } else { format!("({})", params.join(", ")) };
-        format!("{block}{params}{}:", if data.cold { " cold" } else { "" })
+        let depth = if data.depth == 0 { String::new() } else { format!(" depth {}", data.depth) };
+        format!("{block}{params}{}{depth}:", if data.cold { " cold" } else { "" })
+    }
+
+    /// The states that instructions in blocks refer to.
+    fn used_states(&self) -> BTreeSet<StateId> {
+        self.blocks.iter().flat_map(|b| &b.insts).filter_map(|&inst| self.state_of(inst)).collect()
     }
 }
 
@@ -191,6 +232,9 @@ impl fmt::Display for Function {
             for &inst in &self.blocks[block.index()].insts {
                 writeln!(f, "    {}", self.display_inst(inst))?;
             }
+        }
+        for id in self.used_states() {
+            write_state(f, id, &self.states[id.index()])?;
         }
         f.write_str("}\n")
     }

@@ -80,6 +80,8 @@ struct Edge {
     inst: Inst,
     otherwise: bool,
     state: State,
+    /// What an exit restored there.
+    exit: Option<StateId>,
 }
 
 /// Which slots and fields a loop changes, learnt by building it.
@@ -205,7 +207,8 @@ impl Region {
     }
 
     pub(crate) fn add_edge(&mut self, to: Block, from: Block, inst: Inst, otherwise: bool, state: State) {
-        self.edges.entry(to).or_default().push(Edge { from, inst, otherwise, state });
+        let exit = self.exit;
+        self.edges.entry(to).or_default().push(Edge { from, inst, otherwise, state, exit });
     }
 
     /// Whether any way leads to a block that was not started yet.
@@ -247,6 +250,7 @@ impl Region {
             [] => {}
             [edge] => {
                 self.state = edge.state.clone();
+                self.exit = edge.exit;
                 for (&param, arg) in params.iter().zip(Self::args(func, edge)) {
                     self.aliases.insert(param, arg);
                 }
@@ -285,8 +289,33 @@ impl Region {
                 self.merge_slots(func, block, &edges, &mut state);
                 self.merge_fields(func, block, &edges, &mut state);
                 self.state = state;
+                self.exit = Self::merge_exits(func, &edges);
             }
         }
+    }
+
+    /// What an exit restores where ways meet within an instruction. They differ only in what they have stored already, which may be stored again.
+    fn merge_exits(func: &mut Function, edges: &[Edge]) -> Option<StateId> {
+        let first = edges[0].exit?;
+        if edges.iter().all(|e| e.exit == Some(first)) {
+            return Some(first);
+        }
+        let mut merged = func.states[first.index()].clone();
+        for exit in edges[1..].iter().filter_map(|e| e.exit) {
+            let other = &func.states[exit.index()];
+            for (frame, theirs) in merged.frames.iter_mut().zip(&other.frames) {
+                let ours = frame.locals.iter_mut().chain(&mut frame.stack);
+                for (slot, their) in ours.zip(theirs.locals.iter().chain(&theirs.stack)) {
+                    slot.dirty |= their.dirty;
+                }
+            }
+            for field in &other.fields {
+                if !merged.fields.iter().any(|f| f.object == field.object && f.offset == field.offset) {
+                    merged.fields.push(*field);
+                }
+            }
+        }
+        Some(func.add_state(merged))
     }
 
     fn merge_slots(&mut self, func: &mut Function, block: Block, edges: &[Edge], state: &mut State) {
@@ -338,9 +367,7 @@ impl Region {
         for field in &state.fields {
             let theirs: Option<Vec<Field>> = edges
                 .iter()
-                .map(|e| {
-                    e.state.fields.iter().find(|f| f.object == field.object && f.offset == field.offset).copied()
-                })
+                .map(|e| e.state.fields.iter().find(|f| f.object == field.object && f.offset == field.offset).copied())
                 .collect();
             let Some(theirs) = theirs else { continue };
             let mut field = *field;

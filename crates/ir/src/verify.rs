@@ -98,10 +98,14 @@ pub fn verify(func: &Function) -> Result<(), Vec<VerifyError>> {
 /// Each block has one terminator, at its end; each instruction and parameter is in its place once.
 fn blocks(func: &Function, report: &mut Report<'_>) {
     let mut placed = vec![false; func.inst_count()];
+    let jumped_to = jumped_to(func);
     for block in func.block_ids() {
         let data = &func.blocks[block.index()];
         let Some((&last, before)) = data.insts.split_last() else {
-            report.block(block, "the block is empty");
+            // Passes empty the blocks that nothing leads to, so that the others keep their numbers.
+            if block == Block(0) || jumped_to[block.index()] || !data.params.is_empty() {
+                report.block(block, "the block is empty");
+            }
             continue;
         };
         for &inst in before {
@@ -123,6 +127,17 @@ fn blocks(func: &Function, report: &mut Report<'_>) {
     }
 }
 
+/// Which blocks some instruction goes to.
+fn jumped_to(func: &Function) -> Vec<bool> {
+    let mut jumped_to = vec![false; func.blocks.len()];
+    for &inst in func.blocks.iter().flat_map(|b| &b.insts) {
+        for target in targets(func.inst(inst)).filter(|t| t.index() < func.blocks.len()) {
+            jumped_to[target.index()] = true;
+        }
+    }
+    jumped_to
+}
+
 /// Operands and targets exist.
 fn references(func: &Function, report: &mut Report<'_>) {
     for block in func.block_ids() {
@@ -132,6 +147,14 @@ fn references(func: &Function, report: &mut Report<'_>) {
                     report.inst(block, inst, format!("there is no {value}"));
                 }
             });
+            let state = exit_state(func, inst, |value| {
+                if value.index() >= func.value_count() {
+                    report.inst(block, inst, format!("there is no {value}, which the exit needs"));
+                }
+            });
+            if !state {
+                report.inst(block, inst, "there is no such state");
+            }
             for target in targets(func.inst(inst)) {
                 if target.index() >= func.blocks.len() {
                     report.inst(block, inst, format!("there is no {target}"));
@@ -141,6 +164,18 @@ fn references(func: &Function, report: &mut Report<'_>) {
             }
         }
     }
+}
+
+/// Calls `visit` on every value that the exit at an instruction needs. False if the state does not exist.
+///
+/// A state at an instruction that can't exit is for what a pass may put there; its values may be gone.
+fn exit_state(func: &Function, inst: Inst, visit: impl FnMut(Value)) -> bool {
+    let Some(id) = func.state_of(inst) else { return true };
+    let Some(state) = func.states.get(id.index()) else { return false };
+    if func.inst(inst).can_exit() {
+        state.for_each_use(visit);
+    }
+    true
 }
 
 /// The blocks that an instruction can go to.
@@ -171,7 +206,7 @@ fn definitions(func: &Function, report: &mut Report<'_>) {
     }
     for block in func.block_ids().filter(|&b| dominators.is_reachable(b)) {
         for (index, &inst) in func.blocks[block.index()].insts.iter().enumerate() {
-            func.inst(inst).for_each_use(|value| match places[value.index()] {
+            let mut check = |value: Value| match places[value.index()] {
                 None => report.inst(block, inst, format!("{value} is not defined")),
                 Some((home, at)) if home == block && at > index => {
                     report.inst(block, inst, format!("{value} is used before it is defined"));
@@ -180,7 +215,9 @@ fn definitions(func: &Function, report: &mut Report<'_>) {
                     report.inst(block, inst, format!("{value} is defined in {home}, which not every way here passes"));
                 }
                 Some(_) => {}
-            });
+            };
+            func.inst(inst).for_each_use(&mut check);
+            exit_state(func, inst, check);
         }
     }
 }

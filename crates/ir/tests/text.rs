@@ -33,6 +33,7 @@ block0:
     v23: obj = select v21, v11, v12
     retain v11
     release v12
+    release_plain v12
     guard v21, type_version
     guard_exact v11, IntType
     error_if v22
@@ -43,6 +44,7 @@ block0:
     save_instr
     v28: obj = call NewFloat(v24)
     v29: i64 = call_pointer v5(v11, v12)
+    v30: i64 = unbox_int v11
     branch v21, block1(v26, v11), block2
 block1(v31: i64, v40: obj) cold:
     jump block3
@@ -65,6 +67,66 @@ fn every_instruction_reads_back() {
     // Numbers are kept, also across gaps.
     assert_eq!(function.ty(Value(40)), Type::Obj);
     assert_eq!(function.value_count(), 41);
+}
+
+/// What only regions have.
+const REGION: &str = r#"function "region" {
+block0:
+    v0: ptr = frame
+    v1: obj = load v0[80] @state0
+    v2: f64 = float_value v1
+    jump block1(v1 raw v2, v2) @state0
+block1(v3: obj FloatType, v4: f64 FloatType) depth 1:
+    v5: bool = iconst 1
+    guard v5, type @state2
+    release_plain v3
+    v6: i64 = unbox_int v1 @state2
+    branch v5, block1(v3 raw v4, v4), block2 @state2
+block2 cold depth 2:
+    release v1 @state3
+    leave next @state3
+block3:
+state0:
+    frame 3: locals [v1 clean, null clean], stack []
+state2:
+    frame 4: locals [v1, null], stack [v3 borrowed, v4, v3 borrowed clean]
+    frame 7: locals [], stack [null]
+    field v3[16] = v6
+    field v3[24] = v1 clean
+state3:
+}
+"#;
+
+#[test]
+fn regions_read_back() {
+    let function = parse(REGION).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(function.to_string(), REGION);
+    // States keep their numbers across gaps too.
+    assert_eq!(function.states.len(), 4);
+    assert_eq!(function.states[1], whipsnake_ir::ExitState::default());
+    assert_eq!(function.states[2].frames.len(), 2);
+    let jump = function.blocks[0].insts[3];
+    assert_eq!(function.state_of(jump), Some(whipsnake_ir::StateId(0)));
+    assert_eq!(function.raw(jump, Value(1)), Some(Value(2)));
+    assert_eq!(function.class(Value(3)), Some(whipsnake_ir::Global::FloatType));
+    assert_eq!(function.blocks.iter().map(|b| b.depth).collect::<Vec<_>>(), [0, 1, 2, 0]);
+}
+
+#[test]
+fn mistakes_in_states_are_located() {
+    let cases = [
+        ("leave next @state0\n", "3:16: there is no state0"),
+        ("leave next @state9999999\n", "3:17: state9999999 is too large a number for a state"),
+        ("leave next @v0\n", "3:17: expected a state, found `v0`"),
+        ("leave next\nstate0:\nstate0:\n", "5:1: state0 is defined twice"),
+        ("leave next\nstate0:\nframe 1: stack []\n", "5:10: expected `locals`, found `stack`"),
+        ("leave next\nstate0:\nframe 1: locals [owned], stack []\n", "5:18: expected a value, found `owned`"),
+        ("leave next\nstate0:\nfield v1[local] = v2\n", "5:10: expected an offset, found `local`"),
+    ];
+    for (lines, expected) in cases {
+        let text = format!("function \"f\" {{\nblock0:\n    {lines}}}\n");
+        assert_eq!(parse(&text).unwrap_err().to_string(), expected);
+    }
 }
 
 #[test]
@@ -96,7 +158,7 @@ fn mistakes_are_located() {
         ),
         ("leave next\nblock2:", "4:1: expected `block1` or `}`, found `block2`"),
         ("leave nowhere", "3:11: expected a continuation, found `nowhere`"),
-        ("@", "3:5: unexpected character '@'"),
+        ("?", "3:5: unexpected character '?'"),
     ];
     for (line, expected) in cases {
         assert_eq!(parse(&body(line)).unwrap_err().to_string(), expected);

@@ -60,6 +60,33 @@ fn definitions_dominate_uses() {
 }
 
 #[test]
+fn blocks_that_nothing_reaches_may_be_empty() {
+    rejects("block0:\nleave next\nblock1:", &[]);
+    rejects("block0:\nleave next\nblock1(v0: obj):", &["`block1(v0: obj):`: the block is empty"]);
+    rejects("block0:\njump block1\nblock1:", &["`block1:`: the block is empty"]);
+}
+
+#[test]
+fn exits_need_values_that_are_there() {
+    let state = |slot: &str| format!("state0:\nframe 0: locals [{slot}], stack []\nfield v0[16] = v0");
+    let with = |line: &str, slot: &str| {
+        format!(
+            "block0:\nv0: obj = input 0\nv1: bool = iconst 1\n{line} @state0\nv2: f64 = float_value v0\nleave next\n{}",
+            state(slot)
+        )
+    };
+    rejects(&with("guard v1, type", "v0"), &[]);
+    rejects(&with("guard v1, type", "null"), &[]);
+    let guard = "block0: `guard v1, type @state0`: ";
+    rejects(&with("guard v1, type", "v2"), &[&format!("{guard}v2 is used before it is defined")]);
+    rejects(&with("guard v1, type", "v7"), &[&format!("{guard}there is no v7, which the exit needs")]);
+    rejects(&with("guard v1, type", "v1"), &[&format!("{guard}v1 is bool, expected i64 or f64 or obj")]);
+    // Memory has it, or there is no exit.
+    rejects(&with("guard v1, type", "v7 clean"), &[]);
+    rejects(&with("store v0, v0[8]", "v2"), &[]);
+}
+
+#[test]
 fn types() {
     let with_values = |line: &str| {
         format!(

@@ -128,11 +128,11 @@ impl Parser {
         })
     }
 
-    fn global(&mut self) -> Result<Global> {
+    pub(super) fn global(&mut self) -> Result<Global> {
         self.word("the name of a global", Global::from_name)
     }
 
-    fn number<T: FromStr>(&mut self, what: &str) -> Result<T> {
+    pub(super) fn number<T: FromStr>(&mut self, what: &str) -> Result<T> {
         let read = match self.peek() {
             Token::Number(digits) => digits.parse().ok(),
             _ => None,
@@ -195,8 +195,27 @@ impl Parser {
     /// `block1(v1, v2)` or `block1`
     fn destination(&mut self) -> Result<(Block, Args)> {
         let block = Block(self.numbered("a block", "block")?);
-        let args = if *self.peek() == Token::Mark('(') { self.args()? } else { Args::new() };
+        let mut args = Args::new();
+        if self.accept_mark('(') {
+            loop {
+                args.push(self.argument()?);
+                if !self.accept_mark(',') {
+                    break;
+                }
+            }
+            self.mark(')')?;
+        }
         Ok((block, args))
+    }
+
+    /// `v1` or `v1 raw v2`; the number is kept for the instruction that is being read.
+    fn argument(&mut self) -> Result<Value> {
+        let value = self.value()?;
+        if self.accept(&Token::Word("raw".into())) {
+            let raw = self.value()?;
+            self.raws.push((value, raw));
+        }
+        Ok(value)
     }
 
     /// `v1[16]`, `v1[local]`, `v1[param0 + 8]`

@@ -83,7 +83,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Place)>, ParseError> {
                     at = while_matches(at + 1, |c| c.is_ascii_digit());
                 }
                 Token::Number(chars[start..at].iter().collect())
-            } else if "(){}[],:=+-".contains(c) {
+            } else if "(){}[],:=+-@".contains(c) {
                 at += 1;
                 Token::Mark(c)
             } else {

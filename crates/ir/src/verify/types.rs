@@ -1,7 +1,7 @@
 //! Types of operands and results: one arm an instruction.
 
 use super::Report;
-use crate::{BinaryOp, Block, Continuation, Effects, Function, Global, InstData, Type, UnaryOp, Value, abi};
+use crate::{BinaryOp, Block, Continuation, Effects, ExitState, Function, Global, InstData, Type, UnaryOp, Value, abi};
 use Type::{Bool, F64, I32, I64, Obj, Ptr};
 
 const WORDS: &[Type] = &[I64, Ptr, Obj];
@@ -15,6 +15,9 @@ pub(super) fn check(func: &Function, report: &mut Report<'_>) {
             let found: Vec<Type> = func.results(inst).iter().map(|&r| func.ty(r)).collect();
             if found != expected {
                 rules.problems.push(format!("results are ({}), expected ({})", join(&found), join(&expected)));
+            }
+            if let Some(state) = func.state_of(inst).filter(|_| func.inst(inst).can_exit()) {
+                rules.state(&func.states[state.index()]);
             }
             for problem in rules.problems {
                 report.inst(block, inst, problem);
@@ -81,6 +84,18 @@ impl Rules<'_> {
         });
         for (&arg, &ty) in args.iter().zip(params) {
             self.is(arg, ty);
+        }
+    }
+
+    /// Slots hold objects, or the numbers to make them of.
+    fn state(&mut self, state: &ExitState) {
+        for slot in state.frames.iter().flat_map(|f| f.locals.iter().chain(&f.stack)).filter(|s| s.dirty) {
+            if let Some(value) = slot.value {
+                self.one_of(value, &[I64, F64, Obj]);
+            }
+        }
+        for field in &state.fields {
+            self.is(field.object, Obj);
         }
     }
 

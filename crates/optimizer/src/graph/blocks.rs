@@ -1,7 +1,7 @@
 //! The walk over blocks: where jumps lead, loops and their copies.
 
-use super::{Choices, Request};
 use super::loops::{Extent, Loops, Plans};
+use super::{Choices, Request};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use whipsnake_bytecode::Code;
@@ -222,6 +222,9 @@ impl<'a, 'f> Walk<'a, 'f> {
     /// Builds the instructions of a block where the builder is.
     fn block(&mut self, block: u32) {
         let bounds = self.code.blocks()[block as usize];
+        // Where ways from several instructions have met, no one's exit will do.
+        self.knowledge().state.frame().unit = self.code.instrs()[bounds.first as usize].index;
+        self.mark_exit();
         for number in bounds.first..bounds.end {
             self.instruction(number);
             if self.b.is_ended() {
@@ -233,16 +236,20 @@ impl<'a, 'f> Walk<'a, 'f> {
 
     /// Goes on at an instruction, which starts a block.
     pub(super) fn jump_to(&mut self, number: u32) {
+        self.own_stack();
+        // The instruction that jumps is done: a pass that puts something before the jump must not have it done again.
+        let target = self.code.instrs()[number as usize].index;
+        let unit = std::mem::replace(&mut self.knowledge().state.frame().unit, target);
+        self.mark_exit();
         let to = self.code.block_of(number);
         for index in (0..self.scopes.len()).rev() {
             let scope = &self.scopes[index];
             let (extent, copy) = (scope.extent, scope.copy);
             if to == extent.header {
-                self.jump_back(index);
+                self.jump_back(index, unit);
                 return;
             }
             if (extent.header..=extent.last).contains(&to) {
-                self.own_stack();
                 let block = self.block_at(to, copy);
                 self.b.jump(block, &[]);
                 return;
@@ -251,8 +258,7 @@ impl<'a, 'f> Walk<'a, 'f> {
         self.leave_at(number);
     }
 
-    fn jump_back(&mut self, index: usize) {
-        self.own_stack();
+    fn jump_back(&mut self, index: usize, unit: u32) {
         if !self.knowledge().dead {
             self.scopes[index].closed = true;
         }
@@ -260,6 +266,7 @@ impl<'a, 'f> Walk<'a, 'f> {
             self.b.jump(block, &[]);
             return;
         }
+        self.knowledge().state.frame().unit = unit;
         self.poll();
         let copy = self.scopes[index].copy;
         let plan = self.plans.plan(copy);

@@ -31,7 +31,8 @@ impl Loops {
             }
             let header = code.block_of(last.target);
             let first = code.blocks()[header as usize].first;
-            let extent = by_header.entry(header).or_insert(Extent { header, last: 0, innermost: true, instructions: 0 });
+            let extent =
+                by_header.entry(header).or_insert(Extent { header, last: 0, innermost: true, instructions: 0 });
             extent.last = extent.last.max(number as u32);
             extent.instructions = block.end.max(first + extent.instructions) - first;
         }

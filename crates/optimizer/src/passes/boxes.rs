@@ -4,6 +4,7 @@
 //! in its place; a block parameter that only ever gets such objects becomes a number itself. An exit makes the object if it is taken.
 //! Where an object is needed in earnest, but in fewer rounds than it would be made in, it is made there.
 
+use super::uses::used_after;
 use rustc_hash::FxHashMap;
 use whipsnake_ir::{Args, Block, Effects, Function, Global, Helper, Inst, InstData, Type, Value, ValueDef};
 
@@ -105,18 +106,22 @@ impl Boxes {
         let mut changed = false;
         for block in function.block_ids() {
             let depth = function.blocks[block.index()].depth;
-            for &inst in &function.blocks[block.index()].insts {
+            for (index, &inst) in function.blocks[block.index()].insts.iter().enumerate() {
                 let data = function.inst(inst);
                 match data {
-                    InstData::Jump { to, args } => changed |= self.check_args(function, depth, inst, *to, args),
+                    InstData::Jump { to, args } => changed |= self.check_args(function, depth, inst, false, *to, args),
                     InstData::Branch { then, then_args, otherwise, otherwise_args, .. } => {
-                        changed |= self.check_args(function, depth, inst, *then, then_args);
-                        changed |= self.check_args(function, depth, inst, *otherwise, otherwise_args);
+                        changed |= self.check_args(function, depth, inst, true, *then, then_args);
+                        changed |= self.check_args(function, depth, inst, true, *otherwise, otherwise_args);
                     }
                     data => data.for_each_use(|value| {
                         let need = need(data, value);
+                        if !self.is_number(value) || need == Need::None {
+                            return;
+                        }
                         let seldom = need != Need::Identity && self.depth[value.index()] > depth;
-                        if self.is_number(value) && need != Need::None && !seldom {
+                        // A frame that the object is stored to may share the reference with who goes on using the value, and releases it.
+                        if !seldom || need == Need::Keep && used_after(function, block, index, value) {
                             self.number[value.index()] = None;
                             changed = true;
                         }
@@ -127,18 +132,29 @@ impl Boxes {
         changed
     }
 
-    /// Arguments and parameters agree: a number parameter takes numbers, others take objects.
-    fn check_args(&mut self, function: &Function, depth: u32, jump: Inst, to: Block, args: &Args) -> bool {
+    /// Arguments and parameters agree: a number parameter takes numbers, others take objects. Before a branch nothing can be converted: what is
+    /// made or released there would be on both ways.
+    fn check_args(
+        &mut self,
+        function: &Function,
+        depth: u32,
+        inst: Inst,
+        branch: bool,
+        to: Block,
+        args: &Args,
+    ) -> bool {
         let mut changed = false;
         for (&param, &arg) in function.blocks[to.index()].params.iter().zip(args) {
             match self.number[param.index()] {
-                Some(Type::I64) if !self.is_number(arg) && function.raw(jump, arg).is_none() => {
-                    // Unboxing an int can fail, and there is no way out on a jump.
+                // Unboxing an int can fail, and there is no way out on a jump.
+                Some(ty)
+                    if !self.is_number(arg) && (branch || ty == Type::I64 && function.raw(inst, arg).is_none()) =>
+                {
                     self.number[param.index()] = None;
                     changed = true;
                 }
                 Some(_) => {}
-                None if self.is_number(arg) && self.depth[arg.index()] <= depth => {
+                None if self.is_number(arg) && (branch || self.depth[arg.index()] <= depth) => {
                     self.number[arg.index()] = None;
                     changed = true;
                 }

@@ -17,9 +17,7 @@ fn remove_unneeded(function: &mut Function, all_states: bool) {
     let needed = needed_values(function, all_states);
     for block in function.block_ids() {
         let mut insts = std::mem::take(&mut function.blocks[block.index()].insts);
-        insts.retain(|&inst| {
-            !is_pure(function.inst(inst)) || function.results(inst).iter().any(|v| needed[v.index()])
-        });
+        insts.retain(|&inst| !is_pure(function.inst(inst)) || function.results(inst).iter().any(|v| needed[v.index()]));
         function.blocks[block.index()].insts = insts;
     }
     remove_params(function, &needed);
@@ -27,25 +25,25 @@ fn remove_unneeded(function: &mut Function, all_states: bool) {
 
 fn is_pure(data: &InstData) -> bool {
     use InstData::*;
-    match data {
+    matches!(
+        data,
         Iconst { .. }
-        | Fconst { .. }
-        | Global { .. }
-        | Frame
-        | ThreadState
-        | ActivationField { .. }
-        | Load { .. }
-        | Address { .. }
-        | Unary { .. }
-        | Overflowing { .. }
-        | Compare { .. }
-        | FloatCompare { .. }
-        | Select { .. }
-        | FloatValue { .. }
-        | IntValue { .. } => true,
-        Binary { .. } => true,
-        _ => false,
-    }
+            | Fconst { .. }
+            | Global { .. }
+            | Frame
+            | ThreadState
+            | ActivationField { .. }
+            | Load { .. }
+            | Address { .. }
+            | Unary { .. }
+            | Binary { .. }
+            | Overflowing { .. }
+            | Compare { .. }
+            | FloatCompare { .. }
+            | Select { .. }
+            | FloatValue { .. }
+            | IntValue { .. }
+    )
 }
 
 /// Empties the blocks that nothing leads to.

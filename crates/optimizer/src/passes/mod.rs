@@ -2,21 +2,45 @@
 
 mod boxes;
 mod dead;
+mod depths;
 mod pairs;
 mod straight;
+mod uses;
 
 pub use boxes::unbox;
 pub use dead::{remove_dead, remove_dead_but_states};
+pub use depths::find_depths;
 pub use pairs::cancel_pairs;
 pub use straight::straighten;
 
-use whipsnake_ir::Function;
+use whipsnake_ir::{Function, verify};
+
+type Pass = fn(&mut Function);
 
 /// Runs all passes in order.
 pub fn run(function: &mut Function) {
-    remove_dead_but_states(function);
-    unbox(function);
-    remove_dead(function);
-    straighten(function);
-    cancel_pairs(function);
+    let passes: [(&str, Pass); 6] = [
+        ("remove_dead_but_states", remove_dead_but_states),
+        ("find_depths", find_depths),
+        ("unbox", unbox),
+        ("remove_dead", remove_dead),
+        ("straighten", straighten),
+        ("cancel_pairs", cancel_pairs),
+    ];
+    for (name, pass) in passes {
+        pass(function);
+        debug_assert!(is_right(function, name));
+    }
+}
+
+/// Whether the function verifies; if not, says what a pass has done.
+fn is_right(function: &Function, pass: &str) -> bool {
+    let errors = verify(function).err().unwrap_or_default();
+    for error in &errors {
+        eprintln!("after {pass}: {error}");
+    }
+    if !errors.is_empty() {
+        eprintln!("{function}");
+    }
+    errors.is_empty()
 }

@@ -1,0 +1,240 @@
+//! Passes on texts: what goes in, what comes out.
+
+mod support;
+
+use support::check;
+use whipsnake_ir::{Function, parse};
+use whipsnake_optimizer::passes::{find_depths, remove_dead, remove_dead_but_states, unbox};
+
+/// Runs a pass on the blocks of a function; gives the blocks.
+#[track_caller]
+fn run(pass: fn(&mut Function), text: &str) -> String {
+    let text = format!("function \"f\" {{\n{text}\n}}\n");
+    let mut function = parse(&text).unwrap_or_else(|e| panic!("{e}\n{text}"));
+    check(&function);
+    pass(&mut function);
+    check(&function);
+    let lines: Vec<String> = function.to_string().lines().map(str::to_owned).collect();
+    lines[1..lines.len() - 1].join("\n")
+}
+
+/// A loop that adds 1.5 to a float. `body` is in the loop, where the sum is v3 and what is added to it v6; the new sum is v8.
+fn float_loop(body: &str, end: &str) -> String {
+    format!(
+        "block0:\n\
+         v0: ptr = frame\nv1: obj = load v0[80]\nv2: bool = iconst 1\nguard_exact v1, FloatType @state0\n\
+         jump block1(v1) @state0\n\
+         block1(v3: obj FloatType) depth 1:\n\
+         v5: f64 = float_value v3\nv6: f64 = fconst 1.5\nv7: f64 = fadd v5, v6\nv8: obj = new_float v7, reuse () @state1\n\
+         release_plain v3\n{body}\n\
+         branch v2, block1(v8), block2 @state2\n\
+         block2:\n{end}\nleave next @state2\n\
+         state0:\nframe 3: locals [v1 clean], stack []\n\
+         state1:\nframe 4: locals [v3], stack []\n\
+         state2:\nframe 5: locals [v8], stack []"
+    )
+}
+
+#[test]
+fn dead_values_blocks_and_parameters_go() {
+    let text = "\
+block0:
+v0: ptr = frame
+v1: i64 = load v0[80]
+v2: i64 = iconst 1
+v3: i64 = add v1, v2
+v4: bool = lt v1, v3
+jump block1(v1, v3, v2)
+block1(v5: i64, v6: i64, v7: i64):
+store v6, v0[88]
+v8: i64 = mul v5, v7
+branch v4, block1(v8, v6, v7), block3
+block2:
+jump block3
+block3:
+leave next";
+    insta::assert_snapshot!(run(remove_dead, text), @r"
+    block0:
+        v0: ptr = frame
+        v1: i64 = load v0[80]
+        v2: i64 = iconst 1
+        v3: i64 = add v1, v2
+        v4: bool = lt v1, v3
+        jump block1(v3)
+    block1(v6: i64):
+        store v6, v0[88]
+        branch v4, block1(v6), block3
+    block2:
+    block3:
+        leave next
+    ");
+}
+
+#[test]
+fn what_exits_restore_is_not_dead() {
+    let text = "\
+block0:
+v0: ptr = frame
+v1: obj = load v0[80]
+v2: obj = load v0[88]
+v3: obj = load v0[96]
+v4: bool = iconst 1
+store v1, v0[80] @state1
+guard v4, type @state0
+leave next @state0
+state0:
+frame 1: locals [v2, v3 clean], stack []
+state1:
+frame 1: locals [v3, v2], stack []";
+    let ends =
+        |text: String| text.lines().filter(|l| l.contains("load")).map(|l| l.trim().to_owned()).collect::<Vec<_>>();
+    // The state at the store is for what may be put before it, and v3 is in memory where the guard exits.
+    assert_eq!(ends(run(remove_dead, text)), ["v1: obj = load v0[80]", "v2: obj = load v0[88]"]);
+    assert_eq!(ends(run(remove_dead_but_states, text)).len(), 3);
+}
+
+#[test]
+fn effects_are_not_dead() {
+    let text = "\
+block0:
+v0: obj = input 0
+v1: i64 = int_value v0
+v2: i64 = unbox_int v0 @state0
+v3: obj = new_int v1, reuse () @state0
+v4: ptr = frame
+v5: obj = call_pointer v4(v0)
+leave next @state0
+state0:";
+    let left = run(remove_dead, text);
+    for kept in ["unbox_int", "new_int", "call_pointer"] {
+        assert!(left.contains(kept), "{kept}\n{left}");
+    }
+}
+
+#[test]
+fn a_carried_float_is_a_number() {
+    insta::assert_snapshot!(run(unbox, &float_loop("", "")), @r"
+    block0:
+        v0: ptr = frame
+        v1: obj = load v0[80]
+        v2: bool = iconst 1
+        guard_exact v1, FloatType @state0
+        v9: f64 = float_value v1
+        release_plain v1
+        jump block1(v9) @state0
+    block1(v3: f64 FloatType) depth 1:
+        v6: f64 = fconst 1.5
+        v7: f64 = fadd v3, v6
+        branch v2, block1(v7), block2 @state2
+    block2:
+        leave next @state2
+    state0:
+        frame 3: locals [v1 clean], stack []
+    state2:
+        frame 5: locals [v7], stack []
+    ");
+}
+
+#[test]
+fn a_float_that_is_stored_in_the_loop_stays_an_object() {
+    let text = float_loop("retain v8\nstore v8, v0[96]", "");
+    let left = run(unbox, &text);
+    assert!(left.contains("v8: obj = new_float v7, reuse () @state1"), "{left}");
+    // It goes on by a branch, before which it can't be released: the other way needs it.
+    assert!(left.contains("block1(v3: obj FloatType)") && left.contains("branch v2, block1(v8), block2"), "{left}");
+    let left = run(unbox, &text.replace("branch v2, block1(v8), block2 @state2", "jump block1(v8) @state2"));
+    assert!(left.contains("release_plain v8\n    jump block1(v10) @state2"), "{left}");
+}
+
+#[test]
+fn a_float_that_is_stored_after_the_loop_is_made_there() {
+    let left = run(unbox, &float_loop("", "store v8, v0[80] @state2"));
+    // But for the exit, which would make it again: then the frame would have one and the exit another.
+    assert!(left.contains("v8: obj = new_float"), "{left}");
+    let text = float_loop("", "store v8, v0[80] @state3").replace("leave next @state2", "leave next @state3");
+    let left = run(unbox, &format!("{text}\nstate3:\nframe 5: locals [v8 clean], stack []"));
+    assert!(
+        left.contains(
+            "v10: obj = new_float v7, reuse () @state3\n    store v10, v0[80] @state3\n    leave next @state3"
+        ),
+        "{left}"
+    );
+    assert_eq!(left.matches("new_float").count(), 1, "{left}");
+}
+
+#[test]
+fn a_float_that_is_only_looked_at_after_the_loop_is_released_again() {
+    let end = "v9: ptr = load v0[8]\nv10: i32 = call_pointer v9(v8) @state2";
+    let left = run(unbox, &float_loop("", end));
+    let (_, after) = left.split_once("block2:").expect("block2");
+    assert_eq!(after.matches("new_float").count(), 1, "{left}");
+    assert_eq!(after.matches("release_plain").count(), 1, "{left}");
+    let (_, around) = left.split_once("\nblock1(").expect("block1");
+    assert!(around.starts_with("v3: f64"), "{left}");
+}
+
+#[test]
+fn an_object_whose_identity_matters_stays() {
+    let end = "v9: bool = eq v8, v1\nguard v9, value @state2";
+    let left = run(unbox, &float_loop("", end));
+    assert!(left.contains("v8: obj = new_float v7, reuse () @state1"), "{left}");
+}
+
+#[test]
+fn an_int_whose_number_is_not_at_hand_is_not_unboxed_on_a_jump() {
+    let text = "\
+block0:
+v0: ptr = frame
+v1: obj = load v0[80]
+v2: bool = iconst 1
+jump block1(RAW) @state0
+block1(v3: obj IntType) depth 1:
+v4: i64 = unbox_int v3 @state1
+v5: obj = new_int v4, reuse () @state1
+release_plain v3
+branch v2, block1(v5 raw v4), block2 @state0
+block2:
+leave next @state0
+state0:
+state1:
+frame 4: locals [v3], stack []";
+    assert!(run(unbox, &text.replace("RAW", "v1")).contains("block1(v3: obj IntType)"));
+    let text = text.replace("jump", "v9: i64 = unbox_int v1 @state0\njump");
+    assert!(run(unbox, &text.replace("RAW", "v1 raw v9")).contains("jump block1(v9)"));
+}
+
+#[test]
+fn depths_are_those_of_ways_around() {
+    let text = "\
+block0:
+v0: bool = iconst 1
+jump block1
+block1:
+jump block2
+block2:
+branch v0, block3, block4
+block3 depth 7:
+branch v0, block2, block5
+block4 depth 2:
+branch v0, block1, block6
+block5 depth 2:
+leave next
+block6:
+leave next
+block7 depth 1:";
+    let left = run(find_depths, text);
+    let headers: Vec<&str> = left.lines().filter(|l| l.starts_with("block")).collect();
+    assert_eq!(
+        headers,
+        [
+            "block0:",
+            "block1 depth 1:",
+            "block2 depth 2:",
+            "block3 depth 2:",
+            "block4 depth 1:",
+            "block5:",
+            "block6:",
+            "block7:"
+        ]
+    );
+}

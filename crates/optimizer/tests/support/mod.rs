@@ -1,0 +1,164 @@
+//! Hand-assembled loops and a program that does not run.
+#![allow(dead_code, reason = "each test uses some of it")]
+
+use rustc_hash::FxHashSet;
+use whipsnake_bytecode::{CodeInput, Decoder, Instr};
+use whipsnake_cpython::opcode as op;
+use whipsnake_ir::{Block, Function, Global, InstData, verify};
+use whipsnake_ops::Ptr;
+use whipsnake_optimizer::{Number, Object, Refusal, Request, World, build, passes};
+
+/// A line of assembly.
+pub enum Line {
+    /// An opcode and its operand.
+    Op(u8, u8),
+    /// An opcode whose operand leads to a label.
+    To(u8, &'static str),
+    /// Where such operands lead.
+    Label(&'static str),
+}
+
+/// Code units of the lines, with caches; and the unit of each label.
+fn assemble(lines: &[Line]) -> (Vec<u16>, Vec<(&'static str, usize)>) {
+    let length = |opcode: u8| 1 + usize::from(op::CACHES[op::DEOPT[opcode as usize] as usize]);
+    let mut labels = Vec::new();
+    let mut at = 0;
+    for line in lines {
+        match *line {
+            Line::Op(opcode, _) | Line::To(opcode, _) => at += length(opcode),
+            Line::Label(name) => labels.push((name, at)),
+        }
+    }
+    let mut units = Vec::new();
+    for line in lines {
+        let (opcode, oparg) = match *line {
+            Line::Op(opcode, oparg) => (opcode, oparg),
+            Line::To(opcode, label) => {
+                let target = labels.iter().find(|l| l.0 == label).expect("the label is there").1;
+                (opcode, (units.len() + length(opcode)).abs_diff(target) as u8)
+            }
+            Line::Label(_) => continue,
+        };
+        units.push(u16::from(opcode) | u16::from(oparg) << 8);
+        units.resize(units.len() + length(opcode) - 1, 0);
+    }
+    (units, labels)
+}
+
+/// What the program would know.
+#[derive(Default)]
+pub struct Program {
+    /// The constants' values: an int, a float, or neither.
+    pub constants: Vec<Number>,
+    /// The types of what the locals hold.
+    pub locals: Vec<Option<Global>>,
+}
+
+impl World for Program {
+    fn pointer(&self, meaning: Ptr, _: &Instr, oparg: u32) -> u64 {
+        match meaning {
+            Ptr::BinaryFunction => 0x5000 + 16 * u64::from(oparg),
+            _ => 0x6000,
+        }
+    }
+
+    fn constant(&self, number: u32) -> Object {
+        let value = self.constants[number as usize];
+        let class = match value {
+            Number::Int(_) => Some(Global::IntType),
+            Number::Float(_) => Some(Global::FloatType),
+            Number::No => None,
+        };
+        Object { address: 0x4000 + 32 * u64::from(number), class, immortal: false, number: value }
+    }
+
+    fn first_unit(&self) -> u64 {
+        0x1000
+    }
+
+    fn code_data(&self) -> u64 {
+        0x2000
+    }
+
+    fn feedback_cell(&self) -> u64 {
+        0x3000
+    }
+
+    fn local_class(&self, local: u32) -> Option<Global> {
+        self.locals[local as usize]
+    }
+}
+
+/// Builds the region of the loop at label `loop`. What is built must verify, and so must what the passes make of it.
+pub fn region(program: &Program, lines: &[Line]) -> Result<Function, Refusal> {
+    let (units, labels) = assemble(lines);
+    let header = labels.iter().find(|l| l.0 == "loop").expect("a label `loop`").1 as u32;
+    let nlocalsplus = program.locals.len() as u32;
+    let input = CodeInput { units: &units, nlocalsplus, stacksize: 8, ..CodeInput::default() };
+    let mut decoder = Decoder::new();
+    let code = decoder.analyse(input).expect("the code is right");
+    let general = FxHashSet::default();
+    let mut function = build(&Request { code: &code, world: program, header, general: &general })?;
+    passes::run(&mut function);
+    check(&function);
+    Ok(function)
+}
+
+/// The function is right, and its text reads back.
+#[track_caller]
+pub fn check(function: &Function) {
+    let text = function.to_string();
+    if let Err(errors) = verify(function) {
+        let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        panic!("{}\n{text}", errors.join("\n"));
+    }
+    match whipsnake_ir::parse(&text) {
+        Ok(again) => assert_eq!(again.to_string(), text),
+        Err(error) => panic!("{error}\n{text}"),
+    }
+}
+
+/// The blocks in the deepest loop of the function: those that come back to themselves.
+pub fn looping(function: &Function) -> Vec<Block> {
+    let comes_back = |&start: &Block| {
+        let mut seen = vec![false; function.blocks.len()];
+        let mut work = function.successors(start).to_vec();
+        while let Some(block) = work.pop() {
+            if !std::mem::replace(&mut seen[block.index()], true) {
+                work.extend(function.successors(block));
+            }
+        }
+        seen[start.index()]
+    };
+    let blocks: Vec<Block> = function.reverse_postorder().into_iter().filter(comes_back).collect();
+    let depth = |block: &Block| function.blocks[block.index()].depth;
+    let deepest = blocks.iter().map(depth).max().unwrap_or(0);
+    blocks.into_iter().filter(|b| depth(b) == deepest).collect()
+}
+
+/// The instructions in the deepest loop that are of a kind, as text.
+pub fn in_loop(function: &Function, kind: fn(&InstData) -> bool) -> Vec<String> {
+    let insts = looping(function).into_iter().flat_map(|b| function.blocks[b.index()].insts.clone());
+    insts.filter(|&inst| kind(function.inst(inst))).map(|inst| function.display_inst(inst)).collect()
+}
+
+/// Makes an object or changes a count.
+pub fn is_object_work(data: &InstData) -> bool {
+    use InstData::*;
+    matches!(
+        data,
+        NewFloat { .. }
+            | NewInt { .. }
+            | Retain { .. }
+            | Release { .. }
+            | ReleasePlain { .. }
+            | Call { .. }
+            | CallPointer { .. }
+    )
+}
+
+/// Takes a number out of its object, or makes sure that it can be.
+pub fn is_unboxing(data: &InstData) -> bool {
+    use InstData::*;
+    matches!(data, GuardExact { .. } | FloatValue { .. } | IntValue { .. } | UnboxInt { .. })
+}
