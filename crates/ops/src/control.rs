@@ -15,7 +15,8 @@ operations! {
     "RESUME_CHECK" () -> 0, imms [Imm::OpargMasked(LOCATION_MASK)] => resume;
     "RESUME.delegating" () -> 0 => resume_delegating;
     "JUMP_FORWARD" () -> 0 => |b: &mut Builder<'_>| b.leave(Continuation::Target);
-    "JUMP_BACKWARD" () -> 0, ptrs [Ptr::TargetInstr] => jump_backward;
+    "JUMP_BACKWARD" () -> 0 => jump_backward;
+    "JUMP_BACKWARD.counted" () -> 0, ptrs [Ptr::TargetInstr] => jump_backward_counted;
     "JUMP_BACKWARD_NO_INTERRUPT" () -> 0 => |b: &mut Builder<'_>| b.leave(Continuation::Target);
     "COUNT" () -> 0, ptrs [Ptr::Counter] => count;
     "COUNT_OUTSIDE" () -> 0, ptrs [Ptr::Counter] => count_outside;
@@ -56,9 +57,16 @@ pub fn resume_delegating(b: &mut Builder<'_>) {
     });
 }
 
-/// The end of a loop's body: polls, counts, then jumps. The first half of the feedback cell's first word counts down to when the loop is worth
-/// optimizing, or is entered again.
+/// The end of a loop's body: polls, then jumps.
 pub fn jump_backward(b: &mut Builder<'_>) {
+    let anywhere = b.iconst(Type::I32, 0);
+    poll(b, anywhere);
+    b.leave(Continuation::Target);
+}
+
+/// The same where there is an optimizing tier: counts, too. The first half of the feedback cell's first word counts down to when the loop is worth
+/// optimizing, or is entered again.
+pub fn jump_backward_counted(b: &mut Builder<'_>) {
     let anywhere = b.iconst(Type::I32, 0);
     poll(b, anywhere);
     let cell = b.raw_pointer(abi::pointer::FEEDBACK);

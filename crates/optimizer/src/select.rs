@@ -23,3 +23,8 @@ pub(crate) fn operation(opcode: u8, oparg: u32) -> Option<&'static Operation> {
     let must = matches!(suffix, ".method" | ".null");
     named(&format!("{name}{suffix}")).or_else(|| if must { None } else { named(name) })
 }
+
+/// The form of an operation that enters methods in Python, if it has one.
+pub(crate) fn calling(opcode: u8) -> Option<&'static Operation> {
+    named(&format!("{}.calling", op::NAMES[opcode as usize]))
+}

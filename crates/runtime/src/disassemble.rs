@@ -17,6 +17,7 @@ pub unsafe fn disassemble(code: Code) -> Option<String> {
     let compiled = code::find(code)?;
     let mut baseline = Baseline::new();
     baseline.set_counting(crate::tier::counts());
+    baseline.set_optimizing(crate::tier::optimizes());
     // SAFETY: the code object is alive and nothing runs meanwhile.
     let planned = baseline.plan(unsafe { crate::tier::code_input(code) }).ok()?;
     let bytecode = planned.code();

@@ -69,6 +69,11 @@ impl Baseline {
         self.plan.counting = counting;
     }
 
+    /// Whether loops of code that is planned from now on are counted for the optimizing tier.
+    pub fn set_optimizing(&mut self, optimizing: bool) {
+        self.plan.optimizing = optimizing;
+    }
+
     /// Decodes and plans a code object.
     pub fn plan<'b>(&'b mut self, input: CodeInput<'b>) -> Result<Planned<'b>, CompileError> {
         let code = self.decoder.analyse(input)?;

@@ -94,6 +94,8 @@ pub(crate) struct Plan {
     pub receives: Vec<(u32, Label)>,
     /// Whether the code counts what it does.
     pub counting: bool,
+    /// Whether loops are counted for the optimizing tier.
+    pub optimizing: bool,
     stack: Vec<Element>,
     /// The elements below this one are in their slots.
     stored: usize,
@@ -281,6 +283,11 @@ impl Planner<'_, '_> {
             if next.base == op::STORE_FAST && self.in_place(special, generic, instr, next.oparg)? {
                 return Ok(true);
             }
+        }
+        if instr.base == op::JUMP_BACKWARD && self.plan.optimizing {
+            let operation = self.selector.jump_backward_counted;
+            self.operation(operation, operation, instr.oparg, Label::Instr(instr.target), true)?;
+            return Ok(false);
         }
         let target = match instr.flow {
             Flow::ForIter => Label::Instr(instr.exhausted().expect("FOR_ITER has an end")),

@@ -47,6 +47,8 @@ pub(crate) struct Selector {
     pub unpack_to_locals: u16,
     /// `RESUME` in the middle of `yield from` or `await`.
     pub resume_delegating: u16,
+    /// `JUMP_BACKWARD` where loops are counted for the optimizing tier.
+    pub jump_backward_counted: u16,
     /// Counts for the statistics.
     pub count: u16,
     /// The same, where the frame is that of a call from outside.
@@ -156,6 +158,7 @@ impl Selector {
             store_fast: find("STORE_FAST"),
             unpack_to_locals: find("UNPACK_SEQUENCE.locals"),
             resume_delegating: find("RESUME.delegating"),
+            jump_backward_counted: find("JUMP_BACKWARD.counted"),
             count: find("COUNT"),
             count_outside: find("COUNT_OUTSIDE"),
         }

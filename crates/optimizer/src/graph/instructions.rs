@@ -1,7 +1,7 @@
 //! One instruction: what the walk does itself, and how operations are applied.
 
 use super::blocks::Walk;
-use crate::select::{named, operation};
+use crate::select::{calling, named, operation};
 use crate::{Number, operands};
 use smallvec::SmallVec;
 use whipsnake_bytecode::{Flow, Instr};
@@ -151,6 +151,10 @@ impl Walk<'_, '_> {
         }
         if opcode == op::BINARY_OP_INPLACE_ADD_UNICODE {
             return operation(op::BINARY_OP_ADD_UNICODE, instr.oparg);
+        }
+        if opcode == instr.base && calling(opcode).is_some() {
+            // Most likely a method in Python: the baseline tier enters it, a region would have to call it from C.
+            return None;
         }
         operation(opcode, instr.oparg).or_else(|| operation(instr.base, instr.oparg))
     }

@@ -3,11 +3,15 @@
 mod boxes;
 mod dead;
 mod depths;
+mod pairs;
+mod straight;
 mod uses;
 
 pub use boxes::unbox;
 pub use dead::{remove_dead, remove_dead_but_states};
 pub use depths::find_depths;
+pub use pairs::cancel_pairs;
+pub use straight::straighten;
 
 use whipsnake_ir::{Function, verify};
 
@@ -15,11 +19,13 @@ type Pass = fn(&mut Function);
 
 /// Runs all passes in order.
 pub fn run(function: &mut Function) {
-    let passes: [(&str, Pass); 4] = [
+    let passes: [(&str, Pass); 6] = [
         ("remove_dead_but_states", remove_dead_but_states),
         ("find_depths", find_depths),
         ("unbox", unbox),
         ("remove_dead", remove_dead),
+        ("straighten", straighten),
+        ("cancel_pairs", cancel_pairs),
     ];
     for (name, pass) in passes {
         pass(function);

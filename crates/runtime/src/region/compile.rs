@@ -1,12 +1,13 @@
 //! Making a region: graph, passes, machine code.
 
-use super::Region;
+use super::{Region, dump};
 use super::world::Live;
 use crate::helpers::pointers::CodeSource;
 use crate::native::code::CompiledCode;
 use crate::tier::{Jit, code_input};
 use rustc_hash::FxHashSet;
 use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use whipsnake_bytecode::Decoder;
 use whipsnake_codegen::{Compiler, RawCode, RegionForm, RelocKind, Symbol, Target};
 use whipsnake_cpython::live::{Code, CodeUnit, Frame};
@@ -28,12 +29,13 @@ pub(super) unsafe fn compile(
     unsafe {
         let code = frame.code()?;
         let header = target.offset_from(code.instructions()) as u32;
-        if let Some(limit) = std::env::var("WHIPSNAKE_REGION_LIMIT").ok().and_then(|v| v.parse::<u64>().ok())
-            && jit.stats.regions >= limit
-        {
+        if !dump::allows(jit.stats.regions) {
             return None;
         }
-        match attempt(jit, frame, code, compiled, header, general) {
+        // A mistake of the optimizer must not end the program: the loop stays in the baseline tier, and the message of the panic tells of it.
+        let made = catch_unwind(AssertUnwindSafe(|| attempt(jit, frame, code, compiled, header, general)))
+            .unwrap_or_else(|_| Err("the optimizer failed".to_owned()));
+        match made {
             Ok(region) => {
                 let address: *const Region = &raw const *region;
                 compiled.regions.push(region);
@@ -41,18 +43,11 @@ pub(super) unsafe fn compile(
                 Some(address)
             }
             Err(reason) => {
-                if dump_wanted() {
-                    eprintln!("whipsnake: loop at {header} is not optimized: {reason}");
-                }
+                dump::write(&format!("loop at {header}: not optimized"), reason);
                 None
             }
         }
     }
-}
-
-fn dump_wanted() -> bool {
-    static WANTED: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
-    *WANTED.get_or_init(|| std::env::var_os("WHIPSNAKE_DUMP").is_some())
 }
 
 unsafe fn attempt(
@@ -70,31 +65,31 @@ unsafe fn attempt(
     let live = Live { source, frame, compiled, cells: RefCell::default() };
     let mut function =
         build(&Request { code: &decoded, world: &live, header, general: &general }).map_err(|refusal| refusal.to_string())?;
+    if dump::is_on() {
+        dump::write(&format!("loop at {header}: graph"), &function);
+    }
     passes::run(&mut function);
-    if dump_wanted() {
-        eprintln!("{function}");
+    if dump::is_on() {
+        dump::write(&format!("loop at {header}: after the passes"), &function);
     }
     // The region's address is in its machine code.
     let mut region: Box<std::mem::MaybeUninit<Region>> = Box::new_uninit();
     let form = RegionForm { region: region.as_ptr() as u64, first_units: vec![live.first_unit()] };
     let mut compiler = Compiler::for_regions(Target::X64);
     let made = compiler.region(&function, &form).map_err(|e| e.to_string())?;
-    if dump_wanted() {
-        eprintln!("{}", compiler.clif());
+    if dump::is_on() {
+        dump::write(&format!("loop at {header}: Cranelift"), compiler.clif());
     }
     let block = jit.memory.allocate(made.code.bytes.len()).map_err(|e| e.to_string())?;
     // SAFETY: the block has room, and nothing runs in it yet.
     unsafe { place(&made.code, &jit.addresses, block.write(), block.run() as u64) };
     block.seal().map_err(|e| e.to_string())?;
-    if let Some(path) = std::env::var_os("WHIPSNAKE_DUMP_CODE") {
-        // SAFETY: the block was just written.
-        let bytes = unsafe { std::slice::from_raw_parts(block.run(), made.code.bytes.len()) };
-        let _ = std::fs::write(path, bytes);
-    }
     jit.stats.region_bytes += made.code.bytes.len() as u64;
     region.write(Region {
         entry: block.run(),
         taken: vec![Cell::new(0); made.exits.len()],
+        entered: Cell::new(0),
+        spent: Cell::default(),
         exits: made.exits,
         general,
         cells: live.cells.into_inner(),

@@ -1,6 +1,6 @@
 //! Leaving a region: the frame is written as its exit describes, and the baseline tier goes on.
 
-use super::Region;
+use super::{Region, dump};
 use crate::helpers::globals;
 use crate::helpers::objects;
 use crate::native::frames::{Resume, compiled};
@@ -72,10 +72,9 @@ pub unsafe extern "C" fn leave_region(
         let region = &*region;
         let exit = &region.exits[number as usize];
         let frame = Frame::new_unchecked(frame);
-        if std::env::var_os("WHIPSNAKE_TRACE").is_some() {
-            let code = frame.code().expect("code");
-            let unit = exit.frames[0].unit;
-            eprintln!("exit {number} {:?} at {unit} {}", exit.to, opcode::NAMES[code.unit(unit as usize).op as usize]);
+        if dump::is_on() {
+            let unit = exit.frames.last().map_or(0, |frame| frame.unit);
+            dump::write("exit", format_args!("{number}, {:?}, at {unit}", exit.to));
         }
         restore(frame, exit, Buffer(buffer));
         let described = exit.frames.last().expect("an exit has a frame");

@@ -1,6 +1,7 @@
 //! Optimized regions: machine code of hot loops, how it is entered and left.
 
 mod compile;
+mod dump;
 mod exit;
 mod world;
 
@@ -15,6 +16,7 @@ use pyo3_ffi::PyThreadState;
 use rustc_hash::FxHashSet;
 use std::cell::Cell;
 use std::ptr;
+use std::time::{Duration, Instant};
 use whipsnake_codegen::Exit;
 use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame};
 use whipsnake_cpython::opcode;
@@ -28,6 +30,10 @@ pub struct Region {
     exits: Vec<Exit>,
     /// How often each exit was taken.
     taken: Vec<Cell<u32>>,
+    /// How often it was entered, while that is counted.
+    entered: Cell<u32>,
+    /// How long it ran then.
+    spent: Cell<Duration>,
     /// Instructions, by code unit, that it does in their general form.
     general: FxHashSet<u32>,
     /// Feedback cells of its general operations.
@@ -126,6 +132,12 @@ const _: () = assert!(size_of::<LoopCell>() <= 8 * FEEDBACK_WORDS);
 /// Rounds that the interpreter runs to learn what types a loop sees.
 const OBSERVED_ROUNDS: u32 = 32;
 
+/// Entries of a region that are timed.
+const MEASURED_ENTRIES: u32 = 64;
+
+/// A region that is left sooner than this, on average, costs more to enter than it gains: a loop of few rounds. The loop around it may do better.
+const TOO_SHORT: Duration = Duration::from_nanos(400);
+
 /// How many rounds of an inner loop one round of the outer counts for.
 const INNER_ROUNDS: u32 = 16;
 
@@ -191,7 +203,19 @@ pub unsafe extern "C" fn hot_loop(
         let region = &*cell.region;
         // Entered again at the next jump back, should it come here.
         cell.rounds = 0;
+        // Another activation may write the cell while the region runs.
+        let cell: *mut LoopCell = cell;
         let enter: Enter = std::mem::transmute(region.entry);
+        if region.entered.get() < MEASURED_ENTRIES {
+            let start = Instant::now();
+            let resume = enter(thread, frame, ptr::null_mut());
+            region.entered.set(region.entered.get() + 1);
+            region.spent.set(region.spent.get() + start.elapsed());
+            if region.entered.get() == MEASURED_ENTRIES && region.spent.get() < TOO_SHORT * MEASURED_ENTRIES {
+                (*cell).attempts = MAX_ATTEMPTS + 1;
+            }
+            return resume;
+        }
         enter(thread, frame, ptr::null_mut())
     }
 }

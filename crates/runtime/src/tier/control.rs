@@ -51,6 +51,7 @@ pub unsafe fn enable(settings: &Settings) -> Result<(), String> {
         }
         let jit = jit().expect("just installed");
         jit.settings = settings.clone();
+        jit.baseline.set_optimizing(settings.optimize_threshold > 0);
         jit.enabled = true;
         count_executed(jit, settings.stats)?;
         if jit.watcher.is_none() {

@@ -31,6 +31,12 @@ pub fn stats() -> Stats {
     unsafe { state::jit() }.map(|jit| jit.stats.clone()).unwrap_or_default()
 }
 
+/// Whether loops of what is compiled now are counted for the optimizing tier.
+pub(crate) fn optimizes() -> bool {
+    // SAFETY: called with the GIL, and the borrow ends here.
+    unsafe { state::jit() }.is_some_and(|jit| jit.settings.optimize_threshold > 0)
+}
+
 /// Whether what is compiled now counts what it does.
 pub(crate) fn counts() -> bool {
     // SAFETY: called with the GIL, and the borrow ends here.
