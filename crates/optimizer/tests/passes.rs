@@ -4,7 +4,7 @@ mod support;
 
 use support::check;
 use whipsnake_ir::{Function, parse};
-use whipsnake_optimizer::passes::{find_depths, remove_dead, remove_dead_but_states, unbox};
+use whipsnake_optimizer::passes::{cancel_pairs, find_depths, remove_dead, remove_dead_but_states, straighten, unbox};
 
 /// Runs a pass on the blocks of a function; gives the blocks.
 #[track_caller]
@@ -237,4 +237,85 @@ block7 depth 1:";
             "block7:"
         ]
     );
+}
+
+#[test]
+fn straight_ways_are_one_block() {
+    let text = "\
+block0:
+v0: ptr = frame
+jump block1
+block1:
+v1: bool = iconst 1
+jump block2
+block2:
+branch v1, block2, block3
+block3:
+jump block4
+block4 cold:
+jump block5
+block5 cold:
+leave next";
+    insta::assert_snapshot!(run(straighten, text), @r"
+    block0:
+        v0: ptr = frame
+        v1: bool = iconst 1
+        jump block2
+    block1:
+    block2:
+        branch v1, block2, block3
+    block3:
+        jump block4
+    block4 cold:
+        leave next
+    block5 cold:
+    ");
+}
+
+/// What counts are left of a block between the load of two objects and the end.
+fn counts(insts: &str) -> Vec<String> {
+    let text = format!(
+        "block0:\nv0: ptr = frame\nv1: obj = load v0[80]\nv2: obj = load v0[88]\nv3: bool = iconst 1\n{insts}\nleave next @state9\n\
+         state0:\nframe 1: locals [v1 clean, v2 clean], stack [v1]\n\
+         state1:\nframe 1: locals [v1 clean, v2 clean], stack []\n\
+         state9:"
+    );
+    let left = run(cancel_pairs, &text);
+    left.lines()
+        .map(str::trim)
+        .filter(|l| ["retain", "release", "guard", "frame 1"].iter().any(|w| l.starts_with(w)))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn counts_that_cancel_go() {
+    assert_eq!(counts("retain v1\nv4: f64 = float_value v1\nrelease v1 @state1"), [""; 0]);
+    assert_eq!(counts("retain v1\nretain v2\nrelease_plain v2\nrelease_plain v1"), [""; 0]);
+    // An exit in between that hands the reference to the stack takes one of its own.
+    assert_eq!(
+        counts("retain v1\nguard v3, type @state0\nrelease v1 @state1"),
+        ["guard v3, type @state10", "frame 1: locals [v1 clean, v2 clean], stack [v1 borrowed]"]
+    );
+}
+
+#[test]
+fn counts_with_something_in_between_stay() {
+    for between in [
+        // May be the last owner of the object, or run code that is.
+        "release v2 @state1",
+        "release_plain v2",
+        "v4: obj = call_pointer v0(v2)",
+        "call ListIteratorEnd(v2)",
+        // The reference is stored.
+        "store v1, v0[96]",
+    ] {
+        let left = counts(&format!("retain v1\n{between}\nrelease v1 @state1"));
+        assert_eq!(left.first().map(String::as_str), Some("retain v1"), "{between}");
+        assert!(left.contains(&"release v1 @state1".to_owned()), "{between}");
+    }
+    // Where the exit in between owns nothing, the reference would be lost.
+    assert!(counts("retain v1\nguard v3, type @state1\nrelease v1 @state1").contains(&"retain v1".to_owned()));
+    // In the other order they are not a pair.
+    assert_eq!(counts("release v1 @state1\nretain v1")[0], "release v1 @state1");
 }
