@@ -14,6 +14,7 @@ MODES = {
     "off": {"WHIPSNAKE": "0"},
     "default": {"WHIPSNAKE": "1"},
     "eager": {"WHIPSNAKE": "1", "WHIPSNAKE_EAGER": "1"},
+    "optimizing": {"WHIPSNAKE": "1", "WHIPSNAKE_EAGER": "1", "WHIPSNAKE_TIERS": "baseline,optimizing"},
 }
 
 Result = dict[str, Any]

@@ -14,6 +14,7 @@ MODES = {
     "low": {"WHIPSNAKE": "1", "WHIPSNAKE_CALL_THRESHOLD": "2", "WHIPSNAKE_LOOP_THRESHOLD": "3"},
     "warm": {"WHIPSNAKE": "1", "WHIPSNAKE_CALL_THRESHOLD": "10", "WHIPSNAKE_LOOP_THRESHOLD": "12"},
     "default": {"WHIPSNAKE": "1"},
+    "optimizing": {"WHIPSNAKE": "1", "WHIPSNAKE_EAGER": "1", "WHIPSNAKE_TIERS": "baseline,optimizing"},
 }
 """`eager` compiles what has never run; `low` and `warm` compile what is specialised, in the middle of things."""
 

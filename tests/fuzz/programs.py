@@ -2,6 +2,7 @@
 
 import random
 
+import loops
 from expressions import ATTRIBUTES, METHODS
 from scope import Scope
 from simple import Lines
@@ -270,5 +271,7 @@ class Programs(Statements):
 
 
 def make(seed: str) -> str:
-    """The program of a seed."""
+    """The program of a seed. Those whose seeds start with `loops` are made of long loops."""
+    if seed.startswith("loops"):
+        return loops.make(seed)
     return Programs(random.Random(seed)).program()

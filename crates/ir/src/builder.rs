@@ -55,7 +55,7 @@ impl<'f> Builder<'f> {
     pub(crate) fn push(&mut self, mut data: InstData, results: &[Type]) -> Inst {
         debug_assert!(!self.ended, "instruction after a terminator: {data:?}");
         self.ended = data.is_terminator();
-        let Some(region) = self.region.as_deref() else {
+        let Some(region) = self.region.as_deref_mut() else {
             return self.func.add_inst(self.current, data, results);
         };
         data.for_each_use_mut(|value| *value = region.resolve(*value));
@@ -63,6 +63,8 @@ impl<'f> Builder<'f> {
             &mut data
             && let Offset::Operand(operand, add) = *offset
         {
+            // What the instruction names is in a value, not in its slot.
+            region.unsupported |= operand == abi::operand::LOCAL;
             *offset = Offset::Known(region.operands[operand as usize].wrapping_add(add));
         }
         let exit = region.exit.filter(|_| data.has_state());

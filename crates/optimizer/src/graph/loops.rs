@@ -36,6 +36,7 @@ impl Loops {
             extent.last = extent.last.max(number as u32);
             extent.instructions = block.end.max(first + extent.instructions) - first;
         }
+        nest(&mut by_header);
         let all: Vec<Extent> = by_header.values().copied().collect();
         for extent in by_header.values_mut() {
             extent.innermost = !all.iter().any(|o| o.header > extent.header && o.last <= extent.last);
@@ -46,6 +47,24 @@ impl Loops {
     /// The loop with that header.
     pub(crate) fn at(&self, block: u32) -> Option<Extent> {
         self.by_header.get(&block).copied()
+    }
+}
+
+/// A `continue` jumps back to the test in front of the body, the end of the body past that test: the ranges of the two loops overlap. What jumps back
+/// into the range of another loop, which is entered above, is part of that one.
+fn nest(by_header: &mut FxHashMap<u32, Extent>) {
+    loop {
+        let overlap = by_header.values().find_map(|outer| {
+            let crosses = |inner: &&Extent| {
+                outer.header < inner.header && inner.header <= outer.last && outer.last < inner.last
+            };
+            by_header.values().find(crosses).map(|inner| (outer.header, *inner))
+        });
+        let Some((header, inner)) = overlap else { return };
+        if let Some(outer) = by_header.get_mut(&header) {
+            outer.last = inner.last;
+            outer.instructions += inner.instructions;
+        }
     }
 }
 

@@ -70,6 +70,10 @@ fn needed_values(function: &Function, all_states: bool) -> Vec<bool> {
     for block in function.block_ids() {
         for &inst in &function.blocks[block.index()].insts {
             let data = function.inst(inst);
+            if all_states {
+                // A parameter that becomes a number gets these instead of their objects.
+                data.for_each_use(|v| work.extend(function.raw(inst, v)));
+            }
             match data {
                 InstData::Jump { to, args } => note_args(function, *to, args, &mut args_of),
                 InstData::Branch { condition, then, then_args, otherwise, otherwise_args } => {

@@ -136,7 +136,9 @@ pub(crate) unsafe fn new_int(value: i64) -> *mut PyObject {
         let magnitude = value.unsigned_abs();
         let wide = magnitude >> long::SHIFT != 0;
         let fits = !wide || (pools.int_tag_limit == TWO_DIGITS && magnitude >> (2 * long::SHIFT) == 0);
-        if object.is_null() || !fits {
+        // Exits of regions ask for any number; the small ones exist already, and zero has a sign of its own.
+        let small = (-5..=256).contains(&value);
+        if object.is_null() || !fits || small {
             return pyo3_ffi::PyLong_FromLongLong(value);
         }
         let class = field::<*mut PyTypeObject>(object, object::OB_TYPE);
