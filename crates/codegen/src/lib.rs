@@ -11,6 +11,6 @@ mod region;
 mod stencil;
 
 pub use isa::{Target, make_isa};
-pub use region::{Exit, ExitField, ExitFrame, ExitSlot, Place, RegionCode, RegionForm};
 pub use raw::{RawCode, RawReloc, RelocKind, Symbol};
+pub use region::{Exit, ExitField, ExitFrame, ExitSlot, Place, RegionCode, RegionForm};
 pub use stencil::{CodegenError, Compiler, InputPlace, StencilForm};

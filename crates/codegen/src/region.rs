@@ -7,8 +7,8 @@
 use crate::lower::{Form, Lowering, Region, alias_regions, clif_type};
 use crate::raw::{RawCode, Symbol};
 use crate::stencil::{CodegenError, Compiler};
-use cranelift_codegen::ir::{self, AbiParam, InstBuilder, StackSlot, StackSlotData, StackSlotKind, types};
 use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{self, AbiParam, InstBuilder, StackSlot, StackSlotData, StackSlotKind, types};
 use cranelift_codegen::isa::CallConv;
 use cranelift_frontend::FunctionBuilder;
 use rustc_hash::FxHashMap;

@@ -1,8 +1,8 @@
 //! Compiling one operation alone, with chosen operand values.
 
+use crate::isa::make_region_isa;
 use crate::lower::Lowering;
 use crate::raw::RawCode;
-use crate::isa::make_region_isa;
 use crate::{Target, make_isa};
 use cranelift_codegen::Context;
 use cranelift_codegen::control::ControlPlane;

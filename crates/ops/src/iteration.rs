@@ -11,7 +11,9 @@ use whipsnake_cpython::layout::{
     frame as frame_layout, list, list_iterator, range_iterator, thread_state, tuple, tuple_iterator, type_object,
 };
 use whipsnake_ir::abi::compiled;
-use whipsnake_ir::{BinaryOp, Builder, Condition, Continuation, Global, Helper, MissReason, Offset, Type, UnaryOp, Value, abi};
+use whipsnake_ir::{
+    BinaryOp, Builder, Condition, Continuation, Global, Helper, MissReason, Offset, Type, UnaryOp, Value, abi,
+};
 
 operations! {
     "GET_ITER" (iterable) -> 1, ptrs [Ptr::NextCode] => |b, i| get_iter(b, Helper::GetIter, i);

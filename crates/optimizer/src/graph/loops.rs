@@ -55,9 +55,8 @@ impl Loops {
 fn nest(by_header: &mut FxHashMap<u32, Extent>) {
     loop {
         let overlap = by_header.values().find_map(|outer| {
-            let crosses = |inner: &&Extent| {
-                outer.header < inner.header && inner.header <= outer.last && outer.last < inner.last
-            };
+            let crosses =
+                |inner: &&Extent| outer.header < inner.header && inner.header <= outer.last && outer.last < inner.last;
             by_header.values().find(crosses).map(|inner| (outer.header, *inner))
         });
         let Some((header, inner)) = overlap else { return };

@@ -1,7 +1,7 @@
 //! Making a region: graph, passes, machine code.
 
-use super::{Region, dump};
 use super::world::Live;
+use super::{Region, dump};
 use crate::helpers::pointers::CodeSource;
 use crate::native::code::CompiledCode;
 use crate::tier::{Jit, code_input};
@@ -63,8 +63,8 @@ unsafe fn attempt(
     let mut decoder = Decoder::default();
     let decoded = decoder.analyse(input).map_err(|e| e.to_string())?;
     let live = Live { source, frame, compiled, cells: RefCell::default() };
-    let mut function =
-        build(&Request { code: &decoded, world: &live, header, general: &general }).map_err(|refusal| refusal.to_string())?;
+    let mut function = build(&Request { code: &decoded, world: &live, header, general: &general })
+        .map_err(|refusal| refusal.to_string())?;
     if dump::is_on() {
         dump::write(&format!("loop at {header}: graph"), &function);
     }

@@ -144,7 +144,11 @@ unsafe fn resume(frame: Frame, described: &ExitFrame) -> Resume {
             }
             let pushes = matches!(
                 opcode::base(code.unit(unit).op),
-                opcode::LOAD_FAST | opcode::LOAD_CONST | opcode::LOAD_FAST_LOAD_FAST | opcode::NOP | opcode::EXTENDED_ARG
+                opcode::LOAD_FAST
+                    | opcode::LOAD_CONST
+                    | opcode::LOAD_FAST_LOAD_FAST
+                    | opcode::NOP
+                    | opcode::EXTENDED_ARG
             );
             if !pushes {
                 return interpreter;

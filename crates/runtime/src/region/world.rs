@@ -67,9 +67,7 @@ impl World for Live<'_> {
         // SAFETY: a constant of a live code object, of the type that was found.
         unsafe {
             let number = match class {
-                Some(Global::IntType) => {
-                    Long::new_unchecked(value).compact_value().map_or(Number::No, Number::Int)
-                }
+                Some(Global::IntType) => Long::new_unchecked(value).compact_value().map_or(Number::No, Number::Int),
                 Some(Global::FloatType) => Number::Float(Float::new_unchecked(value).value()),
                 _ => Number::No,
             };

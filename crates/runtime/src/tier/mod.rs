@@ -17,12 +17,12 @@ mod stats;
 pub use crate::native::exit_reason::ExitReason;
 pub(crate) use compile::input as code_input;
 pub(crate) use control::step_aside;
-pub(crate) use state::{Jit, jit};
 pub use control::{disable, enable, is_enabled, unavailable};
 pub use entries::{compile_now, is_compiled, never};
 pub(crate) use osr::count_again;
 pub use refusal::Refusal;
 pub use settings::Settings;
+pub(crate) use state::{Jit, jit};
 pub use stats::{Executed, Stats};
 
 /// The counters so far.
