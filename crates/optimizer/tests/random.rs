@@ -116,7 +116,6 @@ impl Generator {
 }
 
 #[test]
-#[ignore = "fails: `unbox` hands on the raw number of a jump whose definition dead-code removal took away"]
 fn what_is_built_verifies() {
     let mut built = 0;
     for seed in 1..600u64 {
