@@ -63,7 +63,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="cargo xtask conformance", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--mode", action="append", choices=list(runner.MODES), help="once or more (default: off, default and eager)")
+    parser.add_argument(
+        "--mode", action="append", choices=list(runner.MODES), help="once or more (default: off, default and eager)"
+    )
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="files at a time (default 1)")
     parser.add_argument("--timeout", type=float, default=300, metavar="S", help="seconds for a file (default 300)")
     parser.add_argument("--resume", action="store_true", help="run only what has no result yet")

@@ -72,7 +72,11 @@ def keywords_are_merged(numbers, options):
 
 for _ in range(3):
     for number in (2.0, 5, 0, True, 2**40):
-        print(zero_made_at_an_exit(number), division_by_a_zero_made_at_an_exit(number), constant_becomes_an_argument(number))
+        print(
+            zero_made_at_an_exit(number),
+            division_by_a_zero_made_at_an_exit(number),
+            constant_becomes_an_argument(number),
+        )
     print(zero_is_the_preallocated_object())
     for arguments in ((False, 257, 10**25), (1, 1, 1), (1e308, 2**59, True), (0, -9, -9)):
         print(test_in_front_of_the_body_is_jumped_to(*arguments))

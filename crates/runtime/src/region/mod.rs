@@ -38,7 +38,7 @@ pub struct Region {
     general: FxHashSet<u32>,
     /// Feedback cells of its general operations.
     #[expect(dead_code, reason = "machine code points at them")]
-    cells: Vec<Box<[u64; FEEDBACK_WORDS]>>,
+    cells: Vec<Box<[u64]>>,
     /// Owns the machine code.
     #[expect(dead_code, reason = "it is freed with the region")]
     block: Block,

@@ -43,7 +43,7 @@ pub(super) struct Live<'c> {
     pub(super) source: CodeSource,
     pub(super) frame: Frame,
     pub(super) compiled: &'c CompiledCode,
-    pub(super) cells: RefCell<Vec<Box<[u64; FEEDBACK_WORDS]>>>,
+    pub(super) cells: RefCell<Vec<Box<[u64]>>>,
 }
 
 /// The name of an object's exact type.
@@ -85,7 +85,7 @@ impl World for Live<'_> {
     }
 
     fn feedback_cell(&self) -> u64 {
-        let cell = Box::new([0; FEEDBACK_WORDS]);
+        let cell: Box<[u64]> = Box::new([0; FEEDBACK_WORDS]);
         let address = cell.as_ptr() as u64;
         self.cells.borrow_mut().push(cell);
         address
