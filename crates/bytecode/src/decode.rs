@@ -92,6 +92,7 @@ pub struct Decoder {
     graph: Graph,
     depths: Vec<i32>,
     entry_depths: Vec<i32>,
+    peak: u32,
 }
 
 impl Decoder {
@@ -114,15 +115,21 @@ impl Decoder {
             &mut self.depths,
             &mut self.entry_depths,
         )?;
-        Ok(Code {
+        self.peak = peak;
+        Ok(self.analysed(input))
+    }
+
+    /// The result of the last analysis, which was of `input` and succeeded.
+    pub fn analysed<'s>(&'s self, input: CodeInput<'s>) -> Code<'s> {
+        Code {
             input,
             instrs: &self.instrs,
             numbers: &self.numbers,
             handlers: &self.handlers,
             graph: &self.graph,
             depths: &self.depths,
-            max_depth: peak,
-        })
+            max_depth: self.peak,
+        }
     }
 
     fn decode(&mut self, units: &[u16]) -> Result<(), DecodeError> {

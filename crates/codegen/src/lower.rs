@@ -503,7 +503,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
             Form::Region(_) => self.region_instr() as i32 as i64,
         };
         let low = self.b.ins().iconst(types::I32, low);
-        let frame = self.frame();
+        let frame = match &self.form {
+            Form::Stencil { .. } => self.frame(),
+            Form::Region(_) => self.region_frame(),
+        };
         self.store(Region::Frame, low, frame, layout::frame::INSTR_PTR);
     }
 

@@ -13,15 +13,13 @@ use cranelift_codegen::isa::CallConv;
 use cranelift_frontend::FunctionBuilder;
 use rustc_hash::FxHashMap;
 use whipsnake_cpython::layout;
-use whipsnake_ir::{Continuation, Function, Global, Helper, InstData, StateId, Type, Value, ValueDef};
+use whipsnake_ir::{Continuation, FrameState, Function, Global, Helper, InstData, StateId, Type, Value, ValueDef};
 
 /// What is fixed when a region is compiled.
 #[derive(Clone, Debug)]
 pub struct RegionForm {
     /// The address that [`Helper::LeaveRegion`] is given.
     pub region: u64,
-    /// The address of the first code unit of the code object of each frame.
-    pub first_units: Vec<u64>,
 }
 
 /// Where an exit finds a value.
@@ -59,9 +57,24 @@ pub struct ExitField {
     pub value: Place,
 }
 
+/// The frame of an inlined call.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ExitCall {
+    /// The function.
+    pub function: Place,
+    /// Whether there is a reference to it that the frame takes.
+    pub owned: bool,
+    /// Where it was pushed already.
+    pub memory: Option<Place>,
+}
+
 /// A frame that an exit restores.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ExitFrame {
+    /// What an inlined call has beside the rest; none for the region's own frame.
+    pub call: Option<ExitCall>,
+    /// The address of its code's first unit.
+    pub first_unit: u64,
     /// The code unit where it goes on.
     pub unit: u32,
     /// How many values are on its stack.
@@ -168,11 +181,16 @@ impl<'a> Lowering<'a, '_> {
     /// The address of the instruction that is being lowered.
     pub(crate) fn region_instr(&self) -> u64 {
         let state = &self.func.states[self.current_state().index()];
-        let frame = state.frames.len() - 1;
-        let unit = state.frames[frame].unit;
-        match &self.form {
-            Form::Region(region) => region.form.first_units[frame] + 2 * u64::from(unit),
-            Form::Stencil { .. } => unreachable!("a stencil's address is an operand"),
+        let frame = state.frames.last().expect("a state has a frame");
+        frame.first_unit + 2 * u64::from(frame.unit)
+    }
+
+    /// The frame that the instruction being lowered runs on, which has been pushed.
+    pub(crate) fn region_frame(&mut self) -> ir::Value {
+        let memory = self.func.states[self.current_state().index()].frames.last().and_then(FrameState::memory);
+        match memory {
+            Some(memory) => self.use_value(memory),
+            None => self.frame(),
         }
     }
 
@@ -280,6 +298,12 @@ impl<'a> Lowering<'a, '_> {
             .frames
             .iter()
             .map(|frame| ExitFrame {
+                call: frame.inlined.map(|inlined| ExitCall {
+                    function: inlined.function.value.map_or(Place::Null, &mut place),
+                    owned: inlined.function.owned,
+                    memory: inlined.memory.map(&mut place),
+                }),
+                first_unit: frame.first_unit,
                 unit: frame.unit,
                 depth: frame.stack.len() as u32,
                 slots: frame

@@ -166,11 +166,6 @@ impl<'f> Builder<'f> {
         self.value(InstData::Received, Type::Obj)
     }
 
-    /// The current frame.
-    pub fn frame(&mut self) -> Value {
-        self.value(InstData::Frame, Type::Ptr)
-    }
-
     /// The current thread state.
     pub fn thread_state(&mut self) -> Value {
         self.value(InstData::ThreadState, Type::Ptr)
@@ -530,6 +525,17 @@ impl<'f> Builder<'f> {
         self.push(InstData::GuardExact { value, class }, &[]);
     }
 
+    /// The value, which in a region is guarded to be the object that the program has there while the region is built, if that is one that seldom
+    /// changes (a function, a class): then it is a constant.
+    pub fn expect(&mut self, value: Value) -> Value {
+        let Some((address, known)) = self.region.as_deref().and_then(|r| r.expected) else { return value };
+        let constant = self.iconst(Type::Obj, address as i64);
+        let same = self.compare(Condition::Eq, value, constant);
+        self.guard(same, MissReason::Value);
+        self.learn(constant, |k| *k = known);
+        constant
+    }
+
     /// Goes to `error` if the condition holds. Inputs must not have been released yet.
     pub fn error_if(&mut self, condition: Value) {
         match self.constant(condition) {
@@ -558,7 +564,7 @@ impl<'f> Builder<'f> {
 
     /// Makes sure `instr_ptr` is this instruction's address.
     pub fn save_instr(&mut self) {
-        if !self.saved {
+        if !self.saved && !self.is_virtual() {
             self.push(InstData::SaveInstr, &[]);
             self.saved = true;
         }

@@ -106,6 +106,9 @@ impl Builder<'_> {
 
     /// Somebody else is about to see the arguments, and the frames too if the call escapes: stores what was put off.
     pub(crate) fn expose(&mut self, args: &[Value], escapes: bool) {
+        if escapes {
+            self.push_frames();
+        }
         let Some(region) = self.region.as_deref_mut().filter(|r| !r.dead) else { return };
         let mut stores = Vec::new();
         for &arg in args {
@@ -132,35 +135,6 @@ impl Builder<'_> {
         }
         if escapes {
             self.write_locals();
-        }
-    }
-
-    /// Stores the locals that memory does not have yet.
-    fn write_locals(&mut self) {
-        let Some(region) = self.region.as_deref_mut() else { return };
-        let mut stores = Vec::new();
-        let frame = region.state.frames.last_mut().expect("a region has a frame");
-        for (index, slot) in frame.locals.iter_mut().enumerate().filter(|(_, s)| s.dirty) {
-            slot.dirty = false;
-            stores.push((index, slot.value));
-        }
-        if stores.is_empty() {
-            return;
-        }
-        // What exits restore from here on is what memory has now.
-        if let Some(exit) = region.exit {
-            let mut state = self.func.states[exit.index()].clone();
-            for &(index, _) in &stores {
-                state.frames.last_mut().expect("as above").locals[index].dirty = false;
-            }
-            state.fields.clear();
-            region.exit = Some(self.func.add_state(state));
-        }
-        let frame = self.frame();
-        for (index, value) in stores {
-            let value = value.unwrap_or_else(|| self.null());
-            let offset = whipsnake_cpython::layout::frame::LOCALSPLUS + 8 * index as i32;
-            self.push(InstData::Store { value, base: frame, offset: offset.into() }, &[]);
         }
     }
 

@@ -82,6 +82,11 @@ helpers! {
     HotLoop(thread: ptr, frame: ptr, code: ptr, cell: ptr, target: ptr) -> (ptr, ptr) [escapes];
     /// Destroys an object whose count reached zero in a region; if somebody looks at the frames, they find what the exit describes.
     DestroyInRegion(thread: ptr, frame: ptr, region: ptr, exit: i32, buffer: ptr, object: obj) [pure];
+    /// Pushes the frame of a call that a region inlined, with nothing in its locals, above `caller`, which is at the call instruction `call`. NULL if
+    /// there is no memory for it.
+    PushInlined(thread: ptr, caller: ptr, function: obj, call: ptr) -> (ptr) [pure];
+    /// Pops a frame that [`PushInlined`](Helper::PushInlined) pushed; what its slots hold is not touched.
+    PopInlined(thread: ptr, frame: ptr) [pure];
     /// A new float; NULL with `MemoryError` set.
     NewFloat(value: f64) -> (obj) [escapes];
     /// A new int; NULL with `MemoryError` set.

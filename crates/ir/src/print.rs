@@ -2,7 +2,7 @@
 //!
 //! Values and blocks keep their numbers, so what a dump or an error message calls `v7` is `Value(7)`.
 
-use crate::{Block, ExitState, Function, Inst, InstData, Offset, Slot, StateId, Value, abi};
+use crate::{Block, ExitState, Function, Inlined, Inst, InstData, Offset, Slot, StateId, Value, abi};
 use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 
@@ -181,7 +181,17 @@ fn argument(func: &Function, jump: Inst, arg: Value) -> String {
 fn write_state(f: &mut fmt::Formatter<'_>, id: StateId, state: &ExitState) -> fmt::Result {
     writeln!(f, "state{}:", id.0)?;
     for frame in &state.frames {
-        writeln!(f, "    frame {}: locals [{}], stack [{}]", frame.unit, slots(&frame.locals), slots(&frame.stack))?;
+        let (locals, stack) = (slots(&frame.locals), slots(&frame.stack));
+        let code = if frame.first_unit == 0 { String::new() } else { format!(" of {}", frame.first_unit) };
+        write!(f, "    frame {}{code}: locals [{locals}], stack [{stack}]", frame.unit)?;
+        if let Some(inlined) = &frame.inlined {
+            let Inlined { function, globals, builtins, memory } = inlined;
+            write!(f, ", function [{}], globals {globals}, builtins {builtins}", slots(&[*function]))?;
+            if let Some(memory) = memory {
+                write!(f, ", memory {memory}")?;
+            }
+        }
+        writeln!(f)?;
     }
     for field in &state.fields {
         let memory = if field.dirty { "" } else { " clean" };

@@ -65,11 +65,11 @@ impl State {
     }
 
     fn slots(&self) -> impl Iterator<Item = &Slot> {
-        self.frames.iter().flat_map(|f| f.locals.iter().chain(&f.stack))
+        self.frames.iter().flat_map(FrameState::slots)
     }
 
     fn slots_mut(&mut self) -> impl Iterator<Item = &mut Slot> {
-        self.frames.iter_mut().flat_map(|f| f.locals.iter_mut().chain(&mut f.stack))
+        self.frames.iter_mut().flat_map(FrameState::slots_mut)
     }
 }
 
@@ -118,6 +118,8 @@ pub struct Region {
     pub state: State,
     /// What an exit from the current instruction restores.
     pub exit: Option<StateId>,
+    /// What the instruction loads, as the program has it while the region is built; none if that may well change.
+    pub expected: Option<(u64, Known)>,
     /// Where `next` leads.
     pub next: Option<Block>,
     /// Where `next` leads with a value.
@@ -132,6 +134,8 @@ pub struct Region {
     pub wants_memory: bool,
     /// Whether the current operation asked for something that regions don't have.
     pub unsupported: bool,
+    /// Whether a frame of an inlined call was pushed on some ways that meet, and not on others.
+    pub half_pushed: bool,
     /// Whether the current point can't be reached.
     pub dead: bool,
     /// How many loops are around the current point.
@@ -149,6 +153,7 @@ impl Region {
             borrowed: SmallVec::new(),
             state,
             exit: None,
+            expected: None,
             next: None,
             next_with: None,
             target: None,
@@ -156,6 +161,7 @@ impl Region {
             in_memory: false,
             wants_memory: false,
             unsupported: false,
+            half_pushed: false,
             dead: false,
             depth: 0,
             aliases: FxHashMap::default(),
@@ -304,8 +310,7 @@ impl Region {
         for exit in edges[1..].iter().filter_map(|e| e.exit) {
             let other = &func.states[exit.index()];
             for (frame, theirs) in merged.frames.iter_mut().zip(&other.frames) {
-                let ours = frame.locals.iter_mut().chain(&mut frame.stack);
-                for (slot, their) in ours.zip(theirs.locals.iter().chain(&theirs.stack)) {
+                for (slot, their) in frame.slots_mut().zip(theirs.slots()) {
                     slot.dirty |= their.dirty;
                 }
             }
@@ -323,6 +328,10 @@ impl Region {
         if lists.iter().any(|l| l.len() != lists[0].len()) {
             self.unsupported = true;
             return;
+        }
+        for (number, frame) in state.frames.iter().enumerate() {
+            let differs = |edge: &Edge| edge.state.frames[number].memory() != frame.memory();
+            self.half_pushed |= edges.iter().any(differs);
         }
         let mut merged = Vec::with_capacity(lists[0].len());
         for index in 0..lists[0].len() {
@@ -453,6 +462,11 @@ impl Region {
         if ours.len() != header.len() {
             self.unsupported = true;
             return false;
+        }
+        let pushed = |frames: &[FrameState]| frames.iter().map(FrameState::memory).collect::<Vec<_>>();
+        if pushed(&self.state.frames) != pushed(&open.state.frames) {
+            self.half_pushed = true;
+            fits = false;
         }
         for (index, (slot, at_header)) in ours.iter().zip(&header).enumerate() {
             if open.slots.contains(&index) {

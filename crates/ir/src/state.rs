@@ -40,15 +40,49 @@ impl Slot {
     pub const NULL: Slot = Slot { value: None, owned: true, dirty: true };
 }
 
+/// What is known of the frame of an inlined call, which memory does not have at first.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Inlined {
+    /// The function.
+    pub function: Slot,
+    /// The address of its globals.
+    pub globals: u64,
+    /// The address of its builtins.
+    pub builtins: u64,
+    /// The address of the frame, once it was pushed.
+    pub memory: Option<Value>,
+}
+
 /// One frame.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FrameState {
-    /// The code unit where it goes on.
+    /// The address of its code's first unit.
+    pub first_unit: u64,
+    /// The code unit where it goes on; the call's, where a frame above it was inlined.
     pub unit: u32,
     /// Locals, cells and free variables.
     pub locals: Vec<Slot>,
     /// The value stack, from the bottom.
     pub stack: Vec<Slot>,
+    /// What an inlined call has beside that; none for the frame of the region itself.
+    pub inlined: Option<Inlined>,
+}
+
+impl FrameState {
+    /// Everything in it that holds a reference: locals, stack, function.
+    pub fn slots(&self) -> impl Iterator<Item = &Slot> {
+        self.locals.iter().chain(&self.stack).chain(self.inlined.as_ref().map(|inlined| &inlined.function))
+    }
+
+    /// The same, to be changed.
+    pub fn slots_mut(&mut self) -> impl Iterator<Item = &mut Slot> {
+        self.locals.iter_mut().chain(&mut self.stack).chain(self.inlined.as_mut().map(|inlined| &mut inlined.function))
+    }
+
+    /// Where it was pushed, if it is of an inlined call and was.
+    pub fn memory(&self) -> Option<Value> {
+        self.inlined.and_then(|inlined| inlined.memory)
+    }
 }
 
 /// A field of an object that nobody else can see, kept in a value.
@@ -77,9 +111,10 @@ impl ExitState {
     /// Calls `visit` on every value the exit needs.
     pub fn for_each_use(&self, mut visit: impl FnMut(Value)) {
         for frame in &self.frames {
-            for slot in frame.locals.iter().chain(&frame.stack).filter(|slot| slot.dirty) {
+            for slot in frame.slots().filter(|slot| slot.dirty) {
                 slot.value.into_iter().for_each(&mut visit);
             }
+            frame.memory().into_iter().for_each(&mut visit);
         }
         for field in &self.fields {
             visit(field.object);
@@ -90,9 +125,10 @@ impl ExitState {
     /// Calls `visit` on every value the exit needs, to replace it.
     pub fn for_each_use_mut(&mut self, mut visit: impl FnMut(&mut Value)) {
         for frame in &mut self.frames {
-            for slot in frame.locals.iter_mut().chain(&mut frame.stack).filter(|slot| slot.dirty) {
+            for slot in frame.slots_mut().filter(|slot| slot.dirty) {
                 slot.value.iter_mut().for_each(&mut visit);
             }
+            frame.inlined.iter_mut().filter_map(|inlined| inlined.memory.as_mut()).for_each(&mut visit);
         }
         for field in &mut self.fields {
             visit(&mut field.object);

@@ -11,7 +11,7 @@ fn region(function: &mut Function, locals: usize) -> (Builder<'_>, Vec<Value>) {
     let frame = b.frame();
     let values: Vec<Value> = (0..locals).map(|index| b.load(Type::Obj, frame, 80 + 8 * index as i32)).collect();
     let slot = |&value| Slot { value: Some(value), owned: true, dirty: false };
-    let frame = FrameState { unit: 1, locals: values.iter().map(slot).collect(), stack: vec![] };
+    let frame = FrameState { unit: 1, locals: values.iter().map(slot).collect(), ..FrameState::default() };
     b.knowledge().unwrap().state.frames.push(frame);
     (b, values)
 }

@@ -197,6 +197,7 @@ pub fn module_attribute(b: &mut Builder<'_>, owner: Value) -> Value {
     b.guard_exact(owner, Global::ModuleType);
     let namespace = b.load(Type::Obj, owner, module::MD_DICT);
     let value = versioned_entry(b, namespace, 0, 1);
+    let value = b.expect(value);
     found(b, owner, value)
 }
 

@@ -2,9 +2,9 @@
 
 use crate::attributes::{guard_keys_version, versioned_entry};
 use crate::{Imm, Ptr, operations};
-use whipsnake_cpython::layout::{dict_keys, frame};
+use whipsnake_cpython::layout::dict_keys;
 use whipsnake_cpython::opcode::cache;
-use whipsnake_ir::{Builder, Global, Helper, Type, Value, abi};
+use whipsnake_ir::{Builder, Global, Helper, Value, abi};
 
 /// Offset of an entry from the end of the keys' indices.
 const ENTRY: Imm =
@@ -37,28 +37,30 @@ pub fn load_global(b: &mut Builder<'_>) -> Value {
     b.call_checked(Helper::LoadGlobal, &[frame, name, cell])
 }
 
-/// The frame's globals or builtins, guarded to be an exact dict.
-fn namespace(b: &mut Builder<'_>, offset: i32) -> Value {
-    let frame = b.frame();
-    let namespace = b.load(Type::Obj, frame, offset);
-    b.guard_exact(namespace, Global::DictType);
-    namespace
+/// The frame's globals, guarded to be an exact dict.
+fn globals(b: &mut Builder<'_>) -> Value {
+    let globals = b.frame_globals();
+    b.guard_exact(globals, Global::DictType);
+    globals
 }
 
 /// A global variable whose entry is known.
 pub fn module_variable(b: &mut Builder<'_>) -> Value {
-    let globals = namespace(b, frame::GLOBALS);
+    let globals = globals(b);
     let value = versioned_entry(b, globals, 0, 1);
+    let value = b.expect(value);
     b.retain(value);
     value
 }
 
 /// A built-in whose entry is known, and which no global variable hides.
 pub fn builtin(b: &mut Builder<'_>) -> Value {
-    let globals = namespace(b, frame::GLOBALS);
+    let globals = globals(b);
     guard_keys_version(b, globals, 0);
-    let builtins = namespace(b, frame::BUILTINS);
+    let builtins = b.frame_builtins();
+    b.guard_exact(builtins, Global::DictType);
     let value = versioned_entry(b, builtins, 2, 1);
+    let value = b.expect(value);
     b.retain(value);
     value
 }

@@ -10,10 +10,10 @@ mod operands;
 pub mod passes;
 mod select;
 
-pub use graph::{Refusal, Request, build};
+pub use graph::{Refusal, Request, Site, build};
 
-use whipsnake_bytecode::Instr;
-use whipsnake_ir::Global;
+use whipsnake_bytecode::{Code, Instr};
+use whipsnake_ir::{Global, Known};
 use whipsnake_ops::Ptr;
 
 /// The number in an object.
@@ -40,6 +40,34 @@ pub struct Object {
     pub number: Number,
 }
 
+impl Object {
+    /// The same, as what is known of a value.
+    pub(crate) fn known(&self) -> Known {
+        Known { class: self.class, present: true, immortal: self.immortal, raw: None }
+    }
+}
+
+/// A function that a call may be replaced by: it takes positional arguments only, and is no generator.
+#[derive(Clone)]
+pub struct Callee<'a> {
+    /// Its code.
+    pub code: Code<'a>,
+    /// What the running program knows about that.
+    pub world: &'a dyn World,
+    /// The address of the code object.
+    pub executable: u64,
+    /// The address of its globals.
+    pub globals: u64,
+    /// The address of its builtins.
+    pub builtins: u64,
+    /// How many arguments it takes.
+    pub parameters: u32,
+    /// The address of its tuple of default arguments; 0 if there are none.
+    pub defaults: u64,
+    /// The default arguments, those of the last parameters.
+    pub default_values: Vec<Object>,
+}
+
 /// What only the running program knows, about one code object and the frame that waits for the region.
 pub trait World {
     /// The value of a pointer operand of an instruction.
@@ -54,4 +82,10 @@ pub trait World {
     fn feedback_cell(&self) -> u64;
     /// The exact type of what a local variable holds at the moment, if it has a name; `None` also for NULL.
     fn local_class(&self, local: u32) -> Option<Global>;
+    /// What an instruction that loads a global variable would load now, if that seldom changes: a function, a class, a module.
+    fn global(&self, instr: &Instr) -> Option<Object>;
+    /// What an instruction that loads an attribute of a module would load now, likewise.
+    fn module_attribute(&self, module: u64, instr: &Instr) -> Option<Object>;
+    /// The function at an address, if it is one whose calls can be inlined.
+    fn callee(&self, function: u64) -> Option<Callee<'_>>;
 }

@@ -2,7 +2,7 @@
 
 use super::lexer::Token;
 use super::{MAX_VALUE, Parser, Result};
-use crate::{ExitState, Field, FrameState, Slot, StateId};
+use crate::{ExitState, Field, FrameState, Inlined, Slot, StateId};
 use std::collections::BTreeMap;
 
 impl Parser {
@@ -25,13 +25,7 @@ impl Parser {
         self.expect(Token::NewLine)?;
         let mut state = ExitState::default();
         while self.accept(&Token::Word("frame".into())) {
-            let unit = self.number("a code unit")?;
-            self.mark(':')?;
-            let locals = self.slots("locals")?;
-            self.mark(',')?;
-            let stack = self.slots("stack")?;
-            self.expect(Token::NewLine)?;
-            state.frames.push(FrameState { unit, locals, stack });
+            state.frames.push(self.frame_state()?);
         }
         while self.accept(&Token::Word("field".into())) {
             let object = self.value()?;
@@ -48,6 +42,37 @@ impl Parser {
             Some(_) => Err(place.error(format!("state{} is defined twice", id.0))),
             None => Ok(()),
         }
+    }
+
+    /// `12: locals [v1], stack []` for code at 0, else `12 of 4096: …`; and for an inlined call `, function [v2], globals 64, builtins 128, memory v3`.
+    fn frame_state(&mut self) -> Result<FrameState> {
+        let unit = self.number("a code unit")?;
+        let first_unit = if self.accept(&Token::Word("of".into())) { self.number("an address")? } else { 0 };
+        self.mark(':')?;
+        let locals = self.slots("locals")?;
+        self.mark(',')?;
+        let stack = self.slots("stack")?;
+        let mut inlined = None;
+        if self.accept_mark(',') {
+            let place = self.place();
+            let &[function] = self.slots("function")?.as_slice() else {
+                return Err(place.error("an inlined call has one function".to_owned()));
+            };
+            self.mark(',')?;
+            self.expect(Token::Word("globals".into()))?;
+            let globals = self.number("an address")?;
+            self.mark(',')?;
+            self.expect(Token::Word("builtins".into()))?;
+            let builtins = self.number("an address")?;
+            let mut memory = None;
+            if self.accept_mark(',') {
+                self.expect(Token::Word("memory".into()))?;
+                memory = Some(self.value()?);
+            }
+            inlined = Some(Inlined { function, globals, builtins, memory });
+        }
+        self.expect(Token::NewLine)?;
+        Ok(FrameState { first_unit, unit, locals, stack, inlined })
     }
 
     /// `locals [v1, v2 borrowed, null clean]`

@@ -1,7 +1,7 @@
 //! Types of operands and results: one arm an instruction.
 
 use super::Report;
-use crate::{BinaryOp, Block, Continuation, Effects, ExitState, Function, Global, InstData, Type, UnaryOp, Value, abi};
+use crate::{BinaryOp, Block, Continuation, Effects, ExitState, FrameState, Function, Global, InstData, Type, UnaryOp, Value, abi};
 use Type::{Bool, F64, I32, I64, Obj, Ptr};
 
 const WORDS: &[Type] = &[I64, Ptr, Obj];
@@ -89,10 +89,13 @@ impl Rules<'_> {
 
     /// Slots hold objects, or the numbers to make them of.
     fn state(&mut self, state: &ExitState) {
-        for slot in state.frames.iter().flat_map(|f| f.locals.iter().chain(&f.stack)).filter(|s| s.dirty) {
+        for slot in state.frames.iter().flat_map(FrameState::slots).filter(|s| s.dirty) {
             if let Some(value) = slot.value {
                 self.one_of(value, &[I64, F64, Obj]);
             }
+        }
+        for memory in state.frames.iter().filter_map(FrameState::memory) {
+            self.is(memory, Ptr);
         }
         for field in &state.fields {
             self.is(field.object, Obj);

@@ -1,7 +1,8 @@
 //! The walk over blocks: where jumps lead, loops and their copies.
 
 use super::loops::{Extent, Loops, Plans};
-use super::{Choices, Request};
+use super::{Choices, Request, Site};
+use crate::World;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use whipsnake_bytecode::Code;
@@ -37,16 +38,37 @@ struct Scope {
     closed: bool,
 }
 
+/// The code that is being built: the region's own, or that of an inlined call.
+pub(super) struct Body<'a> {
+    pub(super) code: Code<'a>,
+    pub(super) world: &'a dyn World,
+    /// The calls around it.
+    pub(super) calls: Site,
+    /// Where an inlined call goes on when it returns.
+    pub(super) after: Option<Block>,
+    /// The copy of the caller's loop that it is in.
+    copy: u32,
+    loops: Loops,
+    scopes: Vec<Scope>,
+    blocks: FxHashMap<(u32, u32), Block>,
+}
+
+impl<'a> Body<'a> {
+    pub(super) fn new(code: Code<'a>, world: &'a dyn World, calls: Site, after: Option<Block>, copy: u32) -> Body<'a> {
+        let loops = Loops::of(&code);
+        Body { code, world, calls, after, copy, loops, scopes: vec![], blocks: FxHashMap::default() }
+    }
+}
+
 /// One attempt.
 pub(super) struct Walk<'a, 'f> {
     pub(super) b: Builder<'f>,
     pub(super) request: &'a Request<'a>,
-    pub(super) code: &'a Code<'a>,
-    loops: &'a Loops,
+    pub(super) body: Body<'a>,
     plans: &'a mut Plans,
     pub(super) choices: &'a mut Choices,
-    scopes: Vec<Scope>,
-    blocks: FxHashMap<(u32, u32), Block>,
+    /// Instructions of calls that were inlined so far.
+    pub(super) inlined: u32,
     pub(super) again: bool,
     pub(super) left_at: u8,
 }
@@ -57,15 +79,13 @@ const MAX_TWICE: u32 = 300;
 impl<'a, 'f> Walk<'a, 'f> {
     pub(super) fn new(
         request: &'a Request<'a>,
-        loops: &'a Loops,
         function: &'f mut Function,
         plans: &'a mut Plans,
         choices: &'a mut Choices,
     ) -> Self {
         let b = Builder::region(function, Region::new(State::default()));
-        let (scopes, blocks) = (vec![], FxHashMap::default());
-        let code = request.code;
-        Walk { b, request, code, loops, plans, choices, scopes, blocks, again: false, left_at: 0 }
+        let body = Body::new(*request.code, request.world, Site::new(), None, 0);
+        Walk { b, request, body, plans, choices, inlined: 0, again: false, left_at: 0 }
     }
 
     pub(super) fn run(mut self, extent: Extent) -> Attempt {
@@ -84,9 +104,9 @@ impl<'a, 'f> Walk<'a, 'f> {
 
     /// The state at the header of the region's loop: everything is in memory.
     fn enter(&mut self, extent: Extent) {
-        let header = self.code.blocks()[extent.header as usize].first;
-        let locals = self.code.input().nlocalsplus;
-        let depth = self.code.depth(header).unwrap_or(0);
+        let header = self.body.code.blocks()[extent.header as usize].first;
+        let locals = self.body.code.input().nlocalsplus;
+        let depth = self.body.code.depth(header).unwrap_or(0);
         let memory = self.b.frame();
         let mut slots = Vec::new();
         for index in 0..locals + depth {
@@ -97,9 +117,10 @@ impl<'a, 'f> Walk<'a, 'f> {
             slots.push(Slot { value: Some(value), owned: true, dirty: false });
         }
         let stack = slots.split_off(locals as usize);
-        let unit = self.code.instrs()[header as usize].index;
+        let unit = self.body.code.instrs()[header as usize].index;
         let values: Vec<_> = slots.iter().map(|s| s.value.expect("just loaded")).collect();
-        self.knowledge().state.frames = SmallVec::from_vec(vec![FrameState { unit, locals: slots, stack }]);
+        let first_unit = self.body.world.first_unit();
+        self.knowledge().state.frames = SmallVec::from_vec(vec![FrameState { first_unit, unit, locals: slots, stack, inlined: None }]);
         let (used, assigned) = self.locals_in(extent);
         self.mark_exit();
         for (local, value) in values.into_iter().enumerate() {
@@ -120,9 +141,9 @@ impl<'a, 'f> Walk<'a, 'f> {
     fn locals_in(&self, extent: Extent) -> (FxHashSet<u32>, FxHashSet<u32>) {
         use whipsnake_cpython::opcode as op;
         let (first, last) = (extent.header as usize, extent.last as usize);
-        let range = self.code.blocks()[first].first as usize..self.code.blocks()[last].end as usize;
+        let range = self.body.code.blocks()[first].first as usize..self.body.code.blocks()[last].end as usize;
         let (mut used, mut assigned) = (FxHashSet::default(), FxHashSet::default());
-        for instr in &self.code.instrs()[range] {
+        for instr in &self.body.code.instrs()[range] {
             let (high, low) = (instr.oparg >> 4, instr.oparg & 15);
             match instr.base {
                 op::LOAD_FAST | op::LOAD_FAST_CHECK => {
@@ -151,16 +172,30 @@ impl<'a, 'f> Walk<'a, 'f> {
     pub(super) fn mark_exit(&mut self) {
         let mut region = std::mem::replace(self.knowledge(), Region::new(State::default()));
         region.mark_exit(self.b.func);
+        if std::mem::take(&mut region.half_pushed) {
+            // Where ways meet, a frame is there or not: the next attempt pushes those of these calls at once.
+            for depth in 1..=self.body.calls.len() {
+                self.choices.pushed.insert(Site::from_slice(&self.body.calls[..depth]));
+            }
+            self.again = true;
+        }
         *self.knowledge() = region;
         self.b.next_instruction();
     }
 
-    fn block_at(&mut self, block: u32, copy: u32) -> Block {
-        if let Some(&found) = self.blocks.get(&(block, copy)) {
+    /// An instruction of the code that is being built.
+    pub(super) fn site(&self, number: u32) -> Site {
+        let mut site = self.body.calls.clone();
+        site.push(self.body.code.instrs()[number as usize].index);
+        site
+    }
+
+    pub(super) fn block_at(&mut self, block: u32, copy: u32) -> Block {
+        if let Some(&found) = self.body.blocks.get(&(block, copy)) {
             return found;
         }
         let new = self.b.block();
-        self.blocks.insert((block, copy), new);
+        self.body.blocks.insert((block, copy), new);
         new
     }
 
@@ -169,41 +204,57 @@ impl<'a, 'f> Walk<'a, 'f> {
         let entry = self.block_at(extent.header, outer);
         self.b.switch_to(entry);
         if extent.innermost && extent.instructions <= MAX_TWICE {
-            let copy = self.plans.copy(outer, extent.header, true);
+            let copy = self.plans.copy(&self.body.calls, outer, extent.header, true);
             let next = self.b.block();
-            self.scopes.push(Scope { extent, copy, back: Back::Next(next), closed: false });
+            self.body.scopes.push(Scope { extent, copy, back: Back::Next(next), closed: false });
             self.body(extent, copy);
-            self.scopes.pop();
+            self.body.scopes.pop();
             if !self.knowledge().is_reached(next) {
                 return false;
             }
             self.b.switch_to(next);
         }
-        let copy = self.plans.copy(outer, extent.header, false);
+        let copy = self.plans.copy(&self.body.calls, outer, extent.header, false);
         let header = self.b.block();
         self.b.jump(header, &[]);
         let plan = self.plans.plan(copy);
         let Some(open) = self.b.open_loop(header, plan) else { return false };
-        self.scopes.push(Scope { extent, copy, back: Back::Loop(open), closed: false });
+        self.body.scopes.push(Scope { extent, copy, back: Back::Loop(open), closed: false });
         self.knowledge().depth += 1;
         self.b.func.blocks[header.index()].depth += 1;
         self.body(extent, copy);
         self.knowledge().depth -= 1;
-        self.scopes.pop().is_some_and(|scope| scope.closed)
+        self.body.scopes.pop().is_some_and(|scope| scope.closed)
+    }
+
+    /// The copy of a loop that is being built.
+    pub(super) fn current_copy(&self) -> u32 {
+        self.body.scopes.last().map_or(self.body.copy, |scope| scope.copy)
     }
 
     /// Builds the blocks of a loop, the header where the builder is.
     fn body(&mut self, extent: Extent, copy: u32) {
         self.block(extent.header);
-        let mut block = extent.header + 1;
-        while block <= extent.last {
+        self.blocks(extent.header + 1, extent.last, copy);
+    }
+
+    /// Builds a function's blocks.
+    pub(super) fn whole_function(&mut self) {
+        let last = self.body.code.blocks().len() as u32 - 1;
+        self.blocks(0, last, self.body.copy);
+    }
+
+    /// Builds those blocks that something leads to.
+    fn blocks(&mut self, first: u32, last: u32, copy: u32) {
+        let mut block = first;
+        while block <= last {
             let start = self.block_at(block, copy);
             if !self.knowledge().is_reached(start) {
                 block += 1;
                 continue;
             }
-            match self.loops.at(block) {
-                Some(inner) if inner.last <= extent.last => {
+            match self.body.loops.at(block) {
+                Some(inner) if inner.last <= last => {
                     self.whole_loop(inner, copy);
                     block = inner.last + 1;
                 }
@@ -221,9 +272,9 @@ impl<'a, 'f> Walk<'a, 'f> {
 
     /// Builds the instructions of a block where the builder is.
     fn block(&mut self, block: u32) {
-        let bounds = self.code.blocks()[block as usize];
+        let bounds = self.body.code.blocks()[block as usize];
         // Where ways from several instructions have met, no one's exit will do.
-        self.knowledge().state.frame().unit = self.code.instrs()[bounds.first as usize].index;
+        self.knowledge().state.frame().unit = self.body.code.instrs()[bounds.first as usize].index;
         self.mark_exit();
         for number in bounds.first..bounds.end {
             self.instruction(number);
@@ -238,12 +289,12 @@ impl<'a, 'f> Walk<'a, 'f> {
     pub(super) fn jump_to(&mut self, number: u32) {
         self.own_stack();
         // The instruction that jumps is done: a pass that puts something before the jump must not have it done again.
-        let target = self.code.instrs()[number as usize].index;
+        let target = self.body.code.instrs()[number as usize].index;
         let unit = std::mem::replace(&mut self.knowledge().state.frame().unit, target);
         self.mark_exit();
-        let to = self.code.block_of(number);
-        for index in (0..self.scopes.len()).rev() {
-            let scope = &self.scopes[index];
+        let to = self.body.code.block_of(number);
+        for index in (0..self.body.scopes.len()).rev() {
+            let scope = &self.body.scopes[index];
             let (extent, copy) = (scope.extent, scope.copy);
             if to == extent.header {
                 self.jump_back(index, unit);
@@ -255,22 +306,27 @@ impl<'a, 'f> Walk<'a, 'f> {
                 return;
             }
         }
+        if self.body.after.is_some() {
+            let block = self.block_at(to, self.body.copy);
+            self.b.jump(block, &[]);
+            return;
+        }
         self.leave_at(number);
     }
 
     fn jump_back(&mut self, index: usize, unit: u32) {
         if !self.knowledge().dead {
-            self.scopes[index].closed = true;
+            self.body.scopes[index].closed = true;
         }
-        if let Back::Next(block) = self.scopes[index].back {
+        if let Back::Next(block) = self.body.scopes[index].back {
             self.b.jump(block, &[]);
             return;
         }
         self.knowledge().state.frame().unit = unit;
         self.poll();
-        let copy = self.scopes[index].copy;
+        let copy = self.body.scopes[index].copy;
         let plan = self.plans.plan(copy);
-        let Back::Loop(open) = &self.scopes[index].back else { unreachable!("seen above") };
+        let Back::Loop(open) = &self.body.scopes[index].back else { unreachable!("seen above") };
         if !self.b.close_loop(open, plan) {
             self.again = true;
         }
@@ -300,7 +356,7 @@ impl<'a, 'f> Walk<'a, 'f> {
 
     /// Leaves the region: the baseline tier goes on at that instruction.
     pub(super) fn leave_at(&mut self, number: u32) {
-        let instr = &self.code.instrs()[number as usize];
+        let instr = &self.body.code.instrs()[number as usize];
         self.left_at = instr.base;
         self.knowledge().state.frame().unit = instr.index;
         self.mark_exit();

@@ -2,26 +2,33 @@
 
 use super::blocks::Walk;
 use crate::select::{calling, named, operation};
-use crate::{Number, operands};
-use smallvec::SmallVec;
-use whipsnake_bytecode::{Flow, Instr};
+use crate::Number;
+use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::object;
 use whipsnake_cpython::{layout, opcode as op};
-use whipsnake_ir::{Condition, Continuation, Global, Helper, Known, MissReason, Slot, Type, Value, abi};
-use whipsnake_ops::{Operation, Outputs, Place};
+use whipsnake_ir::{Condition, Continuation, Global, Helper, Known, MissReason, Slot, Type};
+use whipsnake_ops::Operation;
 
 impl Walk<'_, '_> {
     /// Builds one instruction where the builder is.
     pub(super) fn instruction(&mut self, number: u32) {
-        let instr = self.code.instrs()[number as usize];
+        let instr = self.body.code.instrs()[number as usize];
         self.knowledge().state.frame().unit = instr.index;
-        if self.choices.exits.contains(&number) {
+        if self.choices.exits.contains(&self.site(number)) {
             self.leave_at(number);
             return;
         }
         let oparg = instr.oparg;
         match instr.base {
             op::NOP | op::EXTENDED_ARG => {}
+            op::RESUME if self.body.after.is_some() => {}
+            op::COPY_FREE_VARS if self.body.after.is_some() => self.copy_free_vars(),
+            op::RETURN_VALUE if self.body.after.is_some() => self.return_inlined(),
+            op::RETURN_CONST if self.body.after.is_some() => {
+                self.load_constant(oparg);
+                self.return_inlined();
+            }
+            op::CALL if self.inline(number, &instr) => {}
             op::LOAD_FAST => self.load_local(oparg),
             op::LOAD_FAST_LOAD_FAST => {
                 self.load_local(oparg >> 4);
@@ -56,17 +63,14 @@ impl Walk<'_, '_> {
 
     /// After a call that may have run Python code: if somebody got hold of the frame, what it wrote to the locals is in memory only; if a tool was
     /// switched on, it must see what follows.
-    fn after_call(&mut self, number: u32) {
+    pub(super) fn after_call(&mut self, number: u32) {
         if !std::mem::take(&mut self.knowledge().state.escaped) {
             return;
         }
-        let Some(next) = self.code.instrs().get(number as usize + 1) else { return };
+        let Some(next) = self.body.code.instrs().get(number as usize + 1) else { return };
         self.knowledge().state.frame().unit = next.index;
         self.mark_exit();
-        let memory = self.b.frame();
-        let seen = self.b.load(Type::Obj, memory, layout::frame::FRAME_OBJ);
-        let unseen = self.b.is_null(seen);
-        self.b.guard(unseen, MissReason::Value);
+        self.guard_unseen();
         self.guard_quiet();
     }
 
@@ -92,14 +96,14 @@ impl Walk<'_, '_> {
     }
 
     fn load_constant(&mut self, number: u32) {
-        let constant = self.request.world.constant(number);
+        let constant = self.body.world.constant(number);
         let value = self.b.iconst(Type::Obj, constant.address as i64);
         let raw = match constant.number {
             Number::Int(n) => Some(self.b.iconst(Type::I64, n)),
             Number::Float(x) => Some(self.b.fconst(x)),
             Number::No => None,
         };
-        let known = Known { class: constant.class, present: true, immortal: constant.immortal, raw };
+        let known = Known { raw, ..constant.known() };
         self.knowledge().learn(value, |k| *k = known);
         self.push(Slot::borrowed(value));
     }
@@ -133,17 +137,17 @@ impl Walk<'_, '_> {
     }
 
     fn general(&mut self, number: u32, instr: &Instr) {
-        match self.choose(instr) {
+        match self.choose(number, instr) {
             Some(operation) => self.apply(number, instr, operation),
             None => self.refuse(number),
         }
     }
 
     /// The operation for an instruction: by what is known of its inputs, else by what the interpreter found.
-    fn choose(&mut self, instr: &Instr) -> Option<&'static Operation> {
+    fn choose(&mut self, number: u32, instr: &Instr) -> Option<&'static Operation> {
         let opcode = if instr.is_instrumented() { instr.base } else { instr.opcode };
         let plain = named(op::NAMES[instr.base as usize]);
-        if self.request.general.contains(&instr.index) {
+        if self.request.general.contains(&self.site(number)) {
             return plain.filter(|_| instr.base == op::BINARY_OP).or_else(|| operation(instr.base, instr.oparg));
         }
         if let Some(known) = self.by_known_types(instr) {
@@ -198,238 +202,15 @@ impl Walk<'_, '_> {
     }
 
     /// The instruction can't be part of a region: the next attempt leaves there.
-    fn refuse(&mut self, number: u32) {
-        self.choices.exits.insert(number);
+    pub(super) fn refuse(&mut self, number: u32) {
+        let site = self.site(number);
+        self.choices.exits.insert(site);
         self.again = true;
         self.leave_at(number);
     }
 
-    /// The inputs of an operation, popped. Those it may not borrow, and those that are there twice, get references of their own.
-    fn inputs(&mut self, operation: &Operation) -> SmallVec<[Value; 4]> {
-        let count = usize::from(operation.inputs);
-        let stack = &self.knowledge().state.frame().stack;
-        let slots: SmallVec<[Slot; 4]> = stack[stack.len() - count..].iter().copied().collect();
-        let keeps = usize::from(operation.keeps);
-        let mut values = SmallVec::new();
-        let mut borrowed = SmallVec::new();
-        for (index, slot) in slots.iter().enumerate() {
-            let value = slot.value.unwrap_or_else(|| self.b.null());
-            let twice = slots.iter().any(|other| other.owned && other.value == slot.value);
-            if index < keeps {
-                // The iterator of a loop is dropped when it is exhausted, and only then.
-                if operation.inputs > operation.keeps {
-                    borrowed.push(value);
-                }
-            } else if !slot.owned {
-                if twice || !operation.borrows.contains(&(index as u8)) {
-                    self.b.retain(value);
-                    let depth = self.knowledge().state.frame().stack.len();
-                    self.knowledge().state.frame().stack[depth - count + index].owned = true;
-                } else {
-                    borrowed.push(value);
-                }
-            }
-            values.push(value);
-        }
-        self.knowledge().borrowed = borrowed;
-        values
-    }
-
-    /// Applies an operation to the stack.
-    fn apply(&mut self, number: u32, instr: &Instr, operation: &'static Operation) {
-        if instr.base == op::FOR_ITER {
-            self.own_iterator();
-        }
-        let popped = op::popped(instr.base, instr.oparg) as usize;
-        // What an instruction names further down it does not take off the stack.
-        let names_below = matches!(operation.place, Place::Below(_));
-        let in_memory =
-            popped > usize::from(operation.inputs) && !names_below || self.choices.in_memory.contains(&number);
-        if in_memory {
-            self.own_top(popped);
-        }
-        let inputs = self.inputs(operation);
-        let (code, world) = (self.code, self.request.world);
-        if !operands::set(self.knowledge(), world, code, operation, number) {
-            self.refuse(number);
-            return;
-        }
-        self.knowledge().pointers[usize::from(abi::pointer::FEEDBACK)] = world.feedback_cell();
-        if in_memory {
-            self.store_top(popped);
-        }
-        let consumed = if in_memory { popped } else { usize::from(operation.inputs - operation.keeps) };
-        if matches!(instr.flow, Flow::Branch) {
-            // Both ways go on with the stack below, which other ways may meet.
-            self.own_below(consumed);
-        }
-        self.mark_exit();
-        let local = self.named(operation.place, instr);
-        let (leave, after, after_with) = (self.b.block(), self.b.block(), self.b.block());
-        let result = self.b.func.add_param(after_with, Type::Obj);
-        let region = self.knowledge();
-        (region.local, region.in_memory) = (local, in_memory);
-        (region.target, region.next, region.next_with) = (Some(leave), Some(after), Some(after_with));
-        let mut outputs = (operation.emit)(&mut self.b, &inputs);
-        let region = self.knowledge();
-        (region.target, region.next, region.next_with) = (None, None, None);
-        (region.local, region.in_memory) = (None, false);
-        region.borrowed.clear();
-        if std::mem::take(&mut region.wants_memory) {
-            self.choices.in_memory.insert(number);
-            self.give_up(number, false);
-            return;
-        }
-        if std::mem::take(&mut self.knowledge().unsupported) {
-            self.give_up(number, true);
-            return;
-        }
-        let handed = self.knowledge().is_reached(after_with);
-        if !self.b.is_ended() {
-            match (handed, outputs.as_slice()) {
-                (true, &[output]) => self.b.jump(after_with, &[output]),
-                _ => self.b.jump(after, &[]),
-            }
-        }
-        if instr.flow.has_target() {
-            self.take_branch(leave, instr);
-        }
-        if handed {
-            self.b.switch_to(after_with);
-            outputs = Outputs::from_slice(&[result]);
-        } else if self.knowledge().is_reached(after) {
-            self.b.switch_to(after);
-        } else {
-            // Everything has left.
-            if !self.b.is_ended() {
-                self.b.leave_saved(Continuation::Miss);
-            }
-            return;
-        }
-        if self.b.is_ended() {
-            return;
-        }
-        let pushed = if in_memory { op::pushed(instr.base, instr.oparg) as usize } else { outputs.len() };
-        self.finish(consumed, &outputs, pushed);
-        self.after_call(number);
-    }
-
-    /// The value of what the instruction names.
-    fn named(&mut self, place: Place, instr: &Instr) -> Option<Value> {
-        let frame = self.knowledge().state.frame();
-        let slot = match place {
-            Place::Local => frame.locals[instr.oparg as usize],
-            Place::Below(add) => {
-                let depth = instr.oparg as usize + usize::from(add);
-                frame.stack[frame.stack.len().checked_sub(depth)?]
-            }
-            Place::None | Place::NextLocal => return None,
-        };
-        slot.value
-    }
-
-    /// The attempt is lost: the next one leaves at the instruction, or does it another way.
-    fn give_up(&mut self, number: u32, exit: bool) {
-        if !self.b.is_ended() {
-            self.b.leave_saved(Continuation::Miss);
-        }
-        if exit {
-            self.choices.exits.insert(number);
-        }
-        self.again = true;
-    }
-
-    fn own_top(&mut self, count: usize) {
-        let depth = self.knowledge().state.frame().stack.len();
-        for index in depth - count..depth {
-            let slot = self.knowledge().state.frame().stack[index];
-            if !slot.owned {
-                if let Some(value) = slot.value {
-                    self.b.retain(value);
-                }
-                self.knowledge().state.frame().stack[index].owned = true;
-            }
-        }
-    }
-
-    /// Stores the topmost elements to their slots in memory, and names these to the operation.
-    fn store_top(&mut self, count: usize) {
-        let locals = self.code.input().nlocalsplus as usize;
-        let depth = self.knowledge().state.frame().stack.len();
-        let displacement = |index: usize| layout::frame::LOCALSPLUS + 8 * (locals + index) as i32;
-        let memory = self.b.frame();
-        for index in depth - count..depth {
-            let slot = self.knowledge().state.frame().stack[index];
-            if let Some(value) = slot.value {
-                self.b.expose_value(value);
-            }
-            if slot.dirty {
-                let value = slot.value.unwrap_or_else(|| self.b.null());
-                self.b.store(value, memory, displacement(index));
-                self.knowledge().state.frame().stack[index].dirty = false;
-            }
-        }
-        let base = displacement(depth - count);
-        let region = self.knowledge();
-        region.operands[usize::from(abi::operand::BASE)] = base;
-        for output in 0..3 {
-            region.operands[usize::from(abi::operand::OUTPUT + output)] = base + 8 * i32::from(output);
-        }
-    }
-
-    /// Replaces consumed inputs by outputs: values, or what is in memory.
-    fn finish(&mut self, consumed: usize, outputs: &[Value], pushed: usize) {
-        let region = self.knowledge();
-        let outputs: SmallVec<[Value; 4]> = outputs.iter().map(|&v| region.resolve(v)).collect();
-        let stack = &mut region.state.frame().stack;
-        stack.truncate(stack.len() - consumed);
-        if outputs.len() == pushed {
-            for value in outputs {
-                self.push(Slot::owned(value));
-            }
-            return;
-        }
-        let locals = self.code.input().nlocalsplus as usize;
-        let depth = self.knowledge().state.frame().stack.len();
-        let memory = self.b.frame();
-        for index in depth..depth + pushed {
-            let value = self.b.load(Type::Obj, memory, layout::frame::LOCALSPLUS + 8 * (locals + index) as i32);
-            self.push(Slot { value: Some(value), owned: true, dirty: false });
-        }
-    }
-
-    /// The way of a branch or an exhausted iterator.
-    fn take_branch(&mut self, leave: whipsnake_ir::Block, instr: &Instr) {
-        if !self.knowledge().is_reached(leave) {
-            return;
-        }
-        self.b.switch_to(leave);
-        let popped = match instr.flow {
-            Flow::Branch | Flow::ForIter => 1,
-            _ => 0,
-        };
-        for _ in 0..popped {
-            self.pop();
-        }
-        let target = instr.exhausted().unwrap_or(instr.target);
-        self.jump_to(target);
-    }
-
-    fn own_below(&mut self, top: usize) {
-        let depth = self.knowledge().state.frame().stack.len() - top;
-        for index in 0..depth {
-            let slot = self.knowledge().state.frame().stack[index];
-            if !slot.owned {
-                if let Some(value) = slot.value {
-                    self.b.retain(value);
-                }
-                self.knowledge().state.frame().stack[index].owned = true;
-            }
-        }
-    }
-
     /// An iterator that only the stack knows keeps its position in registers.
-    fn own_iterator(&mut self) {
+    pub(super) fn own_iterator(&mut self) {
         let frame = self.knowledge().state.frame();
         let Some(&Slot { value: Some(iterator), owned: true, .. }) = frame.stack.last() else { return };
         if self.b.is_private(iterator) {
@@ -452,8 +233,8 @@ impl Walk<'_, '_> {
 
     fn iterator_class(&mut self) -> Option<Global> {
         let unit = self.knowledge().state.frame().unit;
-        let number = self.code.at_unit(unit)?;
-        Some(match self.code.instrs()[number as usize].opcode {
+        let number = self.body.code.at_unit(unit)?;
+        Some(match self.body.code.instrs()[number as usize].opcode {
             op::FOR_ITER_RANGE => Global::RangeIteratorType,
             op::FOR_ITER_LIST => Global::ListIteratorType,
             op::FOR_ITER_TUPLE => Global::TupleIteratorType,

@@ -1,5 +1,6 @@
 //! Loops as ranges of blocks, and what building them has shown so far.
 
+use super::Site;
 use rustc_hash::FxHashMap;
 use whipsnake_bytecode::{Code, Flow};
 use whipsnake_ir::LoopPlan;
@@ -82,14 +83,14 @@ fn reached_without_handlers(code: &Code<'_>) -> Vec<bool> {
 #[derive(Debug, Default)]
 pub(crate) struct Plans {
     plans: FxHashMap<u32, LoopPlan>,
-    copies: FxHashMap<(u32, u32, bool), u32>,
+    copies: FxHashMap<(Site, u32, u32, bool), u32>,
 }
 
 impl Plans {
-    /// The number of a copy of the loop at `header` in copy `outer` of what is around it.
-    pub(crate) fn copy(&mut self, outer: u32, header: u32, first_round: bool) -> u32 {
+    /// The number of a copy of the loop at `header`, in code that was inlined by `calls`, in copy `outer` of what is around it.
+    pub(crate) fn copy(&mut self, calls: &Site, outer: u32, header: u32, first_round: bool) -> u32 {
         let next = self.copies.len() as u32 + 1;
-        *self.copies.entry((outer, header, first_round)).or_insert(next)
+        *self.copies.entry((calls.clone(), outer, header, first_round)).or_insert(next)
     }
 
     /// The plan of a copy.

@@ -4,7 +4,9 @@
 //! twice: what its first round establishes (types, guards, loads) holds for the copy that loops. What a loop carries is
 //! assumed to keep its type; where the back-edge disagrees, the region is built again with what was learnt.
 
+mod apply;
 mod blocks;
+mod calls;
 mod instructions;
 mod loops;
 mod slots;
@@ -12,6 +14,7 @@ mod slots;
 use crate::World;
 use loops::{Loops, Plans};
 use rustc_hash::FxHashSet;
+use smallvec::SmallVec;
 use whipsnake_bytecode::Code;
 use whipsnake_ir::Function;
 
@@ -23,9 +26,12 @@ pub struct Request<'a> {
     pub world: &'a dyn World,
     /// The loop's header, a code unit.
     pub header: u32,
-    /// Instructions, by code unit, whose specialised forms failed too often in earlier code of the region: they are done in their general form.
-    pub general: &'a FxHashSet<u32>,
+    /// Instructions whose specialised forms failed too often in earlier code of the region: they are done in their general form.
+    pub general: &'a FxHashSet<Site>,
 }
+
+/// An instruction of a region: its code unit, behind those of the calls that were inlined around it, the outermost first.
+pub type Site = SmallVec<[u32; 4]>;
 
 /// Why a region can't be built, or is not worth it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,9 +54,13 @@ pub enum Refusal {
 #[derive(Debug, Default)]
 pub(crate) struct Choices {
     /// They are not built: the region is left there.
-    exits: FxHashSet<u32>,
+    exits: FxHashSet<Site>,
     /// They want their inputs in memory.
-    in_memory: FxHashSet<u32>,
+    in_memory: FxHashSet<Site>,
+    /// Calls that are not inlined.
+    not_inlined: FxHashSet<Site>,
+    /// Inlined calls, by the call: their frame is pushed at once.
+    pushed: FxHashSet<Site>,
 }
 
 /// How often a region is built at most.
@@ -61,14 +71,13 @@ const MAX_INSTRUCTIONS: usize = 20_000;
 
 /// Builds the graph of a region.
 pub fn build(request: &Request<'_>) -> Result<Function, Refusal> {
-    let loops = Loops::of(request.code);
     let header = request.code.at_unit(request.header).ok_or(Refusal::NoLoop)?;
-    let extent = loops.at(request.code.block_of(header)).ok_or(Refusal::NoLoop)?;
+    let extent = Loops::of(request.code).at(request.code.block_of(header)).ok_or(Refusal::NoLoop)?;
     let mut plans = Plans::default();
     let mut choices = Choices::default();
     for _ in 0..ATTEMPTS {
         let mut function = Function::new(format!("loop at {}", request.header));
-        let attempt = blocks::Walk::new(request, &loops, &mut function, &mut plans, &mut choices).run(extent);
+        let attempt = blocks::Walk::new(request, &mut function, &mut plans, &mut choices).run(extent);
         if function.inst_count() > MAX_INSTRUCTIONS {
             return Err(Refusal::TooLarge);
         }

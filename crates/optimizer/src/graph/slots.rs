@@ -45,7 +45,8 @@ impl Walk<'_, '_> {
         if other_owner {
             return false;
         }
-        match frame.stack.iter_mut().find(|s| !s.owned && s.value == Some(value)) {
+        let mut borrowers = frame.locals.iter_mut().chain(&mut frame.stack);
+        match borrowers.find(|s| !s.owned && s.value == Some(value)) {
             Some(borrower) => {
                 borrower.owned = true;
                 true
@@ -76,12 +77,12 @@ impl Walk<'_, '_> {
         let value = self.owned(slot);
         let old = self.local(local);
         self.knowledge().state.frame().locals[local as usize] = Slot { value, owned: true, dirty: true };
-        if let Some(old) = old.value
-            && !self.hand_over(old)
+        if let Some(value) = old.value.filter(|_| old.owned)
+            && !self.hand_over(value)
         {
             // The frames are already as they will be after the instruction, but it is this one that ran.
             self.mark_exit();
-            self.b.release_or_null(old);
+            self.b.release_or_null(value);
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Whoever else holds the object at the `retain` still holds it at the `release` if nothing in between drops a reference or runs code that may. Exits in
 //! between that would hand the reference to a slot let it borrow instead.
 
-use whipsnake_ir::{Block, Effects, Function, Inst, InstData, StateId, Value};
+use whipsnake_ir::{Block, Effects, FrameState, Function, Inst, InstData, Slot, StateId, Value};
 
 /// Runs the pass on each block by itself.
 pub fn cancel_pairs(function: &mut Function) {
@@ -74,15 +74,15 @@ fn drops_references(data: &InstData) -> bool {
 /// How many slots of a state own the value.
 fn owners(function: &Function, state: StateId, value: Value) -> usize {
     let state = &function.states[state.index()];
-    let slots = state.frames.iter().flat_map(|frame| frame.locals.iter().chain(&frame.stack));
+    let slots = state.frames.iter().flat_map(FrameState::slots);
     slots.filter(|slot| slot.owned && slot.dirty && slot.value == Some(value)).count()
 }
 
 /// Lets one slot of the instruction's state borrow the value.
 fn borrow(function: &mut Function, inst: Inst, state: StateId, value: Value) {
     let mut state = function.states[state.index()].clone();
-    let mut slots = state.frames.iter_mut().flat_map(|frame| frame.stack.iter_mut().chain(&mut frame.locals));
-    if let Some(slot) = slots.find(|slot| slot.owned && slot.dirty && slot.value == Some(value)) {
+    let owns = |slot: &&mut Slot| slot.owned && slot.dirty && slot.value == Some(value);
+    if let Some(slot) = state.frames.iter_mut().rev().find_map(|frame| frame.slots_mut().filter(owns).last()) {
         slot.owned = false;
     }
     let state = function.add_state(state);

@@ -6,7 +6,7 @@ use whipsnake_bytecode::{CodeInput, Decoder, Instr};
 use whipsnake_cpython::opcode as op;
 use whipsnake_ir::{Block, Function, Global, InstData, verify};
 use whipsnake_ops::Ptr;
-use whipsnake_optimizer::{Number, Object, Refusal, Request, World, build, passes};
+use whipsnake_optimizer::{Callee, Number, Object, Refusal, Request, World, build, passes};
 
 /// A line of assembly.
 pub enum Line {
@@ -86,6 +86,18 @@ impl World for Program {
 
     fn local_class(&self, local: u32) -> Option<Global> {
         self.locals[local as usize]
+    }
+
+    fn global(&self, _: &Instr) -> Option<Object> {
+        None
+    }
+
+    fn module_attribute(&self, _: u64, _: &Instr) -> Option<Object> {
+        None
+    }
+
+    fn callee(&self, _: u64) -> Option<Callee<'_>> {
+        None
     }
 }
 

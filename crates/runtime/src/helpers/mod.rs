@@ -44,6 +44,8 @@ pub fn address(helper: Helper) -> usize {
         Helper::HotLoop => crate::region::hot_loop as *const () as usize,
         Helper::LeaveRegion => crate::region::leave_region as *const () as usize,
         Helper::DestroyInRegion => crate::region::destroy_in_region as *const () as usize,
+        Helper::PushInlined => crate::region::push_inlined as *const () as usize,
+        Helper::PopInlined => crate::region::pop_inlined as *const () as usize,
         Helper::FloatPower => libc_pow as *const () as usize,
         Helper::Iter => pyo3_ffi::PyObject_GetIter as *const () as usize,
         Helper::NewFloat => objects::new_float as *const () as usize,

@@ -1,17 +1,16 @@
 //! Making a region: graph, passes, machine code.
 
 use super::world::Live;
-use super::{Region, dump};
-use crate::helpers::pointers::CodeSource;
+use super::{Held, Region, dump};
 use crate::native::code::CompiledCode;
 use crate::tier::{Jit, code_input};
 use rustc_hash::FxHashSet;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use whipsnake_bytecode::Decoder;
 use whipsnake_codegen::{Compiler, RawCode, RegionForm, RelocKind, Symbol, Target};
 use whipsnake_cpython::live::{Code, CodeUnit, Frame};
-use whipsnake_optimizer::{Request, World, build, passes};
+use whipsnake_optimizer::{Request, Site, build, passes};
 use whipsnake_stencils::Addresses;
 
 /// Compiles the loop that starts at `target`; it belongs to `compiled`.
@@ -23,7 +22,7 @@ pub(super) unsafe fn compile(
     frame: Frame,
     compiled: &mut CompiledCode,
     target: *mut CodeUnit,
-    general: FxHashSet<u32>,
+    general: FxHashSet<Site>,
 ) -> Option<*const Region> {
     // SAFETY: the caller's.
     unsafe {
@@ -56,13 +55,12 @@ unsafe fn attempt(
     code: Code,
     compiled: &CompiledCode,
     header: u32,
-    general: FxHashSet<u32>,
+    general: FxHashSet<Site>,
 ) -> Result<Box<Region>, String> {
     // SAFETY: the caller's.
-    let (source, input) = unsafe { (CodeSource::new(code), code_input(code)) };
+    let (live, input) = unsafe { (Live::of_frame(frame, code, compiled), code_input(code)) };
     let mut decoder = Decoder::default();
     let decoded = decoder.analyse(input).map_err(|e| e.to_string())?;
-    let live = Live { source, frame, compiled, cells: RefCell::default() };
     let mut function = build(&Request { code: &decoded, world: &live, header, general: &general })
         .map_err(|refusal| refusal.to_string())?;
     if dump::is_on() {
@@ -74,7 +72,7 @@ unsafe fn attempt(
     }
     // The region's address is in its machine code.
     let mut region: Box<std::mem::MaybeUninit<Region>> = Box::new_uninit();
-    let form = RegionForm { region: region.as_ptr() as u64, first_units: vec![live.first_unit()] };
+    let form = RegionForm { region: region.as_ptr() as u64 };
     let mut compiler = Compiler::for_regions(Target::X64);
     let made = compiler.region(&function, &form).map_err(|e| e.to_string())?;
     if dump::is_on() {
@@ -85,6 +83,7 @@ unsafe fn attempt(
     unsafe { place(&made.code, &jit.addresses, block.write(), block.run() as u64) };
     block.seal().map_err(|e| e.to_string())?;
     jit.stats.region_bytes += made.code.bytes.len() as u64;
+    let (cells, codes) = live.into_parts();
     region.write(Region {
         entry: block.run(),
         taken: vec![Cell::new(0); made.exits.len()],
@@ -92,7 +91,8 @@ unsafe fn attempt(
         spent: Cell::default(),
         exits: made.exits,
         general,
-        cells: live.cells.into_inner(),
+        cells,
+        callees: Held::new(codes, code),
         block,
     });
     // SAFETY: just written.

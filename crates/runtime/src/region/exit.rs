@@ -1,6 +1,6 @@
 //! Leaving a region: the frame is written as its exit describes, and the baseline tier goes on.
 
-use super::{Region, dump};
+use super::{Region, dump, frames};
 use crate::helpers::globals;
 use crate::helpers::objects;
 use crate::native::frames::{Resume, compiled};
@@ -8,8 +8,9 @@ use crate::native::raw::{release, retain};
 use crate::native::trampoline::{stub_error, stub_exit};
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::ptr;
-use whipsnake_codegen::{Exit, ExitFrame, Place};
-use whipsnake_cpython::live::{_PyInterpreterFrame, Frame};
+use smallvec::SmallVec;
+use whipsnake_codegen::{Exit, ExitFrame, ExitSlot, Place};
+use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, Function, ThreadState, symbols};
 use whipsnake_cpython::opcode;
 use whipsnake_ir::{Continuation, Type};
 
@@ -60,7 +61,7 @@ impl Buffer {
 /// # Safety
 /// Called by a region's machine code, with the number of one of its exits and what that stored.
 pub unsafe extern "C" fn leave_region(
-    _thread: *mut PyThreadState,
+    thread: *mut PyThreadState,
     frame: *mut _PyInterpreterFrame,
     _activation: *mut u8,
     region: *const Region,
@@ -71,12 +72,12 @@ pub unsafe extern "C" fn leave_region(
     unsafe {
         let region = &*region;
         let exit = &region.exits[number as usize];
-        let frame = Frame::new_unchecked(frame);
         if dump::is_on() {
-            let unit = exit.frames.last().map_or(0, |frame| frame.unit);
-            dump::write("exit", format_args!("{number}, {:?}, at {unit}", exit.to));
+            let units: Vec<u32> = exit.frames.iter().map(|frame| frame.unit).collect();
+            dump::write("exit", format_args!("{number}, {:?}, at {units:?}", exit.to));
         }
-        restore(frame, exit, Buffer(buffer));
+        let thread = ThreadState::new_unchecked(thread);
+        let frame = restore(thread, Frame::new_unchecked(frame), exit, Buffer(buffer));
         let described = exit.frames.last().expect("an exit has a frame");
         let code = frame.code().expect("a frame of Python code");
         frame.set_instr_ptr(code.instructions().add(described.unit as usize));
@@ -95,21 +96,47 @@ pub unsafe extern "C" fn leave_region(
     }
 }
 
-/// Writes the frame's slots and the objects' fields.
-unsafe fn restore(frame: Frame, exit: &Exit, buffer: Buffer) {
+/// Writes the frames' slots and the objects' fields; frames of inlined calls are pushed first. Gives the innermost frame.
+unsafe fn restore(thread: ThreadState, frame: Frame, exit: &Exit, buffer: Buffer) -> Frame {
     // SAFETY: the caller's.
     unsafe {
         for field in &exit.fields {
             let object = buffer.raw(field.object) as *mut u8;
             object.offset(field.offset as isize).cast::<u64>().write(buffer.raw(field.value));
         }
-        let described = exit.frames.last().expect("an exit has a frame");
-        // Borrowed values are read before owned ones are written over.
-        for slot in &described.slots {
-            let value = buffer.object(slot.place, slot.owned);
-            frame.localsplus().add(slot.slot as usize).write(value);
+        let mut current = frame;
+        for (index, described) in exit.frames.iter().enumerate() {
+            if let Some(call) = &described.call {
+                let function = buffer.raw(call.function) as *mut PyObject;
+                current = match call.memory {
+                    Some(memory) => Frame::new_unchecked(buffer.raw(memory) as *mut _PyInterpreterFrame),
+                    None => push_above(thread, current, &exit.frames[index - 1], function).unwrap_or_else(|| {
+                        pyo3_ffi::Py_FatalError(c"no memory for the frame of an inlined call".as_ptr())
+                    }),
+                };
+                if call.owned {
+                    release(function);
+                }
+            }
+            for slot in &described.slots {
+                let value = buffer.object(slot.place, slot.owned);
+                current.localsplus().add(slot.slot as usize).write(value);
+            }
         }
+        current
     }
+}
+
+/// Pushes the frame of an inlined call of `function` above `caller`.
+unsafe fn push_above(
+    thread: ThreadState,
+    caller: Frame,
+    described: &ExitFrame,
+    function: *mut PyObject,
+) -> Option<Frame> {
+    let call = (described.first_unit as *mut CodeUnit).wrapping_add(described.unit as usize);
+    // SAFETY: the caller's.
+    unsafe { frames::push(thread, caller, Function::new_unchecked(function.cast()), call) }
 }
 
 /// Goes on in the baseline tier at the instruction, or at the pushes in front of it that it does along; else in the interpreter.
@@ -162,7 +189,7 @@ unsafe fn resume(frame: Frame, described: &ExitFrame) -> Resume {
 /// # Safety
 /// As [`leave_region`]; nobody holds a reference to the object.
 pub unsafe extern "C" fn destroy_in_region(
-    _thread: *mut PyThreadState,
+    thread: *mut PyThreadState,
     frame: *mut _PyInterpreterFrame,
     region: *const Region,
     number: i32,
@@ -173,24 +200,52 @@ pub unsafe extern "C" fn destroy_in_region(
     unsafe {
         let region = &*region;
         let exit = &region.exits[number as usize];
-        let frame = Frame::new_unchecked(frame);
-        let described = exit.frames.last().expect("an exit has a frame");
-        let code = frame.code().expect("a frame of Python code");
-        frame.set_instr_ptr(code.instructions().add(described.unit as usize));
+        let thread = ThreadState::new_unchecked(thread);
         let buffer = Buffer(buffer);
-        // Nobody can look at the stack, where the object may still be.
-        let locals = || described.slots.iter().filter(|slot| (slot.slot as i32) < code.nlocalsplus());
-        for slot in locals() {
-            let value = buffer.object(slot.place, false);
-            frame.localsplus().add(slot.slot as usize).write(value);
+        let mut shown: SmallVec<[Frame; 4]> = SmallVec::new();
+        let mut current = Frame::new_unchecked(frame);
+        for (index, described) in exit.frames.iter().enumerate() {
+            match described.call.map(|call| (call.memory, call.function)) {
+                None => {}
+                Some((Some(memory), _)) => {
+                    current = Frame::new_unchecked(buffer.raw(memory) as *mut _PyInterpreterFrame);
+                }
+                Some((None, function)) => {
+                    let function = buffer.raw(function) as *mut PyObject;
+                    match push_above(thread, current, &exit.frames[index - 1], function) {
+                        Some(frame) => current = frame,
+                        None => break,
+                    }
+                }
+            }
+            // Nobody can look at the stack, where the object may still be.
+            for slot in locals(current, described) {
+                let value = buffer.object(slot.place, false);
+                current.localsplus().add(slot.slot as usize).write(value);
+            }
+            shown.push(current);
         }
-        whipsnake_cpython::live::symbols::_Py_Dealloc(object);
-        for slot in locals() {
-            let at = frame.localsplus().add(slot.slot as usize);
-            let value = at.replace(ptr::null_mut());
-            if !value.is_null() {
-                release(value);
+        let innermost = &exit.frames[shown.len() - 1];
+        current.set_instr_ptr((innermost.first_unit as *mut CodeUnit).add(innermost.unit as usize));
+        symbols::_Py_Dealloc(object);
+        for (&frame, described) in shown.iter().zip(&exit.frames).rev() {
+            if described.call.is_some_and(|call| call.memory.is_none()) {
+                frames::pop_filled(thread, frame);
+                continue;
+            }
+            for slot in locals(frame, described) {
+                let at = frame.localsplus().add(slot.slot as usize);
+                let value = at.replace(ptr::null_mut());
+                if !value.is_null() {
+                    release(value);
+                }
             }
         }
     }
+}
+
+/// The locals among the slots that an exit writes.
+unsafe fn locals(frame: Frame, described: &ExitFrame) -> impl Iterator<Item = &ExitSlot> {
+    let count = frame.code().map_or(0, |code| code.nlocalsplus() as u32);
+    described.slots.iter().filter(move |slot| slot.slot < count)
 }

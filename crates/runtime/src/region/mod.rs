@@ -3,24 +3,28 @@
 mod compile;
 mod dump;
 mod exit;
+mod frames;
 mod world;
 
 pub use exit::{destroy_in_region, leave_region};
+pub use frames::{pop_inlined, push_inlined};
 
 use crate::memory::Block;
 use crate::native::code::CompiledCode;
 use crate::native::frames::Resume;
 use crate::native::trampoline::stub_exit;
 use crate::tier::jit;
-use pyo3_ffi::PyThreadState;
+use crate::native::raw::{release, retain};
+use pyo3_ffi::{PyObject, PyThreadState};
 use rustc_hash::FxHashSet;
 use std::cell::Cell;
 use std::ptr;
 use std::time::{Duration, Instant};
 use whipsnake_codegen::Exit;
-use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame};
+use whipsnake_cpython::live::{_PyInterpreterFrame, Code, CodeUnit, Frame};
 use whipsnake_cpython::opcode;
 use whipsnake_ir::abi::FEEDBACK_WORDS;
+use whipsnake_optimizer::Site;
 
 /// An optimized loop.
 pub struct Region {
@@ -35,10 +39,13 @@ pub struct Region {
     /// How long it ran then.
     spent: Cell<Duration>,
     /// Instructions, by code unit, that it does in their general form.
-    general: FxHashSet<u32>,
+    general: FxHashSet<Site>,
     /// Feedback cells of its general operations.
     #[expect(dead_code, reason = "machine code points at them")]
     cells: Vec<Box<[u64]>>,
+    /// The code objects of functions that were inlined: guards compare their addresses.
+    #[expect(dead_code, reason = "machine code points at them")]
+    callees: Held,
     /// Owns the machine code.
     #[expect(dead_code, reason = "it is freed with the region")]
     block: Block,
@@ -50,6 +57,31 @@ impl std::fmt::Debug for Region {
     }
 }
 
+/// References to code objects.
+#[derive(Debug)]
+struct Held(Vec<Code>);
+
+impl Held {
+    /// Adds a reference to each, but for `own`, which holds whoever holds these.
+    fn new(mut codes: Vec<Code>, own: Code) -> Held {
+        codes.retain(|code| code.as_ptr() != own.as_ptr());
+        for code in &codes {
+            // SAFETY: live objects; the GIL is held.
+            unsafe { retain(code.as_ptr().cast::<PyObject>()) };
+        }
+        Held(codes)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        for code in &self.0 {
+            // SAFETY: the references are ours; regions go with their code object, under the GIL.
+            unsafe { release(code.as_ptr().cast::<PyObject>()) };
+        }
+    }
+}
+
 impl Region {
     /// Whether it is left too often by guards that fail.
     fn fails(&self) -> bool {
@@ -57,10 +89,10 @@ impl Region {
     }
 
     /// The instructions whose specialised forms failed, with those of earlier code of the loop.
-    fn failed_instructions(&self) -> FxHashSet<u32> {
+    fn failed_instructions(&self) -> FxHashSet<Site> {
         let failed = self.exits.iter().zip(&self.taken).filter(|(_, taken)| taken.get() > MAX_FAILURES / 4);
-        let units = failed.filter_map(|(exit, _)| exit.frames.last().map(|frame| frame.unit));
-        self.general.iter().copied().chain(units).collect()
+        let sites = failed.map(|(exit, _)| exit.frames.iter().map(|frame| frame.unit).collect());
+        self.general.iter().cloned().chain(sites).collect()
     }
 }
 

@@ -2,17 +2,21 @@
 
 use crate::helpers::globals;
 use crate::helpers::pointers::CodeSource;
-use crate::native::code::CompiledCode;
+use crate::native::code::{self, CompiledCode};
+use crate::native::entry::compiled_entry;
 use crate::native::raw::get;
+use crate::tier::code_input;
+use elsa::FrozenVec;
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::cell::RefCell;
-use whipsnake_bytecode::Instr;
+use std::ptr;
+use whipsnake_bytecode::{Decoder, Instr};
 use whipsnake_cpython::layout::object;
-use whipsnake_cpython::live::{Float, Frame, Long};
+use whipsnake_cpython::live::{Code, Float, Frame, Function, Long};
 use whipsnake_ir::Global;
 use whipsnake_ir::abi::FEEDBACK_WORDS;
 use whipsnake_ops::Ptr;
-use whipsnake_optimizer::{Number, Object, World};
+use whipsnake_optimizer::{Callee, Number, Object, World};
 use whipsnake_stencils::Source;
 
 /// The exact types that the optimizer knows by name.
@@ -36,14 +40,119 @@ const CLASSES: &[Global] = &[
     Global::ListIteratorType,
     Global::TupleIteratorType,
     Global::ModuleType,
+    Global::TypeType,
 ];
 
-/// A frame that waits for a region, and its code.
-pub(super) struct Live<'c> {
-    pub(super) source: CodeSource,
-    pub(super) frame: Frame,
-    pub(super) compiled: &'c CompiledCode,
-    pub(super) cells: RefCell<Vec<Box<[u64]>>>,
+/// Code that a region is made of: that of the frame that waits for it, or of a function that is inlined.
+pub(super) struct Live {
+    code: Code,
+    source: CodeSource,
+    frame: Option<Frame>,
+    globals: *mut PyObject,
+    builtins: *mut PyObject,
+    data: u64,
+    cells: RefCell<Vec<Box<[u64]>>>,
+    callees: FrozenVec<Box<Inlinable>>,
+}
+
+/// A function that is inlined.
+struct Inlinable {
+    function: Function,
+    decoder: Decoder,
+    live: Live,
+}
+
+impl Live {
+    /// The code of a frame that waits.
+    ///
+    /// # Safety
+    /// The GIL is held, and the frame runs `compiled`, as long as this is used.
+    pub(super) unsafe fn of_frame(frame: Frame, code: Code, compiled: &CompiledCode) -> Live {
+        // SAFETY: the caller's.
+        unsafe { Live::new(code, Some(frame), frame.globals(), frame.builtins(), compiled) }
+    }
+
+    unsafe fn new(
+        code: Code,
+        frame: Option<Frame>,
+        globals: *mut PyObject,
+        builtins: *mut PyObject,
+        compiled: &CompiledCode,
+    ) -> Live {
+        // SAFETY: the caller's.
+        let source = unsafe { CodeSource::new(code) };
+        let data = ptr::from_ref(compiled) as u64;
+        let (cells, callees) = (RefCell::default(), FrozenVec::new());
+        Live { code, source, frame, globals, builtins, data, cells, callees }
+    }
+
+    /// The feedback cells that the region uses, and the code objects of functions that may be inlined in it.
+    pub(super) fn into_parts(self) -> (Vec<Box<[u64]>>, Vec<Code>) {
+        let mut cells = self.cells.into_inner();
+        let mut codes = vec![];
+        for callee in self.callees.into_vec() {
+            codes.push(callee.live.code);
+            let (theirs, inner) = callee.live.into_parts();
+            cells.extend(theirs);
+            codes.extend(inner);
+        }
+        (cells, codes)
+    }
+
+    /// The value of a global variable or built-in.
+    fn lookup(&self, name: *mut PyObject) -> Option<*mut PyObject> {
+        // SAFETY: exact dicts are looked up by strings that hash as strings do, which runs no code of anybody; the GIL is held.
+        unsafe {
+            [self.globals, self.builtins].into_iter().find_map(|namespace| {
+                if pyo3_ffi::PyDict_CheckExact(namespace) == 0 {
+                    return None;
+                }
+                let found = pyo3_ffi::PyDict_GetItemWithError(namespace, name);
+                (!found.is_null()).then_some(found)
+            })
+        }
+    }
+
+    fn name(&self, number: u32) -> Option<*mut PyObject> {
+        self.code.names().item(number as usize)
+    }
+}
+
+/// What is known of a live object.
+fn object_of(value: *mut PyObject) -> Object {
+    let class = class_of(value);
+    // SAFETY: a live object, of the type that was found.
+    unsafe {
+        let number = match class {
+            Some(Global::IntType) => Long::new_unchecked(value).compact_value().map_or(Number::No, Number::Int),
+            Some(Global::FloatType) => Number::Float(Float::new_unchecked(value).value()),
+            _ => Number::No,
+        };
+        let immortal = (get::<u32>(value, object::OB_REFCNT) as i32) < 0;
+        Object { address: value as u64, class, immortal, number }
+    }
+}
+
+/// The object, if it is of a type whose objects seldom take each other's place in a variable.
+fn lasting(value: *mut PyObject) -> Option<Object> {
+    use Global::{BuiltinType, FunctionType, ModuleType, TypeType};
+    let object = object_of(value);
+    // SAFETY: a live object.
+    let class = unsafe { pyo3_ffi::PyType_Check(value) != 0 };
+    (class || matches!(object.class, Some(FunctionType | BuiltinType | ModuleType | TypeType))).then_some(object)
+}
+
+/// Whether calls of the function need no more than its positional arguments, and what it does is done when it returns.
+fn is_inlinable(function: Function) -> bool {
+    use whipsnake_cpython::layout::code as layout;
+    let code = function.code();
+    const OTHER: u32 = layout::CO_VARARGS
+        | layout::CO_VARKEYWORDS
+        | layout::CO_GENERATOR
+        | layout::CO_COROUTINE
+        | layout::CO_ASYNC_GENERATOR;
+    let entered = function.vectorcall().is_some_and(|entry| entry as usize == compiled_entry as *const () as usize);
+    entered && code.flags() & (layout::CO_OPTIMIZED | OTHER) == layout::CO_OPTIMIZED && code.kwonlyargcount() == 0
 }
 
 /// The name of an object's exact type.
@@ -55,25 +164,13 @@ fn class_of(value: *mut PyObject) -> Option<Global> {
     }
 }
 
-impl World for Live<'_> {
+impl World for Live {
     fn pointer(&self, meaning: Ptr, instr: &Instr, oparg: u32) -> u64 {
         self.source.pointer(meaning, instr, oparg)
     }
 
     fn constant(&self, number: u32) -> Object {
-        let address = self.source.constant(number);
-        let value = address as *mut PyObject;
-        let class = class_of(value);
-        // SAFETY: a constant of a live code object, of the type that was found.
-        unsafe {
-            let number = match class {
-                Some(Global::IntType) => Long::new_unchecked(value).compact_value().map_or(Number::No, Number::Int),
-                Some(Global::FloatType) => Number::Float(Float::new_unchecked(value).value()),
-                _ => Number::No,
-            };
-            let immortal = (get::<u32>(value, object::OB_REFCNT) as i32) < 0;
-            Object { address, class, immortal, number }
-        }
+        object_of(self.source.constant(number) as *mut PyObject)
     }
 
     fn first_unit(&self) -> u64 {
@@ -81,7 +178,7 @@ impl World for Live<'_> {
     }
 
     fn code_data(&self) -> u64 {
-        self.compiled as *const CompiledCode as u64
+        self.data
     }
 
     fn feedback_cell(&self) -> u64 {
@@ -93,7 +190,63 @@ impl World for Live<'_> {
 
     fn local_class(&self, local: u32) -> Option<Global> {
         // SAFETY: the frame is live, and the code has so many locals.
-        let value = unsafe { *self.frame.localsplus().add(local as usize) };
+        let value = unsafe { *self.frame?.localsplus().add(local as usize) };
         if value.is_null() { None } else { class_of(value) }
+    }
+
+    fn global(&self, instr: &Instr) -> Option<Object> {
+        lasting(self.lookup(self.name(instr.oparg >> 1)?)?)
+    }
+
+    fn module_attribute(&self, module: u64, instr: &Instr) -> Option<Object> {
+        let module = module as *mut PyObject;
+        // SAFETY: an object that the code refers to, as in `lookup`.
+        unsafe {
+            if pyo3_ffi::PyModule_CheckExact(module) == 0 {
+                return None;
+            }
+            let found = pyo3_ffi::PyDict_GetItemWithError(pyo3_ffi::PyModule_GetDict(module), self.name(instr.oparg >> 1)?);
+            if found.is_null() { None } else { lasting(found) }
+        }
+    }
+
+    fn callee(&self, function: u64) -> Option<Callee<'_>> {
+        let value = function as *mut PyObject;
+        if class_of(value) != Some(Global::FunctionType) {
+            return None;
+        }
+        // SAFETY: of that type; the GIL is held, and references are kept by whoever inlines it.
+        let function = unsafe { Function::new_unchecked(value.cast()) };
+        let known = self.callees.iter().find(|callee| callee.function.as_ptr() == function.as_ptr());
+        let callee = match known {
+            Some(known) => known,
+            None => {
+                let code = function.code();
+                let compiled = code::find(code).filter(|compiled| !compiled.is_stub() && is_inlinable(function))?;
+                let mut decoder = Decoder::default();
+                // SAFETY: as above.
+                let live = unsafe {
+                    decoder.analyse(code_input(code)).ok()?;
+                    Live::new(code, None, function.globals(), function.builtins(), compiled)
+                };
+                self.callees.push_get(Box::new(Inlinable { function, decoder, live }))
+            }
+        };
+        let code = callee.live.code;
+        let defaults = function.defaults();
+        let values = defaults.map_or(vec![], |tuple| {
+            (0..tuple.len()).filter_map(|index| tuple.item(index)).map(object_of).collect()
+        });
+        Some(Callee {
+            // SAFETY: what was analysed, and is alive.
+            code: callee.decoder.analysed(unsafe { code_input(code) }),
+            world: &callee.live,
+            executable: code.as_ptr() as u64,
+            globals: callee.live.globals as u64,
+            builtins: callee.live.builtins as u64,
+            parameters: code.argcount() as u32,
+            defaults: defaults.map_or(0, |tuple| tuple.as_ptr() as u64),
+            default_values: values,
+        })
     }
 }

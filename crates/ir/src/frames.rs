@@ -1,0 +1,146 @@
+//! Frames while a region is built: its own, and those of inlined calls. The latter are pushed only when somebody may look at them.
+
+use crate::inst::InstData;
+use crate::{Builder, Condition, Helper, MissReason, Type, Value};
+use whipsnake_cpython::layout::frame as layout;
+
+impl Builder<'_> {
+    /// The current frame. That of an inlined call is pushed, if it was not yet.
+    pub fn frame(&mut self) -> Value {
+        match self.push_frames() {
+            Some(frame) => frame,
+            None => self.value(InstData::Frame, Type::Ptr),
+        }
+    }
+
+    /// The frame that the region runs on.
+    pub fn region_frame(&mut self) -> Value {
+        self.value(InstData::Frame, Type::Ptr)
+    }
+
+    /// The globals that the current frame sees, borrowed.
+    pub fn frame_globals(&mut self) -> Value {
+        self.namespace(layout::GLOBALS)
+    }
+
+    /// The builtins that the current frame sees, borrowed.
+    pub fn frame_builtins(&mut self) -> Value {
+        self.namespace(layout::BUILTINS)
+    }
+
+    fn namespace(&mut self, offset: i32) -> Value {
+        let innermost = self.region.as_deref().and_then(|r| r.state.frames.last());
+        if let Some(inlined) = innermost.and_then(|frame| frame.inlined) {
+            let address = if offset == layout::GLOBALS { inlined.globals } else { inlined.builtins };
+            let value = self.iconst(Type::Obj, address as i64);
+            self.learn(value, |known| known.present = true);
+            return value;
+        }
+        let frame = self.frame();
+        self.load(Type::Obj, frame, offset)
+    }
+
+    /// Whether the current frame is that of an inlined call, and was not pushed.
+    pub(crate) fn is_virtual(&self) -> bool {
+        let innermost = self.region.as_deref().and_then(|r| r.state.frames.last());
+        innermost.is_some_and(|frame| frame.inlined.is_some_and(|inlined| inlined.memory.is_none()))
+    }
+
+    /// Pushes the frames of inlined calls that were not pushed yet. Gives the innermost, if there is any.
+    pub(crate) fn push_frames(&mut self) -> Option<Value> {
+        let count = self.region.as_deref().filter(|r| !r.dead)?.state.frames.len();
+        let mut innermost = None;
+        for index in 1..count {
+            let frames = &self.region.as_deref()?.state.frames;
+            let (caller, inlined) = (&frames[index - 1], frames[index].inlined?);
+            let (caller, call) = (caller.memory(), caller.first_unit + 2 * u64::from(caller.unit));
+            innermost = inlined.memory;
+            if innermost.is_some() {
+                continue;
+            }
+            let thread = self.thread_state();
+            let below = match caller {
+                Some(memory) => memory,
+                None => self.value(InstData::Frame, Type::Ptr),
+            };
+            let call = self.iconst(Type::Ptr, call as i64);
+            let function = inlined.function.value?;
+            let frame = self.call(Helper::PushInlined, &[thread, below, function, call]);
+            let pushed = self.compare_const(Condition::Ne, frame, 0);
+            self.guard(pushed, MissReason::Value);
+            self.set_memory(index, frame);
+            innermost = Some(frame);
+        }
+        innermost
+    }
+
+    fn set_memory(&mut self, index: usize, frame: Value) {
+        let Some(region) = self.region.as_deref_mut() else { return };
+        if let Some(inlined) = &mut region.state.frames[index].inlined {
+            inlined.memory = Some(frame);
+        }
+        if let Some(exit) = region.exit {
+            let mut state = self.func.states[exit.index()].clone();
+            if let Some(inlined) = state.frames.get_mut(index).and_then(|frame| frame.inlined.as_mut()) {
+                inlined.memory = Some(frame);
+            }
+            region.exit = Some(self.func.add_state(state));
+        }
+    }
+
+    /// Pops the innermost frame from the abstract state, and from memory if it was pushed. Nobody holds it, and what its slots hold is the
+    /// caller's business.
+    pub fn pop_inlined(&mut self) -> crate::FrameState {
+        let region = self.region.as_deref_mut().expect("a region is being built");
+        let popped = region.state.frames.pop().expect("an inlined frame");
+        if let Some(memory) = popped.memory() {
+            let thread = self.thread_state();
+            self.call_void(Helper::PopInlined, &[thread, memory]);
+        }
+        popped
+    }
+
+    /// Stores the locals that memory does not have yet, of all frames.
+    pub(crate) fn write_locals(&mut self) {
+        let Some(region) = self.region.as_deref_mut() else { return };
+        let mut stores = Vec::new();
+        let mut retained = Vec::new();
+        for (number, frame) in region.state.frames.iter_mut().enumerate() {
+            let memory = frame.memory();
+            for (index, slot) in frame.locals.iter_mut().enumerate().filter(|(_, s)| s.dirty) {
+                slot.dirty = false;
+                if !slot.owned {
+                    retained.extend(slot.value);
+                    slot.owned = true;
+                }
+                stores.push((number, memory, index, slot.value));
+            }
+        }
+        if stores.is_empty() {
+            return;
+        }
+        // What exits restore from here on is what memory has now.
+        if let Some(exit) = region.exit {
+            let mut state = self.func.states[exit.index()].clone();
+            for &(number, _, index, _) in &stores {
+                if let Some(slot) = state.frames.get_mut(number).and_then(|frame| frame.locals.get_mut(index)) {
+                    slot.dirty = false;
+                }
+            }
+            state.fields.clear();
+            region.exit = Some(self.func.add_state(state));
+        }
+        for value in retained {
+            self.retain(value);
+        }
+        for (_, memory, index, value) in stores {
+            let base = match memory {
+                Some(memory) => memory,
+                None => self.value(InstData::Frame, Type::Ptr),
+            };
+            let value = value.unwrap_or_else(|| self.null());
+            let offset = layout::LOCALSPLUS + 8 * index as i32;
+            self.push(InstData::Store { value, base, offset: offset.into() }, &[]);
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Inlining: a call of a Python function becomes the body of that function.
+//!
+//! Its frame is part of the abstract state. Memory gets it when the region is left, or when something is called that may look at it
+//! (`whipsnake_ir::Builder::frame`), so most calls cost nothing but their guards.
+
+use super::blocks::{Body, Walk};
+use crate::{Callee, Object};
+use whipsnake_bytecode::Instr;
+use whipsnake_cpython::layout::{frame, function, tuple};
+use whipsnake_cpython::opcode as op;
+use whipsnake_ir::{Condition, FrameState, Global, Inlined, InstData, Known, MissReason, Slot, Type, Value};
+
+/// Functions with more instructions than this are not inlined.
+const MAX_CALLEE: usize = 120;
+
+/// Calls are inlined into each other this deep.
+const MAX_DEPTH: usize = 5;
+
+/// How many instructions inlining may add to a region, copies of loops included.
+const MAX_INLINED: u32 = 3_000;
+
+impl<'a> Walk<'a, '_> {
+    /// What the instruction loads, if that is an object that the program has there now and that seldom changes.
+    pub(super) fn expected(&mut self, instr: &Instr, inputs: &[Value]) -> Option<(u64, Known)> {
+        let world = self.body.world;
+        let found = match (instr.base, instr.opcode, inputs) {
+            (op::LOAD_GLOBAL, ..) => world.global(instr)?,
+            (_, op::LOAD_ATTR_MODULE, &[module]) => world.module_attribute(self.constant_address(module)?, instr)?,
+            _ => return None,
+        };
+        Some((found.address, found.known()))
+    }
+
+    /// The address of an object that is known when the region is built.
+    fn constant_address(&mut self, value: Value) -> Option<u64> {
+        let value = self.knowledge().resolve(value);
+        let whipsnake_ir::ValueDef::Result(inst, _) = self.b.func.def(value) else { return None };
+        match *self.b.func.inst(inst) {
+            InstData::Iconst { ty: Type::Obj, value } => Some(value as u64),
+            _ => None,
+        }
+    }
+
+    /// Inlines a `CALL`; false if that can't be done, and then nothing was.
+    pub(super) fn inline(&mut self, number: u32, instr: &Instr) -> bool {
+        let site = self.site(number);
+        if self.choices.not_inlined.contains(&site) || self.body.calls.len() >= MAX_DEPTH {
+            return false;
+        }
+        let given = instr.oparg as usize;
+        let stack = &self.knowledge().state.frame().stack;
+        let bottom = stack.len() - given - 2;
+        let (called, receiver) = (stack[bottom], stack[bottom + 1]);
+        let Some(called_value) = called.value else { return false };
+        let Some(address) = self.constant_address(called_value) else { return false };
+        let Some(callee) = self.body.world.callee(address) else { return false };
+        let Some(has_receiver) = self.is_there(receiver) else { return false };
+        let count = given + usize::from(has_receiver);
+        let missing = (callee.parameters as usize).checked_sub(count);
+        let instructions = callee.code.instrs().len();
+        if missing.is_none_or(|missing| missing > callee.default_values.len())
+            || !is_simple(&callee)
+            || self.is_recursive(&callee)
+        {
+            return false;
+        }
+        if self.inlined + instructions as u32 > MAX_INLINED {
+            // In no copy of a loop, so that there is room for others.
+            self.choices.not_inlined.insert(site);
+            self.again = true;
+            return false;
+        }
+        self.inlined += instructions as u32;
+        self.inline_call(number, called, called_value, has_receiver, given, &callee);
+        true
+    }
+
+    /// Whether the slot holds something; `None` if that is not known.
+    fn is_there(&mut self, slot: Slot) -> Option<bool> {
+        let Some(value) = slot.value else { return Some(false) };
+        if self.knowledge().known(value).present {
+            return Some(true);
+        }
+        self.constant_address(value).map(|address| address != 0)
+    }
+
+    /// Whether the function is being inlined already.
+    fn is_recursive(&mut self, callee: &Callee<'_>) -> bool {
+        let first = callee.world.first_unit();
+        self.knowledge().state.frames.iter().any(|frame| frame.first_unit == first)
+    }
+
+    /// Goes on in the callee, and behind the call when it has returned.
+    fn inline_call(
+        &mut self,
+        number: u32,
+        called: Slot,
+        called_value: Value,
+        has_receiver: bool,
+        given: usize,
+        callee: &Callee<'a>,
+    ) {
+        self.mark_exit();
+        self.guard_callee(called_value, callee);
+        let count = given + usize::from(has_receiver);
+        let stack = &mut self.knowledge().state.frame().stack;
+        let mut arguments = stack.split_off(stack.len() - count);
+        stack.truncate(stack.len() - 1 - usize::from(!has_receiver));
+        for argument in &mut arguments {
+            argument.dirty = true;
+        }
+        let missing = callee.parameters as usize - count;
+        let defaults = &callee.default_values[callee.default_values.len() - missing..];
+        for default in defaults {
+            let default = self.default_argument(default);
+            arguments.push(default);
+        }
+        // A new frame has nothing in its locals.
+        let empty = Slot { dirty: false, ..Slot::NULL };
+        arguments.resize(callee.code.input().nlocalsplus as usize, empty);
+        let function = Slot { dirty: true, ..called };
+        let inlined = Inlined { function, globals: callee.globals, builtins: callee.builtins, memory: None };
+        let first_unit = callee.world.first_unit();
+        let state = FrameState { first_unit, unit: 0, locals: arguments, stack: vec![], inlined: Some(inlined) };
+        self.knowledge().state.frames.push(state);
+
+        let site = self.site(number);
+        let after = self.b.block();
+        let copy = self.current_copy();
+        let pushed = self.choices.pushed.contains(&site);
+        let body = Body::new(callee.code, callee.world, site, Some(after), copy);
+        let caller = std::mem::replace(&mut self.body, body);
+        self.mark_exit();
+        if pushed {
+            self.b.frame();
+        }
+        let start = self.block_at(0, copy);
+        self.b.jump(start, &[]);
+        self.whole_function();
+        self.body = caller;
+        if self.knowledge().is_reached(after) {
+            self.b.switch_to(after);
+        }
+    }
+
+    /// Guards that the function is what it was when the region was built.
+    fn guard_callee(&mut self, called: Value, callee: &Callee<'_>) {
+        self.b.guard_exact(called, Global::FunctionType);
+        for (offset, expected) in [
+            (function::CODE, callee.executable),
+            (function::GLOBALS, callee.globals),
+            (function::BUILTINS, callee.builtins),
+        ] {
+            self.guard_word(called, offset, expected);
+        }
+        if !callee.default_values.is_empty() {
+            self.guard_word(called, function::DEFAULTS, callee.defaults);
+        }
+    }
+
+    fn guard_word(&mut self, base: Value, offset: i32, expected: u64) {
+        let found = self.b.load(Type::Ptr, base, offset);
+        let expected = self.b.iconst(Type::Ptr, expected as i64);
+        let same = self.b.compare(Condition::Eq, found, expected);
+        self.b.guard(same, MissReason::Callable);
+    }
+
+    fn default_argument(&mut self, default: &Object) -> Slot {
+        let value = self.b.iconst(Type::Obj, default.address as i64);
+        let known = default.known();
+        self.knowledge().learn(value, |k| *k = known);
+        // The function may get other defaults while it runs.
+        self.b.retain(value);
+        Slot::owned(value)
+    }
+
+    /// The cells of the function's closure become locals.
+    pub(super) fn copy_free_vars(&mut self) {
+        let frame = self.knowledge().state.frame();
+        let function = frame.inlined.and_then(|inlined| inlined.function.value).expect("an inlined function");
+        let locals = frame.locals.len();
+        let unit = frame.unit;
+        let number = self.body.code.at_unit(unit).expect("an instruction");
+        let count = self.body.code.instrs()[number as usize].oparg as usize;
+        let cells = self.b.load(Type::Ptr, function, function::CLOSURE);
+        for index in 0..count {
+            let cell = self.b.load(Type::Obj, cells, tuple::OB_ITEM + 8 * index as i32);
+            self.knowledge().learn(cell, |known| known.present = true);
+            // The function holds them as long as it runs.
+            self.knowledge().state.frame().locals[locals - count + index] = Slot::borrowed(cell);
+        }
+    }
+
+    /// Returns the value on top of the stack from an inlined call.
+    pub(super) fn return_inlined(&mut self) {
+        self.mark_exit();
+        self.guard_unseen_innermost();
+        let mut result = self.pop();
+        let frame = self.b.pop_inlined();
+        let inlined = frame.inlined.expect("an inlined call");
+        let mut ending: Vec<Slot> = frame.locals;
+        // What was lent to the result goes along with it, unless the caller owns it anyway.
+        if !result.owned
+            && let Some(owner) = ending.iter_mut().find(|slot| slot.owned && slot.value == result.value)
+        {
+            *owner = Slot::NULL;
+            result.owned = true;
+        }
+        result.dirty = true;
+        if !result.owned && inlined.function.owned && inlined.function.value == result.value {
+            result.owned = true;
+            self.own(result);
+        }
+        let call = self.knowledge().state.frame().unit;
+        self.push(result);
+        self.mark_exit();
+        ending.push(inlined.function);
+        for slot in ending.into_iter().filter(|slot| slot.owned) {
+            if let Some(value) = slot.value {
+                self.b.release_or_null(value);
+            }
+        }
+        let after = self.body.after.expect("only inlined calls return");
+        let next = call + 1 + u32::from(op::CACHES[op::CALL as usize]);
+        self.knowledge().state.frame().unit = next;
+        self.mark_exit();
+        self.b.jump(after, &[]);
+    }
+
+    fn own(&mut self, slot: Slot) {
+        if let Some(value) = slot.value {
+            self.b.retain(value);
+        }
+    }
+
+    /// Leaves if somebody has got hold of the innermost frame, which was pushed.
+    fn guard_unseen_innermost(&mut self) {
+        if let Some(memory) = self.knowledge().state.frame().memory() {
+            self.guard_frame_unseen(memory);
+        }
+    }
+
+    /// Leaves if somebody has got hold of one of the frames.
+    pub(super) fn guard_unseen(&mut self) {
+        let pushed: Vec<Value> = self.knowledge().state.frames.iter().filter_map(FrameState::memory).collect();
+        let own = self.b.region_frame();
+        self.guard_frame_unseen(own);
+        for memory in pushed {
+            self.guard_frame_unseen(memory);
+        }
+    }
+
+    fn guard_frame_unseen(&mut self, memory: Value) {
+        let seen = self.b.load(Type::Obj, memory, frame::FRAME_OBJ);
+        let unseen = self.b.is_null(seen);
+        self.b.guard(unseen, MissReason::Value);
+    }
+}
+
+/// Whether the function can be inlined: it is small, and has no cells of its own.
+fn is_simple(callee: &Callee<'_>) -> bool {
+    let instrs = callee.code.instrs();
+    instrs.len() <= MAX_CALLEE && !instrs.iter().any(|instr| instr.base == op::MAKE_CELL)
+}

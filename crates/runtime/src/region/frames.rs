@@ -1,0 +1,104 @@
+//! Frames of calls that a region inlined: pushed when somebody may look at them, or when the region is left.
+
+use crate::native::frames::unlink_and_pop;
+use crate::native::raw::{get, release, retain};
+use pyo3_ffi::{PyObject, PyThreadState};
+use std::ptr;
+use whipsnake_cpython::layout::frame as layout;
+use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, Function, ThreadState, symbols};
+use whipsnake_cpython::opcode;
+
+/// Pushes a frame above `caller`, which is at the call instruction `call`, with nothing in its slots. It takes references of its own to the function and
+/// its code. `None` without memory, and nothing has changed then.
+///
+/// # Safety
+/// `caller` is the current frame, `function` is what the call calls, the GIL is held.
+pub(super) unsafe fn push(
+    thread: ThreadState,
+    caller: Frame,
+    function: Function,
+    call: *mut CodeUnit,
+) -> Option<Frame> {
+    // SAFETY: the caller's; the frame's memory is as long as its code says.
+    unsafe {
+        let code = function.code();
+        retain(function.as_ptr().cast::<PyObject>());
+        let frame = match Frame::new(thread.allocate_frame(code.framesize() as usize)) {
+            Some(frame) => {
+                frame.initialize(function, ptr::null_mut(), 0);
+                frame
+            }
+            None => push_on_new_chunk(thread, function)?,
+        };
+        caller.set_instr_ptr(call);
+        caller.set_return_offset(1 + u16::from(opcode::CACHES[opcode::base((*call).op) as usize]));
+        frame.set_stacktop(-1);
+        frame.set_previous(caller.as_ptr());
+        thread.set_current_frame(frame.as_ptr());
+        thread.set_py_recursion_remaining(thread.py_recursion_remaining() - 1);
+        Some(frame)
+    }
+}
+
+/// A frame where the data stack has to grow. The interpreter's own function does that, and wants arguments.
+#[cold]
+unsafe fn push_on_new_chunk(thread: ThreadState, function: Function) -> Option<Frame> {
+    let args: Vec<*mut PyObject> = vec![ptr::null_mut(); function.code().argcount() as usize];
+    // SAFETY: the caller's; it copies the arguments and does not look at them. The function's reference moves into the frame.
+    unsafe {
+        let (thread, function) = (thread.as_ptr(), function.as_ptr());
+        let (none, count) = (ptr::null_mut(), args.len());
+        Frame::new(symbols::_PyEvalFramePushAndInit(thread, function, none, args.as_ptr(), count, none))
+    }
+}
+
+/// Pops a frame that [`push`] pushed; what its slots hold is the caller's business, and nobody else holds the frame.
+///
+/// # Safety
+/// The frame is the current one, the GIL is held.
+pub(super) unsafe fn pop(thread: ThreadState, frame: Frame) {
+    // SAFETY: the caller's; function and code live on: who inlined the call holds them.
+    unsafe {
+        thread.set_py_recursion_remaining(thread.py_recursion_remaining() + 1);
+        thread.set_current_frame(get(frame.as_ptr(), layout::PREVIOUS));
+        release(get(frame.as_ptr(), layout::FUNCOBJ));
+        release(frame.executable());
+        symbols::_PyThreadState_PopFrame(thread.as_ptr(), frame.as_ptr());
+    }
+}
+
+/// Pops a frame that [`push`] pushed and whose slots own what they hold; the value stack is empty.
+///
+/// # Safety
+/// As [`pop`].
+pub(super) unsafe fn pop_filled(thread: ThreadState, frame: Frame) {
+    // SAFETY: the caller's.
+    unsafe { unlink_and_pop(thread, frame) }
+}
+
+/// `Helper::PushInlined`.
+///
+/// # Safety
+/// Called by a region's machine code, as [`push`] asks.
+pub unsafe extern "C" fn push_inlined(
+    thread: *mut PyThreadState,
+    caller: *mut _PyInterpreterFrame,
+    function: *mut PyObject,
+    call: *mut CodeUnit,
+) -> *mut _PyInterpreterFrame {
+    // SAFETY: the caller's.
+    unsafe {
+        let thread = ThreadState::new_unchecked(thread);
+        let function = Function::new_unchecked(function.cast());
+        push(thread, Frame::new_unchecked(caller), function, call).map_or(ptr::null_mut(), Frame::as_ptr)
+    }
+}
+
+/// `Helper::PopInlined`.
+///
+/// # Safety
+/// Called by a region's machine code, with the current frame, which [`push_inlined`] pushed.
+pub unsafe extern "C" fn pop_inlined(thread: *mut PyThreadState, frame: *mut _PyInterpreterFrame) {
+    // SAFETY: the caller's.
+    unsafe { pop(ThreadState::new_unchecked(thread), Frame::new_unchecked(frame)) }
+}
