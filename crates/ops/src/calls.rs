@@ -12,6 +12,8 @@ operations! {
     "CALL" () -> 0, imms [Imm::Oparg(0), Imm::Length], ptrs [Ptr::NextCode] => |b| call(b, Helper::Call);
     "CALL_KW" () -> 0, imms [Imm::Oparg(0), Imm::Length], ptrs [Ptr::NextCode] => |b| call(b, Helper::CallKw);
     "CALL_FUNCTION_EX" () -> 0, imms [Imm::Oparg(0), Imm::Length], ptrs [Ptr::NextCode] => |b| call(b, Helper::CallFunctionEx);
+    "CALL.whole" () -> 0, imms [Imm::Oparg(0)] => |b| whole(b, Helper::CallWhole);
+    "CALL_KW.whole" () -> 0, imms [Imm::Oparg(0)] => |b| whole(b, Helper::CallKwWhole);
     "RECEIVE" () -> 1, receives => receive;
     "RETURN_VALUE" (value) -> 0, borrows [0] => return_value;
     "RETURN_CONST" () -> 0, ptrs [Ptr::Const] => return_const;
@@ -24,6 +26,13 @@ pub fn call(b: &mut Builder<'_>, helper: Helper) {
     let (count, length, back) = (b.param(0), b.param(1), b.pointer(0));
     let (address, result) = b.call_pair(helper, &[thread, frame, base, count, length, back]);
     enter_or_hand_on(b, address, result);
+}
+
+/// A call of anything, which has returned when it goes on: for code that can't be left and come back to, as a region.
+pub fn whole(b: &mut Builder<'_>, helper: Helper) {
+    let (base, count) = (b.stack_base(), b.param(0));
+    let result = b.call_checked(helper, &[base, count]);
+    b.leave_with(Continuation::Next, result);
 }
 
 /// Goes on as a helper says that may have pushed the frame of a compiled function, or done the call.

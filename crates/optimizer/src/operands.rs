@@ -23,6 +23,12 @@ pub(crate) fn set(region: &mut Region, world: &dyn World, code: &Code<'_>, opera
     true
 }
 
+/// Whether regions have all operands that an operation asks for.
+pub(crate) fn fit(operation: &Operation) -> bool {
+    !operation.imms.contains(&Imm::StackTop)
+        && !operation.ptrs.iter().any(|p| matches!(p, Ptr::NextCode | Ptr::TargetInstr))
+}
+
 fn cache16(code: &Code<'_>, instr: &Instr, unit: u8) -> u32 {
     code.input().units[instr.index as usize + usize::from(unit)].into()
 }

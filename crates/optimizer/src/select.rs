@@ -24,7 +24,7 @@ pub(crate) fn operation(opcode: u8, oparg: u32) -> Option<&'static Operation> {
     named(&format!("{name}{suffix}")).or_else(|| if must { None } else { named(name) })
 }
 
-/// The form of an operation that enters methods in Python, if it has one.
-pub(crate) fn calling(opcode: u8) -> Option<&'static Operation> {
-    named(&format!("{}.calling", op::NAMES[opcode as usize]))
+/// The form of a call that goes on when it has returned, if it has one.
+pub(crate) fn whole(opcode: u8) -> Option<&'static Operation> {
+    named(&format!("{}.whole", op::NAMES[opcode as usize]))
 }

@@ -1,8 +1,8 @@
 //! One instruction: what the walk does itself, and how operations are applied.
 
 use super::blocks::Walk;
-use crate::select::{calling, named, operation};
-use crate::Number;
+use crate::select::{named, operation, whole};
+use crate::{Number, operands};
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::object;
 use whipsnake_cpython::{layout, opcode as op};
@@ -148,7 +148,10 @@ impl Walk<'_, '_> {
         let opcode = if instr.is_instrumented() { instr.base } else { instr.opcode };
         let plain = named(op::NAMES[instr.base as usize]);
         if self.request.general.contains(&self.site(number)) {
-            return plain.filter(|_| instr.base == op::BINARY_OP).or_else(|| operation(instr.base, instr.oparg));
+            return plain
+                .filter(|_| instr.base == op::BINARY_OP)
+                .or_else(|| whole(instr.base))
+                .or_else(|| operation(instr.base, instr.oparg));
         }
         if let Some(known) = self.by_known_types(instr) {
             return operation(known, instr.oparg);
@@ -156,11 +159,8 @@ impl Walk<'_, '_> {
         if opcode == op::BINARY_OP_INPLACE_ADD_UNICODE {
             return operation(op::BINARY_OP_ADD_UNICODE, instr.oparg);
         }
-        if opcode == instr.base && calling(opcode).is_some() {
-            // Most likely a method in Python: the baseline tier enters it, a region would have to call it from C.
-            return None;
-        }
-        operation(opcode, instr.oparg).or_else(|| operation(instr.base, instr.oparg))
+        let found = operation(opcode, instr.oparg).filter(|found| operands::fit(found));
+        found.or_else(|| whole(instr.base)).or_else(|| operation(instr.base, instr.oparg))
     }
 
     /// The specialised opcode that fits what is known of the operands.

@@ -129,18 +129,37 @@ pub unsafe extern "C" fn call(
         {
             return resume;
         }
-        let result = pyo3_ffi::PyObject_Vectorcall(
-            callable,
-            args,
-            total | vectorcall::ARGUMENTS_OFFSET as usize,
-            ptr::null_mut(),
-        );
+        finish(base, slots, call_whole_unwrapped(callable, args, total))
+    }
+}
+
+/// Calls anything. Takes the references to it and its arguments.
+#[inline]
+unsafe fn call_whole_unwrapped(callable: *mut PyObject, args: *const *mut PyObject, count: usize) -> *mut PyObject {
+    // SAFETY: the caller's; there is a slot before the arguments.
+    unsafe {
+        let flagged = count | vectorcall::ARGUMENTS_OFFSET as usize;
+        let result = pyo3_ffi::PyObject_Vectorcall(callable, args, flagged, ptr::null_mut());
         tools::notice();
         release(callable);
-        for index in 0..total {
+        for index in 0..count {
             release(args.add(index).read());
         }
-        finish(base, slots, result)
+        result
+    }
+}
+
+/// [`call`], until it has returned: null with an exception set. Compiled code runs in native code of its own.
+///
+/// # Safety
+/// Called by machine code only.
+pub unsafe extern "C" fn call_whole(base: *mut *mut PyObject, count: c_int) -> *mut PyObject {
+    // SAFETY: machine code passes the slots of a call instruction of the current frame.
+    unsafe {
+        let slots = count as usize + 2;
+        let (args, total) = unwrap_method(base, count as usize);
+        let result = call_whole_unwrapped(base.read(), args, total);
+        finish(base, slots, result).frame.cast()
     }
 }
 
@@ -181,14 +200,45 @@ pub unsafe extern "C" fn call_kw(
                 done(ptr::null_mut())
             });
         }
-        let result =
-            pyo3_ffi::PyObject_Vectorcall(callable, args, positional | vectorcall::ARGUMENTS_OFFSET as usize, kwnames);
+        finish(base, slots, call_kw_unwrapped(callable, args, positional, total, kwnames))
+    }
+}
+
+/// Calls anything with keyword arguments behind the positional ones. Takes the references to all of it.
+#[inline]
+unsafe fn call_kw_unwrapped(
+    callable: *mut PyObject,
+    args: *const *mut PyObject,
+    positional: usize,
+    total: usize,
+    kwnames: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: the caller's; there is a slot before the arguments.
+    unsafe {
+        let flagged = positional | vectorcall::ARGUMENTS_OFFSET as usize;
+        let result = pyo3_ffi::PyObject_Vectorcall(callable, args, flagged, kwnames);
         tools::notice();
         release(kwnames);
         release(callable);
         for index in 0..total {
             release(args.add(index).read());
         }
-        finish(base, slots, result)
+        result
+    }
+}
+
+/// [`call_kw`], until it has returned: null with an exception set.
+///
+/// # Safety
+/// Called by machine code only.
+pub unsafe extern "C" fn call_kw_whole(base: *mut *mut PyObject, count: c_int) -> *mut PyObject {
+    // SAFETY: machine code passes the slots of a call instruction of the current frame.
+    unsafe {
+        let slots = count as usize + 3;
+        let kwnames = base.add(slots - 1).read();
+        let (args, total) = unwrap_method(base, count as usize);
+        let positional = total - Tuple::new_unchecked(kwnames.cast()).len();
+        let result = call_kw_unwrapped(base.read(), args, positional, total, kwnames);
+        finish(base, slots, result).frame.cast()
     }
 }

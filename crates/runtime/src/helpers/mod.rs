@@ -52,6 +52,8 @@ pub fn address(helper: Helper) -> usize {
         Helper::NewInt => objects::new_int as *const () as usize,
         // Calls.
         Helper::Call => crate::native::function_calls::call as *const () as usize,
+        Helper::CallWhole => calls::call_whole as *const () as usize,
+        Helper::CallKwWhole => calls::call_kw_whole as *const () as usize,
         Helper::CallKw => calls::call_kw as *const () as usize,
         Helper::CallFunctionEx => unpacked_calls::call_function_ex as *const () as usize,
         Helper::ObjectSize => pyo3_ffi::PyObject_Size as *const () as usize,
