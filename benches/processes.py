@@ -13,6 +13,7 @@ MODES = {
     "off": {"WHIPSNAKE": "0"},
     "on": {"WHIPSNAKE": "1"},
     "eager": {"WHIPSNAKE": "1", "WHIPSNAKE_EAGER": "1"},
+    "optimizing": {"WHIPSNAKE": "1", "WHIPSNAKE_TIERS": "baseline,optimizing"},
     "stats": {"WHIPSNAKE": "1", "WHIPSNAKE_STATS": "1"},
 }
 """What each mode adds to the environment. Settings that are already there reach every mode but `off`."""

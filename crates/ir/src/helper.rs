@@ -101,9 +101,9 @@ helpers! {
     /// `CALL_FUNCTION_EX`; `flags & 1` says that there are keyword arguments.
     CallFunctionEx(thread: ptr, frame: ptr, base: ptr, flags: i32, length: i32, back: ptr) -> (ptr, ptr) [escapes];
     /// `CALL` with `count` arguments, until it has returned.
-    CallWhole(base: ptr, count: i32) -> (obj) [escapes];
+    CallWhole(thread: ptr, base: ptr, count: i32) -> (obj) [escapes];
     /// `CALL_KW` likewise.
-    CallKwWhole(base: ptr, count: i32) -> (obj) [escapes];
+    CallKwWhole(thread: ptr, base: ptr, count: i32) -> (obj) [escapes];
     /// `len(value)` as a number, negative on error.
     ObjectSize(value: obj) -> (i64) [escapes];
     /// `isinstance(value, class)`: 1, 0, negative on error.

@@ -30,8 +30,8 @@ pub fn call(b: &mut Builder<'_>, helper: Helper) {
 
 /// A call of anything, which has returned when it goes on: for code that can't be left and come back to, as a region.
 pub fn whole(b: &mut Builder<'_>, helper: Helper) {
-    let (base, count) = (b.stack_base(), b.param(0));
-    let result = b.call_checked(helper, &[base, count]);
+    let (thread, base, count) = (b.thread_state(), b.stack_base(), b.param(0));
+    let result = b.call_checked(helper, &[thread, base, count]);
     b.leave_with(Continuation::Next, result);
 }
 

@@ -203,7 +203,7 @@ impl<'a, 'f> Walk<'a, 'f> {
     fn whole_loop(&mut self, extent: Extent, outer: u32) -> bool {
         let entry = self.block_at(extent.header, outer);
         self.b.switch_to(entry);
-        if extent.innermost && extent.instructions <= MAX_TWICE {
+        if extent.innermost && extent.instructions <= MAX_TWICE && !self.choices.sparing {
             let copy = self.plans.copy(&self.body.calls, outer, extent.header, true);
             let next = self.b.block();
             self.body.scopes.push(Scope { extent, copy, back: Back::Next(next), closed: false });
@@ -264,7 +264,7 @@ impl<'a, 'f> Walk<'a, 'f> {
                     block += 1;
                 }
             }
-            if self.again && self.b.func.inst_count() > super::MAX_INSTRUCTIONS {
+            if self.b.func.inst_count() > super::MAX_INSTRUCTIONS {
                 return;
             }
         }

@@ -13,6 +13,9 @@ use whipsnake_ir::{Condition, FrameState, Global, Inlined, InstData, Known, Miss
 /// Functions with more instructions than this are not inlined.
 const MAX_CALLEE: usize = 120;
 
+/// The same, in a region that got too large.
+const MAX_SMALL_CALLEE: usize = 30;
+
 /// Calls are inlined into each other this deep.
 const MAX_DEPTH: usize = 5;
 
@@ -59,7 +62,7 @@ impl<'a> Walk<'a, '_> {
         let missing = (callee.parameters as usize).checked_sub(count);
         let instructions = callee.code.instrs().len();
         if missing.is_none_or(|missing| missing > callee.default_values.len())
-            || !is_simple(&callee)
+            || !is_simple(&callee, if self.choices.sparing { MAX_SMALL_CALLEE } else { MAX_CALLEE })
             || self.is_recursive(&callee)
         {
             return false;
@@ -258,7 +261,7 @@ impl<'a> Walk<'a, '_> {
 }
 
 /// Whether the function can be inlined: it is small, and has no cells of its own.
-fn is_simple(callee: &Callee<'_>) -> bool {
+fn is_simple(callee: &Callee<'_>, most: usize) -> bool {
     let instrs = callee.code.instrs();
-    instrs.len() <= MAX_CALLEE && !instrs.iter().any(|instr| instr.base == op::MAKE_CELL)
+    instrs.len() <= most && !instrs.iter().any(|instr| instr.base == op::MAKE_CELL)
 }

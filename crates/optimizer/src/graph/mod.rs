@@ -59,6 +59,8 @@ pub(crate) struct Choices {
     in_memory: FxHashSet<Site>,
     /// Calls that are not inlined.
     not_inlined: FxHashSet<Site>,
+    /// The region got too large: no more is built than must be.
+    sparing: bool,
     /// Inlined calls, by the call: their frame is pushed at once.
     pushed: FxHashSet<Site>,
 }
@@ -66,8 +68,11 @@ pub(crate) struct Choices {
 /// How often a region is built at most.
 const ATTEMPTS: usize = 24;
 
-/// How many instructions a region may have.
-const MAX_INSTRUCTIONS: usize = 20_000;
+/// How many instructions a region may have: machine code for more takes too long to make.
+const MAX_INSTRUCTIONS: usize = 8_000;
+
+/// With more instructions than this a region is built again without what makes it large: copies of loops, and inlined calls of all but small functions.
+const ROOMY: usize = 3_000;
 
 /// Builds the graph of a region.
 pub fn build(request: &Request<'_>) -> Result<Function, Refusal> {
@@ -78,6 +83,10 @@ pub fn build(request: &Request<'_>) -> Result<Function, Refusal> {
     for _ in 0..ATTEMPTS {
         let mut function = Function::new(format!("loop at {}", request.header));
         let attempt = blocks::Walk::new(request, &mut function, &mut plans, &mut choices).run(extent);
+        if function.inst_count() > ROOMY && !choices.sparing {
+            (choices.sparing, plans) = (true, Plans::default());
+            continue;
+        }
         if function.inst_count() > MAX_INSTRUCTIONS {
             return Err(Refusal::TooLarge);
         }

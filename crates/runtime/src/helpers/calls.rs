@@ -6,7 +6,7 @@
 
 use super::inlined_calls::{call_method, construct};
 use crate::native::code;
-use crate::native::entry::compiled_entry;
+use crate::native::entry::{call_compiled, compiled_entry};
 use crate::native::frames::{self, Resume};
 use crate::native::raw::{get, is_exact, release, retain};
 use crate::native::tools;
@@ -149,16 +149,42 @@ unsafe fn call_whole_unwrapped(callable: *mut PyObject, args: *const *mut PyObje
     }
 }
 
+/// Calls a compiled function, until it has returned. Takes the references to it and its arguments; `None` for everything else.
+#[inline]
+unsafe fn call_compiled_whole(
+    thread: *mut PyThreadState,
+    callable: *mut PyObject,
+    args: *const *mut PyObject,
+    count: usize,
+    kwnames: *mut PyObject,
+) -> Option<*mut PyObject> {
+    // SAFETY: the caller's.
+    unsafe {
+        let (function, _) = compiled_function(callable)?;
+        let compiled = code::find(function.code())?;
+        let thread = ThreadState::new_unchecked(thread);
+        let result = call_compiled(thread, function, compiled, args, count, kwnames)?;
+        tools::notice();
+        Some(result)
+    }
+}
+
 /// [`call`], until it has returned: null with an exception set. Compiled code runs in native code of its own.
 ///
 /// # Safety
 /// Called by machine code only.
-pub unsafe extern "C" fn call_whole(base: *mut *mut PyObject, count: c_int) -> *mut PyObject {
+pub unsafe extern "C" fn call_whole(
+    thread: *mut PyThreadState,
+    base: *mut *mut PyObject,
+    count: c_int,
+) -> *mut PyObject {
     // SAFETY: machine code passes the slots of a call instruction of the current frame.
     unsafe {
         let slots = count as usize + 2;
         let (args, total) = unwrap_method(base, count as usize);
-        let result = call_whole_unwrapped(base.read(), args, total);
+        let callable = base.read();
+        let result = call_compiled_whole(thread, callable, args, total, ptr::null_mut())
+            .unwrap_or_else(|| call_whole_unwrapped(callable, args, total));
         finish(base, slots, result).frame.cast()
     }
 }
@@ -231,14 +257,25 @@ unsafe fn call_kw_unwrapped(
 ///
 /// # Safety
 /// Called by machine code only.
-pub unsafe extern "C" fn call_kw_whole(base: *mut *mut PyObject, count: c_int) -> *mut PyObject {
+pub unsafe extern "C" fn call_kw_whole(
+    thread: *mut PyThreadState,
+    base: *mut *mut PyObject,
+    count: c_int,
+) -> *mut PyObject {
     // SAFETY: machine code passes the slots of a call instruction of the current frame.
     unsafe {
         let slots = count as usize + 3;
         let kwnames = base.add(slots - 1).read();
         let (args, total) = unwrap_method(base, count as usize);
         let positional = total - Tuple::new_unchecked(kwnames.cast()).len();
-        let result = call_kw_unwrapped(base.read(), args, positional, total, kwnames);
+        let callable = base.read();
+        let result = match call_compiled_whole(thread, callable, args, positional, kwnames) {
+            Some(result) => {
+                release(kwnames);
+                result
+            }
+            None => call_kw_unwrapped(callable, args, positional, total, kwnames),
+        };
         finish(base, slots, result).frame.cast()
     }
 }

@@ -1,7 +1,8 @@
 //! Ways into native code from C: the `vectorcall` of compiled functions, and running a frame that somebody else made.
 
 use super::exit_reason::ExitReason;
-use super::raw::retain;
+use super::code::CompiledCode;
+use super::raw::{release, retain};
 use super::trampoline::{self, Outcome};
 use super::{code, exit, frames, handover, tools};
 use pyo3_ffi::PyObject;
@@ -101,6 +102,39 @@ pub unsafe extern "C" fn compiled_entry(
             return ptr::null_mut();
         };
         run(thread, frame, compiled.entry)
+    }
+}
+
+/// Calls a compiled function from a region and runs it to its end. Takes the references to the function and the arguments. `None` if it has to be called like
+/// any other object, and then nothing has changed.
+///
+/// # Safety
+/// `compiled` is that of the function's code; the arguments are as [`frames::push`] wants them; the GIL is held.
+pub unsafe fn call_compiled(
+    thread: ThreadState,
+    function: Function,
+    compiled: &CompiledCode,
+    args: *const *mut PyObject,
+    count: usize,
+    kwnames: *mut PyObject,
+) -> Option<*mut PyObject> {
+    // SAFETY: the caller's.
+    unsafe {
+        if thread.c_recursion_remaining() < LOW_C_RECURSION || tools::watchful() {
+            return None;
+        }
+        if kwnames.is_null()
+            && compiled.exact_args == count as i64
+            && let Some(frame) = frames::push_exactly(thread, function, compiled, args, count, false)
+        {
+            let result = run(thread, frame, compiled.entry);
+            release(function.as_ptr().cast());
+            return Some(result);
+        }
+        let previous = thread.current_frame().map_or(ptr::null_mut(), Frame::as_ptr);
+        let frame = frames::push(thread, function, args, count, kwnames)
+            .and_then(|pushed| frames::link(thread, pushed, previous, ptr::null()));
+        Some(frame.map_or(ptr::null_mut(), |frame| run(thread, frame, compiled.entry)))
     }
 }
 

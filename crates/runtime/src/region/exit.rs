@@ -10,7 +10,7 @@ use pyo3_ffi::{PyObject, PyThreadState};
 use std::ptr;
 use smallvec::SmallVec;
 use whipsnake_codegen::{Exit, ExitFrame, ExitSlot, Place};
-use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, Function, ThreadState, symbols};
+use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, Function, List, ThreadState, Tuple, symbols};
 use whipsnake_cpython::opcode;
 use whipsnake_ir::{Continuation, Type};
 
@@ -198,6 +198,10 @@ pub unsafe extern "C" fn destroy_in_region(
 ) {
     // SAFETY: the caller's. What is written is taken out again, with references of its own: the region goes on with its values.
     unsafe {
+        if ends_quietly(object) {
+            symbols::_Py_Dealloc(object);
+            return;
+        }
         let region = &*region;
         let exit = &region.exits[number as usize];
         let thread = ThreadState::new_unchecked(thread);
@@ -242,6 +246,48 @@ pub unsafe extern "C" fn destroy_in_region(
             }
         }
     }
+}
+
+/// Whether the end of an object runs no Python code: nothing ends with it but what is plain.
+unsafe fn ends_quietly(object: *mut PyObject) -> bool {
+    /// Longer sequences are not looked through.
+    const MAX_ITEMS: usize = 16;
+    // SAFETY: the caller's: a live object.
+    unsafe {
+        let class = pyo3_ffi::Py_TYPE(object);
+        if class == &raw mut pyo3_ffi::PySlice_Type {
+            let slice = &*object.cast::<pyo3_ffi::PySliceObject>();
+            return [slice.start, slice.stop, slice.step].into_iter().all(|part| outlives_or_is_plain(part));
+        }
+        let (items, count) = if class == &raw mut pyo3_ffi::PyTuple_Type {
+            let tuple = Tuple::new_unchecked(object.cast());
+            (tuple.items(), tuple.len())
+        } else if class == &raw mut pyo3_ffi::PyList_Type {
+            let list = List::new_unchecked(object.cast());
+            (list.items(), list.len())
+        } else {
+            return is_plain(object);
+        };
+        count <= MAX_ITEMS && (0..count).all(|index| outlives_or_is_plain(items.add(index).read()))
+    }
+}
+
+/// Whether the end of the object's last reference runs no Python code, or this is not the last one.
+unsafe fn outlives_or_is_plain(object: *mut PyObject) -> bool {
+    // SAFETY: null or a live object.
+    unsafe { object.is_null() || pyo3_ffi::Py_REFCNT(object) > 1 || is_plain(object) }
+}
+
+unsafe fn is_plain(object: *mut PyObject) -> bool {
+    // SAFETY: a live object.
+    let class = unsafe { pyo3_ffi::Py_TYPE(object) };
+    [
+        &raw mut pyo3_ffi::PyLong_Type,
+        &raw mut pyo3_ffi::PyFloat_Type,
+        &raw mut pyo3_ffi::PyUnicode_Type,
+        &raw mut pyo3_ffi::PyBytes_Type,
+    ]
+    .contains(&class)
 }
 
 /// The locals among the slots that an exit writes.
