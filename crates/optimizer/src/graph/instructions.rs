@@ -1,8 +1,8 @@
 //! One instruction: what the walk does itself, and how operations are applied.
 
 use super::blocks::Walk;
-use crate::select::{calling, named, operation};
 use crate::Number;
+use crate::select::{calling, named, operation};
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::object;
 use whipsnake_cpython::{layout, opcode as op};

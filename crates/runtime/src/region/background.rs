@@ -7,9 +7,9 @@
 //! Before `fork` it is waited for, since a thread that is gone in the child would leave locks and half-done work behind, and since Python warns of a fork with
 //! threads around. What is in the queue stays there, in parent and child, until a loop asks for it again.
 
-use super::{Held, Region};
 use super::job::{Job, Made, Maker};
 use super::statistics::{self, thread_time};
+use super::{Held, Region};
 use std::cell::UnsafeCell;
 use std::collections::VecDeque;
 use std::mem::MaybeUninit;
@@ -100,13 +100,8 @@ struct State {
     longest: usize,
 }
 
-static STATE: Mutex<State> = Mutex::new(State {
-    queue: VecDeque::new(),
-    running: false,
-    stopping: false,
-    threads: Vec::new(),
-    longest: 0,
-});
+static STATE: Mutex<State> =
+    Mutex::new(State { queue: VecDeque::new(), running: false, stopping: false, threads: Vec::new(), longest: 0 });
 
 fn lock() -> MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -121,10 +116,10 @@ fn try_lock() -> Option<MutexGuard<'static, State>> {
     }
 }
 
-/// Whether one more job could be sent.
-pub(super) fn has_room() -> bool {
+/// How many jobs wait, if one more may.
+pub(super) fn waiting() -> Option<usize> {
     see_to_thread();
-    try_lock().is_some_and(|state| state.queue.len() < QUEUE)
+    try_lock().map(|state| state.queue.len()).filter(|&waiting| waiting < QUEUE)
 }
 
 /// How many jobs wait, and how many waited at most.
@@ -235,7 +230,7 @@ fn handles_forks() -> bool {
     static REGISTERED: OnceLock<bool> = OnceLock::new();
     *REGISTERED.get_or_init(|| {
         // SAFETY: the handlers are functions of this library, which is never unloaded.
-        unsafe { libc::pthread_atfork(Some(before_fork), Some(after_fork), Some(after_fork)) == 0 }
+        unsafe { libc::pthread_atfork(Some(before_fork), Some(after_fork), Some(in_child)) == 0 }
     })
 }
 
@@ -269,9 +264,11 @@ static LOCKED: Locked = Locked(UnsafeCell::new(None));
 /// A thread that was joined is still counted for some microseconds; Python looks at the count.
 fn await_end() {
     for _ in 0..1000 {
-        let ours = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten().any(|task| {
-            std::fs::read(task.path().join("comm")).is_ok_and(|name| name == b"whipsnake\n")
-        });
+        let ours = std::fs::read_dir("/proc/self/task")
+            .into_iter()
+            .flatten()
+            .flatten()
+            .any(|task| std::fs::read(task.path().join("comm")).is_ok_and(|name| name == b"whipsnake\n"));
         if !ours {
             return;
         }
@@ -284,6 +281,12 @@ unsafe extern "C" fn after_fork() {
     if let Some(mut state) = unsafe { (*LOCKED.0.get()).take() } {
         state.stopping = false;
     }
+}
+
+unsafe extern "C" fn in_child() {
+    statistics::start_anew();
+    // SAFETY: as the parent.
+    unsafe { after_fork() };
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Asking for a region: its graph is made here, under the GIL, and the rest at once or by the background thread.
 
 use super::background::{self, Answer};
-use super::job::{Job, Maker, Made, failure};
+use super::job::{Job, Made, Maker, failure};
 use super::statistics::{self, Clock};
 use super::world::Live;
 use super::{Held, dump};
@@ -31,7 +31,9 @@ pub(super) unsafe fn ask(
         if !dump::allows(jit.stats.regions.built) {
             return Answer::Refused;
         }
-        if jit.settings.background && !background::has_room() {
+        let built = jit.stats.regions.built;
+        let may = || background::waiting().is_some_and(|waiting| statistics::within_budget(built, waiting));
+        if jit.settings.background && !may() {
             jit.stats.regions.deferred += 1;
             return Answer::Later;
         }

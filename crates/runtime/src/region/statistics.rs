@@ -52,13 +52,36 @@ pub(super) fn spend(time: Duration) {
     SPENT.fetch_add(time.as_nanos() as u64, Ordering::Relaxed);
 }
 
+/// Whether more may be spent, with so many jobs on their way: the optimizing tier gets [`SHARE`] of the CPU time of the process, and [`START`] at once. A loop
+/// that gets nothing asks again later, when the program has run longer.
+pub(super) fn within_budget(built: u64, waiting: usize) -> bool {
+    allowed(spent(), built, waiting, process_time())
+}
+
+/// One part in so many of the process's CPU time is for optimizing.
+const SHARE: u32 = 10;
+
+/// What may be spent in any case: all that a run of one second may.
+const START: Duration = Duration::from_millis(100);
+
+fn allowed(spent: Duration, built: u64, waiting: usize, process: Duration) -> bool {
+    // Those that wait will cost about what the others did.
+    let each = spent / built.clamp(1, u32::MAX.into()) as u32;
+    spent + each * waiting as u32 <= START.max(process / SHARE)
+}
+
+/// A child of `fork` starts with no CPU time of its own.
+pub(super) fn start_anew() {
+    SPENT.store(0, Ordering::Relaxed);
+}
+
 /// CPU time of this thread.
 pub(super) fn thread_time() -> Duration {
     cpu_time(libc::CLOCK_THREAD_CPUTIME_ID)
 }
 
 /// CPU time of the process.
-pub(super) fn process_time() -> Duration {
+fn process_time() -> Duration {
     cpu_time(libc::CLOCK_PROCESS_CPUTIME_ID)
 }
 
@@ -104,5 +127,20 @@ impl Drop for Clock {
                 None => times.push((stage, time)),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenth_of_the_run_is_for_optimizing() {
+        let ms = Duration::from_millis;
+        assert!(allowed(ms(0), 0, 0, ms(0)));
+        assert!(allowed(ms(90), 9, 1, ms(200)));
+        assert!(!allowed(ms(90), 9, 2, ms(200)));
+        assert!(!allowed(ms(150), 9, 0, ms(1400)));
+        assert!(allowed(ms(150), 9, 0, ms(1600)));
     }
 }
