@@ -53,7 +53,6 @@ pub struct Region {
     #[expect(dead_code, reason = "machine code points at them")]
     cells: Vec<Box<[u64]>>,
     /// The code objects of functions that were inlined: guards compare their addresses.
-    #[expect(dead_code, reason = "machine code points at them")]
     callees: Held,
     /// Owns the machine code.
     #[expect(dead_code, reason = "it is freed with the region")]
