@@ -146,6 +146,13 @@ SETTINGS = (
         "rounds of a loop in compiled code before it is optimized",
     ),
     Setting(
+        "background",
+        True,
+        "0 or 1",
+        _read_bool,
+        "optimize on a thread while the program goes on; with eager, always on the spot",
+    ),
+    Setting(
         "code_mb",
         64,
         "a number from 1 to 1024",

@@ -12,5 +12,5 @@ mod stencil;
 
 pub use isa::{Target, make_isa};
 pub use raw::{RawCode, RawReloc, RelocKind, Symbol};
-pub use region::{Exit, ExitField, ExitCall, ExitFrame, ExitSlot, Place, RegionCode, RegionForm};
+pub use region::{Exit, ExitCall, ExitField, ExitFrame, ExitSlot, Place, RegionCode, RegionForm};
 pub use stencil::{CodegenError, Compiler, InputPlace, StencilForm};

@@ -18,6 +18,7 @@ pub fn settings(dict: &Bound<'_, PyDict>) -> PyResult<Settings> {
         call_threshold: item(dict, "call_threshold")?,
         loop_threshold: item(dict, "loop_threshold")?,
         optimize_threshold: item(dict, "optimize_threshold")?,
+        background: item(dict, "background")?,
         code_mb: item(dict, "code_mb")?,
         stats: item(dict, "stats")?,
     })

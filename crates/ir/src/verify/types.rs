@@ -1,7 +1,10 @@
 //! Types of operands and results: one arm an instruction.
 
 use super::Report;
-use crate::{BinaryOp, Block, Continuation, Effects, ExitState, FrameState, Function, Global, InstData, Type, UnaryOp, Value, abi};
+use crate::{
+    BinaryOp, Block, Continuation, Effects, ExitState, FrameState, Function, Global, InstData, Type, UnaryOp, Value,
+    abi,
+};
 use Type::{Bool, F64, I32, I64, Obj, Ptr};
 
 const WORDS: &[Type] = &[I64, Ptr, Obj];

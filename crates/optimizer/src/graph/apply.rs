@@ -48,8 +48,8 @@ impl Walk<'_, '_> {
         let popped = op::popped(instr.base, instr.oparg) as usize;
         // What an instruction names further down it does not take off the stack.
         let names_below = matches!(operation.place, Place::Below(_));
-        let in_memory =
-            popped > usize::from(operation.inputs) && !names_below || self.choices.in_memory.contains(&self.site(number));
+        let in_memory = popped > usize::from(operation.inputs) && !names_below
+            || self.choices.in_memory.contains(&self.site(number));
         if in_memory {
             self.own_top(popped);
         }

@@ -120,7 +120,8 @@ impl<'a, 'f> Walk<'a, 'f> {
         let unit = self.body.code.instrs()[header as usize].index;
         let values: Vec<_> = slots.iter().map(|s| s.value.expect("just loaded")).collect();
         let first_unit = self.body.world.first_unit();
-        self.knowledge().state.frames = SmallVec::from_vec(vec![FrameState { first_unit, unit, locals: slots, stack, inlined: None }]);
+        self.knowledge().state.frames =
+            SmallVec::from_vec(vec![FrameState { first_unit, unit, locals: slots, stack, inlined: None }]);
         let (used, assigned) = self.locals_in(extent);
         self.mark_exit();
         for (local, value) in values.into_iter().enumerate() {

@@ -17,9 +17,9 @@ use whipsnake_ir::{Function, verify};
 
 type Pass = fn(&mut Function);
 
-/// Runs all passes in order.
-pub fn run(function: &mut Function) {
-    let passes: [(&str, Pass); 6] = [
+/// Runs all passes in order. After each, `done` gets its name and what it has made.
+pub fn run(function: &mut Function, mut done: impl FnMut(&'static str, &Function)) {
+    let passes: [(&'static str, Pass); 6] = [
         ("remove_dead_but_states", remove_dead_but_states),
         ("find_depths", find_depths),
         ("unbox", unbox),
@@ -29,6 +29,7 @@ pub fn run(function: &mut Function) {
     ];
     for (name, pass) in passes {
         pass(function);
+        done(name, function);
         debug_assert!(is_right(function, name));
     }
 }

@@ -111,7 +111,7 @@ pub fn region(program: &Program, lines: &[Line]) -> Result<Function, Refusal> {
     let code = decoder.analyse(input).expect("the code is right");
     let general = FxHashSet::default();
     let mut function = build(&Request { code: &code, world: program, header, general: &general })?;
-    passes::run(&mut function);
+    passes::run(&mut function, |_, _| ());
     check(&function);
     Ok(function)
 }

@@ -23,7 +23,10 @@ pub struct Settings {
     pub call_threshold: u32,
     /// Back-edges before a running loop is compiled and entered.
     pub loop_threshold: u32,
+    /// Rounds of a loop in compiled code before it is optimized.
     pub optimize_threshold: u32,
+    /// Whether loops are optimized while the program goes on.
+    pub background: bool,
     /// Limit for machine code, in MiB.
     pub code_mb: u32,
     /// Count what is only worth counting when somebody looks.

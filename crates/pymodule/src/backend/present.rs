@@ -3,9 +3,10 @@
 use super::{Settings, Value};
 use pyo3::prelude::*;
 use pyo3::types::{PyCode, PyFunction};
+use std::time::Duration;
 use whipsnake_cpython::layout;
 use whipsnake_cpython::live::{Code, Function};
-use whipsnake_runtime::{disassemble as listing, tier};
+use whipsnake_runtime::{disassemble as listing, region, tier};
 
 fn code_of(code: &Bound<'_, PyCode>) -> Code {
     // SAFETY: a live code object.
@@ -26,6 +27,7 @@ pub fn enable(_py: Python<'_>, settings: &Settings) -> Result<(), String> {
         call_threshold: settings.call_threshold,
         loop_threshold: settings.loop_threshold,
         optimize_threshold: if optimizing { settings.optimize_threshold } else { 0 },
+        background: settings.background,
         code_mb: settings.code_mb,
         stats: settings.stats,
     };
@@ -67,8 +69,7 @@ pub fn stats() -> Vec<(String, Value)> {
         ("bytecodes_per_second".to_owned(), Value::Number(stats.speed())),
         count("loops_entered", stats.loops_entered),
         count("resumes_entered", stats.resumes_entered),
-        count("regions", stats.regions),
-        count("region_bytes", stats.region_bytes),
+        ("regions".to_owned(), Value::Map(regions(&stats.regions))),
         (
             "side_exits".to_owned(),
             Value::Map(exits.into_iter().filter(|(_, n)| !matches!(n, Value::Count(0))).collect()),
@@ -92,6 +93,26 @@ pub fn stats() -> Vec<(String, Value)> {
         ]);
     }
     all
+}
+
+/// What the optimizing tier did; nothing if it did nothing.
+fn regions(stats: &region::Regions) -> Vec<(String, Value)> {
+    let count = |name: &str, value: u64| (name.to_owned(), Value::Count(value));
+    let seconds = |name: &str, time: Duration| (name.to_owned(), Value::Number(time.as_secs_f64()));
+    let (waiting, longest) = region::queue_lengths();
+    vec![
+        count("asked", stats.asked),
+        count("built", stats.built),
+        count("bytes", stats.bytes),
+        count("rebuilt", stats.rebuilt),
+        count("deferred", stats.deferred),
+        count("queued", waiting as u64),
+        count("queued_at_most", longest as u64),
+        seconds("cpu_seconds", region::spent()),
+        ("refused".to_owned(), Value::Map(stats.refused.iter().map(|(reason, &n)| count(reason, n)).collect())),
+        ("given_up".to_owned(), Value::Map(stats.given_up.iter().map(|(reason, &n)| count(reason, n)).collect())),
+        ("seconds".to_owned(), Value::Map(region::times().iter().map(|&(stage, time)| seconds(stage, time)).collect())),
+    ]
 }
 
 pub fn never(code: &Bound<'_, PyCode>) {

@@ -39,6 +39,8 @@ pub struct CompiledCode {
     detached: bool,
     /// Optimized loops of the code.
     pub regions: Vec<Box<crate::region::Region>>,
+    /// Optimized loops that are being made.
+    pub asked: crate::region::Asked,
     /// Owns the machine code.
     block: Option<Block>,
 }
@@ -85,6 +87,7 @@ impl CompiledCode {
             size: planned.size(),
             detached: false,
             regions: vec![],
+            asked: Default::default(),
             block: None,
         }
     }
@@ -109,6 +112,7 @@ impl CompiledCode {
             size: 0,
             detached: true,
             regions: vec![],
+            asked: Default::default(),
             block: None,
         }
     }

@@ -1,20 +1,27 @@
 //! Optimized regions: machine code of hot loops, how it is entered and left.
 
+mod background;
 mod compile;
 mod dump;
 mod exit;
 mod frames;
+mod job;
+mod statistics;
 mod world;
 
+pub(crate) use background::clear as drop_jobs;
+pub use background::{Asked, queue_lengths};
 pub use exit::{destroy_in_region, leave_region};
 pub use frames::{pop_inlined, push_inlined};
+pub use statistics::{Regions, spent, times};
 
 use crate::memory::Block;
 use crate::native::code::CompiledCode;
 use crate::native::frames::Resume;
+use crate::native::raw::{release, retain};
 use crate::native::trampoline::stub_exit;
 use crate::tier::jit;
-use crate::native::raw::{release, retain};
+use background::Answer;
 use pyo3_ffi::{PyObject, PyThreadState};
 use rustc_hash::FxHashSet;
 use std::cell::Cell;
@@ -40,11 +47,12 @@ pub struct Region {
     spent: Cell<Duration>,
     /// Instructions, by code unit, that it does in their general form.
     general: FxHashSet<Site>,
+    /// Bytes of machine code.
+    bytes: usize,
     /// Feedback cells of its general operations.
     #[expect(dead_code, reason = "machine code points at them")]
     cells: Vec<Box<[u64]>>,
     /// The code objects of functions that were inlined: guards compare their addresses.
-    #[expect(dead_code, reason = "machine code points at them")]
     callees: Held,
     /// Owns the machine code.
     #[expect(dead_code, reason = "it is freed with the region")]
@@ -58,7 +66,7 @@ impl std::fmt::Debug for Region {
 }
 
 /// References to code objects.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Held(Vec<Code>);
 
 impl Held {
@@ -157,6 +165,19 @@ pub struct LoopCell {
     region: *const Region,
     /// Whether the loop was handed to the interpreter for a few rounds, to learn what types it sees.
     observed: bool,
+    /// Whether a region was asked for.
+    waiting: bool,
+    /// Rounds since then.
+    waited: u32,
+}
+
+impl LoopCell {
+    /// When to look whether the region is there: after an eighth more of the rounds that were waited, so that a short loop looks seldom, and a long one as soon.
+    fn wait_on(&mut self) {
+        let rounds = (self.waited / 8).max(1);
+        self.waited = self.waited.saturating_add(rounds);
+        self.rounds = rounds as i32;
+    }
 }
 
 const _: () = assert!(size_of::<LoopCell>() <= 8 * FEEDBACK_WORDS);
@@ -172,6 +193,9 @@ const TOO_SHORT: Duration = Duration::from_nanos(400);
 
 /// How many rounds of an inner loop one round of the outer counts for.
 const INNER_ROUNDS: u32 = 16;
+
+/// Rounds between two looks while the compiler is off.
+const ROUNDS_WHILE_OFF: i32 = 1000;
 
 /// After so many failures of one kind a region is thrown away.
 const MAX_FAILURES: u32 = 100;
@@ -199,7 +223,8 @@ pub unsafe extern "C" fn hot_loop(
         let threshold = jit.settings.optimize_threshold;
         let (enabled, cell) = (jit.enabled && threshold > 0, &mut *cell);
         if !enabled || cell.attempts > MAX_ATTEMPTS {
-            cell.rounds = i32::MAX;
+            // The compiler may be switched on again.
+            cell.rounds = if cell.attempts > MAX_ATTEMPTS { i32::MAX } else { ROUNDS_WHILE_OFF };
             return on_as_before;
         }
         if cell.attempts == 0 && threshold > 1 {
@@ -211,26 +236,47 @@ pub unsafe extern "C" fn hot_loop(
             };
             return on_as_before;
         }
-        if !cell.observed && cell.region.is_null() {
+        if !cell.observed && cell.region.is_null() && !cell.waiting {
             cell.observed = true;
             if has_untouched(Frame::new_unchecked(frame), target) {
                 cell.rounds = 1;
                 return observe(thread, frame, target);
             }
         }
-        let failed = !cell.region.is_null() && (*cell.region).fails();
-        if cell.region.is_null() || failed {
+        let answer = if cell.waiting {
+            let header = Frame::new_unchecked(frame).code().map(|code| target.offset_from(code.instructions()) as u32);
+            compile::poll(jit, &mut *code, header.expect("a frame of Python code"))
+        } else if cell.region.is_null() || (*cell.region).fails() {
+            let general = cell.region.as_ref().map(Region::failed_instructions);
             cell.attempts += 1;
-            cell.rounds = (threshold as i32).saturating_mul(1 << (4 * cell.attempts.min(6)));
-            let general = if failed { (*cell.region).failed_instructions() } else { FxHashSet::default() };
-            cell.region = ptr::null();
             if cell.attempts > MAX_ATTEMPTS {
+                cell.rounds = i32::MAX;
+                jit.stats.regions.give_up("guards go on failing");
                 return on_as_before;
             }
-            let Some(region) = compile::compile(jit, Frame::new_unchecked(frame), &mut *code, target, general) else {
+            compile::ask(jit, Frame::new_unchecked(frame), &mut *code, target, general)
+        } else {
+            Answer::Made(cell.region)
+        };
+        cell.waiting = answer == Answer::Waiting;
+        match answer {
+            Answer::Made(region) => (cell.region, cell.waited) = (region, 0),
+            Answer::Waiting => {
+                cell.wait_on();
                 return on_as_before;
-            };
-            cell.region = region;
+            }
+            Answer::Later => {
+                // It does not count. A region whose guards fail stays there for what it knows.
+                cell.attempts -= 1;
+                cell.wait_on();
+                cell.rounds = cell.rounds.max(threshold as i32);
+                return on_as_before;
+            }
+            Answer::Refused => {
+                cell.region = ptr::null();
+                cell.rounds = (threshold as i32).saturating_mul(1 << (4 * cell.attempts.min(6)));
+                return on_as_before;
+            }
         }
         let region = &*cell.region;
         // Entered again at the next jump back, should it come here.
@@ -245,6 +291,9 @@ pub unsafe extern "C" fn hot_loop(
             region.spent.set(region.spent.get() + start.elapsed());
             if region.entered.get() == MEASURED_ENTRIES && region.spent.get() < TOO_SHORT * MEASURED_ENTRIES {
                 (*cell).attempts = MAX_ATTEMPTS + 1;
+                if let Some(jit) = crate::tier::jit() {
+                    jit.stats.regions.give_up("too few rounds");
+                }
             }
             return resume;
         }

@@ -205,7 +205,8 @@ impl World for Live {
             if pyo3_ffi::PyModule_CheckExact(module) == 0 {
                 return None;
             }
-            let found = pyo3_ffi::PyDict_GetItemWithError(pyo3_ffi::PyModule_GetDict(module), self.name(instr.oparg >> 1)?);
+            let found =
+                pyo3_ffi::PyDict_GetItemWithError(pyo3_ffi::PyModule_GetDict(module), self.name(instr.oparg >> 1)?);
             if found.is_null() { None } else { lasting(found) }
         }
     }
@@ -234,9 +235,8 @@ impl World for Live {
         };
         let code = callee.live.code;
         let defaults = function.defaults();
-        let values = defaults.map_or(vec![], |tuple| {
-            (0..tuple.len()).filter_map(|index| tuple.item(index)).map(object_of).collect()
-        });
+        let values = defaults
+            .map_or(vec![], |tuple| (0..tuple.len()).filter_map(|index| tuple.item(index)).map(object_of).collect());
         Some(Callee {
             // SAFETY: what was analysed, and is alive.
             code: callee.decoder.analysed(unsafe { code_input(code) }),

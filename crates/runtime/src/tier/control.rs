@@ -124,7 +124,7 @@ unsafe fn make(settings: &Settings) -> Result<Jit, String> {
             enabled: false,
             settings: settings.clone(),
             memory,
-            addresses,
+            addresses: addresses.into(),
             baseline: Baseline::new(),
             stats: Default::default(),
             states,
@@ -144,6 +144,7 @@ pub unsafe fn disable() {
     unsafe {
         let Some(jit) = jit() else { return };
         jit.enabled = false;
+        crate::region::drop_jobs();
         // Nothing to be done about a refusal: what is counted then is not asked for.
         let _ = count_executed(jit, false);
         if let Some(watcher) = jit.watcher.take()

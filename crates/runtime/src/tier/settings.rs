@@ -9,6 +9,8 @@ pub struct Settings {
     pub loop_threshold: u32,
     /// Rounds of a loop in compiled code before it is optimized; 0 for never.
     pub optimize_threshold: u32,
+    /// Whether the optimizing tier works on a thread of its own, while the program goes on.
+    pub background: bool,
     /// Limit for machine code, in MiB.
     pub code_mb: u32,
     /// Whether to count what is only worth counting when somebody looks.
@@ -16,11 +18,12 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Compiles at the first call and enters loops at the first back-edge.
+    /// Compiles at the first call and enters loops at the first back-edge, everything on the spot.
     pub fn eager(mut self) -> Settings {
         self.call_threshold = 1;
         self.loop_threshold = 1;
         self.optimize_threshold = self.optimize_threshold.min(1);
+        self.background = false;
         self
     }
 }

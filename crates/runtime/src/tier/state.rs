@@ -4,6 +4,7 @@ use super::refusal::Refusal;
 use super::{Settings, Stats};
 use crate::memory::CodeMemory;
 use std::cell::UnsafeCell;
+use std::sync::Arc;
 use whipsnake_cpython::live::extra::Extra;
 use whipsnake_cpython::live::monitoring::Monitoring;
 use whipsnake_cpython::live::watch::FunctionWatcher;
@@ -37,7 +38,7 @@ pub(crate) struct Jit {
     pub enabled: bool,
     pub settings: Settings,
     pub memory: CodeMemory,
-    pub addresses: Addresses,
+    pub addresses: Arc<Addresses>,
     pub baseline: Baseline,
     pub stats: Stats,
     pub states: Extra<TierState>,

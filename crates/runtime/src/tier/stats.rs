@@ -1,5 +1,6 @@
 //! What was compiled, refused and executed.
 
+use crate::region::Regions;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::ffi::CStr;
@@ -24,10 +25,8 @@ pub struct Stats {
     pub loops_entered: u64,
     /// Generators and coroutines whose bodies were taken over when the interpreter started or resumed them.
     pub resumes_entered: u64,
-    /// Loops optimized.
-    pub regions: u64,
-    /// Bytes of machine code of optimized loops.
-    pub region_bytes: u64,
+    /// What the optimizing tier did.
+    pub regions: Regions,
     /// What machine code and the interpreter's events count; `None` without the setting.
     pub executed: Option<Box<Executed>>,
 }
