@@ -98,6 +98,17 @@ pub struct Span {
     pub cold: bool,
 }
 
+/// An instruction that native code starts with local variables and constants on the value stack that are not in their slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PendingEntry {
+    /// The code unit of the instruction.
+    pub unit: u32,
+    /// Where it starts, in bytes.
+    pub offset: u32,
+    /// How many values on top of the stack are not in their slots.
+    pub pending: u32,
+}
+
 impl<'b> Planned<'b> {
     /// The decoded code object.
     pub fn code(&self) -> &Code<'b> {
@@ -135,6 +146,17 @@ impl<'b> Planned<'b> {
             points[instrs[instr as usize].start as usize].receive = offset(label);
         }
         points
+    }
+
+    /// Where else an instruction can be started, in order of the code unit.
+    pub fn pending_entries(&self) -> Box<[PendingEntry]> {
+        let instrs = self.code.instrs();
+        let entry = |&(instr, pending): &(u32, u32)| PendingEntry {
+            unit: instrs[instr as usize].start,
+            offset: self.layout.offset(self.plan, Label::Instr(instr)).expect("a label inside the code"),
+            pending,
+        };
+        self.plan.pending_entries.iter().map(entry).collect()
     }
 
     /// Value-stack depth before each code unit's instruction.

@@ -90,6 +90,8 @@ pub(crate) struct Plan {
     pub first: Vec<u32>,
     /// Where native code can start an instruction: those with everything in memory.
     pub entries: Vec<u32>,
+    /// Where it could, if it were for values that were pushed and are not in their slots, and how many those are. Only for the optimizing tier.
+    pub pending_entries: Vec<(u32, u32)>,
     /// Where a value is received before an instruction: `(instruction, piece)`.
     pub receives: Vec<(u32, Label)>,
     /// Whether the code counts what it does.
@@ -117,6 +119,7 @@ impl Plan {
         self.cold.clear();
         self.first.clear();
         self.entries.clear();
+        self.pending_entries.clear();
         self.receives.clear();
         self.stack.clear();
         self.stored = 0;
@@ -165,6 +168,11 @@ impl Planner<'_, '_> {
             debug_assert_eq!(depth, Some(self.plan.stack.len() as u32), "virtual stack depth at instruction {number}");
             if self.is_stored() {
                 self.plan.entries.push(number);
+            } else if self.plan.optimizing {
+                let pending = self.plan.stack.len() - self.plan.stored;
+                if !self.plan.stack[self.plan.stored..].contains(&Element::Slot) {
+                    self.plan.pending_entries.push((number, pending as u32));
+                }
             }
             let instr = &instrs[number as usize];
             skip_to = number + 1 + self.instruction(instr)?;

@@ -11,10 +11,32 @@ use whipsnake_ir::{
     Block, Builder, Condition, Continuation, FrameState, Function, MissReason, OpenLoop, Region, Slot, State, Type, abi,
 };
 
+/// What a region does, by the number of instructions. Those in inner loops count more.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Cost {
+    instructions: u64,
+    /// Calls that are neither inlined nor of C functions by their own convention.
+    calls: u64,
+}
+
+impl Cost {
+    /// Notes an instruction in so many loops.
+    pub(super) fn add(&mut self, depth: u32, call: bool) {
+        let weight = 1 << (3 * depth.min(8));
+        self.instructions += weight;
+        self.calls += if call { weight } else { 0 };
+    }
+
+    /// A call from a region costs more than one from baseline code; what is gained on so many other instructions makes up for it.
+    pub(super) fn is_too_high(self) -> bool {
+        self.calls * 14 > self.instructions
+    }
+}
+
 /// How an attempt to build a region ended.
 pub(super) enum Attempt {
     /// The graph is built.
-    Done,
+    Done(Cost),
     /// Something was learnt that needs another attempt.
     Again,
     /// Every way around the loop leaves the region, at this opcode for one.
@@ -69,6 +91,7 @@ pub(super) struct Walk<'a, 'f> {
     pub(super) choices: &'a mut Choices,
     /// Instructions of calls that were inlined so far.
     pub(super) inlined: u32,
+    pub(super) cost: Cost,
     pub(super) again: bool,
     pub(super) left_at: u8,
 }
@@ -85,7 +108,7 @@ impl<'a, 'f> Walk<'a, 'f> {
     ) -> Self {
         let b = Builder::region(function, Region::new(State::default()));
         let body = Body::new(*request.code, request.world, Site::new(), None, 0);
-        Walk { b, request, body, plans, choices, inlined: 0, again: false, left_at: 0 }
+        Walk { b, request, body, plans, choices, inlined: 0, cost: Cost::default(), again: false, left_at: 0 }
     }
 
     pub(super) fn run(mut self, extent: Extent) -> Attempt {
@@ -96,7 +119,7 @@ impl<'a, 'f> Walk<'a, 'f> {
         if self.again {
             Attempt::Again
         } else if closed {
-            Attempt::Done
+            Attempt::Done(self.cost)
         } else {
             Attempt::NoWayAround(self.left_at)
         }

@@ -137,7 +137,10 @@ impl Walk<'_, '_> {
     }
 
     fn general(&mut self, number: u32, instr: &Instr) {
-        match self.choose(number, instr) {
+        let chosen = self.choose(number, instr);
+        let depth = self.knowledge().depth;
+        self.cost.add(depth, chosen.is_some_and(|operation| operation.name.ends_with(".whole")));
+        match chosen {
             Some(operation) => self.apply(number, instr, operation),
             None => self.refuse(number),
         }

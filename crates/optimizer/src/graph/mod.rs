@@ -42,6 +42,9 @@ pub enum Refusal {
     /// No way through the loop comes back to its header without leaving the region.
     #[error("every way around the loop leaves the region at {}", whipsnake_cpython::opcode::NAMES[*.0 as usize])]
     Leaves(u8),
+    /// Hardly anything happens but calls, which the baseline tier does better: it need not come back from them.
+    #[error("it does little but call")]
+    Calls,
     /// Assumptions about loops did not settle.
     #[error("the types of what the loop carries do not settle")]
     Unsettled,
@@ -91,7 +94,8 @@ pub fn build(request: &Request<'_>) -> Result<Function, Refusal> {
             return Err(Refusal::TooLarge);
         }
         match attempt {
-            blocks::Attempt::Done => return Ok(function),
+            blocks::Attempt::Done(cost) if cost.is_too_high() => return Err(Refusal::Calls),
+            blocks::Attempt::Done(_) => return Ok(function),
             blocks::Attempt::Again => {}
             blocks::Attempt::NoWayAround(opcode) => return Err(Refusal::Leaves(opcode)),
         }

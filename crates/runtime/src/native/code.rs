@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, Ordering};
 use whipsnake_cpython::live::extra::Extra;
 use whipsnake_cpython::live::{Code, Raised};
-use whipsnake_stencils::{Depths, Planned, ResumePoint};
+use whipsnake_stencils::{Depths, PendingEntry, Planned, ResumePoint};
 
 /// Machine code of one code object, and its metadata. Hangs off the code object (`co_extra`) and lives as long as it.
 ///
@@ -29,6 +29,8 @@ pub struct CompiledCode {
     pub base: *const u8,
     /// Where native code can be entered, for each code unit.
     resume_points: Box<[ResumePoint]>,
+    /// Where native code can be entered with values that the slots of the stack need not hold.
+    pending_entries: Box<[PendingEntry]>,
     /// Value-stack depth before each code unit's instruction.
     depths: Depths,
     /// Feedback cells, which machine code writes.
@@ -81,6 +83,7 @@ impl CompiledCode {
             exact_args: if exact { code.argcount().into() } else { -1 },
             locals_bytes: code.nlocalsplus() as u64 * size_of::<usize>() as u64,
             base,
+            pending_entries: planned.pending_entries(),
             depths: planned.depths(),
             resume_points,
             feedback,
@@ -106,6 +109,7 @@ impl CompiledCode {
             exact_args: -1,
             locals_bytes: 0,
             base: stub.wrapping_sub(BEFORE as usize),
+            pending_entries: Box::default(),
             depths: Depths::of_first(code.len(), depth),
             resume_points: resume_points.into(),
             feedback: Box::default(),
@@ -145,6 +149,13 @@ impl CompiledCode {
     #[inline]
     pub fn entry_at(&self, unit: usize) -> Option<*const u8> {
         self.address(self.resume_points.get(unit)?.entry)
+    }
+
+    /// Where the instruction at a code unit starts, and how many values on top of the stack it does not read from their slots, but from locals or constants.
+    pub fn pending_entry_at(&self, unit: usize) -> Option<(*const u8, usize)> {
+        let index = self.pending_entries.binary_search_by_key(&(unit as u32), |entry| entry.unit).ok()?;
+        let entry = self.pending_entries[index];
+        Some((self.base.wrapping_add(entry.offset as usize), entry.pending as usize))
     }
 
     /// Where a value is received before the instruction at a code unit.

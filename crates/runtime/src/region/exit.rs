@@ -139,48 +139,30 @@ unsafe fn push_above(
     unsafe { frames::push(thread, caller, Function::new_unchecked(function.cast()), call) }
 }
 
-/// Goes on in the baseline tier at the instruction, or at the pushes in front of it that it does along; else in the interpreter.
+/// Goes on in the baseline tier at the instruction. What that has on the stack without its being in slots is dropped from there. Where the instruction has no
+/// start of its own, the interpreter goes on, until a loop comes around.
 unsafe fn resume(frame: Frame, described: &ExitFrame) -> Resume {
     // SAFETY: the caller's: everything is in memory.
     unsafe {
-        let code = frame.code().expect("a frame of Python code");
-        let machine = compiled(frame);
+        let (machine, code) = (compiled(frame), frame.code().expect("a frame of Python code"));
+        // Where its prefixes start. A cache that looks like one is no entry.
         let mut unit = described.unit as usize;
-        let interpreter = Resume { address: stub_exit as *const u8, frame: frame.as_ptr() };
-        loop {
-            if let Some(address) = machine.entry_at(unit) {
-                let depth = machine.depth_at(unit).expect("an entry is an instruction");
-                for index in depth..described.depth as usize {
-                    let value = frame.stack_base().add(index).read();
-                    if !value.is_null() {
-                        release(value);
-                    }
-                }
-                frame.set_instr_ptr(code.instructions().add(unit));
-                return Resume { address, frame: frame.as_ptr() };
-            }
-            // Back to the instruction before.
-            loop {
-                if unit == 0 {
-                    return interpreter;
-                }
-                unit -= 1;
-                if machine.depth_at(unit).is_some() {
-                    break;
-                }
-            }
-            let pushes = matches!(
-                opcode::base(code.unit(unit).op),
-                opcode::LOAD_FAST
-                    | opcode::LOAD_CONST
-                    | opcode::LOAD_FAST_LOAD_FAST
-                    | opcode::NOP
-                    | opcode::EXTENDED_ARG
-            );
-            if !pushes {
-                return interpreter;
+        while unit > 0 && code.unit(unit - 1).op == opcode::EXTENDED_ARG {
+            unit -= 1;
+        }
+        let pending = machine.entry_at(unit).map(|address| (address, 0)).or_else(|| machine.pending_entry_at(unit));
+        let Some((address, pending)) = pending else {
+            crate::tier::count_again(code, 1);
+            return Resume { address: stub_exit as *const u8, frame: frame.as_ptr() };
+        };
+        let depth = described.depth as usize;
+        for index in depth - pending..depth {
+            let value = frame.stack_base().add(index).read();
+            if !value.is_null() {
+                release(value);
             }
         }
+        Resume { address, frame: frame.as_ptr() }
     }
 }
 
