@@ -60,10 +60,12 @@ pub struct ExitField {
 /// The frame of an inlined call.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ExitCall {
-    /// The function.
+    /// The function; NULL for the frame below an `__init__`.
     pub function: Place,
     /// Whether there is a reference to it that the frame takes.
     pub owned: bool,
+    /// Whether the frame counts as a level of recursion.
+    pub counted: bool,
     /// Where it was pushed already.
     pub memory: Option<Place>,
 }
@@ -301,6 +303,7 @@ impl<'a> Lowering<'a, '_> {
                 call: frame.inlined.map(|inlined| ExitCall {
                     function: inlined.function.value.map_or(Place::Null, &mut place),
                     owned: inlined.function.owned,
+                    counted: inlined.counted,
                     memory: inlined.memory.map(&mut place),
                 }),
                 first_unit: frame.first_unit,

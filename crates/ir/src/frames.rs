@@ -1,7 +1,7 @@
 //! Frames while a region is built: its own, and those of inlined calls. The latter are pushed only when somebody may look at them.
 
 use crate::inst::InstData;
-use crate::{Builder, Condition, Helper, MissReason, Type, Value};
+use crate::{Builder, Condition, FrameState, Helper, MissReason, Type, Value};
 use whipsnake_cpython::layout::frame as layout;
 
 impl Builder<'_> {
@@ -53,6 +53,7 @@ impl Builder<'_> {
         for index in 1..count {
             let frames = &self.region.as_deref()?.state.frames;
             let (caller, inlined) = (&frames[index - 1], frames[index].inlined?);
+            let instance = frames[index].stack.first().and_then(|slot| slot.value);
             let (caller, call) = (caller.memory(), caller.first_unit + 2 * u64::from(caller.unit));
             innermost = inlined.memory;
             if innermost.is_some() {
@@ -64,8 +65,13 @@ impl Builder<'_> {
                 None => self.value(InstData::Frame, Type::Ptr),
             };
             let call = self.iconst(Type::Ptr, call as i64);
-            let function = inlined.function.value?;
-            let frame = self.call(Helper::PushInlined, &[thread, below, function, call]);
+            let frame = match (inlined.function.value, instance) {
+                (Some(function), _) => self.call(Helper::PushInlined, &[thread, below, function, call]),
+                (None, instance) => {
+                    let counted = self.iconst(Type::I32, inlined.counted.into());
+                    self.call(Helper::PushInit, &[thread, below, instance?, call, counted])
+                }
+            };
             let pushed = self.compare_const(Condition::Ne, frame, 0);
             self.guard(pushed, MissReason::Value);
             self.set_memory(index, frame);
@@ -76,13 +82,11 @@ impl Builder<'_> {
 
     fn set_memory(&mut self, index: usize, frame: Value) {
         let Some(region) = self.region.as_deref_mut() else { return };
-        if let Some(inlined) = &mut region.state.frames[index].inlined {
-            inlined.memory = Some(frame);
-        }
+        pushed(&mut region.state.frames[index], frame);
         if let Some(exit) = region.exit {
             let mut state = self.func.states[exit.index()].clone();
-            if let Some(inlined) = state.frames.get_mut(index).and_then(|frame| frame.inlined.as_mut()) {
-                inlined.memory = Some(frame);
+            if let Some(state) = state.frames.get_mut(index) {
+                pushed(state, frame);
             }
             region.exit = Some(self.func.add_state(state));
         }
@@ -90,7 +94,7 @@ impl Builder<'_> {
 
     /// Pops the innermost frame from the abstract state, and from memory if it was pushed. Nobody holds it, and what its slots hold is the
     /// caller's business.
-    pub fn pop_inlined(&mut self) -> crate::FrameState {
+    pub fn pop_inlined(&mut self) -> FrameState {
         let region = self.region.as_deref_mut().expect("a region is being built");
         let popped = region.state.frames.pop().expect("an inlined frame");
         if let Some(memory) = popped.memory() {
@@ -142,5 +146,14 @@ impl Builder<'_> {
             let offset = layout::LOCALSPLUS + 8 * index as i32;
             self.push(InstData::Store { value, base, offset: offset.into() }, &[]);
         }
+    }
+}
+
+/// Notes where a frame was pushed. The one below an `__init__` has its instance from the start.
+fn pushed(state: &mut FrameState, memory: Value) {
+    let Some(inlined) = &mut state.inlined else { return };
+    inlined.memory = Some(memory);
+    if inlined.function.value.is_none() {
+        state.stack.iter_mut().for_each(|slot| slot.dirty = false);
     }
 }

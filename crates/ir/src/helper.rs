@@ -85,7 +85,11 @@ helpers! {
     /// Pushes the frame of a call that a region inlined, with nothing in its locals, above `caller`, which is at the call instruction `call`. NULL if
     /// there is no memory for it.
     PushInlined(thread: ptr, caller: ptr, function: obj, call: ptr) -> (ptr) [pure];
-    /// Pops a frame that [`PushInlined`](Helper::PushInlined) pushed; what its slots hold is not touched.
+    /// Likewise for the frame below an `__init__` that a region inlined; it has `instance` on its stack.
+    PushInit(thread: ptr, caller: ptr, instance: obj, call: ptr, counted: i32) -> (ptr) [pure];
+    /// A new instance of a class that makes them as `object` does; NULL with `MemoryError` set.
+    NewInstance(class: obj) -> (obj) [pure];
+    /// Pops a frame that one of these pushed; what its slots hold is not touched.
     PopInlined(thread: ptr, frame: ptr) [pure];
     /// A new float; NULL with `MemoryError` set.
     NewFloat(value: f64) -> (obj) [escapes];

@@ -43,8 +43,10 @@ impl Slot {
 /// What is known of the frame of an inlined call, which memory does not have at first.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Inlined {
-    /// The function.
+    /// The function; NULL for the frame below an `__init__` that a class was called for, which has the instance on its stack.
     pub function: Slot,
+    /// Whether the frame counts as a level of recursion.
+    pub counted: bool,
     /// The address of its globals.
     pub globals: u64,
     /// The address of its builtins.

@@ -91,7 +91,7 @@ state0:
 state2:
     frame 4: locals [v1, null], stack [v3 borrowed, v4, v3 borrowed clean]
     frame 7 of 4096: locals [], stack [null], function [v1 borrowed], globals 64, builtins 128
-    frame 8: locals [], stack [], function [v1], globals 64, builtins 128, memory v2
+    frame 8: locals [], stack [], function [v1] uncounted, globals 64, builtins 128, memory v2
     field v3[16] = v6
     field v3[24] = v1 clean
 state3:

@@ -68,6 +68,19 @@ pub struct Callee<'a> {
     pub default_values: Vec<Object>,
 }
 
+/// How a class makes its instances.
+#[derive(Clone)]
+pub struct Constructor<'a> {
+    /// The version of the class, which changes with everything that this says.
+    pub version: u32,
+    /// The address of `__init__`.
+    pub function: u64,
+    /// `__init__`.
+    pub init: Callee<'a>,
+    /// The address of the first code unit of the frame that is below `__init__`.
+    pub shim_unit: u64,
+}
+
 /// What only the running program knows, about one code object and the frame that waits for the region.
 pub trait World {
     /// The value of a pointer operand of an instruction.
@@ -88,4 +101,6 @@ pub trait World {
     fn module_attribute(&self, module: u64, instr: &Instr) -> Option<Object>;
     /// The function at an address, if it is one whose calls can be inlined.
     fn callee(&self, function: u64) -> Option<Callee<'_>>;
+    /// How the class at an address makes its instances, if it does that as `object` does, with an `__init__` whose calls can be inlined.
+    fn constructor(&self, class: u64) -> Option<Constructor<'_>>;
 }

@@ -58,6 +58,7 @@ impl Parser {
             let &[function] = self.slots("function")?.as_slice() else {
                 return Err(place.error("an inlined call has one function".to_owned()));
             };
+            let counted = !self.accept(&Token::Word("uncounted".into()));
             self.mark(',')?;
             self.expect(Token::Word("globals".into()))?;
             let globals = self.number("an address")?;
@@ -69,7 +70,7 @@ impl Parser {
                 self.expect(Token::Word("memory".into()))?;
                 memory = Some(self.value()?);
             }
-            inlined = Some(Inlined { function, globals, builtins, memory });
+            inlined = Some(Inlined { function, counted, globals, builtins, memory });
         }
         self.expect(Token::NewLine)?;
         Ok(FrameState { first_unit, unit, locals, stack, inlined })

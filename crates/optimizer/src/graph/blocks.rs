@@ -66,6 +66,8 @@ pub(super) struct Body<'a> {
     pub(super) world: &'a dyn World,
     /// The calls around it.
     pub(super) calls: Site,
+    /// Whether it is an `__init__` that a class was called for.
+    pub(super) is_init: bool,
     /// Where an inlined call goes on when it returns.
     pub(super) after: Option<Block>,
     /// The copy of the caller's loop that it is in.
@@ -78,7 +80,7 @@ pub(super) struct Body<'a> {
 impl<'a> Body<'a> {
     pub(super) fn new(code: Code<'a>, world: &'a dyn World, calls: Site, after: Option<Block>, copy: u32) -> Body<'a> {
         let loops = Loops::of(&code);
-        Body { code, world, calls, after, copy, loops, scopes: vec![], blocks: FxHashMap::default() }
+        Body { code, world, calls, is_init: false, after, copy, loops, scopes: vec![], blocks: FxHashMap::default() }
     }
 }
 

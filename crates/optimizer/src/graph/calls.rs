@@ -4,11 +4,13 @@
 //! (`whipsnake_ir::Builder::frame`), so most calls cost nothing but their guards.
 
 use super::blocks::{Body, Walk};
-use crate::{Callee, Object};
+use crate::{Callee, Constructor, Object};
 use whipsnake_bytecode::Instr;
-use whipsnake_cpython::layout::{frame, function, tuple};
+use whipsnake_cpython::layout::{frame, function, thread_state, tuple, type_object};
 use whipsnake_cpython::opcode as op;
-use whipsnake_ir::{Condition, FrameState, Global, Inlined, InstData, Known, MissReason, Slot, Type, Value};
+use whipsnake_ir::{
+    BinaryOp, Condition, FrameState, Global, Helper, Inlined, InstData, Known, MissReason, Slot, Type, Value,
+};
 
 /// Functions with more instructions than this are not inlined.
 const MAX_CALLEE: usize = 120;
@@ -18,6 +20,9 @@ const MAX_SMALL_CALLEE: usize = 30;
 
 /// Calls are inlined into each other this deep.
 const MAX_DEPTH: usize = 5;
+
+/// Bytes that the data stack must have free where an instance is made.
+const DATA_STACK_ROOM: i64 = 4096;
 
 /// How many instructions inlining may add to a region, copies of loops included.
 const MAX_INLINED: u32 = 3_000;
@@ -56,9 +61,13 @@ impl<'a> Walk<'a, '_> {
         let (called, receiver) = (stack[bottom], stack[bottom + 1]);
         let Some(called_value) = called.value else { return false };
         let Some(address) = self.constant_address(called_value) else { return false };
-        let Some(callee) = self.body.world.callee(address) else { return false };
         let Some(has_receiver) = self.is_there(receiver) else { return false };
-        let count = given + usize::from(has_receiver);
+        let world = self.body.world;
+        let constructor = if has_receiver { None } else { world.constructor(address) };
+        let Some(callee) = constructor.as_ref().map(|c| c.init.clone()).or_else(|| world.callee(address)) else {
+            return false;
+        };
+        let count = given + usize::from(has_receiver || constructor.is_some());
         let missing = (callee.parameters as usize).checked_sub(count);
         let instructions = callee.code.instrs().len();
         if missing.is_none_or(|missing| missing > callee.default_values.len())
@@ -74,7 +83,17 @@ impl<'a> Walk<'a, '_> {
             return false;
         }
         self.inlined += instructions as u32;
-        self.inline_call(number, called, called_value, has_receiver, given, &callee);
+        self.mark_exit();
+        match constructor {
+            Some(constructor) => self.inline_construction(number, called_value, count, &constructor),
+            None => {
+                self.guard_callee(called_value, &callee);
+                let stack = &mut self.knowledge().state.frame().stack;
+                let arguments = stack.split_off(stack.len() - count);
+                stack.truncate(bottom);
+                self.inline_call(number, called, arguments, &callee, None);
+            }
+        }
         true
     }
 
@@ -93,22 +112,49 @@ impl<'a> Walk<'a, '_> {
         self.knowledge().state.frames.iter().any(|frame| frame.first_unit == first)
     }
 
-    /// Goes on in the callee, and behind the call when it has returned.
+    /// Makes an instance, and goes on in `__init__`, below which is a frame that holds the instance. `count` counts the arguments, `self` with them.
+    fn inline_construction(&mut self, number: u32, class: Value, count: usize, constructor: &Constructor<'a>) {
+        let version = self.b.load(Type::I32, class, type_object::TP_VERSION_TAG);
+        let same = self.b.compare_const(Condition::Eq, version, constructor.version.into());
+        self.b.guard(same, MissReason::TypeVersion);
+        // An exit may have to push a frame that must not need a new chunk of the data stack.
+        let thread = self.b.thread_state();
+        let limit = self.b.load(Type::I64, thread, thread_state::DATASTACK_LIMIT);
+        let top = self.b.load(Type::I64, thread, thread_state::DATASTACK_TOP);
+        let room = self.b.binary(BinaryOp::Sub, limit, top);
+        let enough = self.b.compare_const(Condition::Gt, room, DATA_STACK_ROOM);
+        self.b.guard(enough, MissReason::Value);
+        let function = self.b.iconst(Type::Obj, constructor.function as i64);
+        self.knowledge().learn(function, |k| *k = Known::exactly(Global::FunctionType));
+        self.guard_callee(function, &constructor.init);
+        let instance = self.b.call_checked(Helper::NewInstance, &[class]);
+        self.knowledge().learn(instance, |known| known.present = true);
+
+        let stack = &mut self.knowledge().state.frame().stack;
+        let mut arguments = vec![Slot::borrowed(instance)];
+        arguments.extend(stack.split_off(stack.len() - (count - 1)));
+        stack.pop();
+        let class_slot = stack.pop().expect("the class");
+        let counted = constructor.init.parameters as usize == count;
+        let inlined = Inlined { function: Slot::NULL, counted, globals: 0, builtins: 0, memory: None };
+        let stack = vec![Slot::owned(instance)];
+        let first_unit = constructor.shim_unit;
+        let shim = FrameState { first_unit, unit: 0, locals: vec![], stack, inlined: Some(inlined) };
+        self.knowledge().state.frames.push(shim);
+        // The class holds its `__init__` as long as it has that version.
+        self.inline_call(number, Slot::borrowed(function), arguments, &constructor.init, Some(class_slot));
+    }
+
+    /// Goes on in the callee, and behind the call when it has returned. `class` is what was called, if that is a class.
     fn inline_call(
         &mut self,
         number: u32,
         called: Slot,
-        called_value: Value,
-        has_receiver: bool,
-        given: usize,
+        mut arguments: Vec<Slot>,
         callee: &Callee<'a>,
+        class: Option<Slot>,
     ) {
-        self.mark_exit();
-        self.guard_callee(called_value, callee);
-        let count = given + usize::from(has_receiver);
-        let stack = &mut self.knowledge().state.frame().stack;
-        let mut arguments = stack.split_off(stack.len() - count);
-        stack.truncate(stack.len() - 1 - usize::from(!has_receiver));
+        let count = arguments.len();
         for argument in &mut arguments {
             argument.dirty = true;
         }
@@ -122,7 +168,8 @@ impl<'a> Walk<'a, '_> {
         let empty = Slot { dirty: false, ..Slot::NULL };
         arguments.resize(callee.code.input().nlocalsplus as usize, empty);
         let function = Slot { dirty: true, ..called };
-        let inlined = Inlined { function, globals: callee.globals, builtins: callee.builtins, memory: None };
+        let (globals, builtins) = (callee.globals, callee.builtins);
+        let inlined = Inlined { function, counted: true, globals, builtins, memory: None };
         let first_unit = callee.world.first_unit();
         let state = FrameState { first_unit, unit: 0, locals: arguments, stack: vec![], inlined: Some(inlined) };
         self.knowledge().state.frames.push(state);
@@ -131,9 +178,14 @@ impl<'a> Walk<'a, '_> {
         let after = self.b.block();
         let copy = self.current_copy();
         let pushed = self.choices.pushed.contains(&site);
-        let body = Body::new(callee.code, callee.world, site, Some(after), copy);
+        let mut body = Body::new(callee.code, callee.world, site, Some(after), copy);
+        body.is_init = class.is_some();
         let caller = std::mem::replace(&mut self.body, body);
         self.mark_exit();
+        if let Some(class) = class.filter(|slot| slot.owned).and_then(|slot| slot.value) {
+            // The instance holds it.
+            self.b.release(class);
+        }
         if pushed {
             self.b.frame();
         }
@@ -198,6 +250,14 @@ impl<'a> Walk<'a, '_> {
     pub(super) fn return_inlined(&mut self) {
         self.mark_exit();
         self.guard_unseen_innermost();
+        if self.body.is_init {
+            // Anything else than None is an error, which the baseline tier raises.
+            let value = self.knowledge().state.frame().stack.last().and_then(|slot| slot.value);
+            let value = value.unwrap_or_else(|| self.b.null());
+            let none = self.b.global(Global::None);
+            let is_none = self.b.compare(Condition::Eq, value, none);
+            self.b.guard(is_none, MissReason::Value);
+        }
         let mut result = self.pop();
         let frame = self.b.pop_inlined();
         let inlined = frame.inlined.expect("an inlined call");
@@ -214,10 +274,15 @@ impl<'a> Walk<'a, '_> {
             result.owned = true;
             self.own(result);
         }
+        ending.push(inlined.function);
+        if self.body.is_init {
+            // What is on the stack of the frame below is the result.
+            ending.push(result);
+            result = Slot { dirty: true, ..self.b.pop_inlined().stack[0] };
+        }
         let call = self.knowledge().state.frame().unit;
         self.push(result);
         self.mark_exit();
-        ending.push(inlined.function);
         for slot in ending.into_iter().filter(|slot| slot.owned) {
             if let Some(value) = slot.value {
                 self.b.release_or_null(value);

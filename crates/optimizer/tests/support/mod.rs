@@ -6,7 +6,7 @@ use whipsnake_bytecode::{CodeInput, Decoder, Instr};
 use whipsnake_cpython::opcode as op;
 use whipsnake_ir::{Block, Function, Global, InstData, verify};
 use whipsnake_ops::Ptr;
-use whipsnake_optimizer::{Callee, Number, Object, Refusal, Request, World, build, passes};
+use whipsnake_optimizer::{Callee, Constructor, Number, Object, Refusal, Request, World, build, passes};
 
 /// A line of assembly.
 pub enum Line {
@@ -97,6 +97,10 @@ impl World for Program {
     }
 
     fn callee(&self, _: u64) -> Option<Callee<'_>> {
+        None
+    }
+
+    fn constructor(&self, _: u64) -> Option<Constructor<'_>> {
         None
     }
 }

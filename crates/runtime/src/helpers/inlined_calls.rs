@@ -53,12 +53,7 @@ pub(super) unsafe fn construct(
     // SAFETY: the caller's; the type's method cache answers without running code.
     unsafe {
         let class: *mut PyTypeObject = base.read().cast();
-        let special = type_object::IS_ABSTRACT | type_object::HEAPTYPE;
-        if get::<u64>(class, type_object::TP_FLAGS) & special != type_object::HEAPTYPE
-            || (*class).tp_new.map(|f| f as usize) != pyo3_ffi::PyBaseObject_Type.tp_new.map(|f| f as usize)
-            || (*class).tp_init.map(|f| f as usize) == pyo3_ffi::PyBaseObject_Type.tp_init.map(|f| f as usize)
-            || (*class).tp_alloc.map(|f| f as usize) != Some(pyo3_ffi::PyType_GenericAlloc as *const () as usize)
-        {
+        if !makes_plain_instances(class) {
             return None;
         }
         let init = look_up(class, Name::Init);
@@ -66,6 +61,22 @@ pub(super) unsafe fn construct(
             return None;
         }
         enter_init_of(thread, frame, init, base, count, back)
+    }
+}
+
+/// Whether an exact class makes its instances as `object` does, and has an `__init__` of its own.
+///
+/// # Safety
+/// A live class; the GIL is held.
+pub(crate) unsafe fn makes_plain_instances(class: *mut PyTypeObject) -> bool {
+    let special = type_object::IS_ABSTRACT | type_object::HEAPTYPE;
+    // SAFETY: the caller's.
+    unsafe {
+        let object = &raw const pyo3_ffi::PyBaseObject_Type;
+        get::<u64>(class, type_object::TP_FLAGS) & special == type_object::HEAPTYPE
+            && (*class).tp_new.map(|f| f as usize) == (*object).tp_new.map(|f| f as usize)
+            && (*class).tp_init.map(|f| f as usize) != (*object).tp_init.map(|f| f as usize)
+            && (*class).tp_alloc.map(|f| f as usize) == Some(pyo3_ffi::PyType_GenericAlloc as *const () as usize)
     }
 }
 

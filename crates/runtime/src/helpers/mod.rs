@@ -26,7 +26,7 @@ pub mod objects;
 pub(crate) mod pointers;
 pub(crate) mod pools;
 mod shapes;
-mod special;
+pub(crate) mod special;
 pub mod text;
 pub mod unpack;
 pub mod unpacked_calls;
@@ -45,6 +45,8 @@ pub fn address(helper: Helper) -> usize {
         Helper::LeaveRegion => crate::region::leave_region as *const () as usize,
         Helper::DestroyInRegion => crate::region::destroy_in_region as *const () as usize,
         Helper::PushInlined => crate::region::push_inlined as *const () as usize,
+        Helper::PushInit => crate::region::push_init_inlined as *const () as usize,
+        Helper::NewInstance => crate::region::new_instance as *const () as usize,
         Helper::PopInlined => crate::region::pop_inlined as *const () as usize,
         Helper::FloatPower => libc_pow as *const () as usize,
         Helper::Iter => pyo3_ffi::PyObject_GetIter as *const () as usize,

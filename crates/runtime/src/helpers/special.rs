@@ -11,7 +11,7 @@ use whipsnake_cpython::live::symbols;
 
 /// Names that helpers look up.
 #[derive(Clone, Copy)]
-pub(super) enum Name {
+pub(crate) enum Name {
     Enter,
     Exit,
     AsyncEnter,
@@ -82,7 +82,7 @@ static CACHE: Cache =
 /// # Safety
 /// A live class, the GIL held.
 #[inline]
-pub(super) unsafe fn look_up(class: *mut PyTypeObject, name: Name) -> *mut PyObject {
+pub(crate) unsafe fn look_up(class: *mut PyTypeObject, name: Name) -> *mut PyObject {
     // SAFETY: the caller's. While a class has a version, it has the objects that were found under it.
     unsafe {
         let version: u32 = get(class, type_object::TP_VERSION_TAG);

@@ -1,5 +1,6 @@
 //! Leaving a region: the frame is written as its exit describes, and the baseline tier goes on.
 
+use super::ending::ends_quietly;
 use super::{Region, dump, frames};
 use crate::helpers::globals;
 use crate::helpers::objects;
@@ -9,8 +10,8 @@ use crate::native::trampoline::{stub_error, stub_exit};
 use pyo3_ffi::{PyObject, PyThreadState};
 use smallvec::SmallVec;
 use std::ptr;
-use whipsnake_codegen::{Exit, ExitFrame, ExitSlot, Place};
-use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, Function, List, ThreadState, Tuple, symbols};
+use whipsnake_codegen::{Exit, ExitCall, ExitFrame, ExitSlot, Place};
+use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, Function, ThreadState, symbols};
 use whipsnake_cpython::opcode;
 use whipsnake_ir::{Continuation, Type};
 
@@ -110,11 +111,11 @@ unsafe fn restore(thread: ThreadState, frame: Frame, exit: &Exit, buffer: Buffer
                 let function = buffer.raw(call.function) as *mut PyObject;
                 current = match call.memory {
                     Some(memory) => Frame::new_unchecked(buffer.raw(memory) as *mut _PyInterpreterFrame),
-                    None => push_above(thread, current, &exit.frames[index - 1], function).unwrap_or_else(|| {
+                    None => push_above(thread, current, &exit.frames[index - 1], call, function).unwrap_or_else(|| {
                         pyo3_ffi::Py_FatalError(c"no memory for the frame of an inlined call".as_ptr())
                     }),
                 };
-                if call.owned {
+                if call.owned && !function.is_null() {
                     release(function);
                 }
             }
@@ -127,16 +128,22 @@ unsafe fn restore(thread: ThreadState, frame: Frame, exit: &Exit, buffer: Buffer
     }
 }
 
-/// Pushes the frame of an inlined call of `function` above `caller`.
+/// Pushes the frame of an inlined call of `function`, or the one below an `__init__`, above `caller`.
 unsafe fn push_above(
     thread: ThreadState,
     caller: Frame,
-    described: &ExitFrame,
+    waiting: &ExitFrame,
+    call: &ExitCall,
     function: *mut PyObject,
 ) -> Option<Frame> {
-    let call = (described.first_unit as *mut CodeUnit).wrapping_add(described.unit as usize);
+    let at = (waiting.first_unit as *mut CodeUnit).wrapping_add(waiting.unit as usize);
     // SAFETY: the caller's.
-    unsafe { frames::push(thread, caller, Function::new_unchecked(function.cast()), call) }
+    unsafe {
+        match Function::new(function.cast()) {
+            Some(function) => frames::push(thread, caller, function, at),
+            None => frames::push_init(thread, caller, ptr::null_mut(), at, call.counted),
+        }
+    }
 }
 
 /// Goes on in the baseline tier at the instruction. What that has on the stack without its being in slots is dropped from there. Where the instruction has no
@@ -191,18 +198,14 @@ pub unsafe extern "C" fn destroy_in_region(
         let mut shown: SmallVec<[Frame; 4]> = SmallVec::new();
         let mut current = Frame::new_unchecked(frame);
         for (index, described) in exit.frames.iter().enumerate() {
-            match described.call.map(|call| (call.memory, call.function)) {
-                None => {}
-                Some((Some(memory), _)) => {
-                    current = Frame::new_unchecked(buffer.raw(memory) as *mut _PyInterpreterFrame);
-                }
-                Some((None, function)) => {
-                    let function = buffer.raw(function) as *mut PyObject;
-                    match push_above(thread, current, &exit.frames[index - 1], function) {
-                        Some(frame) => current = frame,
-                        None => break,
-                    }
-                }
+            if let Some(call) = &described.call {
+                let function = buffer.raw(call.function) as *mut PyObject;
+                let frame = match call.memory {
+                    Some(memory) => Frame::new(buffer.raw(memory) as *mut _PyInterpreterFrame),
+                    None => push_above(thread, current, &exit.frames[index - 1], call, function),
+                };
+                let Some(frame) = frame else { break };
+                current = frame;
             }
             // Nobody can look at the stack, where the object may still be.
             for slot in locals(current, described) {
@@ -228,48 +231,6 @@ pub unsafe extern "C" fn destroy_in_region(
             }
         }
     }
-}
-
-/// Whether the end of an object runs no Python code: nothing ends with it but what is plain.
-unsafe fn ends_quietly(object: *mut PyObject) -> bool {
-    /// Longer sequences are not looked through.
-    const MAX_ITEMS: usize = 16;
-    // SAFETY: the caller's: a live object.
-    unsafe {
-        let class = pyo3_ffi::Py_TYPE(object);
-        if class == &raw mut pyo3_ffi::PySlice_Type {
-            let slice = &*object.cast::<pyo3_ffi::PySliceObject>();
-            return [slice.start, slice.stop, slice.step].into_iter().all(|part| outlives_or_is_plain(part));
-        }
-        let (items, count) = if class == &raw mut pyo3_ffi::PyTuple_Type {
-            let tuple = Tuple::new_unchecked(object.cast());
-            (tuple.items(), tuple.len())
-        } else if class == &raw mut pyo3_ffi::PyList_Type {
-            let list = List::new_unchecked(object.cast());
-            (list.items(), list.len())
-        } else {
-            return is_plain(object);
-        };
-        count <= MAX_ITEMS && (0..count).all(|index| outlives_or_is_plain(items.add(index).read()))
-    }
-}
-
-/// Whether the end of the object's last reference runs no Python code, or this is not the last one.
-unsafe fn outlives_or_is_plain(object: *mut PyObject) -> bool {
-    // SAFETY: null or a live object.
-    unsafe { object.is_null() || pyo3_ffi::Py_REFCNT(object) > 1 || is_plain(object) }
-}
-
-unsafe fn is_plain(object: *mut PyObject) -> bool {
-    // SAFETY: a live object.
-    let class = unsafe { pyo3_ffi::Py_TYPE(object) };
-    [
-        &raw mut pyo3_ffi::PyLong_Type,
-        &raw mut pyo3_ffi::PyFloat_Type,
-        &raw mut pyo3_ffi::PyUnicode_Type,
-        &raw mut pyo3_ffi::PyBytes_Type,
-    ]
-    .contains(&class)
 }
 
 /// The locals among the slots that an exit writes.

@@ -1,8 +1,10 @@
 //! Frames of calls that a region inlined: pushed when somebody may look at them, or when the region is left.
 
 use crate::native::frames::unlink_and_pop;
+use crate::native::shim;
 use crate::native::raw::{get, release, retain};
-use pyo3_ffi::{PyObject, PyThreadState};
+use pyo3_ffi::{PyObject, PyThreadState, PyTypeObject};
+use std::ffi::c_int;
 use std::ptr;
 use whipsnake_cpython::layout::frame as layout;
 use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, Function, ThreadState, symbols};
@@ -30,8 +32,7 @@ pub(super) unsafe fn push(
             }
             None => push_on_new_chunk(thread, function)?,
         };
-        caller.set_instr_ptr(call);
-        caller.set_return_offset(1 + u16::from(opcode::CACHES[opcode::base((*call).op) as usize]));
+        wait(caller, call);
         frame.set_stacktop(-1);
         frame.set_previous(caller.as_ptr());
         thread.set_current_frame(frame.as_ptr());
@@ -52,6 +53,42 @@ unsafe fn push_on_new_chunk(thread: ThreadState, function: Function) -> Option<F
     }
 }
 
+/// Pushes the frame below an `__init__` above `caller`, which is at the call instruction `call`. It has `instance` (taken; may be null) on its stack. `None` without
+/// memory, and nothing has changed then.
+///
+/// # Safety
+/// As [`push`].
+pub(super) unsafe fn push_init(
+    thread: ThreadState,
+    caller: Frame,
+    instance: *mut PyObject,
+    call: *mut CodeUnit,
+    counted: bool,
+) -> Option<Frame> {
+    // SAFETY: the caller's; there is room.
+    unsafe {
+        if !thread.has_stack_space(shim::FRAME_WORDS) {
+            return None;
+        }
+        wait(caller, call);
+        let frame = shim::push(thread, shim::code_object()?, caller.as_ptr(), instance, ptr::null(), counted);
+        // There is no return address.
+        frame.set_stacktop(-1);
+        Some(frame)
+    }
+}
+
+/// Has a frame wait for the call instruction `call`.
+unsafe fn wait(caller: Frame, call: *mut CodeUnit) {
+    // SAFETY: the caller's.
+    unsafe {
+        caller.set_instr_ptr(call);
+        let base = opcode::base((*call).op);
+        let length = if base == opcode::EXIT_INIT_CHECK { 0 } else { 1 + u16::from(opcode::CACHES[base as usize]) };
+        caller.set_return_offset(length);
+    }
+}
+
 /// Pops a frame that [`push`] pushed; what its slots hold is the caller's business, and nobody else holds the frame.
 ///
 /// # Safety
@@ -59,6 +96,7 @@ unsafe fn push_on_new_chunk(thread: ThreadState, function: Function) -> Option<F
 pub(super) unsafe fn pop(thread: ThreadState, frame: Frame) {
     // SAFETY: the caller's; function and code live on: who inlined the call holds them.
     unsafe {
+        shim::settle_if_shim(thread, frame);
         thread.set_py_recursion_remaining(thread.py_recursion_remaining() + 1);
         thread.set_current_frame(get(frame.as_ptr(), layout::PREVIOUS));
         release(get(frame.as_ptr(), layout::FUNCOBJ));
@@ -73,7 +111,10 @@ pub(super) unsafe fn pop(thread: ThreadState, frame: Frame) {
 /// As [`pop`].
 pub(super) unsafe fn pop_filled(thread: ThreadState, frame: Frame) {
     // SAFETY: the caller's.
-    unsafe { unlink_and_pop(thread, frame) }
+    unsafe {
+        shim::settle_if_shim(thread, frame);
+        unlink_and_pop(thread, frame);
+    }
 }
 
 /// `Helper::PushInlined`.
@@ -92,6 +133,33 @@ pub unsafe extern "C" fn push_inlined(
         let function = Function::new_unchecked(function.cast());
         push(thread, Frame::new_unchecked(caller), function, call).map_or(ptr::null_mut(), Frame::as_ptr)
     }
+}
+
+/// `Helper::PushInit`.
+///
+/// # Safety
+/// Called by a region's machine code, as [`push_init`] asks.
+pub unsafe extern "C" fn push_init_inlined(
+    thread: *mut PyThreadState,
+    caller: *mut _PyInterpreterFrame,
+    instance: *mut PyObject,
+    call: *mut CodeUnit,
+    counted: c_int,
+) -> *mut _PyInterpreterFrame {
+    // SAFETY: the caller's.
+    unsafe {
+        let (thread, caller) = (ThreadState::new_unchecked(thread), Frame::new_unchecked(caller));
+        push_init(thread, caller, instance, call, counted != 0).map_or(ptr::null_mut(), Frame::as_ptr)
+    }
+}
+
+/// `Helper::NewInstance`.
+///
+/// # Safety
+/// Called by a region's machine code, with a class that makes its instances as `object` does.
+pub unsafe extern "C" fn new_instance(class: *mut PyTypeObject) -> *mut PyObject {
+    // SAFETY: the caller's.
+    unsafe { pyo3_ffi::PyType_GenericAlloc(class, 0) }
 }
 
 /// `Helper::PopInlined`.

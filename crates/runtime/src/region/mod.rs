@@ -3,6 +3,7 @@
 mod background;
 mod compile;
 mod dump;
+mod ending;
 mod exit;
 mod frames;
 mod job;
@@ -12,7 +13,7 @@ mod world;
 pub(crate) use background::clear as drop_jobs;
 pub use background::{Asked, queue_lengths};
 pub use exit::{destroy_in_region, leave_region};
-pub use frames::{pop_inlined, push_inlined};
+pub use frames::{new_instance, pop_inlined, push_init_inlined, push_inlined};
 pub use statistics::{Regions, spent, times};
 
 use crate::memory::Block;

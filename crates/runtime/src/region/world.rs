@@ -1,22 +1,25 @@
 //! What the optimizer asks of the running program.
 
 use crate::helpers::globals;
+use crate::helpers::inlined_calls::makes_plain_instances;
+use crate::helpers::special;
 use crate::helpers::pointers::CodeSource;
 use crate::native::code::{self, CompiledCode};
 use crate::native::entry::compiled_entry;
 use crate::native::raw::get;
+use crate::native::shim;
 use crate::tier::code_input;
 use elsa::FrozenVec;
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::cell::RefCell;
 use std::ptr;
 use whipsnake_bytecode::{Decoder, Instr};
-use whipsnake_cpython::layout::object;
+use whipsnake_cpython::layout::{object, type_object};
 use whipsnake_cpython::live::{Code, Float, Frame, Function, Long};
 use whipsnake_ir::Global;
 use whipsnake_ir::abi::FEEDBACK_WORDS;
 use whipsnake_ops::Ptr;
-use whipsnake_optimizer::{Callee, Number, Object, World};
+use whipsnake_optimizer::{Callee, Constructor, Number, Object, World};
 use whipsnake_stencils::Source;
 
 /// The exact types that the optimizer knows by name.
@@ -208,6 +211,23 @@ impl World for Live {
             let found =
                 pyo3_ffi::PyDict_GetItemWithError(pyo3_ffi::PyModule_GetDict(module), self.name(instr.oparg >> 1)?);
             if found.is_null() { None } else { lasting(found) }
+        }
+    }
+
+    fn constructor(&self, class: u64) -> Option<Constructor<'_>> {
+        // SAFETY: an object that the code refers to; the type's method cache answers without running code.
+        unsafe {
+            let object = class as *mut PyObject;
+            if pyo3_ffi::Py_TYPE(object) != &raw mut pyo3_ffi::PyType_Type || !makes_plain_instances(object.cast()) {
+                return None;
+            }
+            let version = get::<u32>(object, type_object::TP_VERSION_TAG);
+            let function = special::look_up(object.cast(), special::Name::Init) as u64;
+            let shim_unit = shim::code_object()?.instructions() as u64;
+            if version == 0 || function == 0 {
+                return None;
+            }
+            Some(Constructor { version, function, init: self.callee(function)?, shim_unit })
         }
     }
 
