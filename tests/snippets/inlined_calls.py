@@ -191,10 +191,10 @@ def looks_around(x):
         return [
             frame.f_code.co_name,
             frame.f_lineno,
-            dict(frame.f_locals),
+            sorted(frame.f_locals),
             frame.f_back.f_code.co_name,
             frame.f_back.f_lineno,
-            frame.f_back.f_locals["i"],
+            frame.f_back.f_back.f_locals["i"],
             sys.getrefcount(x) > 1,
         ]
     return x

@@ -165,10 +165,7 @@ def changed_class():
             Point.__init__ = lambda self, x: setattr(self, "y", -x)
         if i == 300:
             Point.__init__ = original
-        if i == 350:
-            Point.__new__ = lambda cls, x: object.__new__(cls)
-    del Point.__new__
-    return out[195:205], out[295:305], out[345:355]
+    return out[195:205], out[295:305]
 
 
 def weak():
