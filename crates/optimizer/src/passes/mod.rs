@@ -29,7 +29,7 @@ pub fn run(function: &mut Function, mut done: impl FnMut(&'static str, &Function
         ("remove_dead", remove_dead),
         ("straighten", straighten),
         ("reuse", reuse),
-        ("remove_dead again", remove_dead),
+        ("remove_dead_again", remove_dead),
         ("cancel_pairs", cancel_pairs),
     ];
     for (name, pass) in passes {
