@@ -23,6 +23,7 @@ __all__ = [
     "compile_now",
     "disable",
     "disassemble",
+    "dump",
     "enable",
     "is_compiled",
     "is_enabled",
@@ -150,3 +151,15 @@ def disassemble(function: "Callable[..., Any]") -> str:
     if _whipsnake is None or not is_compiled(function):
         raise ValueError(f"{function.__qualname__}() isn't compiled")
     return str(_whipsnake.disassemble(function))
+
+
+def dump(function: "Callable[..., Any]") -> str:
+    """What the optimizing tier made of the loops of a compiled function: bytecode, the graph after each pass, Cranelift's code, machine code, exits.
+
+    Graphs are kept only with the setting `stats`; `WHIPSNAKE_DUMP=name:pass` prints them when they are made. Raises `ValueError` if the function isn't
+    compiled.
+    """
+    function = _marks.plain_function(function, "dump")
+    if _whipsnake is None or not is_compiled(function):
+        raise ValueError(f"{function.__qualname__}() isn't compiled")
+    return str(_whipsnake.dump(function))

@@ -86,7 +86,7 @@ class Program:
         return self.run(True, WHIPSNAKE_ONLY="@" + self.only)
 
 
-SWITCHES = ("WHIPSNAKE_ONLY", "WHIPSNAKE_COMPILED", "WHIPSNAKE_DUMP")
+SWITCHES = ("WHIPSNAKE_ONLY", "WHIPSNAKE_COMPILED", "WHIPSNAKE_LISTING")
 
 
 def say(line: str) -> None:
@@ -183,7 +183,7 @@ def find(program: Program) -> "tuple[list[str], str]":
         )
     guilty = minimise(names, differs)
     say("once more, for the listing")
-    last = program.run(True, WHIPSNAKE_ONLY=one_line(guilty), WHIPSNAKE_DUMP=program.listing)
+    last = program.run(True, WHIPSNAKE_ONLY=one_line(guilty), WHIPSNAKE_LISTING=program.listing)
     final = difference(off, last)
     if not final:
         raise GivenUp(f"it differs only sometimes; suspected: {', '.join(guilty)}")

@@ -31,4 +31,4 @@ pub use parse::{ParseError, parse};
 pub use region::{Known, LoopPlan, OpenLoop, Region, State};
 pub use state::{ExitState, Field, FrameState, Inlined, Slot, StateId};
 pub use types::Type;
-pub use verify::{OperationShape, VerifyError, verify, verify_operation};
+pub use verify::{Dominators, OperationShape, VerifyError, verify, verify_operation};

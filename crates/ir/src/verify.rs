@@ -12,10 +12,10 @@ mod operation;
 mod ownership;
 mod types;
 
+pub use dominators::Dominators;
 pub use operation::{OperationShape, verify_operation};
 
 use crate::{Block, Continuation, Function, Inst, InstData, Value, ValueDef};
-use dominators::Dominators;
 use std::fmt;
 
 /// A rule that a function breaks.

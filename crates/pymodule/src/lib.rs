@@ -89,4 +89,10 @@ mod _whipsnake {
     fn disassemble(function: &Bound<'_, PyFunction>) -> PyResult<String> {
         backend::disassemble(function).map_err(Refused::new_err)
     }
+
+    /// The stages of the optimized loops of a compiled function.
+    #[pyfunction]
+    fn dump(function: &Bound<'_, PyFunction>) -> PyResult<String> {
+        backend::dump(function).map_err(Refused::new_err)
+    }
 }

@@ -65,14 +65,24 @@ fn between_entries(compiled: &CompiledCode) -> Vec<Span> {
 fn span_text(text: &mut String, compiled: &CompiledCode, span: &Span) {
     // SAFETY: the span lies within the compiled code's machine code, which is readable.
     let bytes = unsafe { std::slice::from_raw_parts(compiled.base.add(span.offset as usize), span.len as usize) };
-    let start = compiled.base as u64;
+    write_lines(text, bytes, compiled.base as u64 + u64::from(span.offset), compiled.base as u64);
+}
+
+/// The instructions of machine code that runs at an address, one a line.
+pub(crate) fn text(bytes: &[u8], address: u64) -> String {
+    let mut text = String::new();
+    write_lines(&mut text, bytes, address, address);
+    text
+}
+
+fn write_lines(text: &mut String, bytes: &[u8], address: u64, start: u64) {
     let mut formatter = IntelFormatter::new();
     formatter.options_mut().set_hex_prefix("0x");
     formatter.options_mut().set_hex_suffix("");
     formatter.options_mut().set_uppercase_hex(false);
     let mut instruction = Instruction::default();
     let mut line = String::new();
-    let mut decoder = Decoder::with_ip(64, bytes, start + u64::from(span.offset), DecoderOptions::NONE);
+    let mut decoder = Decoder::with_ip(64, bytes, address, DecoderOptions::NONE);
     while decoder.can_decode() {
         decoder.decode_out(&mut instruction);
         line.clear();

@@ -4,7 +4,8 @@ use super::targets;
 use crate::{Block, Function};
 
 /// Immediate dominators.
-pub(super) struct Dominators {
+#[derive(Debug)]
+pub struct Dominators {
     /// The immediate dominator of each block; of the first block itself; `None` for unreachable blocks.
     immediate: Vec<Option<Block>>,
     /// Position in reverse postorder.
@@ -12,7 +13,8 @@ pub(super) struct Dominators {
 }
 
 impl Dominators {
-    pub(super) fn of(func: &Function) -> Self {
+    /// Those of a function.
+    pub fn of(func: &Function) -> Self {
         let rpo = reverse_postorder(func);
         let mut order = vec![usize::MAX; func.blocks.len()];
         for (position, block) in rpo.iter().enumerate() {
@@ -53,12 +55,18 @@ impl Dominators {
         a
     }
 
-    pub(super) fn is_reachable(&self, block: Block) -> bool {
+    /// The immediate dominator of a block; none of the first block and of those that nothing leads to.
+    pub fn immediate(&self, block: Block) -> Option<Block> {
+        self.immediate[block.index()].filter(|&dominator| dominator != block)
+    }
+
+    /// Whether something leads to the block.
+    pub fn is_reachable(&self, block: Block) -> bool {
         self.immediate[block.index()].is_some()
     }
 
     /// Whether every way to `block`, which is reachable, passes `over`.
-    pub(super) fn dominates(&self, over: Block, block: Block) -> bool {
+    pub fn dominates(&self, over: Block, block: Block) -> bool {
         self.is_reachable(over) && self.common(over, block) == over
     }
 }

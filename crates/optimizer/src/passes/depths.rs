@@ -16,7 +16,8 @@ pub fn find_depths(function: &mut Function) {
     }
 }
 
-fn predecessors(function: &Function) -> Vec<Vec<Block>> {
+/// The blocks that lead to each block.
+pub(super) fn predecessors(function: &Function) -> Vec<Vec<Block>> {
     let mut predecessors = vec![vec![]; function.blocks.len()];
     for block in function.reverse_postorder() {
         for to in function.successors(block) {
@@ -28,7 +29,7 @@ fn predecessors(function: &Function) -> Vec<Vec<Block>> {
 
 /// The headers of loops, each with the blocks that jump back to it. Loops are entered at their headers only, so that an edge leads back
 /// if it leads to a block that is not finished when everything behind it is looked at first.
-fn loops(function: &Function) -> Vec<(Block, Vec<Block>)> {
+pub(super) fn loops(function: &Function) -> Vec<(Block, Vec<Block>)> {
     let mut loops: Vec<(Block, Vec<Block>)> = vec![];
     let mut seen = vec![false; function.blocks.len()];
     let mut open = vec![false; function.blocks.len()];
@@ -57,7 +58,7 @@ fn loops(function: &Function) -> Vec<(Block, Vec<Block>)> {
 }
 
 /// The blocks that lead to a jump back without passing the header, and the header.
-fn body(header: Block, latches: Vec<Block>, predecessors: &[Vec<Block>]) -> Vec<Block> {
+pub(super) fn body(header: Block, latches: Vec<Block>, predecessors: &[Vec<Block>]) -> Vec<Block> {
     let mut inside = vec![false; predecessors.len()];
     inside[header.index()] = true;
     let mut body = vec![header];

@@ -3,7 +3,9 @@
 mod boxes;
 mod dead;
 mod depths;
+mod memory;
 mod pairs;
+mod reuse;
 mod straight;
 mod uses;
 
@@ -11,6 +13,7 @@ pub use boxes::unbox;
 pub use dead::{remove_dead, remove_dead_but_states};
 pub use depths::find_depths;
 pub use pairs::cancel_pairs;
+pub use reuse::reuse;
 pub use straight::straighten;
 
 use whipsnake_ir::{Function, verify};
@@ -19,12 +22,14 @@ type Pass = fn(&mut Function);
 
 /// Runs all passes in order. After each, `done` gets its name and what it has made.
 pub fn run(function: &mut Function, mut done: impl FnMut(&'static str, &Function)) {
-    let passes: [(&'static str, Pass); 6] = [
+    let passes: [(&'static str, Pass); 8] = [
         ("remove_dead_but_states", remove_dead_but_states),
         ("find_depths", find_depths),
         ("unbox", unbox),
         ("remove_dead", remove_dead),
         ("straighten", straighten),
+        ("reuse", reuse),
+        ("remove_dead_again", remove_dead),
         ("cancel_pairs", cancel_pairs),
     ];
     for (name, pass) in passes {

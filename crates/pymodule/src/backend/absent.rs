@@ -41,3 +41,7 @@ pub fn is_compiled(_function: &Bound<'_, PyFunction>) -> bool {
 pub fn disassemble(_function: &Bound<'_, PyFunction>) -> Result<String, String> {
     Err(NO_COMPILER.to_owned())
 }
+
+pub fn dump(_function: &Bound<'_, PyFunction>) -> Result<String, String> {
+    Err(NO_COMPILER.to_owned())
+}

@@ -140,3 +140,8 @@ pub fn disassemble(function: &Bound<'_, PyFunction>) -> Result<String, String> {
     unsafe { listing::disassemble(function_of(function).code()) }
         .ok_or_else(|| "the function is not compiled".to_owned())
 }
+
+pub fn dump(function: &Bound<'_, PyFunction>) -> Result<String, String> {
+    // SAFETY: the GIL is held.
+    unsafe { region::describe(function_of(function).code()) }.ok_or_else(|| "the function is not compiled".to_owned())
+}

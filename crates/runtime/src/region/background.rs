@@ -303,6 +303,8 @@ mod tests {
         function.add_block();
         Job {
             name: "broken".to_owned(),
+            header: 0,
+            keeps_graph: false,
             function,
             general: Default::default(),
             cells: vec![],

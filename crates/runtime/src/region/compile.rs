@@ -6,7 +6,7 @@ use super::statistics::{self, Clock};
 use super::world::Live;
 use super::{Held, dump};
 use crate::native::code::CompiledCode;
-use crate::tier::{Jit, code_input};
+use crate::tier::{Jit, code_input, qualname};
 use rustc_hash::FxHashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use whipsnake_bytecode::Decoder;
@@ -44,16 +44,16 @@ pub(super) unsafe fn ask(
         let job = catch_unwind(AssertUnwindSafe(|| graph(jit, frame, code, compiled, header, general)))
             .unwrap_or_else(|panic| Err(failure(&*panic)));
         let answer = match job {
-            Err(reason) => refuse(jit, header, &reason),
+            Err(reason) => refuse(jit, code, header, &reason),
             Ok((job, callees)) if jit.settings.background => match background::send(job) {
                 Ok(ticket) => {
                     compiled.asked.push(header, ticket, callees);
                     Answer::Waiting
                 }
                 // There is no thread to be had.
-                Err(job) => finish(jit, compiled, header, Maker::default().make(*job), callees),
+                Err(job) => finish(jit, code, compiled, header, Maker::default().make(*job), callees),
             },
-            Ok((job, callees)) => finish(jit, compiled, header, Maker::default().make(job), callees),
+            Ok((job, callees)) => finish(jit, code, compiled, header, Maker::default().make(job), callees),
         };
         statistics::spend(statistics::thread_time().saturating_sub(start));
         answer
@@ -61,13 +61,13 @@ pub(super) unsafe fn ask(
 }
 
 /// Looks whether a region that was asked for is there.
-pub(super) fn poll(jit: &mut Jit, compiled: &mut CompiledCode, header: u32) -> Answer {
+pub(super) fn poll(jit: &mut Jit, code: Code, compiled: &mut CompiledCode, header: u32) -> Answer {
     match compiled.asked.take(header) {
         None => {
             background::see_to_thread();
             Answer::Waiting
         }
-        Some((Some(made), callees)) => finish(jit, compiled, header, made, callees),
+        Some((Some(made), callees)) => finish(jit, code, compiled, header, made, callees),
         // Never begun.
         Some((None, _)) => Answer::Later,
     }
@@ -75,6 +75,7 @@ pub(super) fn poll(jit: &mut Jit, compiled: &mut CompiledCode, header: u32) -> A
 
 fn finish(
     jit: &mut Jit,
+    code: Code,
     compiled: &mut CompiledCode,
     header: u32,
     made: Result<Made, String>,
@@ -89,13 +90,15 @@ fn finish(
             compiled.regions.push(region);
             Answer::Made(address)
         }
-        Err(reason) => refuse(jit, header, &reason),
+        Err(reason) => refuse(jit, code, header, &reason),
     }
 }
 
-fn refuse(jit: &mut Jit, header: u32, reason: &str) -> Answer {
+fn refuse(jit: &mut Jit, code: Code, header: u32, reason: &str) -> Answer {
     *jit.stats.regions.refused.entry(reason.to_owned()).or_default() += 1;
-    dump::write(&format!("loop at {header}: not optimized"), reason);
+    if dump::is_on() {
+        dump::tell(&qualname(code), header, "refused", &reason);
+    }
     Answer::Refused
 }
 
@@ -116,7 +119,7 @@ unsafe fn graph(
     clock.lap("graph");
     let function = function.map_err(|refusal| refusal.to_string())?;
     let (cells, codes) = live.into_parts();
-    let name = format!("loop at {header}");
+    let (name, keeps_graph) = (qualname(code), jit.settings.stats);
     let (memory, addresses) = (jit.memory.clone(), jit.addresses.clone());
-    Ok((Job { name, function, general, cells, memory, addresses }, Held::new(codes, code)))
+    Ok((Job { name, header, keeps_graph, function, general, cells, memory, addresses }, Held::new(codes, code)))
 }

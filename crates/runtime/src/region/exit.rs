@@ -75,7 +75,8 @@ pub unsafe extern "C" fn leave_region(
         let exit = &region.exits[number as usize];
         if dump::is_on() {
             let units: Vec<u32> = exit.frames.iter().map(|frame| frame.unit).collect();
-            dump::write("exit", format_args!("{number}, {:?}, at {units:?}", exit.to));
+            let text = format!("{number}, {:?}, at {units:?}", exit.to);
+            dump::tell(&region.function, region.header, "exits", &text);
         }
         let thread = ThreadState::new_unchecked(thread);
         let frame = restore(thread, Frame::new_unchecked(frame), exit, Buffer(buffer));

@@ -1,12 +1,14 @@
 //! From a graph to a region: passes, Cranelift, linking. Nothing here looks at a Python object, so that any thread can do it.
 
-use super::{Region, dump, statistics};
+use super::{Region, describe, dump, statistics};
 use crate::memory::CodeMemory;
 use rustc_hash::FxHashSet;
 use std::any::Any;
 use std::cell::Cell;
+use std::fmt::Display;
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
 use std::sync::Arc;
 use whipsnake_codegen::{Compiler, RawCode, RegionForm, RelocKind, Symbol, Target};
 use whipsnake_ir::Function;
@@ -15,8 +17,12 @@ use whipsnake_stencils::Addresses;
 
 /// A region to be made.
 pub(super) struct Job {
-    /// What the dump calls it.
+    /// The name of the function, for people.
     pub name: String,
+    /// The code unit of the loop's header.
+    pub header: u32,
+    /// Whether the region keeps its graph, to be shown.
+    pub keeps_graph: bool,
     /// Its graph.
     pub function: Function,
     /// Instructions that it does in their general form.
@@ -52,16 +58,20 @@ impl Maker {
     }
 
     fn attempt(&mut self, job: Job) -> Result<Made, String> {
-        let Job { name, mut function, general, cells, memory, addresses } = job;
-        let show = |stage: &str, text: &dyn std::fmt::Display| {
+        let Job { name, header, keeps_graph, mut function, general, cells, memory, addresses } = job;
+        let show = |stage: &str, text: &dyn Display| {
             if dump::is_on() {
-                dump::write(&format!("{name}: {stage}"), text);
+                dump::tell(&name, header, stage, text);
             }
         };
         show("graph", &function);
+        let graph = keeps_graph.then(|| Box::new(function.clone()));
         let mut clock = statistics::Clock::start();
-        passes::run(&mut function, |pass, _| clock.lap(pass));
-        show("after the passes", &function);
+        optimize(&mut function, |pass, function| {
+            clock.lap(pass);
+            show(pass, function);
+            clock.skip();
+        });
         // The region's address is in its machine code.
         let mut region: Box<MaybeUninit<Region>> = Box::new_uninit();
         let form = RegionForm { region: region.as_ptr() as u64 };
@@ -69,7 +79,9 @@ impl Maker {
         clock.skip();
         let made = compiler.region(&function, &form).map_err(|error| error.to_string())?;
         clock.lap("cranelift");
-        show("Cranelift", &compiler.clif());
+        if dump::is_on() {
+            show("cranelift", &compiler.clif());
+        }
         let block = memory.allocate(made.code.bytes.len()).map_err(|error| error.to_string())?;
         // SAFETY: the block has room, and nothing runs in it yet.
         unsafe { place(&made.code, &addresses, block.write(), block.run() as u64) };
@@ -81,6 +93,9 @@ impl Maker {
             spent: Cell::default(),
             exits: made.exits,
             general,
+            function: name,
+            header,
+            graph,
             bytes: made.code.bytes.len(),
             cells,
             // Whoever asked has them.
@@ -89,8 +104,20 @@ impl Maker {
         });
         clock.lap("link");
         // SAFETY: just written.
-        Ok(Made(unsafe { region.assume_init() }))
+        let region = unsafe { region.assume_init() };
+        describe::tell_machine(&region);
+        Ok(Made(region))
     }
+}
+
+/// Runs the passes; `done` sees what each has made.
+pub(super) fn optimize(function: &mut Function, done: impl FnMut(&'static str, &Function)) {
+    passes::run(function, done);
+}
+
+/// What is fixed when the region is compiled.
+pub(super) fn form(region: &Region) -> RegionForm {
+    RegionForm { region: ptr::from_ref(region) as u64 }
 }
 
 /// What a panic said.

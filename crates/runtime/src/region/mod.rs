@@ -2,6 +2,7 @@
 
 mod background;
 mod compile;
+mod describe;
 mod dump;
 mod ending;
 mod exit;
@@ -12,6 +13,7 @@ mod world;
 
 pub(crate) use background::clear as drop_jobs;
 pub use background::{Asked, queue_lengths};
+pub use describe::describe;
 pub use exit::{destroy_in_region, leave_region};
 pub use frames::{new_instance, pop_inlined, push_init_inlined, push_inlined};
 pub use statistics::{Regions, spent, times};
@@ -31,6 +33,7 @@ use std::time::{Duration, Instant};
 use whipsnake_codegen::Exit;
 use whipsnake_cpython::live::{_PyInterpreterFrame, Code, CodeUnit, Frame};
 use whipsnake_cpython::opcode;
+use whipsnake_ir::Function;
 use whipsnake_ir::abi::FEEDBACK_WORDS;
 use whipsnake_optimizer::Site;
 
@@ -48,6 +51,12 @@ pub struct Region {
     spent: Cell<Duration>,
     /// Instructions, by code unit, that it does in their general form.
     general: FxHashSet<Site>,
+    /// The name of the function, for people.
+    function: String,
+    /// The code unit of the loop's header.
+    header: u32,
+    /// The graph as it was built, where it is kept to be shown.
+    graph: Option<Box<Function>>,
     /// Bytes of machine code.
     bytes: usize,
     /// Feedback cells of its general operations.
@@ -245,8 +254,9 @@ pub unsafe extern "C" fn hot_loop(
             }
         }
         let answer = if cell.waiting {
-            let header = Frame::new_unchecked(frame).code().map(|code| target.offset_from(code.instructions()) as u32);
-            compile::poll(jit, &mut *code, header.expect("a frame of Python code"))
+            let running = Frame::new_unchecked(frame).code().expect("a frame of Python code");
+            let header = target.offset_from(running.instructions()) as u32;
+            compile::poll(jit, running, &mut *code, header)
         } else if cell.region.is_null() || (*cell.region).fails() {
             let general = cell.region.as_ref().map(Region::failed_instructions);
             cell.attempts += 1;

@@ -23,6 +23,7 @@ pub(crate) use osr::count_again;
 pub use refusal::Refusal;
 pub use settings::Settings;
 pub(crate) use state::{Jit, jit};
+pub(crate) use stats::qualname;
 pub use stats::{Executed, Stats};
 
 /// The counters so far.

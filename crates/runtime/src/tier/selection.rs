@@ -1,7 +1,7 @@
 //! Compiling only some code objects, and telling which: what `python -m whipsnake bisect` steers the compiler with.
 //!
 //! Hidden switches in the environment, read once: `WHIPSNAKE_ONLY` names the code objects that may be compiled (separated by semicolons, or `@FILE`
-//! with one a line), `WHIPSNAKE_COMPILED` is a file to which the name of each compiled code object is added before it first runs, `WHIPSNAKE_DUMP` one
+//! with one a line), `WHIPSNAKE_COMPILED` is a file to which the name of each compiled code object is added before it first runs, `WHIPSNAKE_LISTING` one
 //! to which its listing is. A name is `file:line:qualname`.
 
 use std::collections::HashSet;
@@ -28,7 +28,7 @@ fn read() -> Option<Selection> {
     let selection = Selection {
         only: std::env::var_os("WHIPSNAKE_ONLY").map(|value| names(&value.to_string_lossy())),
         names: set("WHIPSNAKE_COMPILED"),
-        listings: set("WHIPSNAKE_DUMP"),
+        listings: set("WHIPSNAKE_LISTING"),
     };
     (selection.only.is_some() || selection.names.is_some() || selection.listings.is_some()).then_some(selection)
 }

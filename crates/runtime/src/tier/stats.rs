@@ -150,22 +150,28 @@ impl Executed {
     }
 }
 
+fn text(object: *mut pyo3_ffi::PyObject) -> String {
+    // SAFETY: names of code objects are strings; their UTF-8 form lives as long as they.
+    unsafe {
+        let bytes = pyo3_ffi::PyUnicode_AsUTF8(object);
+        if bytes.is_null() {
+            pyo3_ffi::PyErr_Clear();
+            return "?".to_owned();
+        }
+        CStr::from_ptr(bytes).to_string_lossy().into_owned()
+    }
+}
+
+/// The qualified name of a code object.
+pub(crate) fn qualname(code: Code) -> String {
+    text(code.qualname())
+}
+
 /// Where a code object comes from, in words.
 fn place(code: Code) -> String {
-    let text = |object: *mut pyo3_ffi::PyObject| {
-        // SAFETY: names of code objects are strings; their UTF-8 form lives as long as they.
-        unsafe {
-            let bytes = pyo3_ffi::PyUnicode_AsUTF8(object);
-            if bytes.is_null() {
-                pyo3_ffi::PyErr_Clear();
-                return "?".into();
-            }
-            CStr::from_ptr(bytes).to_string_lossy()
-        }
-    };
     let file = text(code.filename());
     let file = file.rsplit('/').next().unwrap_or_default();
-    format!("{} ({file}:{})", text(code.qualname()), code.first_line())
+    format!("{} ({file}:{})", qualname(code), code.first_line())
 }
 
 impl Stats {
