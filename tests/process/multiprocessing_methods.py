@@ -37,7 +37,12 @@ def compiled(_):
 def with_method(method):
     context = multiprocessing.get_context(method)
     with context.Pool(2) as pool:
-        print(method, pool.map(work, range(20)), sum(pool.imap_unordered(work, range(30))), all(pool.map(compiled, range(4))))
+        print(
+            method,
+            pool.map(work, range(20)),
+            sum(pool.imap_unordered(work, range(30))),
+            all(pool.map(compiled, range(4))),
+        )
         try:
             pool.map(fails, range(5))
         except ValueError as error:

@@ -39,7 +39,15 @@ def containers(n):
         items.append([i, (i, i + 1)])
         table[f"key {i}"] = {i: items[-1]}
         kept.add((i,))
-    return len(items), len(table), len(kept), [*items, 1][-1], {**table}["key 1"][1][0], items[1:3], "-".join(map(str, range(n)))
+    return (
+        len(items),
+        len(table),
+        len(kept),
+        [*items, 1][-1],
+        {**table}["key 1"][1][0],
+        items[1:3],
+        "-".join(map(str, range(n))),
+    )
 
 
 # No functions are made on the way: CPython 3.13.0 crashes where that fails.

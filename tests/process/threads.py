@@ -52,7 +52,15 @@ def each(function, *args):
 
 
 results = []
-print(each(shares, 3000), account.balance, sum(table.values()), len(items), next(counter), set(results), sorted(totals.items()))
+print(
+    each(shares, 3000),
+    account.balance,
+    sum(table.values()),
+    len(items),
+    next(counter),
+    set(results),
+    sorted(totals.items()),
+)
 
 jobs, done = queue.Queue(), queue.Queue()
 

@@ -58,7 +58,11 @@ def attributes(n):
         lambda: setattr(Leaf, "__getattr__", lambda self, name: "asked " + name),
         lambda: delattr(Base, "later"),
         lambda: delattr(Leaf, "__getattr__"),
-        lambda: setattr(Leaf, "__getattribute__", lambda self, name: object.__getattribute__(self, name) if name != "kind" else "hidden"),
+        lambda: setattr(
+            Leaf,
+            "__getattribute__",
+            lambda self, name: object.__getattribute__(self, name) if name != "kind" else "hidden",
+        ),
         lambda: delattr(Leaf, "__getattribute__"),
         lambda: setattr(Base, "__slots__", ("nothing",)),
         lambda: setattr(NonData, "__set__", lambda *args: None),
@@ -140,7 +144,14 @@ def bases(n):
             return "D", super().who(), __class__.__mro__[2].__name__
 
     def ask(thing):
-        return thing.who(), len(thing), bool(thing), attempt(lambda: thing + 1), isinstance(thing, A), isinstance(thing, B)
+        return (
+            thing.who(),
+            len(thing),
+            bool(thing),
+            attempt(lambda: thing + 1),
+            isinstance(thing, A),
+            isinstance(thing, B),
+        )
 
     when = steps(
         n,
@@ -331,7 +342,15 @@ def metaclasses(n):
             return cls.__name__
 
     def ask():
-        return Thing.value, Thing.made(), isinstance(5, Thing), issubclass(int, Thing), attempt(lambda: Thing.more), attempt(len, Thing), attempt(lambda: Thing | 1)[0]
+        return (
+            Thing.value,
+            Thing.made(),
+            isinstance(5, Thing),
+            issubclass(int, Thing),
+            attempt(lambda: Thing.more),
+            attempt(len, Thing),
+            attempt(lambda: Thing | 1)[0],
+        )
 
     when = steps(
         n,
@@ -344,7 +363,11 @@ def metaclasses(n):
         lambda: setattr(Meta, "__subclasscheck__", lambda cls, x: x is int),
         lambda: setattr(Meta, "__len__", lambda cls: 3),
         lambda: setattr(Meta, "__or__", lambda cls, other: ["or"]),
-        lambda: setattr(Meta, "__getattribute__", lambda cls, name: ("all", name) if name == "value" else type.__getattribute__(cls, name)),
+        lambda: setattr(
+            Meta,
+            "__getattribute__",
+            lambda cls, name: ("all", name) if name == "value" else type.__getattribute__(cls, name),
+        ),
         lambda: delattr(Meta, "__getattribute__"),
         lambda: delattr(Meta, "__getattr__"),
         lambda: setattr(Thing, "__class__", type("Sub", (Meta,), {"value": property(lambda cls: "sub")})),
@@ -387,5 +410,14 @@ def slots(n):
 
 
 for repeat in range(2):
-    for function in (attributes, stores, bases, class_of_an_instance, operators_added_later, construction, metaclasses, slots):
+    for function in (
+        attributes,
+        stores,
+        bases,
+        class_of_an_instance,
+        operators_added_later,
+        construction,
+        metaclasses,
+        slots,
+    ):
         print(function.__name__, function(360))

@@ -7,7 +7,11 @@ def attempt(function, *args):
     try:
         return function(*args)
     except Exception as error:
-        return type(error).__name__, str(error), error.__traceback__.tb_next.tb_lineno - function.__code__.co_firstlineno
+        return (
+            type(error).__name__,
+            str(error),
+            error.__traceback__.tb_next.tb_lineno - function.__code__.co_firstlineno,
+        )
 
 
 def dict_grows(n):

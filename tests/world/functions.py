@@ -57,7 +57,9 @@ def changed_code(n):
         if i == n // 3:
             target.__code__ = other.__code__
         if i == n // 2:
-            target.__code__ = first.replace(co_name="renamed", co_consts=tuple(c if c != "target" else "replaced" for c in first.co_consts))
+            target.__code__ = first.replace(
+                co_name="renamed", co_consts=tuple(c if c != "target" else "replaced" for c in first.co_consts)
+            )
         if i == n * 3 // 4:
             target.__code__ = (lambda x, y, *, k, m: iter([x, y, k, m])).__code__
             out.append(list(positional(i)))

@@ -31,13 +31,27 @@ def takes(alpha, *, beta=0):
 
 
 def calls(i):
-    return keywords(**{fresh("alpha"): i}), takes(**{fresh("alpha"): i, fresh("beta"): 2}), takes(alpha=i, **{fresh("beta"): 3})
+    return (
+        keywords(**{fresh("alpha"): i}),
+        takes(**{fresh("alpha"): i, fresh("beta"): 2}),
+        takes(alpha=i, **{fresh("beta"): 3}),
+    )
 
 
 def identities(i):
     a, b = "constant", "constant"
     c = fresh("constant")
-    return a is b, a is c, sys.intern(c) is a, a == c, "x" is chr(120), "" is fresh(""), i is i, () is tuple([]), f"{a}" is a  # noqa: F632
+    return (
+        a is b,
+        a is c,
+        sys.intern(c) is a,
+        a == c,
+        "x" is chr(120),
+        "" is fresh(""),
+        i is i,
+        () is tuple([]),
+        f"{a}" is a,
+    )  # noqa: F632
 
 
 def globals_by_name(i):
@@ -49,7 +63,16 @@ def globals_by_name(i):
 
 def tables(i):
     table = {"key": 1, 1: "int", 1.5: "float", (1, 2): "tuple", None: "none", True: "true replaces 1"}
-    return table["key"], table[fresh("key")], table[1.0], table[1 + i - i], table[1, 2], table[None], fresh("key") in table, fresh("no") in table
+    return (
+        table["key"],
+        table[fresh("key")],
+        table[1.0],
+        table[1 + i - i],
+        table[1, 2],
+        table[None],
+        fresh("key") in table,
+        fresh("no") in table,
+    )
 
 
 class Name(str):

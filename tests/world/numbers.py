@@ -149,12 +149,34 @@ def nested(n):
 for repeat in range(2):
     for start, factor in ((1, 2), (1, 3), (-1, 7), (2**29, 2), (2**59 - 3, 5), (True, 10)):
         print(grows(start, factor, 120))
-    for limit in (2**7, 2**15, 2**30, 2**31, 2**32, 2**60, 2**62, 2**63, 2**64, 2**90, -(2**30), -(2**60), -(2**63), 256, -5, 0):
+    for limit in (
+        2**7,
+        2**15,
+        2**30,
+        2**31,
+        2**32,
+        2**60,
+        2**62,
+        2**63,
+        2**64,
+        2**90,
+        -(2**30),
+        -(2**60),
+        -(2**63),
+        256,
+        -5,
+        0,
+    ):
         print(counts_past(limit, 700))
     mixed = [1, 2, 3] * 60 + [2**29, 2**30, 2**31, 2**62, 2**63, 2**64] + [0.5, 1, 2.5] * 40
     mixed += [True, False, PlainInt(5), 3, PlainInt(2**40), 1j, 4, Int(3), 5, "text", Float(2.5), None, 7, -(2**80)] * 5
     print(changing(mixed))
     print(changing(list(reversed(mixed))))
     print(divided(300), powers(80), specials(400), float_becomes_int(2000), nested(160))
-    print([(Int(3) + 4, 4 + Int(3), Int(1) < 2, 2 < Int(1), "true" if Int(5) else "false", [7, 8, 9][Int(2)]) for _ in range(60)][-1])
+    print(
+        [
+            (Int(3) + 4, 4 + Int(3), Int(1) < 2, 2 < Int(1), "true" if Int(5) else "false", [7, 8, 9][Int(2)])
+            for _ in range(60)
+        ][-1]
+    )
     print([(Float(3) * 4, 4.0 * Float(3), Float(1) == 1, Float(2) + 1.5, 2 * Float(1)) for _ in range(60)][-1])

@@ -52,8 +52,21 @@ Str = make(
     __mod__=says("mod"),
     join=says("join"),
 )
-Tuple = make(tuple, __getitem__=says("getitem"), __len__=lambda self: 4, __iter__=lambda self: iter("ab"), __eq__=lambda self, x: True, __hash__=None)
-Set = make(set, __contains__=lambda self, x: x == 3, __iter__=lambda self: iter("set"), __len__=lambda self: 8, __or__=says("or"))
+Tuple = make(
+    tuple,
+    __getitem__=says("getitem"),
+    __len__=lambda self: 4,
+    __iter__=lambda self: iter("ab"),
+    __eq__=lambda self, x: True,
+    __hash__=None,
+)
+Set = make(
+    set,
+    __contains__=lambda self, x: x == 3,
+    __iter__=lambda self: iter("set"),
+    __len__=lambda self: 8,
+    __or__=says("or"),
+)
 Range = [range(3), range(2**65, 2**65 + 2)]
 log = []
 
@@ -149,7 +162,17 @@ def text(x):
 
 
 def sets(x):
-    return [attempt(f) for f in (lambda: 3 in x, lambda: 1 in x, lambda: sorted(map(str, [y for y in x])), lambda: len(x), lambda: x | {9}, lambda: x == {1, 2})]
+    return [
+        attempt(f)
+        for f in (
+            lambda: 3 in x,
+            lambda: 1 in x,
+            lambda: sorted(map(str, [y for y in x])),
+            lambda: len(x),
+            lambda: x | {9},
+            lambda: x == {1, 2},
+        )
+    ]
 
 
 def matched(x):
@@ -166,7 +189,12 @@ def matched(x):
 
 PLAIN = 120
 for x in [[1, 2]] * PLAIN + [List([1, 2]), (1, 2), Tuple((1, 2)), *Range, "ab", [3, 4]] * 12:
-    seen = sequence(x), attempt(lambda x=x: unpack(x)), matched(x), attempt(lambda x=x: changed(x if not isinstance(x, list) else type(x)(list.copy(x))))
+    seen = (
+        sequence(x),
+        attempt(lambda x=x: unpack(x)),
+        matched(x),
+        attempt(lambda x=x: changed(x if not isinstance(x, list) else type(x)(list.copy(x)))),
+    )
     log.append(seen) if type(x) not in (list, tuple) or len(log) % 7 == 0 else None
 for x in [{"a": 1}] * PLAIN + [Dict(a=1), Defaulting(a=1), {"a": 2, "no": 3}] * 12:
     seen = mapping(x), matched(x)

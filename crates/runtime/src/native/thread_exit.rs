@@ -18,7 +18,13 @@ const CONTINUE: c_int = 8;
 type Personality = unsafe extern "C" fn(c_int, c_int, u64, *mut c_void, *mut c_void) -> c_int;
 
 unsafe extern "C" {
-    fn rust_eh_personality(version: c_int, actions: c_int, class: u64, exception: *mut c_void, context: *mut c_void) -> c_int;
+    fn rust_eh_personality(
+        version: c_int,
+        actions: c_int,
+        class: u64,
+        exception: *mut c_void,
+        context: *mut c_void,
+    ) -> c_int;
 }
 
 /// Where this library's unwind information has the address of the personality routine.
@@ -27,11 +33,7 @@ extern "C" fn place() -> *mut AtomicPtr<c_void> {
     #[cfg(target_arch = "x86_64")]
     naked_asm!("lea rax, [rip + DW.ref.rust_eh_personality]", "ret");
     #[cfg(target_arch = "aarch64")]
-    naked_asm!(
-        "adrp x0, DW.ref.rust_eh_personality",
-        "add x0, x0, :lo12:DW.ref.rust_eh_personality",
-        "ret"
-    );
+    naked_asm!("adrp x0, DW.ref.rust_eh_personality", "add x0, x0, :lo12:DW.ref.rust_eh_personality", "ret");
 }
 
 unsafe extern "C" fn personality(
