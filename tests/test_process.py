@@ -1,4 +1,4 @@
-"""Threads, signals, forks, sub-interpreters, memory, deep recursion and the end: each program of `process` does the same in every mode."""
+"""Threads, signals, forks, sub-interpreters, memory, deep recursion, the end: `process` does the same in every mode."""
 
 import importlib.util
 import shutil
@@ -26,14 +26,13 @@ def test_process(run_modes: RunModes, path: Path) -> None:
 
 
 LITTLE_CODE_MEMORY = """
-import resource, sys, time
+import resource
 def made(k):
+    lines = ["def f(n):", f" total = {k}", " for i in range(n):", *(f"  total += (i ^ {k + j}) % 7" for j in range(12))]
     space = {}
-    lines = "\\n".join(f"    total += (i ^ {k + j}) % 7" for j in range(12))
-    exec(f"def f(n):\\n    total = {k}\\n    for i in range(n):\\n    {lines.replace(chr(10), chr(10) + '    ')}\\n    return total", space)
+    exec("\\n".join([*lines, " return total"]), space)
     return space["f"]
-kept, total = [], 0
-sizes = []
+kept, total, sizes = [], 0, []
 for k in range(3000):
     f = made(k)
     total += f(3) + f(3)
@@ -86,11 +85,9 @@ def test_initialized_again_in_one_process(tmp_path: Path) -> None:
     source, program = tmp_path / "embedding.c", tmp_path / "embedding"
     source.write_text(EMBEDDING)
     folder = sysconfig.get_config_var("LIBDIR")
-    subprocess.run(
-        [compiler, source, "-o", program, "-I" + sysconfig.get_path("include"), "-L" + folder, "-Wl,-rpath," + folder]
-        + ["-l" + library.removeprefix("lib").split(".so")[0].removesuffix(".a")],
-        check=True,
-    )
+    name = library.removeprefix("lib").split(".so")[0].removesuffix(".a")
+    flags = ["-I" + sysconfig.get_path("include"), "-L" + folder, "-Wl,-rpath," + folder, "-l" + name]
+    subprocess.run([compiler, source, "-o", program, *flags], check=True)
     seen = {}
     for mode, variables in MODES.items():
         result = subprocess.run(

@@ -14,7 +14,7 @@ class D:
         self.n = n
 
     def __del__(self):
-        silent or print("del", self.n)
+        silent or print("del", object.__getattribute__(self, "n"))
 
 
 class E(D, Exception):
@@ -367,14 +367,14 @@ def with_exit_fails():
 
 
 def next_fails():
-    class I(D):
+    class Iterates(D):
         def __iter__(self):
             return self
 
         def __next__(self, x):
             pass
 
-    for x in I(1):
+    for x in Iterates(1):
         pass
 
 

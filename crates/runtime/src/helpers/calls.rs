@@ -141,12 +141,12 @@ unsafe fn call_whole_unwrapped(callable: *mut PyObject, args: *const *mut PyObje
         let flagged = count | vectorcall::ARGUMENTS_OFFSET as usize;
         let result = pyo3_ffi::PyObject_Vectorcall(callable, args, flagged, ptr::null_mut());
         tools::notice();
-        if result.is_null() && total == 2 && is_isinstance(callable) {
+        if result.is_null() && count == 2 && is_isinstance(callable) {
             // The interpreter has an instruction of its own for this, which leaves what it fails with to the unwinder.
             release(args.add(1).read());
             release(args.read());
             release(callable);
-            return finish(base, slots, result);
+            return result;
         }
         release(callable);
         for index in 0..count {
