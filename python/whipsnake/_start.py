@@ -39,8 +39,9 @@ def start() -> None:
     except whipsnake.SettingError as error:
         stop(str(error))
     except whipsnake.NotAvailable as error:
-        # A sub-interpreter runs this file again; that it stays interpreted is no news to anybody.
-        if "sub-interpreter" not in str(error):
+        # A sub-interpreter runs this file again; that it stays interpreted is no news to anybody. Nor is it to whoever
+        # asked for `-X perf`, which wants every call to go through the interpreter.
+        if "sub-interpreter" not in str(error) and not sys.is_stack_trampoline_active():
             say(f"running without the compiler: {error}")
 
 

@@ -1,11 +1,14 @@
 """Worker processes, one without the compiler and one with it, and the comparison of what they say."""
 
+import functools
+import marshal
 import os
 import pickle
 import struct
 import subprocess
 import sys
 import threading
+import warnings
 from typing import IO
 
 MODES = {
@@ -20,6 +23,17 @@ MODES = {
 
 Result = dict[str, str]
 WORKER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "worker.py")
+
+
+@functools.lru_cache(64)
+def compiled(program: str) -> bytes | str:
+    """A program's code, marshalled: compiling is dearer than running, and both workers need it. An invalid one's text."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return marshal.dumps(compile(program, "<program>", "exec"))
+    except (SyntaxError, ValueError):
+        return program
 
 
 class Died(Exception):
@@ -77,7 +91,7 @@ class Worker:
             self.stop()
         process = self.process or self.start()
         self.history += programs
-        data = pickle.dumps(programs)
+        data = pickle.dumps([compiled(program) for program in programs])
         assert process.stdin is not None
         try:
             process.stdin.write(struct.pack("<I", len(data)) + data)

@@ -145,7 +145,7 @@ pub fn list_append(b: &mut Builder<'_>, callable: Value, this: Value, x: Value) 
     let x = b.take(x);
     let length = b.load(Type::I64, this, list::OB_SIZE);
     let allocated = b.load(Type::I64, this, list::ALLOCATED);
-    let full = b.compare(Condition::GeU, length, allocated);
+    let full = b.compare(Condition::Ge, length, allocated);
     let (grow, store, after) = (b.block(), b.block(), b.block());
     b.set_cold(grow);
     b.branch(full, grow, store);

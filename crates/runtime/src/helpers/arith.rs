@@ -5,6 +5,7 @@
 
 #![allow(clippy::missing_safety_doc, reason = "the contract is the same for all, above")]
 
+use super::attention::Before;
 use super::held::Held;
 use super::pools;
 use crate::native::raw::get;
@@ -12,6 +13,7 @@ use pyo3_ffi::{Py_DECREF, Py_False, Py_NewRef, Py_True, PyObject, PyThreadState_
 use std::ffi::c_int;
 use whipsnake_cpython::layout::long;
 use whipsnake_cpython::live::{_PyInterpreterFrame, Float, Frame, Long, symbols};
+use whipsnake_cpython::opcode;
 
 /// Raises `UnboundLocalError` for a local variable.
 pub unsafe extern "C" fn unbound_local(frame: *mut _PyInterpreterFrame, index: c_int) {
@@ -45,8 +47,8 @@ pub unsafe extern "C" fn call_binary(
         if let Some(value) = float_result(operator, left, right) {
             return pools::new_float(value);
         }
-        let _held = Held::new([left, right]);
-        function(left, right)
+        let (_held, before) = (Held::new([left, right]), Before::now());
+        before.object(opcode::BINARY_OP, function(left, right))
     }
 }
 
@@ -145,8 +147,8 @@ pub unsafe extern "C" fn power(function: binaryfunc, left: *mut PyObject, right:
                 }
             }
         }
-        let _held = Held::new([left, right]);
-        function(left, right)
+        let (_held, before) = (Held::new([left, right]), Before::now());
+        before.object(opcode::BINARY_OP, function(left, right))
     }
 }
 
@@ -154,8 +156,17 @@ pub unsafe extern "C" fn power(function: binaryfunc, left: *mut PyObject, right:
 pub unsafe extern "C" fn negative(value: *mut PyObject) -> *mut PyObject {
     // SAFETY: a live object.
     unsafe {
-        let _held = Held::new([value]);
-        pyo3_ffi::PyNumber_Negative(value)
+        let (_held, before) = (Held::new([value]), Before::now());
+        before.object(opcode::UNARY_NEGATIVE, pyo3_ffi::PyNumber_Negative(value))
+    }
+}
+
+/// `~value`.
+pub unsafe extern "C" fn invert(value: *mut PyObject) -> *mut PyObject {
+    // SAFETY: a live object.
+    unsafe {
+        let before = Before::now();
+        before.object(opcode::UNARY_INVERT, pyo3_ffi::PyNumber_Invert(value))
     }
 }
 
@@ -166,8 +177,8 @@ pub unsafe extern "C" fn rich_compare(left: *mut PyObject, right: *mut PyObject,
         if let Some(answer) = compare_numbers(left, right, comparison) {
             return if answer { Py_NewRef(Py_True()) } else { Py_NewRef(Py_False()) };
         }
-        let _held = Held::new([left, right]);
-        pyo3_ffi::PyObject_RichCompare(left, right, comparison)
+        let (_held, before) = (Held::new([left, right]), Before::now());
+        before.object(opcode::COMPARE_OP, pyo3_ffi::PyObject_RichCompare(left, right, comparison))
     }
 }
 
@@ -212,14 +223,14 @@ pub unsafe extern "C" fn rich_compare_bool(left: *mut PyObject, right: *mut PyOb
         if let Some(answer) = compare_numbers(left, right, comparison) {
             return answer.into();
         }
-        let _held = Held::new([left, right]);
+        let (_held, before) = (Held::new([left, right]), Before::now());
         let result = pyo3_ffi::PyObject_RichCompare(left, right, comparison);
         if result.is_null() {
             return -1;
         }
         let truth = truth_of(result);
         Py_DECREF(result);
-        truth
+        before.truth(opcode::COMPARE_OP, truth)
     }
 }
 
@@ -240,7 +251,7 @@ unsafe fn truth_of(value: *mut PyObject) -> c_int {
 pub unsafe extern "C" fn is_true(value: *mut PyObject) -> c_int {
     // SAFETY: a live object.
     unsafe {
-        let _held = Held::new([value]);
-        truth_of(value)
+        let (_held, before) = (Held::new([value]), Before::now());
+        before.truth(opcode::TO_BOOL, truth_of(value))
     }
 }

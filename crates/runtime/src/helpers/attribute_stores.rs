@@ -1,5 +1,6 @@
 //! Attributes: stores.
 
+use super::attention::Before;
 use super::attributes::{has_inline_values, value_offset};
 use super::shapes::{self, Kind, Shape};
 use crate::native::raw::{get, release, release_or_null, retain, set};
@@ -7,6 +8,7 @@ use pyo3_ffi::{PyObject, PyTypeObject};
 use std::ffi::c_int;
 use std::sync::OnceLock;
 use whipsnake_cpython::layout::{dict, dict_values, gc_head, interpreter_state, object, type_object};
+use whipsnake_cpython::opcode;
 use whipsnake_ir::abi::{ATTRIBUTE_SHAPES, AttributeCell};
 
 /// `owner.name = value`.
@@ -27,10 +29,23 @@ pub unsafe extern "C" fn store_attr(
         shapes::learn_store(owner, name, cell);
         retain(owner);
         retain(value);
+        let before = Before::now();
         let status = pyo3_ffi::PyObject_SetAttr(owner, name, value);
         release(value);
         release(owner);
-        status
+        before.status(opcode::STORE_ATTR, status)
+    }
+}
+
+/// `del owner.name`.
+///
+/// # Safety
+/// Called by machine code: live objects, the GIL held.
+pub unsafe extern "C" fn delete_attr(owner: *mut PyObject, name: *mut PyObject) -> c_int {
+    // SAFETY: the caller's contract.
+    unsafe {
+        let before = Before::now();
+        before.status(opcode::DELETE_ATTR, pyo3_ffi::PyObject_DelAttr(owner, name))
     }
 }
 

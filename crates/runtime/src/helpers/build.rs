@@ -7,12 +7,14 @@
 
 #![allow(clippy::missing_safety_doc, reason = "the contract is the same for all, above")]
 
+use super::attention::Before;
 use super::held::Held;
 use pyo3_ffi::{Py_DECREF, Py_TYPE, PyObject, PyThreadState_Get};
 use std::ffi::c_int;
 use std::ptr::null_mut;
 use whipsnake_cpython::layout;
 use whipsnake_cpython::live::symbols;
+use whipsnake_cpython::opcode;
 
 /// Drops the references in the slots.
 pub(super) unsafe fn drop_slots(base: *mut *mut PyObject, count: usize) {
@@ -52,6 +54,7 @@ pub unsafe extern "C" fn build_list(base: *mut *mut PyObject, count: c_int) -> *
 pub unsafe extern "C" fn build_set(base: *mut *mut PyObject, count: c_int) -> *mut PyObject {
     // SAFETY: live objects.
     unsafe {
+        let before = Before::now();
         let set = pyo3_ffi::PySet_New(null_mut());
         if set.is_null() {
             return set;
@@ -63,7 +66,7 @@ pub unsafe extern "C" fn build_set(base: *mut *mut PyObject, count: c_int) -> *m
             }
         }
         drop_slots(base, count as usize);
-        set
+        before.object(opcode::BUILD_SET, set)
     }
 }
 
@@ -71,11 +74,12 @@ pub unsafe extern "C" fn build_set(base: *mut *mut PyObject, count: c_int) -> *m
 pub unsafe extern "C" fn build_map(base: *mut *mut PyObject, count: c_int) -> *mut PyObject {
     // SAFETY: live objects.
     unsafe {
+        let before = Before::now();
         let dict = symbols::_PyDict_FromItems(base, 2, base.add(1), 2, count as isize);
         if !dict.is_null() {
             drop_slots(base, 2 * count as usize);
         }
-        dict
+        before.object(opcode::BUILD_MAP, dict)
     }
 }
 
@@ -113,9 +117,10 @@ pub unsafe extern "C" fn build_slice(base: *mut *mut PyObject, count: c_int) -> 
 pub unsafe extern "C" fn list_extend(list: *mut PyObject, iterable: *mut PyObject) -> c_int {
     // SAFETY: live objects, an exact list.
     unsafe {
+        let before = Before::now();
         let none = symbols::_PyList_Extend(list, iterable);
         if !none.is_null() {
-            return 0;
+            return before.status(opcode::LIST_EXTEND, 0);
         }
         let thread = PyThreadState_Get();
         if symbols::_PyErr_ExceptionMatches(thread, pyo3_ffi::PyExc_TypeError) != 0
@@ -147,8 +152,9 @@ pub unsafe extern "C" fn set_add(set: *mut PyObject, value: *mut PyObject) -> c_
 pub unsafe extern "C" fn dict_update(dict: *mut PyObject, mapping: *mut PyObject) -> c_int {
     // SAFETY: live objects, an exact dict.
     unsafe {
+        let before = Before::now();
         if pyo3_ffi::PyDict_Update(dict, mapping) >= 0 {
-            return 0;
+            return before.status(opcode::DICT_UPDATE, 0);
         }
         let thread = PyThreadState_Get();
         if symbols::_PyErr_ExceptionMatches(thread, pyo3_ffi::PyExc_AttributeError) != 0 {
@@ -167,8 +173,9 @@ pub unsafe extern "C" fn dict_update(dict: *mut PyObject, mapping: *mut PyObject
 pub unsafe extern "C" fn dict_merge(slot: *mut *mut PyObject, mapping: *mut PyObject) -> c_int {
     // SAFETY: live objects; the instruction's stack layout.
     unsafe {
+        let before = Before::now();
         if symbols::_PyDict_MergeEx(*slot, mapping, 2) >= 0 {
-            return 0;
+            return before.status(opcode::DICT_MERGE, 0);
         }
         symbols::_PyEval_FormatKwargsError(PyThreadState_Get(), *slot.sub(3), mapping);
         -1

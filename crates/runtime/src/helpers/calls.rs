@@ -141,6 +141,13 @@ unsafe fn call_whole_unwrapped(callable: *mut PyObject, args: *const *mut PyObje
         let flagged = count | vectorcall::ARGUMENTS_OFFSET as usize;
         let result = pyo3_ffi::PyObject_Vectorcall(callable, args, flagged, ptr::null_mut());
         tools::notice();
+        if result.is_null() && count == 2 && is_isinstance(callable) {
+            // The interpreter has an instruction of its own for this, which leaves what it fails with to the unwinder.
+            release(args.add(1).read());
+            release(args.read());
+            release(callable);
+            return result;
+        }
         release(callable);
         for index in 0..count {
             release(args.add(index).read());
@@ -186,6 +193,17 @@ pub unsafe extern "C" fn call_whole(
         let result = call_compiled_whole(thread, callable, args, total, ptr::null_mut())
             .unwrap_or_else(|| call_whole_unwrapped(callable, args, total));
         finish(base, slots, result).frame.cast()
+    }
+}
+
+/// Whether this is the built-in function `isinstance`.
+#[cold]
+unsafe fn is_isinstance(callable: *mut PyObject) -> bool {
+    // SAFETY: the caller's live object; the definition of a built-in function lives as long.
+    unsafe {
+        is_exact(callable, &raw mut pyo3_ffi::PyCFunction_Type)
+            && std::ffi::CStr::from_ptr((*(*callable.cast::<pyo3_ffi::PyCFunctionObject>()).m_ml).ml_name)
+                == c"isinstance"
     }
 }
 

@@ -5,6 +5,7 @@
 
 #![allow(clippy::missing_safety_doc, reason = "the contract is the same for all, above")]
 
+use super::attention::Before;
 use super::held::Held;
 use crate::native::raw::{is_exact, retain};
 use pyo3_ffi::{
@@ -14,6 +15,7 @@ use pyo3_ffi::{
 use std::ffi::c_int;
 use std::ptr::null_mut;
 use whipsnake_cpython::live::{List, Long, Tuple, symbols};
+use whipsnake_cpython::opcode;
 
 /// The value of an exact compact int.
 unsafe fn compact(object: *mut PyObject) -> Option<isize> {
@@ -54,8 +56,26 @@ pub unsafe extern "C" fn get_item(container: *mut PyObject, key: *mut PyObject) 
         } else if PyDict_CheckExact(container) != 0 {
             return dict_get_item(container, key);
         }
-        let _held = Held::new([container, key]);
-        pyo3_ffi::PyObject_GetItem(container, key)
+        let (_held, before) = (Held::new([container, key]), Before::now());
+        before.object(opcode::BINARY_SUBSCR, pyo3_ffi::PyObject_GetItem(container, key))
+    }
+}
+
+/// `len(container)`, called by its name; −1 with an exception set.
+pub unsafe extern "C" fn object_size(container: *mut PyObject) -> isize {
+    // SAFETY: a live object.
+    unsafe {
+        let before = Before::now();
+        let size = pyo3_ffi::PyObject_Size(container);
+        if size < 0 || !before.changed() {
+            return size;
+        }
+        let length = pyo3_ffi::PyLong_FromSsize_t(size);
+        if length.is_null() || before.object(opcode::CALL, length).is_null() {
+            return -1;
+        }
+        Py_DECREF(length);
+        size
     }
 }
 
@@ -63,8 +83,8 @@ pub unsafe extern "C" fn get_item(container: *mut PyObject, key: *mut PyObject) 
 pub unsafe extern "C" fn set_item(container: *mut PyObject, key: *mut PyObject, value: *mut PyObject) -> c_int {
     // SAFETY: live objects.
     unsafe {
-        let _held = Held::new([container, key, value]);
-        pyo3_ffi::PyObject_SetItem(container, key, value)
+        let (_held, before) = (Held::new([container, key, value]), Before::now());
+        before.status(opcode::STORE_SUBSCR, pyo3_ffi::PyObject_SetItem(container, key, value))
     }
 }
 
@@ -72,8 +92,8 @@ pub unsafe extern "C" fn set_item(container: *mut PyObject, key: *mut PyObject, 
 pub unsafe extern "C" fn delete_item(container: *mut PyObject, key: *mut PyObject) -> c_int {
     // SAFETY: live objects.
     unsafe {
-        let _held = Held::new([container, key]);
-        pyo3_ffi::PyObject_DelItem(container, key)
+        let (_held, before) = (Held::new([container, key]), Before::now());
+        before.status(opcode::DELETE_SUBSCR, pyo3_ffi::PyObject_DelItem(container, key))
     }
 }
 
@@ -81,12 +101,12 @@ pub unsafe extern "C" fn delete_item(container: *mut PyObject, key: *mut PyObjec
 pub unsafe extern "C" fn dict_get_item(dict: *mut PyObject, key: *mut PyObject) -> *mut PyObject {
     // SAFETY: live objects, an exact dict.
     unsafe {
-        let _held = Held::new([dict, key]);
+        let (_held, before) = (Held::new([dict, key]), Before::now());
         let mut result = null_mut();
         if pyo3_ffi::PyDict_GetItemRef(dict, key, &mut result) == 0 {
             symbols::_PyErr_SetKeyError(key);
         }
-        result
+        before.object(opcode::BINARY_SUBSCR, result)
     }
 }
 
@@ -94,8 +114,8 @@ pub unsafe extern "C" fn dict_get_item(dict: *mut PyObject, key: *mut PyObject) 
 pub unsafe extern "C" fn dict_set_item(dict: *mut PyObject, key: *mut PyObject, value: *mut PyObject) -> c_int {
     // SAFETY: live objects, an exact dict.
     unsafe {
-        let _held = Held::new([dict]);
-        pyo3_ffi::PyDict_SetItem(dict, key, value)
+        let (_held, before) = (Held::new([dict]), Before::now());
+        before.status(opcode::STORE_SUBSCR, pyo3_ffi::PyDict_SetItem(dict, key, value))
     }
 }
 
@@ -103,8 +123,8 @@ pub unsafe extern "C" fn dict_set_item(dict: *mut PyObject, key: *mut PyObject, 
 pub unsafe extern "C" fn contains(container: *mut PyObject, value: *mut PyObject) -> c_int {
     // SAFETY: live objects.
     unsafe {
-        let _held = Held::new([container, value]);
-        pyo3_ffi::PySequence_Contains(container, value)
+        let (_held, before) = (Held::new([container, value]), Before::now());
+        before.truth(opcode::CONTAINS_OP, pyo3_ffi::PySequence_Contains(container, value))
     }
 }
 
@@ -117,8 +137,8 @@ unsafe extern "C" {
 pub unsafe extern "C" fn set_contains(container: *mut PyObject, value: *mut PyObject) -> c_int {
     // SAFETY: live objects, an exact set or frozenset.
     unsafe {
-        let _held = Held::new([container, value]);
-        _PySet_Contains(container, value)
+        let (_held, before) = (Held::new([container, value]), Before::now());
+        before.truth(opcode::CONTAINS_OP, _PySet_Contains(container, value))
     }
 }
 
@@ -126,8 +146,8 @@ pub unsafe extern "C" fn set_contains(container: *mut PyObject, value: *mut PyOb
 pub unsafe extern "C" fn dict_contains(container: *mut PyObject, value: *mut PyObject) -> c_int {
     // SAFETY: live objects, an exact dict.
     unsafe {
-        let _held = Held::new([container, value]);
-        pyo3_ffi::PyDict_Contains(container, value)
+        let (_held, before) = (Held::new([container, value]), Before::now());
+        before.truth(opcode::CONTAINS_OP, pyo3_ffi::PyDict_Contains(container, value))
     }
 }
 
@@ -213,6 +233,7 @@ pub unsafe extern "C" fn get_slice(
 unsafe fn get_any_slice(container: *mut PyObject, start: *mut PyObject, stop: *mut PyObject) -> *mut PyObject {
     // SAFETY: live objects.
     unsafe {
+        let before = Before::now();
         let slice = pyo3_ffi::PySlice_New(start, stop, null_mut());
         if slice.is_null() {
             return null_mut();
@@ -220,7 +241,7 @@ unsafe fn get_any_slice(container: *mut PyObject, start: *mut PyObject, stop: *m
         let _held = Held::new([container]);
         let result = pyo3_ffi::PyObject_GetItem(container, slice);
         Py_DECREF(slice);
-        result
+        before.object(opcode::BINARY_SLICE, result)
     }
 }
 
@@ -241,12 +262,13 @@ pub unsafe extern "C" fn set_slice(
                 return pyo3_ffi::PyList_SetSlice(container, low, high, value);
             }
         }
+        let before = Before::now();
         let slice = pyo3_ffi::PySlice_New(start, stop, null_mut());
         if slice.is_null() {
             return -1;
         }
         let status = pyo3_ffi::PyObject_SetItem(container, slice, value);
         Py_DECREF(slice);
-        status
+        before.status(opcode::STORE_SLICE, status)
     }
 }

@@ -26,8 +26,11 @@ pub unsafe extern "C" fn raise(thread: *mut PyThreadState, base: *mut *mut PyObj
         if let Some(exception) = instance(exception) {
             if cause.is_null() || set_cause(exception, cause) {
                 pyo3_ffi::PyErr_SetObject(pyo3_ffi::Py_TYPE(exception).cast(), exception);
+                release(exception);
+            } else {
+                release(exception);
+                release(cause);
             }
-            release(exception);
         } else {
             release_or_null(cause);
         }
@@ -97,21 +100,19 @@ unsafe fn call_class(class: *mut PyObject) -> Option<*mut PyObject> {
     }
 }
 
-/// `exception.__cause__ = cause`. Takes the reference to the cause; false with an exception set.
+/// `exception.__cause__ = cause`. Takes the reference to the cause, unless it fails: false with an exception set.
 unsafe fn set_cause(exception: *mut PyObject, cause: *mut PyObject) -> bool {
     // SAFETY: the caller's.
     unsafe {
         let fixed = if pyo3_ffi::PyExceptionClass_Check(cause) != 0 {
-            let made = call_class(cause);
+            let Some(made) = call_class(cause) else { return false };
             release(cause);
-            let Some(made) = made else { return false };
             made
         } else if pyo3_ffi::PyExceptionInstance_Check(cause) != 0 {
             cause
         } else if cause == pyo3_ffi::Py_None() {
             ptr::null_mut()
         } else {
-            release(cause);
             pyo3_ffi::PyErr_SetString(
                 pyo3_ffi::PyExc_TypeError,
                 c"exception causes must derive from BaseException".as_ptr(),

@@ -11,7 +11,7 @@ use std::ffi::c_int;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use whipsnake_cpython::layout::{self, object, thread_state, type_object};
-use whipsnake_cpython::live::{_PyInterpreterFrame, Code, Frame, Raised, ThreadState};
+use whipsnake_cpython::live::{_PyInterpreterFrame, Code, Frame, Function, Raised, ThreadState};
 use whipsnake_ir::abi::AttributeCell;
 
 /// `CALL_ALLOC_AND_ENTER_INIT`: slots are an exact class whose version is the cached one, null, `count` arguments.
@@ -105,6 +105,9 @@ pub(super) unsafe fn call_method(
             return None;
         }
         let found = compiled_function(method)?;
+        if !takes(found.0, count + 1) {
+            return None;
+        }
         retain(method);
         base.add(1).write(callable);
         Some(enter(thread, frame, found, base.add(1), count as usize + 1, ptr::null_mut(), back).unwrap_or_else(
@@ -122,6 +125,24 @@ fn takes_exactly(code: Code, count: c_int) -> bool {
     code.argcount() == count && code.kwonlyargcount() == 0 && code.flags() & others == 0
 }
 
+/// Whether a call with `count` positional arguments gives every parameter a value, with defaults. What fails is called as the interpreter does, which
+/// drops the arguments after what was made for the call.
+fn takes(function: Function, count: c_int) -> bool {
+    let code = function.code();
+    let parameters = code.argcount();
+    if count > parameters && code.flags() & layout::code::CO_VARARGS == 0 {
+        return false;
+    }
+    let missing = parameters - count;
+    if missing > 0 && function.defaults().map_or(0, |defaults| defaults.len()) < missing as usize {
+        return false;
+    }
+    let named = function.kwdefaults();
+    // SAFETY: null or a dict.
+    code.kwonlyargcount() == 0
+        || !named.is_null() && unsafe { pyo3_ffi::PyDict_Size(named) } >= code.kwonlyargcount() as isize
+}
+
 /// Makes an instance and enters `init`; `None` if that is not compiled or does not take exactly these arguments.
 unsafe fn enter_init_of(
     thread: *mut PyThreadState,
@@ -136,6 +157,9 @@ unsafe fn enter_init_of(
         let class = base.read();
         let state = ThreadState::new_unchecked(thread);
         let found = compiled_function(init)?;
+        if !takes(found.0, count + 1) {
+            return None;
+        }
         let shim_code = shim::code_object()?;
         if !state.has_stack_space(shim::FRAME_WORDS + found.0.code().framesize() as usize + 1) {
             return None;

@@ -1,5 +1,6 @@
 //! `isinstance`.
 
+use super::attention::Before;
 use super::special::{Name, look_up};
 use crate::native::raw::{get, is_exact};
 use pyo3_ffi::{PyObject, PyTypeObject};
@@ -7,6 +8,7 @@ use std::ffi::c_int;
 use std::ptr;
 use whipsnake_cpython::layout::object;
 use whipsnake_cpython::live::Tuple;
+use whipsnake_cpython::opcode;
 
 /// `isinstance(value, class)`: 1, 0, or −1 with an exception set.
 ///
@@ -17,7 +19,10 @@ pub unsafe extern "C" fn is_instance(value: *mut PyObject, class: *mut PyObject)
     unsafe {
         match answer_for_all(value, class) {
             Some(answer) => answer.into(),
-            None => pyo3_ffi::PyObject_IsInstance(value, class),
+            None => {
+                let before = Before::now();
+                before.truth(opcode::CALL, pyo3_ffi::PyObject_IsInstance(value, class))
+            }
         }
     }
 }

@@ -5,10 +5,12 @@
 
 #![allow(clippy::missing_safety_doc, reason = "the contract is the same for all, above")]
 
+use super::attention::Before;
 use pyo3_ffi::{Py_NewRef, Py_None, PyErr_Occurred, PyObject, PyThreadState_Get};
 use std::ffi::c_int;
 use std::ptr::null_mut;
 use whipsnake_cpython::live::symbols;
+use whipsnake_cpython::opcode;
 
 /// `len(value)`.
 pub unsafe extern "C" fn length(value: *mut PyObject) -> *mut PyObject {
@@ -30,8 +32,10 @@ pub unsafe extern "C" fn match_class(
 ) -> *mut PyObject {
     // SAFETY: live objects; `names` is an exact tuple.
     unsafe {
-        let attributes = symbols::_PyEval_MatchClass(PyThreadState_Get(), subject, class, count as isize, names);
-        if attributes.is_null() && PyErr_Occurred().is_null() { Py_NewRef(Py_None()) } else { attributes }
+        let before = Before::now();
+        let found = symbols::_PyEval_MatchClass(PyThreadState_Get(), subject, class, count as isize, names);
+        let attributes = if found.is_null() && PyErr_Occurred().is_null() { Py_NewRef(Py_None()) } else { found };
+        before.object(opcode::MATCH_CLASS, attributes)
     }
 }
 

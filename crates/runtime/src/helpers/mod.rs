@@ -4,6 +4,7 @@
 //! exception is set.
 
 pub mod arith;
+pub(crate) mod attention;
 pub mod attribute_stores;
 pub mod attributes;
 pub mod build;
@@ -58,7 +59,7 @@ pub fn address(helper: Helper) -> usize {
         Helper::CallKwWhole => calls::call_kw_whole as *const () as usize,
         Helper::CallKw => calls::call_kw as *const () as usize,
         Helper::CallFunctionEx => unpacked_calls::call_function_ex as *const () as usize,
-        Helper::ObjectSize => pyo3_ffi::PyObject_Size as *const () as usize,
+        Helper::ObjectSize => containers::object_size as *const () as usize,
         Helper::IsInstance => instances::is_instance as *const () as usize,
         Helper::Str => pyo3_ffi::PyObject_Str as *const () as usize,
         Helper::Tuple => pyo3_ffi::PySequence_Tuple as *const () as usize,
@@ -76,7 +77,7 @@ pub fn address(helper: Helper) -> usize {
         Helper::UnboundLocal => arith::unbound_local as *const () as usize,
         Helper::CallBinary => arith::call_binary as *const () as usize,
         Helper::Negative => arith::negative as *const () as usize,
-        Helper::Invert => pyo3_ffi::PyNumber_Invert as *const () as usize,
+        Helper::Invert => arith::invert as *const () as usize,
         Helper::Power => arith::power as *const () as usize,
         Helper::RichCompare => arith::rich_compare as *const () as usize,
         Helper::RichCompareBool => arith::rich_compare_bool as *const () as usize,
@@ -152,7 +153,7 @@ pub fn address(helper: Helper) -> usize {
         Helper::LoadMethod => attributes::load_method as *const () as usize,
         Helper::StoreAttr => attribute_stores::store_attr as *const () as usize,
         Helper::ReplaceDictValue => attribute_stores::replace_dict_value as *const () as usize,
-        Helper::DeleteAttr => pyo3_ffi::PyObject_DelAttr as *const () as usize,
+        Helper::DeleteAttr => attribute_stores::delete_attr as *const () as usize,
         Helper::LoadSuperAttr => attributes::load_super_attr as *const () as usize,
         Helper::SuperAttr => attributes::super_attr as *const () as usize,
         Helper::SuperMethod => attributes::super_method as *const () as usize,

@@ -5,12 +5,14 @@
 
 #![allow(clippy::missing_safety_doc, reason = "the contract is the same for all, above")]
 
+use super::attention::Before;
 use super::build::drop_slots;
 use super::held::Held;
 use pyo3_ffi::PyObject;
 use std::ffi::c_int;
 use std::ptr::null;
 use whipsnake_cpython::live::symbols;
+use whipsnake_cpython::opcode;
 
 /// Appends to the string in `local`: in place if the local variable holds the only reference. `right` is another string.
 pub unsafe extern "C" fn append_string(local: *mut *mut PyObject, right: *mut PyObject) -> c_int {
@@ -48,7 +50,8 @@ pub unsafe extern "C" fn build_string(base: *mut *mut PyObject, count: c_int) ->
 pub unsafe extern "C" fn format(value: *mut PyObject, spec: *mut PyObject) -> *mut PyObject {
     // SAFETY: live objects, or NULL for `spec`, which is never borrowed.
     unsafe {
-        let _held = Held::new([value]);
-        pyo3_ffi::PyObject_Format(value, spec)
+        let (_held, before) = (Held::new([value]), Before::now());
+        let op = if spec.is_null() { opcode::FORMAT_SIMPLE } else { opcode::FORMAT_WITH_SPEC };
+        before.object(op, pyo3_ffi::PyObject_Format(value, spec))
     }
 }

@@ -5,6 +5,7 @@
 
 #![allow(clippy::missing_safety_doc, reason = "the contract is the same for all, above")]
 
+use super::attention::Before;
 use crate::native::raw::{get, is_exact, release, retain, set};
 use pyo3_ffi::{Py_DECREF, Py_NewRef, PyObject, PyThreadState};
 use std::ffi::c_int;
@@ -31,12 +32,13 @@ pub unsafe extern "C" fn unpack_iterable(
             Py_DECREF(iterable);
             return 0;
         }
+        let attention = Before::now();
         if symbols::_PyEval_UnpackIterable(thread, iterable, before, after, base.add(count as usize)) == 0 {
             *base = iterable;
             return -1;
         }
         Py_DECREF(iterable);
-        0
+        attention.status(if after < 0 { op::UNPACK_SEQUENCE } else { op::UNPACK_EX }, 0)
     }
 }
 
@@ -58,11 +60,16 @@ pub unsafe extern "C" fn unpack_to_locals(
         let owned = if borrowed.is_null() { *base } else { std::ptr::null_mut() };
         let iterable = if borrowed.is_null() { owned } else { borrowed };
         let Some(items) = exact_items(iterable, count) else {
+            let before = Before::now();
             if symbols::_PyEval_UnpackIterable(thread, iterable, count as c_int, -1, base.add(count)) == 0 {
                 *base = iterable;
                 return -1;
             }
             pyo3_ffi::Py_XDECREF(owned);
+            if before.status(op::UNPACK_SEQUENCE, 0) < 0 {
+                // The interpreter stores the values.
+                return -1;
+            }
             store_values(frame, base, stores, 0);
             return 0;
         };

@@ -15,6 +15,7 @@ mod receive;
 pub mod returns;
 pub mod shim;
 pub mod takeover;
+pub mod thread_exit;
 pub mod tools;
 pub mod trampoline;
 pub mod unwind;

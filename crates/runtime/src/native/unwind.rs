@@ -1,14 +1,16 @@
 //! Exceptions: from where one is set to its handler, or out of the frame and on with its caller.
 
 use super::entry::ActivationKind;
+use super::exit;
 use super::frames::{Resume, compiled, unlink_and_pop};
 use super::raw::{release, release_or_null};
 use super::shim;
 use super::tools::is_current;
 use super::trampoline::{stub_exit, stub_finish_error};
 
+use crate::helpers::attention;
 use pyo3_ffi::{PyObject, PyThreadState};
-use std::slice;
+use std::{ptr, slice};
 use whipsnake_bytecode::find_in_table;
 use whipsnake_cpython::live::monitoring::{ExceptionEvent, report_exception};
 use whipsnake_cpython::live::{_PyInterpreterFrame, Code, CodeUnit, Frame, ThreadState, symbols};
@@ -27,7 +29,7 @@ struct Position {
     traced: bool,
 }
 
-/// `stub_error`: an exception was set by the current frame's instruction. Its inputs are still in their slots, or null.
+/// `stub_error`: an exception was set by the current frame's instruction (or it wants attention, see [`attention`]). Its inputs are still in their slots, or null.
 ///
 /// # Safety
 /// Called by the stub only.
@@ -39,6 +41,9 @@ pub(super) unsafe extern "C" fn error(
 ) -> Resume {
     // SAFETY: the stub passes the live thread state, the current frame and its activation.
     unsafe {
+        if attention::complete(Frame::new_unchecked(frame)) {
+            return exit::exit(thread, frame, activation, ptr::null_mut());
+        }
         let (thread, frame) = (ThreadState::new_unchecked(thread), Frame::new_unchecked(frame));
         let unit = frame.instruction_index();
         let mut depth = compiled(frame).depth_at(unit).expect("a depth at an instruction");

@@ -6,6 +6,7 @@ use crate::helpers::globals;
 use crate::helpers::objects;
 use crate::native::frames::{Resume, compiled};
 use crate::native::raw::{release, retain};
+use crate::native::tools;
 use crate::native::trampoline::{stub_error, stub_exit};
 use pyo3_ffi::{PyObject, PyThreadState};
 use smallvec::SmallVec;
@@ -157,6 +158,11 @@ unsafe fn resume(frame: Frame, described: &ExitFrame) -> Resume {
         let mut unit = described.unit as usize;
         while unit > 0 && code.unit(unit - 1).op == opcode::EXTENDED_ARG {
             unit -= 1;
+        }
+        // A tool that was switched on in a call wants to see the next instruction.
+        if !tools::is_current(ThreadState::holder(), code, ptr::from_ref(machine).cast_mut()) {
+            frame.set_instr_ptr(code.instructions().add(unit));
+            return Resume { address: stub_exit as *const u8, frame: frame.as_ptr() };
         }
         let pending = machine.entry_at(unit).map(|address| (address, 0)).or_else(|| machine.pending_entry_at(unit));
         let Some((address, pending)) = pending else {

@@ -4,6 +4,7 @@ use super::settings::Settings;
 use super::state::{Jit, install, jit};
 use super::{entries, osr};
 use crate::memory::CodeMemory;
+use crate::native::thread_exit;
 use std::ffi::{c_int, c_void};
 use whipsnake_cpython::live::extra::Extra;
 use whipsnake_cpython::live::monitoring::{Events, Monitoring};
@@ -48,6 +49,7 @@ pub unsafe fn enable(settings: &Settings) -> Result<(), String> {
         }
         if jit().is_none() {
             install(Box::new(make(settings)?));
+            thread_exit::let_pass();
         }
         let jit = jit().expect("just installed");
         jit.settings = settings.clone();
