@@ -10,10 +10,10 @@ use crate::native::entry::{call_compiled, compiled_entry};
 use crate::native::frames::{self, Resume};
 use crate::native::raw::{get, is_exact, release, retain};
 use crate::native::tools;
-use pyo3_ffi::{PyFunction_Type, PyObject, PyThreadState};
+use pyo3_ffi::{PyFunction_Type, PyObject, PyThreadState, PyTypeObject};
 use std::ffi::c_int;
 use std::ptr;
-use whipsnake_cpython::layout::{method, vectorcall};
+use whipsnake_cpython::layout::{method, object, type_object, vectorcall};
 use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, Function, Raised, ThreadState, Tuple, entry, symbols};
 
 /// The result of a call that is done, or null with an exception set.
@@ -107,10 +107,33 @@ pub unsafe extern "C" fn call(
 ) -> Resume {
     // SAFETY: machine code passes the slots of a call instruction of the current frame.
     unsafe {
+        let class: *mut PyTypeObject = get(base.read(), object::OB_TYPE);
+        if class == &raw mut PyFunction_Type || class == &raw mut symbols::PyMethod_Type {
+            return call_function_or_method(thread, frame, base, count, length, address);
+        }
+        // Static types but `type` are not written in Python.
+        let heap = get::<u64>(class, type_object::TP_FLAGS) & type_object::HEAPTYPE != 0;
+        if (heap || class == &raw mut pyo3_ffi::PyType_Type) && base.add(1).read().is_null() {
+            return call_object(thread, frame, base, count, length, address);
+        }
+        call_other(thread, frame, base, count, length, address)
+    }
+}
+
+/// A call of a Python function or a bound method.
+unsafe extern "C" fn call_function_or_method(
+    thread: *mut PyThreadState,
+    frame: *mut _PyInterpreterFrame,
+    base: *mut *mut PyObject,
+    count: c_int,
+    length: c_int,
+    address: *const u8,
+) -> Resume {
+    // SAFETY: `call`'s.
+    unsafe {
         let slots = count as usize + 2;
         let (args, total) = unwrap_method(base, count as usize);
-        let callable = base.read();
-        if let Some(found) = compiled_function(callable) {
+        if let Some(found) = compiled_function(base.read()) {
             return enter(thread, frame, found, args, total, ptr::null_mut(), Back { length, address }).unwrap_or_else(
                 |Raised| {
                     forget(base, slots);
@@ -118,29 +141,61 @@ pub unsafe extern "C" fn call(
                 },
             );
         }
-        if is_exact(callable, &raw mut pyo3_ffi::PyType_Type)
-            && total == count as usize
-            && let Some(resume) = construct(thread, frame, base, count, Back { length, address })
-        {
-            return resume;
-        }
-        if total == count as usize
-            && let Some(resume) = call_method(thread, frame, base, count, Back { length, address })
-        {
-            return resume;
-        }
-        finish(base, slots, call_whole_unwrapped(callable, args, total))
+        call_other(thread, frame, base, count, length, address)
+    }
+}
+
+/// A call of a class, or of an object whose class may be written in Python.
+unsafe extern "C" fn call_object(
+    thread: *mut PyThreadState,
+    frame: *mut _PyInterpreterFrame,
+    base: *mut *mut PyObject,
+    count: c_int,
+    length: c_int,
+    address: *const u8,
+) -> Resume {
+    // SAFETY: `call`'s.
+    unsafe {
+        let back = Back { length, address };
+        let entered = if is_exact(base.read(), &raw mut pyo3_ffi::PyType_Type) {
+            construct(thread, frame, base, count, back)
+        } else {
+            call_method(thread, frame, base, count, back)
+        };
+        entered.unwrap_or_else(|| call_other(thread, frame, base, count, length, address))
+    }
+}
+
+/// A call of what has no compiled code.
+unsafe extern "C" fn call_other(
+    thread: *mut PyThreadState,
+    _: *mut _PyInterpreterFrame,
+    base: *mut *mut PyObject,
+    count: c_int,
+    _: c_int,
+    _: *const u8,
+) -> Resume {
+    // SAFETY: `call`'s.
+    unsafe {
+        let skipped = usize::from(base.add(1).read().is_null());
+        let (args, total) = (base.add(1 + skipped), count as usize + 1 - skipped);
+        finish(base, count as usize + 2, call_whole_unwrapped(thread, base.read(), args, total))
     }
 }
 
 /// Calls anything. Takes the references to it and its arguments.
 #[inline]
-unsafe fn call_whole_unwrapped(callable: *mut PyObject, args: *const *mut PyObject, count: usize) -> *mut PyObject {
+unsafe fn call_whole_unwrapped(
+    thread: *mut PyThreadState,
+    callable: *mut PyObject,
+    args: *const *mut PyObject,
+    count: usize,
+) -> *mut PyObject {
     // SAFETY: the caller's; there is a slot before the arguments.
     unsafe {
         let flagged = count | vectorcall::ARGUMENTS_OFFSET as usize;
         let result = pyo3_ffi::PyObject_Vectorcall(callable, args, flagged, ptr::null_mut());
-        tools::notice();
+        tools::notice_in(ThreadState::new_unchecked(thread));
         release(callable);
         for index in 0..count {
             release(args.add(index).read());
@@ -164,7 +219,7 @@ unsafe fn call_compiled_whole(
         let compiled = code::find(function.code())?;
         let thread = ThreadState::new_unchecked(thread);
         let result = call_compiled(thread, function, compiled, args, count, kwnames)?;
-        tools::notice();
+        tools::notice_in(thread);
         Some(result)
     }
 }
@@ -184,7 +239,7 @@ pub unsafe extern "C" fn call_whole(
         let (args, total) = unwrap_method(base, count as usize);
         let callable = base.read();
         let result = call_compiled_whole(thread, callable, args, total, ptr::null_mut())
-            .unwrap_or_else(|| call_whole_unwrapped(callable, args, total));
+            .unwrap_or_else(|| call_whole_unwrapped(thread, callable, args, total));
         finish(base, slots, result).frame.cast()
     }
 }
@@ -226,13 +281,14 @@ pub unsafe extern "C" fn call_kw(
                 done(ptr::null_mut())
             });
         }
-        finish(base, slots, call_kw_unwrapped(callable, args, positional, total, kwnames))
+        finish(base, slots, call_kw_unwrapped(thread, callable, args, positional, total, kwnames))
     }
 }
 
 /// Calls anything with keyword arguments behind the positional ones. Takes the references to all of it.
 #[inline]
 unsafe fn call_kw_unwrapped(
+    thread: *mut PyThreadState,
     callable: *mut PyObject,
     args: *const *mut PyObject,
     positional: usize,
@@ -243,7 +299,7 @@ unsafe fn call_kw_unwrapped(
     unsafe {
         let flagged = positional | vectorcall::ARGUMENTS_OFFSET as usize;
         let result = pyo3_ffi::PyObject_Vectorcall(callable, args, flagged, kwnames);
-        tools::notice();
+        tools::notice_in(ThreadState::new_unchecked(thread));
         release(kwnames);
         release(callable);
         for index in 0..total {
@@ -274,7 +330,7 @@ pub unsafe extern "C" fn call_kw_whole(
                 release(kwnames);
                 result
             }
-            None => call_kw_unwrapped(callable, args, positional, total, kwnames),
+            None => call_kw_unwrapped(thread, callable, args, positional, total, kwnames),
         };
         finish(base, slots, result).frame.cast()
     }
