@@ -303,14 +303,7 @@ fn call_array(b: &mut Builder<'_>, function: Value, this: Value, count: usize, k
 }
 
 /// Calls a C function with `this` and an array of arguments.
-fn call_with(
-    b: &mut Builder<'_>,
-    function: Value,
-    this: Value,
-    array: Value,
-    length: Value,
-    keywords: bool,
-) -> Value {
+fn call_with(b: &mut Builder<'_>, function: Value, this: Value, array: Value, length: Value, keywords: bool) -> Value {
     let none = b.iconst(Type::Ptr, 0);
     let args = [this, array, length, none];
     let result = b.call_pointer(function, if keywords { &args } else { &args[..3] }, Type::Obj);

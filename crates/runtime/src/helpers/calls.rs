@@ -68,6 +68,15 @@ pub(super) unsafe fn enter(
     }
 }
 
+/// What came of entering a function; if it failed, the call is done, and its `slots` from `base` on are empty.
+pub(super) unsafe fn entered(result: Result<Resume, Raised>, base: *mut *mut PyObject, slots: usize) -> Resume {
+    result.unwrap_or_else(|Raised| {
+        // SAFETY: the caller's slots.
+        unsafe { forget(base, slots) };
+        done(ptr::null_mut())
+    })
+}
+
 /// Nulls slots whose references are gone.
 pub(super) unsafe fn forget(base: *mut *mut PyObject, count: usize) {
     // SAFETY: the caller's slots.
@@ -134,12 +143,8 @@ unsafe extern "C" fn call_function_or_method(
         let slots = count as usize + 2;
         let (args, total) = unwrap_method(base, count as usize);
         if let Some(found) = compiled_function(base.read()) {
-            return enter(thread, frame, found, args, total, ptr::null_mut(), Back { length, address }).unwrap_or_else(
-                |Raised| {
-                    forget(base, slots);
-                    done(ptr::null_mut())
-                },
-            );
+            let back = Back { length, address };
+            return entered(enter(thread, frame, found, args, total, ptr::null_mut(), back), base, slots);
         }
         call_other(thread, frame, base, count, length, address)
     }
@@ -276,10 +281,7 @@ pub unsafe extern "C" fn call_kw(
         if let Some(found) = compiled_function(callable) {
             let result = enter(thread, frame, found, args, positional, kwnames, Back { length, address });
             release(kwnames);
-            return result.unwrap_or_else(|Raised| {
-                forget(base, slots);
-                done(ptr::null_mut())
-            });
+            return entered(result, base, slots);
         }
         finish(base, slots, call_kw_unwrapped(thread, callable, args, positional, total, kwnames))
     }

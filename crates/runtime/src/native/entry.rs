@@ -1,7 +1,7 @@
 //! Ways into native code from C: the `vectorcall` of compiled functions, and running a frame that somebody else made.
 
-use super::exit_reason::ExitReason;
 use super::code::CompiledCode;
+use super::exit_reason::ExitReason;
 use super::raw::{release, retain};
 use super::trampoline::{self, Outcome};
 use super::{code, exit, frames, handover, tools};

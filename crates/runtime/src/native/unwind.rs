@@ -199,7 +199,8 @@ unsafe fn handle(thread: ThreadState, frame: Frame, position: &Position) -> Hand
     unsafe {
         let code = Code::new_unchecked(frame.executable().cast());
         let table: *mut pyo3_ffi::PyBytesObject = code.exception_table().cast();
-        let bytes = slice::from_raw_parts((&raw const (*table).ob_sval).cast::<u8>(), (*table).ob_base.ob_size as usize);
+        let bytes =
+            slice::from_raw_parts((&raw const (*table).ob_sval).cast::<u8>(), (*table).ob_base.ob_size as usize);
         let handler = find_in_table(bytes, position.unit as u32);
         let stack = frame.stack_base();
         let level = handler.map_or(0, |h| h.depth as usize);
