@@ -25,7 +25,7 @@ def other(x):
     return [innocent(y) for y in range(x)]
 
 total = 0
-for i in range(100):
+for i in range(200):
     total += innocent(i) + Box().guilty(i) + len(other(3))
 print("total", total)
 {fault}
@@ -174,7 +174,7 @@ def test_a_script_named_bisect_is_run(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("guilty", [{5}, {0}, {99}, {3, 70}, {1, 2, 3}, {0, 50, 99}])
 def test_minimise(guilty: set[int]) -> None:
-    names = [f"a.py:{number}:f" for number in range(100)]
+    names = [f"a.py:{number}:f" for number in range(200)]
     runs = 0
 
     def differs(chosen: list[str]) -> bool:

@@ -126,7 +126,7 @@ SETTINGS = (
     ),
     Setting(
         "call_threshold",
-        50,
+        150,
         f"a number from 1 to {_MAX_COUNT}",
         _read_int(1, _MAX_COUNT),
         "calls of a function before it is compiled",

@@ -40,6 +40,7 @@ const PAYLOAD: u8 = 0x3f;
 /// A search goes on linearly below this many bytes.
 const LINEAR: usize = 40;
 
+#[inline]
 fn varint(table: &[u8], position: &mut usize) -> Option<u32> {
     let mut byte = *table.get(*position)?;
     let mut value = u32::from(byte & PAYLOAD);
@@ -132,9 +133,21 @@ pub fn find_in_table(table: &[u8], unit: u32) -> Option<Handler> {
             }
         }
     }
-    HandlerIter { table: &table[..high], position: low }
-        .take_while(|handler| handler.start <= unit)
-        .find(|handler| unit < handler.end)
+    let table = &table[..high];
+    loop {
+        let start = varint(table, &mut low)?;
+        if start > unit {
+            return None;
+        }
+        let end = start.saturating_add(varint(table, &mut low)?);
+        if unit < end {
+            let target = varint(table, &mut low)?;
+            let depth_lasti = varint(table, &mut low)?;
+            return Some(Handler { start, end, target, depth: depth_lasti >> 1, lasti: depth_lasti & 1 != 0 });
+        }
+        // The next entry's mark is quicker to find than two numbers are to read.
+        low += table.get(low..)?.iter().position(|byte| byte & ENTRY_START != 0)?;
+    }
 }
 
 #[cfg(test)]

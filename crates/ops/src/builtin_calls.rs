@@ -30,7 +30,9 @@ operations! {
     "CALL_BUILTIN_CLASS.2" () -> 0 => |b| builtin_class(b, 2);
     "CALL_BUILTIN_CLASS.3" () -> 0 => |b| builtin_class(b, 3);
     "CALL_METHOD_DESCRIPTOR_NOARGS.0" (callable, this) -> 0 => method_noargs;
+    "CALL_METHOD_DESCRIPTOR_NOARGS.1" (callable, null, this) -> 0 => unbound_method_noargs;
     "CALL_METHOD_DESCRIPTOR_O.1" (callable, this, x) -> 0 => method_o;
+    "CALL_METHOD_DESCRIPTOR_O.2" (callable, null, this, x) -> 0 => unbound_method_o;
     "CALL_METHOD_DESCRIPTOR_FAST.0" () -> 0 => |b| method_fast(b, 0, false);
     "CALL_METHOD_DESCRIPTOR_FAST.1" () -> 0 => |b| method_fast(b, 1, false);
     "CALL_METHOD_DESCRIPTOR_FAST.2" () -> 0 => |b| method_fast(b, 2, false);
@@ -190,8 +192,17 @@ fn convention(b: &mut Builder<'_>, definition: Value, flags: u32) -> Value {
 
 /// The C function of an unbound method of a built-in type, for an instance of exactly that type.
 fn method(b: &mut Builder<'_>, callable: Value, this: Value, flags: u32) -> Value {
-    let some = b.compare_const(Condition::Ne, this, 0);
+    guard_some(b, this);
+    method_of(b, callable, this, flags)
+}
+
+fn guard_some(b: &mut Builder<'_>, value: Value) {
+    let some = b.compare_const(Condition::Ne, value, 0);
     b.guard(some, MissReason::Missing);
+}
+
+/// The same, for an instance that is known to be there.
+fn method_of(b: &mut Builder<'_>, callable: Value, this: Value, flags: u32) -> Value {
     b.guard_exact(callable, Global::MethodDescriptorType);
     let definition = b.load(Type::Ptr, callable, descriptor::D_METHOD);
     let function = convention(b, definition, flags);
@@ -255,6 +266,18 @@ pub fn method_o(b: &mut Builder<'_>, callable: Value, this: Value, x: Value) {
     b.leave_with(Continuation::Next, result);
 }
 
+/// `str.lower(this)`.
+pub fn unbound_method_noargs(b: &mut Builder<'_>, callable: Value, null: Value, this: Value) {
+    guard_null(b, null);
+    method_noargs(b, callable, this);
+}
+
+/// `list.append(this, x)`.
+pub fn unbound_method_o(b: &mut Builder<'_>, callable: Value, null: Value, this: Value, x: Value) {
+    guard_null(b, null);
+    method_o(b, callable, this, x);
+}
+
 /// The value in slot `index` of the call.
 fn slot(b: &mut Builder<'_>, index: usize) -> Value {
     let base = b.stack_base();
@@ -276,6 +299,11 @@ fn call_array(b: &mut Builder<'_>, function: Value, this: Value, count: usize, k
     let base = b.stack_base();
     let array = b.address(base, 16);
     let length = b.iconst(Type::I64, count as i64);
+    call_with(b, function, this, array, length, keywords)
+}
+
+/// Calls a C function with `this` and an array of arguments.
+fn call_with(b: &mut Builder<'_>, function: Value, this: Value, array: Value, length: Value, keywords: bool) -> Value {
     let none = b.iconst(Type::Ptr, 0);
     let args = [this, array, length, none];
     let result = b.call_pointer(function, if keywords { &args } else { &args[..3] }, Type::Obj);
@@ -304,12 +332,28 @@ pub fn builtin_fast(b: &mut Builder<'_>, count: usize, keywords: bool) {
     b.leave_with(Continuation::Next, result);
 }
 
-/// A method of a built-in type that takes an array of arguments.
+/// A method of a built-in type that takes an array of arguments. Without `self` (`dict.get(d, k)`) the first argument is the instance.
 pub fn method_fast(b: &mut Builder<'_>, count: usize, keywords: bool) {
     let (callable, this) = (slot(b, 0), slot(b, 1));
-    let function = method(b, callable, this, keyword_flags(keywords));
-    let result = call_array(b, function, this, count, keywords);
-    release_slots(b, 1, count + 1);
+    if count == 0 {
+        let function = method(b, callable, this, keyword_flags(keywords));
+        let result = call_array(b, function, this, count, keywords);
+        release_slots(b, 1, count + 1);
+        return b.leave_with(Continuation::Next, result);
+    }
+    let bound = b.compare_const(Condition::Ne, this, 0);
+    let base = b.stack_base();
+    let (with_self, without) = (b.address(base, 8), b.address(base, 16));
+    let first = b.select(bound, with_self, without);
+    let instance = b.load(Type::Obj, first, 0);
+    let function = method_of(b, callable, instance, keyword_flags(keywords));
+    let (more, fewer) = (b.iconst(Type::I64, count as i64), b.iconst(Type::I64, count as i64 - 1));
+    let length = b.select(bound, more, fewer);
+    let array = b.address(first, 8);
+    let result = call_with(b, function, instance, array, length, keywords);
+    let this = slot(b, 1);
+    b.release_or_null(this);
+    release_slots(b, 2, count);
     b.leave_with(Continuation::Next, result);
 }
 

@@ -39,7 +39,7 @@ mod variants;
 
 pub use operand::{Imm, Place, Ptr, Stores};
 pub use operation::{Operation, Outputs};
-pub use variants::suffix;
+pub use variants::{By, suffix};
 
 use operation::operations;
 

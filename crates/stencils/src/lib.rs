@@ -8,17 +8,21 @@
 pub mod counters;
 mod depths;
 mod emit;
+mod layout;
 mod library;
+mod operands;
 mod plan;
 mod select;
 mod stores;
 
 pub use depths::Depths;
-pub use emit::{Addresses, Destination, SLACK, Source};
+pub use emit::{Destination, SLACK};
 pub use library::STACK_BYTES;
+pub use operands::{Addresses, Source};
 pub use plan::PlanError;
 
-use emit::{Emitter, Layout};
+use emit::Emitter;
+use layout::Layout;
 use plan::{Label, Plan};
 use whipsnake_bytecode::{Code, CodeInput, DecodeError, Decoder};
 

@@ -8,17 +8,7 @@ use rustc_hash::FxHashMap;
 use std::sync::OnceLock;
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::opcode as op;
-
-/// How the operand picks a variant.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum By {
-    Nothing,
-    LowBit,
-    Bit4,
-    Comparison,
-    Binary,
-    Count,
-}
+use whipsnake_ops::By;
 
 /// Operations by opcode and operand.
 pub(crate) struct Selector {
@@ -53,60 +43,6 @@ pub(crate) struct Selector {
     pub count_outside: u16,
 }
 
-const COMPARISONS: [&str; 6] = [".lt", ".le", ".eq", ".ne", ".gt", ".ge"];
-
-/// `BINARY_OP` variants by oparg; the in-place forms (13 and up) share them.
-const BINARY: [&str; 13] = [
-    ".add",
-    ".and",
-    ".floor_divide",
-    ".lshift",
-    ".matrix_multiply",
-    ".multiply",
-    ".modulo",
-    ".or",
-    ".power",
-    ".rshift",
-    ".subtract",
-    ".true_divide",
-    ".xor",
-];
-
-const COUNTS: [&str; 8] = [".0", ".1", ".2", ".3", ".4", ".5", ".6", ".7"];
-
-fn suffixes(by: By, name: &str) -> Vec<&'static str> {
-    match by {
-        By::Nothing => vec![],
-        By::LowBit => match name {
-            "IS_OP" => vec![".is", ".is_not"],
-            _ if name.starts_with("LOAD_GLOBAL") => vec!["", ".null"],
-            _ => vec!["", ".method"],
-        },
-        By::Bit4 => vec!["", ".bool"],
-        By::Comparison => COMPARISONS.to_vec(),
-        By::Binary => BINARY.to_vec(),
-        By::Count => COUNTS.to_vec(),
-    }
-}
-
-fn how(name: &str) -> By {
-    match name {
-        "IS_OP" => By::LowBit,
-        "COMPARE_OP" => By::Bit4,
-        "COMPARE_OP_INT" | "COMPARE_OP_FLOAT" | "COMPARE_OP_STR" => By::Comparison,
-        "BINARY_OP" => By::Binary,
-        "CALL_KW" | "CALL_FUNCTION_EX" => By::Nothing,
-        _ if name == "CALL" || name.starts_with("CALL_") && !name.starts_with("CALL_INTRINSIC") => By::Count,
-        _ if name.starts_with("LOAD_ATTR")
-            || name.starts_with("LOAD_GLOBAL")
-            || name.starts_with("LOAD_SUPER_ATTR") =>
-        {
-            By::LowBit
-        }
-        _ => By::Nothing,
-    }
-}
-
 impl Selector {
     /// The tables, made at the first call.
     pub(crate) fn get() -> &'static Selector {
@@ -124,9 +60,9 @@ impl Selector {
         let mut buffer = String::new();
         for (opcode, &name) in op::NAMES.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
             plain[opcode] = find(name);
-            by[opcode] = how(name);
+            by[opcode] = By::of(name);
             calling[opcode] = find(&format!("{name}.calling"));
-            for (number, suffix) in suffixes(by[opcode], name).into_iter().enumerate() {
+            for (number, suffix) in by[opcode].suffixes(name).iter().enumerate() {
                 buffer.clear();
                 buffer.push_str(name);
                 buffer.push_str(suffix);
@@ -164,18 +100,15 @@ impl Selector {
     /// The operation for `opcode` with `oparg`; [`NONE`] if the library has none.
     pub(crate) fn operation(&self, opcode: u8, oparg: u32) -> u16 {
         let index = opcode as usize;
-        let number = match self.by[index] {
-            By::Nothing => return self.plain[index],
-            By::LowBit => oparg & 1,
-            By::Bit4 => oparg >> 4 & 1,
-            By::Comparison => oparg >> 5,
-            By::Binary => oparg % 13,
-            By::Count => oparg,
-        };
-        match self.variants.get(index * 32 + number as usize) {
+        let by = self.by[index];
+        if by == By::Nothing {
+            return self.plain[index];
+        }
+        let number = by.number(oparg);
+        match self.variants.get(index * 32 + number) {
             Some(&found) if number < 32 && found != NONE => found,
             // Where the suffix decides what is pushed, the plain form is not a substitute.
-            _ if self.by[index] == By::LowBit && number != 0 => NONE,
+            _ if by == By::LowBit && number != 0 => NONE,
             _ => self.plain[index],
         }
     }

@@ -10,10 +10,10 @@ use crate::native::entry::{call_compiled, compiled_entry};
 use crate::native::frames::{self, Resume};
 use crate::native::raw::{get, is_exact, release, retain};
 use crate::native::tools;
-use pyo3_ffi::{PyFunction_Type, PyObject, PyThreadState};
+use pyo3_ffi::{PyFunction_Type, PyObject, PyThreadState, PyTypeObject};
 use std::ffi::c_int;
 use std::ptr;
-use whipsnake_cpython::layout::{method, vectorcall};
+use whipsnake_cpython::layout::{method, object, type_object, vectorcall};
 use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, Function, Raised, ThreadState, Tuple, entry, symbols};
 
 /// The result of a call that is done, or null with an exception set.
@@ -68,6 +68,15 @@ pub(super) unsafe fn enter(
     }
 }
 
+/// What came of entering a function; if it failed, the call is done, and its `slots` from `base` on are empty.
+pub(super) unsafe fn entered(result: Result<Resume, Raised>, base: *mut *mut PyObject, slots: usize) -> Resume {
+    result.unwrap_or_else(|Raised| {
+        // SAFETY: the caller's slots.
+        unsafe { forget(base, slots) };
+        done(ptr::null_mut())
+    })
+}
+
 /// Nulls slots whose references are gone.
 pub(super) unsafe fn forget(base: *mut *mut PyObject, count: usize) {
     // SAFETY: the caller's slots.
@@ -107,40 +116,91 @@ pub unsafe extern "C" fn call(
 ) -> Resume {
     // SAFETY: machine code passes the slots of a call instruction of the current frame.
     unsafe {
+        let class: *mut PyTypeObject = get(base.read(), object::OB_TYPE);
+        if class == &raw mut PyFunction_Type || class == &raw mut symbols::PyMethod_Type {
+            return call_function_or_method(thread, frame, base, count, length, address);
+        }
+        // Static types but `type` are not written in Python.
+        let heap = get::<u64>(class, type_object::TP_FLAGS) & type_object::HEAPTYPE != 0;
+        if (heap || class == &raw mut pyo3_ffi::PyType_Type) && base.add(1).read().is_null() {
+            return call_object(thread, frame, base, count, length, address);
+        }
+        call_other(thread, frame, base, count, length, address)
+    }
+}
+
+/// A call of a Python function or a bound method.
+unsafe extern "C" fn call_function_or_method(
+    thread: *mut PyThreadState,
+    frame: *mut _PyInterpreterFrame,
+    base: *mut *mut PyObject,
+    count: c_int,
+    length: c_int,
+    address: *const u8,
+) -> Resume {
+    // SAFETY: `call`'s.
+    unsafe {
         let slots = count as usize + 2;
         let (args, total) = unwrap_method(base, count as usize);
-        let callable = base.read();
-        if let Some(found) = compiled_function(callable) {
-            return enter(thread, frame, found, args, total, ptr::null_mut(), Back { length, address }).unwrap_or_else(
-                |Raised| {
-                    forget(base, slots);
-                    done(ptr::null_mut())
-                },
-            );
+        if let Some(found) = compiled_function(base.read()) {
+            let back = Back { length, address };
+            return entered(enter(thread, frame, found, args, total, ptr::null_mut(), back), base, slots);
         }
-        if is_exact(callable, &raw mut pyo3_ffi::PyType_Type)
-            && total == count as usize
-            && let Some(resume) = construct(thread, frame, base, count, Back { length, address })
-        {
-            return resume;
-        }
-        if total == count as usize
-            && let Some(resume) = call_method(thread, frame, base, count, Back { length, address })
-        {
-            return resume;
-        }
-        finish(base, slots, call_whole_unwrapped(callable, args, total))
+        call_other(thread, frame, base, count, length, address)
+    }
+}
+
+/// A call of a class, or of an object whose class may be written in Python.
+unsafe extern "C" fn call_object(
+    thread: *mut PyThreadState,
+    frame: *mut _PyInterpreterFrame,
+    base: *mut *mut PyObject,
+    count: c_int,
+    length: c_int,
+    address: *const u8,
+) -> Resume {
+    // SAFETY: `call`'s.
+    unsafe {
+        let back = Back { length, address };
+        let entered = if is_exact(base.read(), &raw mut pyo3_ffi::PyType_Type) {
+            construct(thread, frame, base, count, back)
+        } else {
+            call_method(thread, frame, base, count, back)
+        };
+        entered.unwrap_or_else(|| call_other(thread, frame, base, count, length, address))
+    }
+}
+
+/// A call of what has no compiled code.
+unsafe extern "C" fn call_other(
+    thread: *mut PyThreadState,
+    _: *mut _PyInterpreterFrame,
+    base: *mut *mut PyObject,
+    count: c_int,
+    _: c_int,
+    _: *const u8,
+) -> Resume {
+    // SAFETY: `call`'s.
+    unsafe {
+        let skipped = usize::from(base.add(1).read().is_null());
+        let (args, total) = (base.add(1 + skipped), count as usize + 1 - skipped);
+        finish(base, count as usize + 2, call_whole_unwrapped(thread, base.read(), args, total))
     }
 }
 
 /// Calls anything. Takes the references to it and its arguments.
 #[inline]
-unsafe fn call_whole_unwrapped(callable: *mut PyObject, args: *const *mut PyObject, count: usize) -> *mut PyObject {
+unsafe fn call_whole_unwrapped(
+    thread: *mut PyThreadState,
+    callable: *mut PyObject,
+    args: *const *mut PyObject,
+    count: usize,
+) -> *mut PyObject {
     // SAFETY: the caller's; there is a slot before the arguments.
     unsafe {
         let flagged = count | vectorcall::ARGUMENTS_OFFSET as usize;
         let result = pyo3_ffi::PyObject_Vectorcall(callable, args, flagged, ptr::null_mut());
-        tools::notice();
+        tools::notice_in(ThreadState::new_unchecked(thread));
         if result.is_null() && count == 2 && is_isinstance(callable) {
             // The interpreter has an instruction of its own for this, which leaves what it fails with to the unwinder.
             release(args.add(1).read());
@@ -171,7 +231,7 @@ unsafe fn call_compiled_whole(
         let compiled = code::find(function.code())?;
         let thread = ThreadState::new_unchecked(thread);
         let result = call_compiled(thread, function, compiled, args, count, kwnames)?;
-        tools::notice();
+        tools::notice_in(thread);
         Some(result)
     }
 }
@@ -191,7 +251,7 @@ pub unsafe extern "C" fn call_whole(
         let (args, total) = unwrap_method(base, count as usize);
         let callable = base.read();
         let result = call_compiled_whole(thread, callable, args, total, ptr::null_mut())
-            .unwrap_or_else(|| call_whole_unwrapped(callable, args, total));
+            .unwrap_or_else(|| call_whole_unwrapped(thread, callable, args, total));
         finish(base, slots, result).frame.cast()
     }
 }
@@ -239,18 +299,16 @@ pub unsafe extern "C" fn call_kw(
         if let Some(found) = compiled_function(callable) {
             let result = enter(thread, frame, found, args, positional, kwnames, Back { length, address });
             release(kwnames);
-            return result.unwrap_or_else(|Raised| {
-                forget(base, slots);
-                done(ptr::null_mut())
-            });
+            return entered(result, base, slots);
         }
-        finish(base, slots, call_kw_unwrapped(callable, args, positional, total, kwnames))
+        finish(base, slots, call_kw_unwrapped(thread, callable, args, positional, total, kwnames))
     }
 }
 
 /// Calls anything with keyword arguments behind the positional ones. Takes the references to all of it.
 #[inline]
 unsafe fn call_kw_unwrapped(
+    thread: *mut PyThreadState,
     callable: *mut PyObject,
     args: *const *mut PyObject,
     positional: usize,
@@ -261,7 +319,7 @@ unsafe fn call_kw_unwrapped(
     unsafe {
         let flagged = positional | vectorcall::ARGUMENTS_OFFSET as usize;
         let result = pyo3_ffi::PyObject_Vectorcall(callable, args, flagged, kwnames);
-        tools::notice();
+        tools::notice_in(ThreadState::new_unchecked(thread));
         release(kwnames);
         release(callable);
         for index in 0..total {
@@ -292,7 +350,7 @@ pub unsafe extern "C" fn call_kw_whole(
                 release(kwnames);
                 result
             }
-            None => call_kw_unwrapped(callable, args, positional, total, kwnames),
+            None => call_kw_unwrapped(thread, callable, args, positional, total, kwnames),
         };
         finish(base, slots, result).frame.cast()
     }

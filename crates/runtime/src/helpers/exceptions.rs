@@ -4,7 +4,7 @@ use crate::native::raw::{get, release, release_or_null, retain};
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::ffi::c_int;
 use std::ptr;
-use whipsnake_cpython::layout::{exc_stack_item, thread_state};
+use whipsnake_cpython::layout::{exc_stack_item, object, thread_state};
 use whipsnake_cpython::live::{_PyInterpreterFrame, Code, Frame, symbols};
 
 /// `raise`, `raise exception` or `raise exception from cause`, by the number of values from `base` up; they are consumed. An exception is set
@@ -163,6 +163,9 @@ pub unsafe extern "C" fn exception_matches(
 ) -> c_int {
     // SAFETY: the caller's.
     unsafe {
+        if get::<*mut PyObject>(exception, object::OB_TYPE) == class {
+            return 1;
+        }
         if symbols::_PyEval_CheckExceptTypeValid(thread, class) < 0 {
             return -1;
         }

@@ -1,15 +1,14 @@
-//! Python functions that run without a call instruction, or around one: `__init__`, properties, `__getitem__`, `__getattribute__`.
+//! Python functions that run without a call instruction, or around one: `__init__`, `__call__`, properties, `__getattribute__`.
 
-use super::calls::{Back, call, compiled_function, done, enter, forget};
+use super::attributes;
+use super::calls::{Back, call, compiled_function, done, enter, entered, finish, forget};
 use super::special::{Name, look_up};
-use super::{attributes, containers};
 use crate::native::frames::{self, Resume};
 use crate::native::raw::{get, is_exact, release, retain};
 use crate::native::shim;
 use pyo3_ffi::{PyObject, PyThreadState, PyTypeObject};
 use std::ffi::c_int;
 use std::ptr;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use whipsnake_cpython::layout::{self, object, thread_state, type_object};
 use whipsnake_cpython::live::{_PyInterpreterFrame, Code, Frame, Function, Raised, ThreadState};
 use whipsnake_ir::abi::AttributeCell;
@@ -110,12 +109,8 @@ pub(super) unsafe fn call_method(
         }
         retain(method);
         base.add(1).write(callable);
-        Some(enter(thread, frame, found, base.add(1), count as usize + 1, ptr::null_mut(), back).unwrap_or_else(
-            |Raised| {
-                forget(base, count as usize + 2);
-                done(ptr::null_mut())
-            },
-        ))
+        let result = enter(thread, frame, found, base.add(1), count as usize + 1, ptr::null_mut(), back);
+        Some(entered(result, base, count as usize + 2))
     }
 }
 
@@ -214,10 +209,7 @@ pub unsafe extern "C" fn call_function(
         for index in 0..count {
             release(base.add(index).read());
         }
-        if result.is_null() {
-            forget(base, count);
-        }
-        done(result)
+        finish(base, count, result)
     }
 }
 
@@ -245,7 +237,7 @@ pub unsafe extern "C" fn call_with_name(
 }
 
 /// Calls `function`, if it is compiled, with the `count` values from `base` on, which it takes.
-unsafe fn enter_with(
+pub(super) unsafe fn enter_with(
     thread: *mut PyThreadState,
     function: *mut PyObject,
     base: *mut *mut PyObject,
@@ -257,10 +249,7 @@ unsafe fn enter_with(
         let found = compiled_function(function)?;
         retain(function);
         let frame = get(thread, thread_state::CURRENT_FRAME);
-        Some(enter(thread, frame, found, base, count, ptr::null_mut(), back).unwrap_or_else(|Raised| {
-            forget(base, count);
-            done(ptr::null_mut())
-        }))
+        Some(entered(enter(thread, frame, found, base, count, ptr::null_mut(), back), base, count))
     }
 }
 
@@ -289,90 +278,4 @@ pub unsafe extern "C" fn load_attr_calling(
         }
         done(result)
     }
-}
-
-/// `BINARY_SUBSCR` of the container and the key at `base`, which are taken unless that fails.
-///
-/// # Safety
-/// Called by machine code only.
-pub unsafe extern "C" fn get_item_calling(
-    thread: *mut PyThreadState,
-    base: *mut *mut PyObject,
-    length: c_int,
-    address: *const u8,
-) -> Resume {
-    // SAFETY: machine code passes the slots of the current frame's instruction.
-    unsafe {
-        let (container, key) = (base.read(), base.add(1).read());
-        if let Some(method) = python_getitem(container)
-            && let Some(resume) = enter_with(thread, method, base, 2, Back { length, address })
-        {
-            return resume;
-        }
-        let result = match native_subscript(container) {
-            Some(subscript) => subscript(container, key),
-            None => containers::get_item(container, key),
-        };
-        if !result.is_null() {
-            release(container);
-            release(key);
-        }
-        done(result)
-    }
-}
-
-/// The Python function that subscribing an object calls, borrowed. A function in a class means that the class has it called.
-unsafe fn python_getitem(container: *mut PyObject) -> Option<*mut PyObject> {
-    // SAFETY: a live object; the type's method cache answers without running code.
-    unsafe {
-        let class: *mut PyTypeObject = get(container, object::OB_TYPE);
-
-        if get::<u64>(class, type_object::TP_FLAGS) & type_object::HEAPTYPE == 0 {
-            return None;
-        }
-        let slot = subscript_slot(class);
-        if slot == 0 || native_slot(slot).load(Relaxed) == slot {
-            return None;
-        }
-        let found = look_up(class, Name::GetItem);
-        if found.is_null() {
-            return None;
-        }
-        if is_exact(found, &raw mut pyo3_ffi::PyWrapperDescr_Type) {
-            let descriptor = found.cast::<pyo3_ffi::PyWrapperDescrObject>();
-            if (*descriptor).d_wrapped as usize == slot {
-                native_slot(slot).store(slot, Relaxed);
-            }
-        }
-        is_exact(found, &raw mut pyo3_ffi::PyFunction_Type).then_some(found)
-    }
-}
-
-/// The C function that subscribing instances of a class calls.
-unsafe fn subscript_slot(class: *mut PyTypeObject) -> usize {
-    // SAFETY: the caller's: a live class.
-    unsafe {
-        let mapping = (*class).tp_as_mapping;
-        if mapping.is_null() { 0 } else { (*mapping).mp_subscript.map_or(0, |slot| slot as usize) }
-    }
-}
-
-/// The C function that subscribes an instance of a class other than the built-in ones, if that is known to be all that is done.
-#[inline]
-unsafe fn native_subscript(container: *mut PyObject) -> Option<pyo3_ffi::binaryfunc> {
-    // SAFETY: a live object.
-    unsafe {
-        let class: *mut PyTypeObject = get(container, object::OB_TYPE);
-        if get::<u64>(class, type_object::TP_FLAGS) & type_object::HEAPTYPE == 0 {
-            return None;
-        }
-        let slot = subscript_slot(class);
-        if slot == 0 || native_slot(slot).load(Relaxed) != slot { None } else { (*(*class).tp_as_mapping).mp_subscript }
-    }
-}
-
-/// Where a function is remembered that is what a C type subscribes with, and so is not the one that looks for `__getitem__`. Each has one place.
-fn native_slot(slot: usize) -> &'static AtomicUsize {
-    static NATIVE: [AtomicUsize; 64] = [const { AtomicUsize::new(0) }; 64];
-    &NATIVE[slot >> 4 & 63]
 }

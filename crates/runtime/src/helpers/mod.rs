@@ -28,6 +28,7 @@ pub(crate) mod pointers;
 pub(crate) mod pools;
 mod shapes;
 pub(crate) mod special;
+mod subscripts;
 pub mod text;
 pub mod unpack;
 pub mod unpacked_calls;
@@ -68,7 +69,7 @@ pub fn address(helper: Helper) -> usize {
         Helper::CallFunction => inlined_calls::call_function as *const () as usize,
         Helper::CallWithName => inlined_calls::call_with_name as *const () as usize,
         Helper::LoadAttrCalling => inlined_calls::load_attr_calling as *const () as usize,
-        Helper::GetItemCalling => inlined_calls::get_item_calling as *const () as usize,
+        Helper::GetItemCalling => subscripts::get_item_calling as *const () as usize,
         Helper::NoticeTools => crate::native::tools::notice_tools as *const () as usize,
         Helper::NewFloatFrom => objects::new_float_from as *const () as usize,
         Helper::NewIntFrom => objects::new_int_from as *const () as usize,

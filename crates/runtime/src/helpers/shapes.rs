@@ -302,6 +302,10 @@ unsafe fn class_shape(owner: *mut PyTypeObject, metaclass: TypeObject, name: *mu
             return None;
         }
         let (version, in_metaclass) = look_up(metaclass, name)?;
+        if let (true, true) = descriptor_slots(in_metaclass) {
+            // It comes before what the class has itself.
+            return Some(Shape { kind: Kind::Data, index: 0, version, check: 0, descriptor: in_metaclass });
+        }
         let (check, found) = look_up(TypeObject::new(owner)?, name)?;
         let usable = in_metaclass.is_null() && !found.is_null() && metaclass.version_tag() == version;
         usable.then_some(Shape { kind: Kind::Class, index: 0, version, check, descriptor: found })

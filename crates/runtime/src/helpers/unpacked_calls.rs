@@ -1,6 +1,6 @@
 //! Calls with `*args` and `**kwargs`.
 
-use super::calls::{Back, compiled_function, done, enter, finish, forget};
+use super::calls::{Back, compiled_function, done, enter, entered, finish};
 use crate::native::frames::Resume;
 use crate::native::raw::{release, release_or_null, retain};
 use pyo3_ffi::{PyObject, PyThreadState};
@@ -43,10 +43,7 @@ pub unsafe extern "C" fn call_function_ex(
             let result = enter_unpacked(thread, frame, found, positional, keywords, Back { length, address });
             release(positional);
             release_or_null(keywords);
-            return result.unwrap_or_else(|Raised| {
-                forget(base, slots);
-                done(ptr::null_mut())
-            });
+            return entered(result, base, slots);
         }
         let result = pyo3_ffi::PyObject_Call(callable, positional, keywords);
         release(callable);

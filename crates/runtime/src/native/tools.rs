@@ -54,8 +54,18 @@ pub unsafe extern "C" fn notice_tools() {
 #[inline]
 pub unsafe fn notice() {
     // SAFETY: the caller's.
+    unsafe { notice_in(ThreadState::holder()) }
+}
+
+/// [`notice`] for whoever knows the thread state.
+///
+/// # Safety
+/// As [`notice`]; the state of this thread.
+#[inline]
+pub unsafe fn notice_in(thread: ThreadState) {
+    // SAFETY: the caller's.
     unsafe {
-        if !watchful() && others(ThreadState::holder()) {
+        if !watchful() && others(thread) {
             change(true);
         }
     }

@@ -49,32 +49,34 @@ pub(super) unsafe extern "C" fn error(
         let mut depth = compiled(frame).depth_at(unit).expect("a depth at an instruction");
         // The interpreter reports the last code unit of the instruction.
         let instruction = frame.instr_ptr();
-        let count = opcode::popped((*instruction).op, u32::from((*instruction).arg)) as usize;
-        if let Some(first) = first_dropped((*instruction).op, count) {
+        let base = opcode::base((*instruction).op);
+        if let Some(from_top) = first_dropped(base) {
+            let count = opcode::popped((*instruction).op, u32::from((*instruction).arg)) as usize;
+            let first = if from_top == 0 { 0 } else { count - from_top };
             depth -= count;
             let inputs = frame.stack_base().add(depth);
             for index in first..first + count {
                 release_or_null(inputs.add(index % count).read());
             }
         }
-        let caches = opcode::CACHES[opcode::base((*instruction).op) as usize] as usize;
+        let caches = opcode::CACHES[base as usize] as usize;
         log(thread, frame, instruction.add(caches));
         unwind(thread, frame, activation, Position { unit, told: unit + caches, depth, traced: false })
     }
 }
 
-/// For an operation whose inputs the interpreter drops before it looks for errors: with which input it begins, going up from there and round. The
-/// inputs of other operations are dropped with the rest of the stack, the highest first. Finalizers can tell.
-fn first_dropped(op: u8, count: usize) -> Option<usize> {
+/// For an operation whose inputs the interpreter drops before it looks for errors: with which input it begins, going up from there and round, as a
+/// number from the top, or 0 for the lowest. The inputs of other operations are dropped with the rest of the stack, the highest first. Finalizers can tell.
+fn first_dropped(base: u8) -> Option<usize> {
     use opcode::{
         BINARY_OP, BINARY_SLICE, BINARY_SUBSCR, CALL, CALL_KW, COMPARE_OP, CONTAINS_OP, DELETE_SUBSCR, STORE_ATTR,
         STORE_SLICE, STORE_SUBSCR,
     };
-    match opcode::base(op) {
+    match base {
         BINARY_OP | BINARY_SUBSCR | CALL | CALL_KW | COMPARE_OP | CONTAINS_OP | DELETE_SUBSCR | STORE_ATTR
         | STORE_SUBSCR => Some(0),
         // The slice is made first, of the two highest.
-        BINARY_SLICE | STORE_SLICE => Some(count - 2),
+        BINARY_SLICE | STORE_SLICE => Some(2),
         _ => None,
     }
 }
@@ -201,11 +203,9 @@ unsafe fn handle(thread: ThreadState, frame: Frame, position: &Position) -> Hand
     // SAFETY: the frame runs a code object, whose table is a `bytes`; slots below the depth are owned or null.
     unsafe {
         let code = Code::new_unchecked(frame.executable().cast());
-        let table = code.exception_table();
-        let bytes = slice::from_raw_parts(
-            pyo3_ffi::PyBytes_AsString(table).cast::<u8>(),
-            pyo3_ffi::PyBytes_Size(table) as usize,
-        );
+        let table: *mut pyo3_ffi::PyBytesObject = code.exception_table().cast();
+        let bytes =
+            slice::from_raw_parts((&raw const (*table).ob_sval).cast::<u8>(), (*table).ob_base.ob_size as usize);
         let handler = find_in_table(bytes, position.unit as u32);
         let stack = frame.stack_base();
         let level = handler.map_or(0, |h| h.depth as usize);

@@ -178,7 +178,7 @@ unsafe fn count(function: Function, code: Code) {
         let jit = jit().expect("enabled");
         if !jit.enabled {
             give_back(function);
-        } else if calls >= calls_to_compile(code, jit.settings.call_threshold) {
+        } else if calls >= jit.settings.calls_to_compile(code.len()) {
             match compile(code) {
                 Ok(()) => install(function, code, compiled_entry),
                 Err(reason) if reason.is_temporary() => {
@@ -193,17 +193,6 @@ unsafe fn count(function: Function, code: Code) {
             super::osr::set_jump_events(code, true);
         }
     }
-}
-
-/// How often a function is called before it is compiled. What compiling costs goes with the length of the code, what it gains goes with the calls: long
-/// functions, of which a call runs but a part, have to be called more often.
-fn calls_to_compile(code: Code, threshold: u32) -> u32 {
-    /// Code units that cost nothing extra.
-    const SHORT: usize = 128;
-    /// As many more need as many calls again.
-    const UNITS: u32 = 256;
-    let long = code.len().saturating_sub(SHORT) as u32;
-    threshold + threshold.saturating_sub(1).saturating_mul(long) / UNITS
 }
 
 /// The function watcher's callback.

@@ -168,7 +168,7 @@ pub(crate) unsafe fn count_again(code: Code, rounds: u32) {
         if let Some(mut state) = state_or_new(code)
             && let Some(jit) = jit()
         {
-            state.as_mut().jumps = jit.settings.loop_threshold.saturating_sub(rounds);
+            state.as_mut().jumps = jit.settings.rounds_to_compile(code.len()).saturating_sub(rounds);
             set_jump_events(code, true);
         }
     }
@@ -204,7 +204,7 @@ unsafe fn count_jump(code: Code, to: usize) -> Verdict {
             return Verdict::Disable;
         }
         state.jumps += 1;
-        if state.jumps < jit.settings.loop_threshold {
+        if state.jumps < jit.settings.loop_threshold || state.jumps < jit.settings.rounds_to_compile(code.len()) {
             return Verdict::Continue;
         }
         if code::find(code).is_none() && compile(code).is_err() {

@@ -26,4 +26,25 @@ impl Settings {
         self.background = false;
         self
     }
+
+    /// How often a function of so many code units is called before it is compiled.
+    pub(super) fn calls_to_compile(&self, units: usize) -> u32 {
+        for_length(self.call_threshold, units)
+    }
+
+    /// How many rounds loops of so many code units (with what is around them) run before they are compiled.
+    pub(super) fn rounds_to_compile(&self, units: usize) -> u32 {
+        for_length(self.loop_threshold, units)
+    }
+}
+
+/// What compiling costs goes with the length of the code, what it gains goes with how often the code runs: long code, of which a call or a round
+/// runs but a part, has to run more often.
+fn for_length(threshold: u32, units: usize) -> u32 {
+    /// Code units that cost nothing extra.
+    const SHORT: usize = 128;
+    /// As many more need as many times again.
+    const UNITS: u32 = 256;
+    let long = units.saturating_sub(SHORT).min(u32::MAX as usize) as u32;
+    threshold.saturating_add(threshold.saturating_sub(1).saturating_mul(long) / UNITS)
 }

@@ -1,0 +1,164 @@
+//! What the holes of a piece are filled with.
+
+use crate::emit::Emitter;
+use crate::layout::Place;
+use crate::library::{OPERATIONS, value};
+use crate::plan::Piece;
+use crate::stores::stores_after;
+use whipsnake_bytecode::Instr;
+use whipsnake_cpython::{layout, opcode as op};
+use whipsnake_ir::Continuation;
+use whipsnake_ops::{Imm, Ptr};
+
+/// What only the live code object knows.
+pub trait Source {
+    /// The value of a pointer operand of an instruction.
+    fn pointer(&self, meaning: Ptr, instr: &Instr, oparg: u32) -> u64;
+    /// The address of a constant.
+    fn constant(&self, number: u32) -> u64;
+    /// The address of the first code unit.
+    fn first_unit(&self) -> u64;
+}
+
+/// By number of [`value`].
+pub(crate) type Values = [u64; value::COUNT];
+
+/// Addresses that machine code refers to.
+#[derive(Clone, Debug)]
+pub struct Addresses {
+    /// By number of [`value`]; zeros for those that are not shared.
+    pub(crate) values: Box<Values>,
+}
+
+impl Addresses {
+    /// The addresses of helpers, globals and continuations, by number. Of the continuations those are used that leave the code object.
+    pub fn new(helpers: &[u64], globals: &[u64], continuations: &[u64]) -> Addresses {
+        let mut values = Box::new([0; value::COUNT]);
+        let lists = [(value::HELPER, helpers), (value::GLOBAL, globals), (value::CONTINUATION, continuations)];
+        for (first, list) in lists {
+            values[usize::from(first)..][..list.len()].copy_from_slice(list);
+        }
+        Addresses { values }
+    }
+
+    /// The address of a helper, by number.
+    pub fn helper(&self, number: u16) -> u64 {
+        self.values[usize::from(value::HELPER) + usize::from(number)]
+    }
+
+    /// The address of a global, by number.
+    pub fn global(&self, number: u16) -> u64 {
+        self.values[usize::from(value::GLOBAL) + usize::from(number)]
+    }
+
+    pub(crate) fn continuation(&self, continuation: Continuation) -> u64 {
+        self.values[usize::from(value::CONTINUATION) + continuation as usize]
+    }
+}
+
+impl<S: Source> Emitter<'_, S> {
+    /// Sets a piece's own values.
+    #[inline]
+    pub(crate) fn evaluate(&mut self, piece: &Piece, place: Place) {
+        let info = &OPERATIONS[piece.operation as usize];
+        let instr = &self.code.instrs()[piece.instr as usize];
+        for (index, &place) in piece.inputs.places.iter().enumerate() {
+            self.values[usize::from(value::INPUT) + index] = i64::from(place) as u64;
+        }
+        let mut constants = piece.inputs.constants;
+        while constants != 0 {
+            let index = constants.trailing_zeros() as usize;
+            let number = piece.inputs.places[index] as u32;
+            self.values[usize::from(value::INPUT) + index] = self.source.constant(number);
+            constants &= constants - 1;
+        }
+        let here = |offset: u32| self.to.run + u64::from(offset);
+        let address = self.source.first_unit() + 2 * u64::from(instr.index);
+        let own: [(u16, u64); 8] = [
+            (value::OUTPUT, i64::from(piece.output) as u64),
+            (value::PLACE, i64::from(piece.place) as u64),
+            (value::BASE, i64::from(piece.base) as u64),
+            (value::INSTR, address),
+            (value::INSTR_LOW, i64::from(address as i32) as u64),
+            (value::NEXT, here(place.next)),
+            (value::HOT, here(place.hot)),
+            (value::COLD, here(place.cold)),
+        ];
+        for (number, value) in own {
+            self.values[usize::from(number)] = value;
+        }
+        if info.jumps {
+            self.values[usize::from(value::TARGET)] = self.address(piece.target);
+        }
+        if info.misses {
+            self.values[usize::from(value::MISS)] = self.address(piece.miss);
+        }
+        if info.errors {
+            self.values[usize::from(value::ERROR)] = self.address(piece.error);
+        }
+        if info.feedback != 0 {
+            self.values[usize::from(value::FEEDBACK)] = self.feedback;
+            self.feedback += 8 * u64::from(info.feedback);
+        }
+        for (index, &meaning) in info.imms.iter().enumerate() {
+            self.values[usize::from(value::IMMEDIATE) + index] =
+                i64::from(self.immediate(meaning, piece, instr)) as u64;
+        }
+        for (index, &meaning) in info.ptrs.iter().enumerate() {
+            self.values[usize::from(value::POINTER) + index] = self.pointer(meaning, piece, instr, place);
+        }
+    }
+
+    fn cache16(&self, instr: &Instr, unit: u8) -> u32 {
+        self.code.input().units[instr.index as usize + usize::from(unit)].into()
+    }
+
+    /// Who owns the frames of the code, where it calls.
+    fn frame_owner(&self) -> u8 {
+        use layout::code::{CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR};
+        use layout::frame::{OWNED_BY_GENERATOR, OWNED_BY_THREAD};
+        let generator = self.code.input().flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR) != 0;
+        if generator { OWNED_BY_GENERATOR } else { OWNED_BY_THREAD }
+    }
+
+    fn immediate(&self, meaning: Imm, piece: &Piece, instr: &Instr) -> i32 {
+        let oparg = piece.oparg;
+        match meaning {
+            Imm::Oparg(shift) => (oparg >> shift) as i32,
+            Imm::OpargMasked(mask) => (oparg & mask) as i32,
+            Imm::OpargTimes8(add) => 8 * oparg as i32 + add,
+            Imm::Cache16(unit) => self.cache16(instr, unit) as i32,
+            Imm::Cache32(unit) => (self.cache16(instr, unit) | self.cache16(instr, unit + 1) << 16) as i32,
+            Imm::Cache16Scaled(unit, scale, add) => self.cache16(instr, unit) as i32 * scale + add,
+            Imm::FunctionField => match oparg {
+                op::operand::MAKE_FUNCTION_DEFAULTS => layout::function::DEFAULTS,
+                op::operand::MAKE_FUNCTION_KWDEFAULTS => layout::function::KWDEFAULTS,
+                op::operand::MAKE_FUNCTION_ANNOTATIONS => layout::function::ANNOTATIONS,
+                _ => layout::function::CLOSURE,
+            },
+            Imm::Depth => self.code.depth(piece.instr).unwrap_or(0) as i32,
+            Imm::StackTop => (piece.base - layout::frame::LOCALSPLUS) / 8,
+            Imm::Length => (instr.next - instr.index) as i32,
+            Imm::ReturnWord => (instr.next - instr.index) as i32 | i32::from(self.frame_owner()) << 16,
+            Imm::TargetWord => {
+                let units = self.code.instrs()[instr.target as usize].start - instr.index;
+                units as i32 | i32::from(self.frame_owner()) << 16
+            }
+        }
+    }
+
+    fn pointer(&self, meaning: Ptr, piece: &Piece, instr: &Instr, place: Place) -> u64 {
+        let unit = |unit: u32| self.source.first_unit() + 2 * u64::from(unit);
+        match meaning {
+            Ptr::Const => self.source.constant(piece.oparg),
+            Ptr::Cache16(at) => self.cache16(instr, at).into(),
+            Ptr::InstrAt(add) => unit(instr.index + u32::from(add)),
+            Ptr::NextInstr => unit(instr.next),
+            Ptr::NextCode => self.to.run + u64::from(place.next),
+            Ptr::Counter => self.to.counters + 8 * u64::from(piece.oparg),
+            Ptr::Stores => stores_after(self.code, piece.instr, piece.oparg).map_or(0, |found| found.stores.0),
+            Ptr::TargetInstr => unit(self.code.instrs()[instr.target as usize].start),
+            other => self.source.pointer(other, instr, piece.oparg),
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Planning: from bytecode to the list of stencils to place.
+//!
+//! One pass over the instructions with a *virtual stack*: `LOAD_FAST` and `LOAD_CONST` emit nothing, they are remembered, and the operation that
+//! consumes them gets a stencil variant that borrows from the local or the constant. What an operation does not consume is
+//! stored first, and at block boundaries everything is in memory. So the only things that a plan decides are: which variant, which fusion,
+//! and what the miss path must store before the generic operation can run.
+
+mod fusion;
+mod operation;
+mod piece;
+mod stack;
+
+pub(crate) use piece::{Inputs, Label, Piece};
+
+use crate::library::NONE;
+use crate::select::Selector;
+use crate::stores::stores_after;
+use stack::Element;
+use whipsnake_bytecode::{Code, Flow, Instr};
+use whipsnake_cpython::opcode as op;
+
+/// Why a code object can't be compiled by this tier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// No operation for an opcode.
+    #[error("no operation for {}", op::NAMES[*.0 as usize])]
+    Opcode(u8),
+    /// More machine code than the tables can describe.
+    #[error("the code object is too large")]
+    TooLarge,
+}
+
+/// A plan, with the buffers that are reused from one code object to the next.
+#[derive(Default)]
+pub(crate) struct Plan {
+    pub hot: Vec<Piece>,
+    pub cold: Vec<Piece>,
+    /// First hot piece of each instruction.
+    pub first: Vec<u32>,
+    /// Where native code can start an instruction: those with everything in memory.
+    pub entries: Vec<u32>,
+    /// Where it could, if it were for values that were pushed and are not in their slots, and how many those are. Only for the optimizing tier.
+    pub pending_entries: Vec<(u32, u32)>,
+    /// Where a value is received before an instruction: `(instruction, piece)`.
+    pub receives: Vec<(u32, Label)>,
+    /// Whether the code counts what it does.
+    pub counting: bool,
+    /// Whether loops are counted for the optimizing tier.
+    pub optimizing: bool,
+    stack: Vec<Element>,
+    /// The elements below this one are in their slots.
+    stored: usize,
+}
+
+/// What planning one code object needs.
+struct Planner<'p, 'c> {
+    plan: &'p mut Plan,
+    code: &'p Code<'c>,
+    selector: &'static Selector,
+    locals: u32,
+    instr: u32,
+}
+
+impl Plan {
+    /// Plans a code object.
+    pub(crate) fn make(&mut self, code: &Code<'_>) -> Result<(), PlanError> {
+        self.hot.clear();
+        self.cold.clear();
+        self.first.clear();
+        self.entries.clear();
+        self.pending_entries.clear();
+        self.receives.clear();
+        self.stack.clear();
+        self.stored = 0;
+        let selector = Selector::get();
+        let locals = code.input().nlocalsplus;
+        Planner { plan: self, code, selector, locals, instr: 0 }.run()
+    }
+}
+
+impl Planner<'_, '_> {
+    fn run(&mut self) -> Result<(), PlanError> {
+        let instrs = self.code.instrs();
+        let mut falls_in = false;
+        let mut skip_to = 0;
+        for number in 0..instrs.len() as u32 {
+            self.instr = number;
+            if number < skip_to {
+                let here = self.plan.hot.len() as u32;
+                self.plan.first.push(here);
+                continue;
+            }
+            let depth = self.code.depth(number);
+            if self.code.is_leader(number) || !falls_in {
+                if falls_in {
+                    // The stores belong to the block before.
+                    self.instr = number - 1;
+                    self.flush(0);
+                    self.instr = number;
+                }
+                self.replace(0, depth.unwrap_or(0) as usize);
+                self.plan.stored = self.plan.stack.len();
+            }
+            let here = self.plan.hot.len() as u32;
+            self.plan.first.push(here);
+            if depth.is_none() {
+                falls_in = false;
+                continue;
+            }
+            debug_assert_eq!(depth, Some(self.plan.stack.len() as u32), "virtual stack depth at instruction {number}");
+            if self.is_stored() {
+                self.plan.entries.push(number);
+            } else if self.plan.optimizing {
+                let pending = self.plan.stack.len() - self.plan.stored;
+                if !self.plan.stack[self.plan.stored..].contains(&Element::Slot) {
+                    self.plan.pending_entries.push((number, pending as u32));
+                }
+            }
+            let instr = &instrs[number as usize];
+            skip_to = number + 1 + self.instruction(instr)?;
+            falls_in = instr.flow.falls_through();
+        }
+        let end = self.plan.hot.len() as u32;
+        self.plan.first.push(end);
+        if self.plan.hot.len() + self.plan.cold.len() > 1 << 20 {
+            return Err(PlanError::TooLarge);
+        }
+        Ok(())
+    }
+
+    /// Plans one instruction; says how many of those that follow were done along with it.
+    fn instruction(&mut self, instr: &Instr) -> Result<u32, PlanError> {
+        let oparg = instr.oparg;
+        match instr.base {
+            op::NOP | op::EXTENDED_ARG => {}
+            op::RESUME if oparg & op::operand::RESUME_LOCATION_MASK >= op::operand::RESUME_AFTER_YIELD_FROM => {
+                if self.plan.counting {
+                    self.count(instr);
+                }
+                let operation = self.selector.resume_delegating;
+                self.operation(operation, operation, oparg, Label::None, false);
+            }
+            op::LOAD_FAST => self.plan.stack.push(Element::Local(oparg)),
+            op::LOAD_CONST => self.plan.stack.push(Element::Const(oparg)),
+            op::LOAD_FAST_LOAD_FAST => {
+                self.plan.stack.push(Element::Local(oparg >> 4));
+                self.plan.stack.push(Element::Local(oparg & 15));
+            }
+            op::STORE_FAST => self.store_fast(oparg),
+            op::STORE_FAST_LOAD_FAST => {
+                self.store_fast(oparg >> 4);
+                self.plan.stack.push(Element::Local(oparg & 15));
+            }
+            op::STORE_FAST_STORE_FAST => {
+                self.store_fast(oparg >> 4);
+                self.store_fast(oparg & 15);
+            }
+            op::POP_TOP if !matches!(self.plan.stack.last(), Some(Element::Slot)) => {
+                self.replace(self.plan.stack.len() - 1, 0);
+            }
+            op::COPY if oparg == 1 && !matches!(self.plan.stack.last(), Some(Element::Slot)) => {
+                let top = *self.plan.stack.last().expect("COPY has a value to copy");
+                self.plan.stack.push(top);
+            }
+            op::UNPACK_SEQUENCE => return self.unpack(instr),
+            _ => return self.general(instr).map(u32::from),
+        }
+        Ok(0)
+    }
+
+    fn store_fast(&mut self, local: u32) {
+        let operation = self.selector.store_fast;
+        self.operation(operation, operation, local, Label::None, false);
+    }
+
+    /// Unpacking, together with the stores to local variables that follow.
+    fn unpack(&mut self, instr: &Instr) -> Result<u32, PlanError> {
+        let Some(found) = stores_after(self.code, self.instr, instr.oparg) else {
+            return self.general(instr).map(u32::from);
+        };
+        let operation = self.selector.unpack_to_locals;
+        let depth = self.plan.stack.len() - 1;
+        self.operation(operation, operation, instr.oparg, Label::None, false);
+        debug_assert_eq!(depth, self.plan.stack.len(), "everything was stored");
+        self.plan.stack.extend(found.load.map(Element::Local));
+        Ok(found.instrs)
+    }
+
+    /// The counter in front of an instruction's inline cache.
+    fn counter(&self, instr: &Instr) -> Option<u16> {
+        (instr.next > instr.index + 1).then(|| self.code.input().units[instr.index as usize + 1])
+    }
+
+    fn general(&mut self, instr: &Instr) -> Result<bool, PlanError> {
+        let (special, generic) = self.selector.select(instr, self.counter(instr));
+        if generic == NONE || special == NONE {
+            return Err(PlanError::Opcode(instr.base));
+        }
+        if self.plan.counting {
+            self.count(instr);
+        }
+        let following =
+            self.code.instrs().get(self.instr as usize + 1).filter(|_| !self.code.is_leader(self.instr + 1));
+        if let Some(next) = following {
+            let fused = self.selector.fusion(special, next.base);
+            if fused != NONE {
+                self.fused(fused, generic, instr, next);
+                return Ok(true);
+            }
+            if next.base == op::STORE_FAST && self.in_place(special, generic, instr, next.oparg) {
+                return Ok(true);
+            }
+        }
+        if instr.base == op::JUMP_BACKWARD && self.plan.optimizing {
+            let operation = self.selector.jump_backward_counted;
+            self.operation(operation, operation, instr.oparg, Label::Instr(instr.target), true);
+            return Ok(false);
+        }
+        let target = match instr.flow {
+            Flow::ForIter => Label::Instr(instr.exhausted().expect("FOR_ITER has an end")),
+            flow if flow.has_target() => Label::Instr(instr.target),
+            _ => Label::None,
+        };
+        if instr.opcode == op::BINARY_OP_INPLACE_ADD_UNICODE && special != generic {
+            if let Some(next) = following.filter(|n| n.base == op::STORE_FAST) {
+                self.append_in_place(special, generic, instr, next.oparg);
+                return Ok(true);
+            }
+            self.operation(generic, generic, instr.oparg, target, true);
+            return Ok(false);
+        }
+        self.operation(special, generic, instr.oparg, target, true);
+        Ok(false)
+    }
+}
