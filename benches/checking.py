@@ -1,0 +1,14 @@
+"""The check that every program of `everyday` and `kernels` makes of its own result."""
+
+from typing import Any
+
+
+class WrongResult(AssertionError):
+    """A program computed something else than it always does."""
+
+
+def checked[T](value: T, expected: Any) -> T:
+    """The value, if it is the expected one."""
+    if value != expected:
+        raise WrongResult(f"computed {value!r}, expected {expected!r}")
+    return value
