@@ -1,0 +1,2 @@
+def main(folder: str) -> int:
+    return 0

@@ -1,0 +1,5 @@
+from typing import Any
+
+
+def of(doc: dict[str, Any]) -> str:
+    return ""
