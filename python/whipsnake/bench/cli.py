@@ -131,7 +131,7 @@ def plan_of(options: argparse.Namespace) -> Plan:
     if options.suite:
         plan.budget = max(plan.budget, 600.0)
         return suites.settings(plan, options.suite, options.first)
-    plan.measures = ("wall",)
+    plan.measures = ("wall", "cpu")
     if not options.pairs and not options.fast:
         plan.most_pairs = 40
     return plan

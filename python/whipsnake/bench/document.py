@@ -50,8 +50,8 @@ def names(document: dict[str, Any]) -> list[str]:
 
 def measure_of(sample: dict[str, Any], measure: str) -> float:
     """The figure of one process."""
-    if measure == "wall":
-        return float(sample["wall"])
+    if measure in ("wall", "cpu"):
+        return float(sample[measure])
     if measure == "first":
         return float((sample["warmups"] or sample["values"])[0])
     return float(min(sample["values"]))

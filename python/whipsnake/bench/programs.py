@@ -72,7 +72,7 @@ def _app(name: str, *needs: str) -> Program:
 
 
 APPS = [
-    _app("django_template", "django", "cgi"),
+    _app("django_template", "django", "cgi", "setuptools"),
     _app("mako", "mako"),
     _app("chameleon", "chameleon"),
     *_several("apps", "genshi", "text xml", "genshi_", "genshi six"),

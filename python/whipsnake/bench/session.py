@@ -72,10 +72,11 @@ def rounds(
 
 
 def precise_enough(program: dict[str, Any], plan: Plan) -> bool:
-    """Whether every interval is narrow."""
+    """Whether every interval of the first measure is narrow."""
     base, *others = program["runs"]
     for other in others:
-        for measure in plan.measures:
+        # The processor's time comes in whole ticks: it is shown, but not waited for.
+        for measure in plan.measures[:1]:
             found = document.ratio(program, base, other, measure)
             if found is None or found.confidence < WANTED or found.half_width > plan.precision:
                 return False

@@ -25,7 +25,9 @@ def serve() -> None:
         answers.flush()
 
 
-def run(arguments: list[str], environment: dict[str, str], files: list[str], timeout: float) -> tuple[int, float, float, float, int, bool] | str:
+def run(
+    arguments: list[str], environment: dict[str, str], files: list[str], timeout: float
+) -> tuple[int, float, float, float, int, bool] | str:
     """Runs it to its end: (status, wall, user, system, peak KiB, whether it took too long), or why it can't start."""
     actions = [
         (posix.POSIX_SPAWN_OPEN, number, path, posix.O_RDWR | posix.O_CREAT | posix.O_TRUNC, 0o600)

@@ -1,6 +1,7 @@
 """What the user sees while it measures: a progress bar on a terminal, plain lines elsewhere."""
 
 import shutil
+import statistics
 import sys
 import time
 from typing import Any
@@ -22,6 +23,13 @@ def show_ratio(found: Interval) -> str:
     if found.confidence < 0.5:
         return f"{found.estimate:.2f}×"
     return f"{found.estimate:.2f}× ({found.low:.2f}–{found.high:.2f})"
+
+
+def show_warm(seconds: float | None) -> str:
+    """How long it takes to get warm."""
+    if seconds is None:
+        return "–"
+    return show_seconds(seconds) if seconds else "at once"
 
 
 def show_mib(kib: float) -> str:
@@ -77,7 +85,7 @@ def print_columns(doc: dict[str, Any]) -> None:
     """The head of a suite's table."""
     base, *others = document.names(doc)
     times = "".join(f"{name:>12}" for name in document.names(doc))
-    label = {"best": "", "first": ", first call", "wall": ", process"}
+    label = {"best": "", "first": ", first call", "wall": ", wall", "cpu": ", CPU"}
     ratios = "".join(
         f"{f'{other}/{base}{label[measure]}':>24}" for measure in doc["settings"]["measures"] for other in others
     )
@@ -110,7 +118,7 @@ def print_summary(doc: dict[str, Any]) -> None:
     for measure, by_runtime in doc["summary"].items():
         for other, summary in by_runtime.items():
             mean = Interval(*(summary[name] for name in Interval._fields))
-            what = {"best": "", "first": ", first call", "wall": ", whole processes"}[measure]
+            what = {"best": "", "first": ", first call", "wall": ", wall", "cpu": ", CPU"}[measure]
             worst = ", ".join(f"{name} {ratio:.2f}×" for name, ratio in summary["worst"].items())
             say(f"{other}{what}: geometric mean of {summary['programs']}: {show_ratio(mean)}; slowest: {worst}")
 
@@ -119,23 +127,22 @@ def print_script(doc: dict[str, Any]) -> None:
     """The table about one program."""
     program = doc["programs"][0]
     base = document.names(doc)[0]
-    say(f"{'':<10}{'wall':>12}{'CPU':>12}{'memory':>12}{'warm after':>12}   times as fast as {base}")
+    say(f"{'':<10}{'wall':>12}{'CPU':>12}{'memory':>12}{'warm after':>12}   as fast as {base}: wall, CPU")
     for name in document.names(doc):
         runs = program["runs"][name]
         if not runs:
             continue
-        best = [min(run[key] for run in runs) for key in ("wall", "cpu")]
-        found = document.ratio(program, base, name, "wall") if name != base else None
-        warm = program["warm_after"].get(name)
+        middle = [statistics.median(run[key] for run in runs) for key in ("wall", "cpu")]
+        ratios = [document.ratio(program, base, name, measure) for measure in ("wall", "cpu") if name != base]
         say(
-            f"{name:<10}{show_seconds(best[0]):>12}{show_seconds(best[1]):>12}"
+            f"{name:<10}{show_seconds(middle[0]):>12}{show_seconds(middle[1]):>12}"
             f"{show_mib(min(run['peak_kib'] for run in runs)):>12}"
-            f"{show_seconds(warm) if warm else '–':>12}   {show_ratio(found) if found else ''}"
+            f"{show_warm(program['warm_after'].get(name)):>12}   {', '.join(show_ratio(ratio) for ratio in ratios if ratio)}"
         )
     found = next((r for name in document.names(doc)[1:] if (r := document.ratio(program, base, name, "wall"))), None)
     if found is not None:
         pairs = min(len(runs) for runs in program["runs"].values())
-        say(f"{pairs} runs of each in turn; the intervals hold with {found.confidence:.1%} confidence")
+        say(f"{pairs} runs of each in turn, medians; the intervals hold with {found.confidence:.1%} confidence")
     counts = program["counts"]
     if counts:
         share = (
