@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from whipsnake import _start
-from whipsnake.bench import document, history, machine, page, programs, runtimes, scripts, suites, terminal
+from whipsnake.bench import document, history, machine, page, programs, runtimes, scripts, shares, suites, terminal
 from whipsnake.bench.errors import BenchError
 from whipsnake.bench.launcher import Launcher
 from whipsnake.bench.runtimes import Runtime
@@ -37,6 +37,14 @@ def parser() -> argparse.ArgumentParser:
     what.add_argument("--demo", action="store_true", help="a handful of the core set, a minute")
     what.add_argument("--list", action="store_true", help="print the suite's programs and exit")
     what.add_argument("--first", action="store_true", help="only the first half second (or call), warm-up included")
+    what.add_argument(
+        "--counts",
+        nargs="?",
+        type=positive,
+        const=0,
+        metavar="N",
+        help="only count what ran compiled, and show the N places that did most interpreted or missed most",
+    )
     what.add_argument("--modes", default="off,on", help="of off, on, eager; the first is compared with (off,on)")
     what.add_argument(
         "--against", action="append", default=[], metavar="NAME=COMMAND", help="another Python, in turn with the others"
@@ -168,6 +176,11 @@ def measure(
     with Launcher() as launcher:
         for runtime in found:
             runtimes.probe(launcher, runtime)
+        if options.counts is not None and not script:
+            uncounted = shares.run(launcher, found[-1], chosen, options.timeout, options.counts)
+            for failure in uncounted:
+                print("FAILED " + failure, file=sys.stderr)
+            return 1 if uncounted else 0
         facts = machine.describe()
         what = script.shown if script else f"suite {options.suite}"
         kind = "script" if script else options.suite

@@ -137,7 +137,8 @@ def print_script(doc: dict[str, Any]) -> None:
         say(
             f"{name:<10}{show_seconds(middle[0]):>12}{show_seconds(middle[1]):>12}"
             f"{show_mib(min(run['peak_kib'] for run in runs)):>12}"
-            f"{show_warm(program['warm_after'].get(name)):>12}   {', '.join(show_ratio(ratio) for ratio in ratios if ratio)}"
+            f"{show_warm(program['warm_after'].get(name)):>12}   "
+            + ", ".join(show_ratio(ratio) for ratio in ratios if ratio)
         )
     found = next((r for name in document.names(doc)[1:] if (r := document.ratio(program, base, name, "wall"))), None)
     if found is not None:
