@@ -262,20 +262,14 @@ def test_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         programs.select("core", None)
 
 
-def test_the_harness_costs_little(tmp_path: Path) -> None:
-    """What is measured of a program of 100 ms is what the program takes, to a hundredth."""
+def test_the_harness_costs_little() -> None:
+    """Measuring `true` takes next to nothing, starting a process included; and no memory is added."""
     with launcher.Launcher() as started:
         python = runtimes.of_mode("off", [])
-        code = "import os, time; a = time.perf_counter(); time.sleep(0.1); os.write(1, str(time.perf_counter() - a).encode())"
-        plain = [started.run([*python.command, "-c", "pass"], python.environment()) for _ in range(12)]
-        slept = [started.run([*python.command, "-c", code], python.environment()) for _ in range(12)]
-        inside = min(float(run.out) for run in slept)
-        measured = min(run.wall for run in slept) - min(run.wall for run in plain)
-        assert abs(measured - inside) < 0.01, "the wall time is not the program's"
-        # `true` takes next to nothing: what is measured of it is the harness itself, and starting a process.
-        nothing = min(started.run(["true"], python.environment()).wall for _ in range(30))
-        assert nothing < 0.005
-        assert min(run.peak_kib for run in plain) < 20_000
+        assert min(started.run(["true"], python.environment()).wall for _ in range(100)) < 0.002
+        inside = "import os; print(next(line for line in open('/proc/self/status') if 'VmHWM' in line).split()[1])"
+        run = started.run([*python.command, "-c", inside], python.environment())
+        assert abs(run.peak_kib - int(run.out)) < 1024
 
 
 def test_intervals() -> None:
