@@ -45,7 +45,9 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="only count what ran compiled, and show the N places that did most interpreted or missed most",
     )
-    what.add_argument("--modes", default="off,on", help="of off, on, eager; the first is compared with (off,on)")
+    what.add_argument(
+        "--modes", default="off,on", help="of off, on, eager, optimizing; the first is compared with (off,on)"
+    )
     what.add_argument(
         "--against", action="append", default=[], metavar="NAME=COMMAND", help="another Python, in turn with the others"
     )
@@ -150,7 +152,7 @@ def chosen_runtimes(options: argparse.Namespace, interpreter_options: list[str])
     modes = options.modes.split(",")
     for mode in modes:
         if mode not in runtimes.MODES:
-            raise BenchError(f"--modes {options.modes}: allowed are off, on and eager, with commas")
+            raise BenchError(f"--modes {options.modes}: allowed are {', '.join(runtimes.MODES)}, with commas between")
     found = [runtimes.of_mode(mode, interpreter_options) for mode in modes]
     for number, runtime in enumerate(found):
         # The same mode twice shows how noisy the machine is.

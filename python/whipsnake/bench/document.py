@@ -37,7 +37,7 @@ def new(
             }
             for runtime in runtimes
         ],
-        "warnings": [warning for runtime in runtimes if runtime.name != "on" for warning in warnings_of(runtime)],
+        "warnings": [warning for runtime in runtimes if not runtime.is_ours for warning in warnings_of(runtime)],
         "programs": [],
         "summary": {},
     }

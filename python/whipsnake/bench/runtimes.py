@@ -14,10 +14,11 @@ MODES = {
     "off": {"WHIPSNAKE": "0"},
     "on": {"WHIPSNAKE": "1"},
     "eager": {"WHIPSNAKE": "1", "WHIPSNAKE_EAGER": "1"},
+    "optimizing": {"WHIPSNAKE": "1", "WHIPSNAKE_TIERS": "baseline,optimizing"},
 }
 """What each mode adds to the environment. Settings that are already there reach every mode but `off`."""
 
-COMPILER_MODES = ("on", "eager")
+COMPILER_MODES = ("on", "eager", "optimizing")
 
 PROBE = """
 import json, platform, sys, sysconfig
@@ -83,7 +84,7 @@ def parse_against(text: str) -> Runtime:
         raise BenchError(f"--against {text}: expected NAME=COMMAND, as in --against pypy=/usr/bin/pypy3")
     if name in MODES or not all(char.isalnum() or char in "-_." for char in name):
         raise BenchError(
-            f"--against {text}: the name must be letters, digits, '-', '_' and '.', and none of off, on, eager"
+            f"--against {text}: the name must be letters, digits, '-', '_' and '.', and none of {', '.join(MODES)}"
         )
     try:
         words = shlex.split(command)
