@@ -3,12 +3,12 @@
 import argparse
 import gc
 import importlib
+import os
 import subprocess
 import sys
 import types
 
-import processes
-from figures import MODULES
+from whipsnake.bench.measuring import MODULES
 
 MORE = """_pydatetime _pydecimal _pyio _strptime fileinput mimetypes multiprocessing.pool numbers opcode pydoc pyclbr
 runpy symtable sysconfig tabnanny timeit tokenize trace tracemalloc wave wsgiref.handlers xml.dom.minidom xml.sax
@@ -26,13 +26,13 @@ def functions() -> list[types.FunctionType]:
     return list(found.values())
 
 
-def compile_all() -> None:
-    """Compiles them in this process and prints what that took."""
+def compile_all(limit: int | None = None) -> None:
+    """Compiles them (or so many of them) in this process and prints what that took."""
     import whipsnake
 
     never = (1 << 31) - 1
     whipsnake.enable(call_threshold=never, loop_threshold=never, code_mb=512)
-    every = functions()
+    every = functions()[:limit]
     for function in every:
         whipsnake.compile_now(function)
     stats = whipsnake.stats()
@@ -48,9 +48,9 @@ def main() -> None:
     if options.here:
         compile_all()
         return
-    processes.require("on")
     # The compiler is enabled by the process itself, once it knows the settings.
-    env = {name: value for name, value in processes.environment("on").items() if name != "WHIPSNAKE"}
+    env = {name: value for name, value in os.environ.items() if name != "WHIPSNAKE"}
+    env["PYTHONHASHSEED"] = "0"
     command = [sys.executable, __file__, "--here"]
     runs = [
         subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=True).stdout.split()

@@ -11,8 +11,8 @@ from conftest import MODES, Outcome, has_compiler, run_python
 BENCHES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "benches")
 sys.path.insert(0, BENCHES)
 
-import core_set  # noqa: E402
 import results  # noqa: E402
+from whipsnake.bench import programs  # noqa: E402
 
 SLOW = {"mdp"}
 """Programs that take a second in the smallest size they have."""
@@ -31,12 +31,12 @@ def lines(outcome: Outcome) -> list[dict[str, Any]]:
 
 
 def test_core_set_is_whole() -> None:
-    folders = {program.folder for program in core_set.CORE_SET}
+    folders = {program.folder for program in programs.CORE}
     assert folders == set(results.CHECKS)
-    assert len(core_set.CORE_SET) == 40
-    for program in core_set.CORE_SET:
+    assert len(programs.CORE) == 40
+    for program in programs.CORE:
         assert os.path.exists(program.script)
-    assert {program.name for program in core_set.CORE_SET} >= set(core_set.DEMO_SET)
+    assert {program.name for program in programs.CORE} >= set(programs.DEMO)
 
 
 @pytest.mark.parametrize("folder", results.CHECKS)

@@ -18,9 +18,10 @@ usage: python -m whipsnake [options] script.py [args]
        python -m whipsnake [options] -m module [args]
        python -m whipsnake [options] -c code [args]
        python -m whipsnake bisect [--timeout SECONDS] [options] script.py [args]
+       python -m whipsnake bench [options] script.py [args]
 
 Runs a Python program with its hot functions and loops compiled to machine code. `bisect` finds the function whose
-compilation changes what a program does.
+compilation changes what a program does; `bench` measures how much faster a program or a suite runs (`bench --help`).
 
   --help     show this and exit
   --version  show the versions and whether the compiler can run here, and exit
@@ -122,6 +123,8 @@ def main() -> "NoReturn":
     if arguments[:1] in (["--version"], ["-V"]):
         print(version_text(), end="")
         sys.exit(0)
+    if arguments[:1] == ["bench"] and not os.path.exists("bench"):
+        measure(arguments[1:])
     bisecting = arguments[:1] == ["bisect"] and not os.path.exists("bisect")
     if bisecting:
         timeout, arguments = bisect_options(arguments[1:])
@@ -145,6 +148,17 @@ def main() -> "NoReturn":
     sys.stdout.flush()
     sys.stderr.flush()
     os.execv(sys.executable, command + rest)
+
+
+def measure(arguments: "list[str]") -> "NoReturn":
+    """`bench`, which runs in this process and starts those that are measured."""
+    from whipsnake.bench import cli
+
+    options = interpreter_options(sys.orig_argv, len(sys.argv) - 1)
+    if options is None or not sys.executable:
+        _start.say("can't tell how this Python was started; start it as python -m whipsnake bench")
+        sys.exit(2)
+    sys.exit(cli.main(arguments, options))
 
 
 def bisect_options(arguments: "list[str]") -> "tuple[float, list[str]]":

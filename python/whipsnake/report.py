@@ -1,4 +1,4 @@
-"""The short table of statistics that WHIPSNAKE_STATS=1 prints at exit."""
+"""The short table of statistics that WHIPSNAKE_STATS=1 prints at exit, or writes as JSON to WHIPSNAKE_STATS_FILE."""
 
 import os
 import sys
@@ -6,6 +6,9 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+FILE_VARIABLE = "WHIPSNAKE_STATS_FILE"
+"""Names a file that gets the statistics as JSON instead."""
 
 _process: "int | None" = None
 
@@ -23,10 +26,26 @@ def print_at_exit() -> None:
 
 
 def _print_here() -> None:
-    if _process == os.getpid() and sys.stderr is not None:
-        import whipsnake
+    if _process != os.getpid():
+        return
+    import whipsnake
 
+    path = os.environ.get(FILE_VARIABLE)
+    if path:
+        _write(path, whipsnake.stats())
+    elif sys.stderr is not None:
         sys.stderr.write(table(whipsnake.stats()))
+
+
+def _write(path: str, stats: "dict[str, Any]") -> None:
+    import json
+
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(stats, file)
+    except OSError as error:
+        if sys.stderr is not None:
+            sys.stderr.write(f"whipsnake: can't write the statistics: {error}\n")
 
 
 VERBATIM = ("guard_misses", "most_interpreted")

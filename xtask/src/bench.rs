@@ -1,63 +1,39 @@
-//! `cargo xtask bench` and `demo`: start `benches/compare.py` in the environment.
+//! `cargo xtask bench` and `demo`: start `python -m whipsnake bench` in the environment.
 
-use crate::develop::Venv;
+use crate::PythonOptions;
+use crate::develop::{Venv, develop, install_extra};
 use crate::process::{run, step};
 use anyhow::Result;
-use clap::Args;
+use std::process::Command;
 
-/// What `benches/compare.py` understands.
-#[derive(Args)]
-pub struct Options {
-    /// Programs whose name contains one of these words, separated by commas
-    #[arg(long, value_name = "WORDS")]
-    filter: Option<String>,
-    /// Pairs of processes for each program (default 5)
-    #[arg(long)]
-    runs: Option<u32>,
-    /// Few and short runs: minutes instead of a quarter of an hour
-    #[arg(long)]
-    fast: bool,
-    /// Compare the whole time of fresh processes of half a second
-    #[arg(long)]
-    first_half_second: bool,
-    /// The two modes to compare, of off, on, eager (default off,on; off,off shows the noise)
-    #[arg(long, value_name = "A,B")]
-    modes: Option<String>,
-    /// Where to keep the JSON (default benches/results/DATE.json)
-    #[arg(long, value_name = "FILE")]
-    output: Option<String>,
-    /// Print the names of the programs and exit
-    #[arg(long)]
-    list: bool,
+/// Where the results are kept.
+const RESULTS: &str = "--results=benches/results";
+
+fn command(venv: &Venv) -> Command {
+    let mut bench = venv.command("python");
+    bench.args(["-m", "whipsnake", "bench"]);
+    bench
 }
 
-/// The core set.
-pub fn bench(venv: &Venv, options: &Options) -> Result<()> {
-    let mut compare = venv.command("python");
-    compare.arg("benches/compare.py");
-    let values = [
-        ("--filter", options.filter.clone()),
-        ("--runs", options.runs.map(|runs| runs.to_string())),
-        ("--modes", options.modes.clone()),
-        ("--output", options.output.clone()),
-    ];
-    for (name, value) in values {
-        if let Some(value) = value {
-            compare.arg(format!("{name}={value}"));
-        }
+/// The core set, or what the arguments say. Whoever wants another Python names it in `WHIPSNAKE_PYTHON`.
+pub fn bench(arguments: &[String]) -> Result<()> {
+    let venv = develop(&PythonOptions { python: None, no_default_features: false })?;
+    if arguments.iter().any(|argument| argument == "apps" || argument == "all" || argument.ends_with("=apps")) {
+        // The applications bring many packages, which nothing else needs.
+        install_extra(&venv, "bench")?;
     }
-    let flags =
-        [("--fast", options.fast), ("--first-half-second", options.first_half_second), ("--list", options.list)];
-    for (name, given) in flags {
-        if given {
-            compare.arg(name);
-        }
+    let mut bench = command(&venv);
+    bench.arg(RESULTS);
+    let options_only = arguments.iter().all(|argument| argument.starts_with('-'));
+    let chooses = ["--suite", "--history", "--page", "--demo", "--help", "-h", "-m"];
+    if options_only && !arguments.iter().any(|argument| chooses.iter().any(|name| argument.starts_with(name))) {
+        bench.args(["--suite", "core"]);
     }
-    run(&mut compare)
+    run(bench.args(arguments))
 }
 
 /// A handful of programs, a minute.
 pub fn demo(venv: &Venv) -> Result<()> {
     step("pyperformance's own programs, with the compiler off and on");
-    run(venv.command("python").args(["benches/compare.py", "--demo", "--fast"]))
+    run(command(venv).args([RESULTS, "--demo", "--fast"]))
 }

@@ -116,11 +116,32 @@ fn install(venv: &Venv, options: &PythonOptions) -> Result<()> {
     Ok(())
 }
 
-/// The requirements of the extra `dev` in `pyproject.toml`, which is a plain list of strings.
+/// Installs another extra, for what few commands need.
+pub fn install_extra(venv: &Venv, name: &str) -> Result<()> {
+    let project = fs::read_to_string(root().join("pyproject.toml"))?;
+    let stamp = venv.stamp(name);
+    if fs::read_to_string(&stamp).ok().as_deref() == Some(project.as_str()) {
+        return Ok(());
+    }
+    step(&format!("installing what the extra {name} names"));
+    run(venv
+        .command("python")
+        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+        .args(extra(&project, name)))?;
+    Ok(fs::write(stamp, project)?)
+}
+
+/// The requirements of the extra `dev`.
 fn tools(project: &str) -> Vec<String> {
+    extra(project, "dev")
+}
+
+/// The requirements of an extra in `pyproject.toml`, which is a plain list of strings.
+fn extra(project: &str, name: &str) -> Vec<String> {
+    let head = format!("{name} = [");
     project
         .lines()
-        .skip_while(|line| !line.starts_with("dev = ["))
+        .skip_while(|line| !line.starts_with(&head))
         .skip(1)
         .take_while(|line| line.trim() != "]")
         .filter_map(|line| line.trim().strip_prefix('"')?.split('"').next().map(str::to_owned))

@@ -57,12 +57,20 @@ enum Command {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
-    /// Run the core set with the compiler off and on, interleaved, and print the ratios
+    /// Set up as `develop` does, then `python -m whipsnake bench`: of the core set unless something else is asked for; with
+    /// --help what can be chosen
+    #[command(disable_help_flag = true)]
     Bench {
-        #[command(flatten)]
-        python: PythonOptions,
-        #[command(flatten)]
-        options: bench::Options,
+        /// Passed on
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Count the instructions of short runs under valgrind and compare them with the committed ones; --bless commits to new ones
+    #[command(disable_help_flag = true)]
+    Guard {
+        /// Passed on to benches/guard.py
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
     },
     /// Run CPython's own tests with the compiler off, on and eager; with --help what can be chosen
     #[command(disable_help_flag = true)]
@@ -107,7 +115,8 @@ fn run(command: Command) -> Result<()> {
         }
         Command::Demo { python } => bench::demo(&develop::develop(&python)?),
         Command::Test { python, rust, pytest, arguments } => test::test(&python, rust, pytest, &arguments),
-        Command::Bench { python, options } => bench::bench(&develop::develop(&python)?, &options),
+        Command::Bench { arguments } => bench::bench(&arguments),
+        Command::Guard { arguments } => conformance::script("benches/guard.py", &arguments),
         Command::Conformance { arguments } => conformance::script("tests/conformance", &arguments),
         Command::Fuzz { arguments } => conformance::script("tests/fuzz", &arguments),
         Command::Fmt => check::fmt(),
