@@ -27,7 +27,10 @@ MODES: dict[str, dict[str, str]] = {
         "WHIPSNAKE_TIERS": "baseline,optimizing",
     },
 }
-"""The environment of each mode. `low` changes tiers in the middle of nearly everything; `hot` optimizes what the interpreter has specialised."""
+"""The environment of each mode.
+
+`low` changes tiers in the middle of nearly everything; `hot` optimizes what the interpreter has specialised.
+"""
 
 TIMEOUT = 300
 

@@ -154,10 +154,11 @@ def disassemble(function: "Callable[..., Any]") -> str:
 
 
 def dump(function: "Callable[..., Any]") -> str:
-    """What the optimizing tier made of the loops of a compiled function: bytecode, the graph after each pass, Cranelift's code, machine code, exits.
+    """What the optimizing tier made of the loops of a compiled function.
 
-    Graphs are kept only with the setting `stats`; `WHIPSNAKE_DUMP=name:pass` prints them when they are made. Raises `ValueError` if the function isn't
-    compiled.
+    That is bytecode, the graph after each pass, Cranelift's code, machine code, and exits. Graphs are kept only with
+    the setting `stats`; `WHIPSNAKE_DUMP=name:pass` prints them when they are made. Raises `ValueError` if the function
+    isn't compiled.
     """
     function = _marks.plain_function(function, "dump")
     if _whipsnake is None or not is_compiled(function):

@@ -11,7 +11,10 @@ Results = dict[str, dict[str, Result]]
 
 
 def read_excused(path: Path) -> dict[str, str]:
-    """Test cases that may fail, with the reason: lines of `NAME reason`. One that starts with `eager: ` holds in that mode only."""
+    """Test cases that may fail, with the reason: lines of `NAME reason`.
+
+    One that starts with `eager: ` holds in that mode only.
+    """
     excused = {}
     for line in path.read_text().splitlines():
         if line.strip() and not line.startswith("#"):

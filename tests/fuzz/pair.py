@@ -27,7 +27,7 @@ WORKER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "worker.py")
 
 @functools.lru_cache(64)
 def compiled(program: str) -> bytes | str:
-    """A program's code, marshalled: compiling is dearer than running, and both workers need it. An invalid one's text."""
+    """A program's code, marshalled (compiling is dearer than running, and both workers need it). Why, if invalid."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -28,7 +28,13 @@ for i in range(60):
 seen = []
 for tool in TOOLS:
     monitoring.use_tool_id(tool, f"tool {tool}")
-for kinds in (("LINE",), ("INSTRUCTION",), ("BRANCH", "JUMP"), ("PY_START", "PY_RETURN", "CALL"), ("PY_RESUME", "PY_YIELD", "STOP_ITERATION")):
+for kinds in (
+    ("LINE",),
+    ("INSTRUCTION",),
+    ("BRANCH", "JUMP"),
+    ("PY_START", "PY_RETURN", "CALL"),
+    ("PY_RESUME", "PY_YIELD", "STOP_ITERATION"),
+):
     for tool in TOOLS:
         for name in kinds:
             keep = {1: lambda count: True, 3: lambda count: False, 4: lambda count: count % 3 == 0}[tool]

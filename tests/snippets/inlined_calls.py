@@ -320,7 +320,14 @@ def keywords(a, b=2, *rest, c=3, **others):
 def other_calls():
     out = []
     for i in range(ROUNDS):
-        out = [keywords(i), keywords(i, c=i), keywords(i, 1, 2, d=3), keywords(*[i, 2], **{"e": 5}), len(str(i)), add(b=i, a=1)]
+        out = [
+            keywords(i),
+            keywords(i, c=i),
+            keywords(i, 1, 2, d=3),
+            keywords(*[i, 2], **{"e": 5}),
+            len(str(i)),
+            add(b=i, a=1),
+        ]
     return out
 
 

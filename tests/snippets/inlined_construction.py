@@ -65,7 +65,9 @@ class Looks:
         self.x = x
         if x % 100 == 50:
             frame = sys._getframe()
-            Looks.seen.append((frame.f_code.co_name, frame.f_back.f_code.co_name, frame.f_back.f_lineno, sys.getrefcount(self)))
+            Looks.seen.append(
+                (frame.f_code.co_name, frame.f_back.f_code.co_name, frame.f_back.f_lineno, sys.getrefcount(self))
+            )
             Looks.seen.append([line.name for line in traceback.extract_stack()][-2:])
 
 

@@ -48,7 +48,7 @@ enum Back {
     /// On to the copy that loops.
     Next(Block),
     /// To the header of the loop that is being built, with this copy's plan.
-    Loop(OpenLoop),
+    Loop(Box<OpenLoop>),
 }
 
 /// A copy of a loop's body that is being built.
@@ -245,7 +245,7 @@ impl<'a, 'f> Walk<'a, 'f> {
         self.b.jump(header, &[]);
         let plan = self.plans.plan(copy);
         let Some(open) = self.b.open_loop(header, plan) else { return false };
-        self.body.scopes.push(Scope { extent, copy, back: Back::Loop(open), closed: false });
+        self.body.scopes.push(Scope { extent, copy, back: Back::Loop(Box::new(open)), closed: false });
         self.knowledge().depth += 1;
         self.b.func.blocks[header.index()].depth += 1;
         self.body(extent, copy);

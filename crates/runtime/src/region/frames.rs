@@ -1,8 +1,8 @@
 //! Frames of calls that a region inlined: pushed when somebody may look at them, or when the region is left.
 
 use crate::native::frames::unlink_and_pop;
-use crate::native::shim;
 use crate::native::raw::{get, release, retain};
+use crate::native::shim;
 use pyo3_ffi::{PyObject, PyThreadState, PyTypeObject};
 use std::ffi::c_int;
 use std::ptr;

@@ -2,8 +2,8 @@
 
 use crate::helpers::globals;
 use crate::helpers::inlined_calls::makes_plain_instances;
-use crate::helpers::special;
 use crate::helpers::pointers::CodeSource;
+use crate::helpers::special;
 use crate::native::code::{self, CompiledCode};
 use crate::native::entry::compiled_entry;
 use crate::native::raw::get;
