@@ -105,7 +105,7 @@ fn regions_read_back() {
     // States keep their numbers across gaps too.
     assert_eq!(function.states.len(), 4);
     assert_eq!(function.states[1], whipsnake_ir::ExitState::default());
-    assert_eq!(function.states[3].frames.len(), 2);
+    assert_eq!(function.states[2].frames.len(), 3);
     let jump = function.blocks[0].insts[3];
     assert_eq!(function.state_of(jump), Some(whipsnake_ir::StateId(0)));
     assert_eq!(function.raw(jump, Value(1)), Some(Value(2)));

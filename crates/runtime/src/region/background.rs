@@ -297,6 +297,12 @@ mod tests {
     use whipsnake_ir::Function;
     use whipsnake_stencils::Addresses;
 
+    /// The interpreter isn't linked to these tests, and what they drop holds no objects.
+    #[unsafe(no_mangle)]
+    extern "C" fn _Py_Dealloc(_: *mut pyo3_ffi::PyObject) {
+        unreachable!("no objects here");
+    }
+
     /// A job that no pass and no code generator can do anything with.
     fn broken() -> Job {
         let mut function = Function::new("broken");
