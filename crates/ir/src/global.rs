@@ -99,6 +99,10 @@ globals! {
     ListAppendMethod,
     /// `AssertionError`.
     AssertionError,
+    /// `bytearray`.
+    ByteArrayType,
+    /// `array.array`, once a region was made for one.
+    ArrayType,
     /// `super`.
     SuperType,
 }

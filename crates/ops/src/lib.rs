@@ -8,6 +8,7 @@
 //! consumed or changed. [`Builder::release`] and [`Builder::take`] do the right thing for inputs that a variant borrows.
 
 mod arith;
+mod arrays;
 mod attribute_stores;
 mod attributes;
 mod binary;
@@ -78,6 +79,11 @@ pub fn all() -> Vec<&'static Operation> {
     .collect()
 }
 
+/// Operations for what only a region knows; there are no stencils of them.
+pub fn for_regions() -> &'static [Operation] {
+    arrays::OPERATIONS
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -85,7 +91,7 @@ mod tests {
     #[test]
     fn names_are_unique() {
         let mut seen = HashSet::new();
-        for operation in super::all() {
+        for operation in super::all().into_iter().chain(super::for_regions()) {
             assert!(seen.insert(operation.name), "{} is defined twice", operation.name);
         }
     }

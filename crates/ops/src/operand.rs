@@ -63,6 +63,8 @@ pub enum Ptr {
     Stores,
     /// The counter number oparg of the statistics.
     Counter,
+    /// What the object that was seen says of itself. In regions only.
+    Seen,
 }
 
 /// What [`whipsnake_ir::abi::operand::LOCAL`] names.

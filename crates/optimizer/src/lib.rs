@@ -93,8 +93,22 @@ pub trait World {
     fn code_data(&self) -> u64;
     /// The address of a new feedback cell.
     fn feedback_cell(&self) -> u64;
-    /// The exact type of what a local variable holds at the moment, if it has a name; `None` also for NULL.
-    fn local_class(&self, local: u32) -> Option<Global>;
+    /// What a local variable of the frame that waits holds at the moment, by its address. `None` also for NULL.
+    fn local(&self, local: u32) -> Option<u64>;
+    /// What an element of that frame's stack is, counted from the bottom.
+    fn stack(&self, index: u32) -> Option<u64>;
+    /// The exact type of an object, if it has a name.
+    fn class(&self, object: u64) -> Option<Global>;
+    /// The object that an instruction would load now as an attribute of this one, if that runs no code.
+    fn attribute(&self, owner: u64, instr: &Instr) -> Option<u64>;
+    /// An item of a list or tuple, if it is there, else any item of a container; for an iterator, of what it goes over.
+    fn item(&self, container: u64, index: i64) -> Option<u64>;
+    /// The value of an `int` object.
+    fn index(&self, object: u64) -> Option<i64>;
+    /// The type code of an `array.array`, and the address of what describes its items.
+    fn array(&self, object: u64) -> Option<(u8, u64)>;
+    /// What an instruction that loads a global variable would load now.
+    fn global_now(&self, instr: &Instr) -> Option<u64>;
     /// What an instruction that loads a global variable would load now, if that seldom changes: a function, a class, a module.
     fn global(&self, instr: &Instr) -> Option<Object>;
     /// What an instruction that loads an attribute of a module would load now, likewise.

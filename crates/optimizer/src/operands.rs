@@ -6,7 +6,14 @@ use whipsnake_ir::{Region, abi};
 use whipsnake_ops::{Imm, Operation, Ptr};
 
 /// Gives an operation the operands of its instruction. False if it asks for one that only the baseline tier has.
-pub(crate) fn set(region: &mut Region, world: &dyn World, code: &Code<'_>, operation: &Operation, number: u32) -> bool {
+pub(crate) fn set(
+    region: &mut Region,
+    world: &dyn World,
+    code: &Code<'_>,
+    operation: &Operation,
+    number: u32,
+    seen: u64,
+) -> bool {
     let instr = &code.instrs()[number as usize];
     region.operands = [0; abi::operand::COUNT];
     for (index, &meaning) in operation.imms.iter().enumerate() {
@@ -15,7 +22,9 @@ pub(crate) fn set(region: &mut Region, world: &dyn World, code: &Code<'_>, opera
     }
     region.pointers = [0; abi::pointer::COUNT];
     for (index, &meaning) in operation.ptrs.iter().enumerate() {
-        let Some(value) = pointer(world, code, instr, meaning) else { return false };
+        let Some(value) = (if meaning == Ptr::Seen { Some(seen) } else { pointer(world, code, instr, meaning) }) else {
+            return false;
+        };
         region.pointers[usize::from(abi::pointer::PARAM) + index] = value;
     }
     region.pointers[usize::from(abi::pointer::INSTR)] = world.first_unit() + 2 * u64::from(instr.index);

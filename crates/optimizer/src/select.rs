@@ -8,7 +8,9 @@ use whipsnake_ops::Operation;
 /// The operation of that name.
 pub(crate) fn named(name: &str) -> Option<&'static Operation> {
     static BY_NAME: OnceLock<FxHashMap<&'static str, &'static Operation>> = OnceLock::new();
-    let table = BY_NAME.get_or_init(|| whipsnake_ops::all().into_iter().map(|o| (o.name, o)).collect());
+    let table = BY_NAME.get_or_init(|| {
+        whipsnake_ops::all().into_iter().chain(whipsnake_ops::for_regions()).map(|o| (o.name, o)).collect()
+    });
     table.get(name).copied()
 }
 

@@ -59,6 +59,30 @@ static void print_values(void) {
     SIZE(PyBytesObject);
     end();
 
+    begin("bytearray", "`PyByteArrayObject`.");
+    DOC("Where its first byte is.");
+    OFF(OB_START, PyByteArrayObject, ob_start);
+    SIZE(PyByteArrayObject);
+    end();
+
+    /* No header has this: Modules/arraymodule.c, the same since 3.4. Instances are compared with it where arrays are first seen. */
+    typedef struct {
+        PyObject_VAR_HEAD
+        char *ob_item;
+        Py_ssize_t allocated;
+        const void *ob_descr;
+        PyObject *weakreflist;
+        Py_ssize_t ob_exports;
+    } arrayobject;
+
+    begin("array", "`array.array`.");
+    DOC("Where its first item is.");
+    OFF(OB_ITEM, arrayobject, ob_item);
+    DOC("What describes its items; the first byte is the type code.");
+    OFF(OB_DESCR, arrayobject, ob_descr);
+    SIZE(arrayobject);
+    end();
+
     begin("unicode", "`PyUnicodeObject` and its compact forms. Bits are those of the 32-bit word at `STATE`.");
     OFF(LENGTH, PyASCIIObject, length);
     OFF(HASH, PyASCIIObject, hash);

@@ -41,7 +41,7 @@ impl Walk<'_, '_> {
     }
 
     /// Applies an operation to the stack.
-    pub(super) fn apply(&mut self, number: u32, instr: &Instr, operation: &'static Operation) {
+    pub(super) fn apply(&mut self, number: u32, instr: &Instr, operation: &'static Operation, seen: u64) {
         if instr.base == op::FOR_ITER {
             self.own_iterator();
         }
@@ -55,7 +55,7 @@ impl Walk<'_, '_> {
         }
         let inputs = self.inputs(operation);
         let (code, world) = (self.body.code, self.body.world);
-        if !operands::set(self.knowledge(), world, &code, operation, number) {
+        if !operands::set(self.knowledge(), world, &code, operation, number, seen) {
             self.refuse(number);
             return;
         }
@@ -71,6 +71,7 @@ impl Walk<'_, '_> {
         self.mark_exit();
         let local = self.named(operation.place, instr);
         let expected = self.expected(instr, &inputs);
+        let samples = self.samples_pushed(instr, &inputs);
         let (leave, after, after_with) = (self.b.block(), self.b.block(), self.b.block());
         let result = self.b.func.add_param(after_with, Type::Obj);
         let region = self.knowledge();
@@ -118,6 +119,9 @@ impl Walk<'_, '_> {
         }
         let pushed = if in_memory { op::pushed(instr.base, instr.oparg) as usize } else { outputs.len() };
         self.finish(consumed, &outputs, pushed);
+        if samples.len() == pushed {
+            self.note_samples(&samples);
+        }
         self.after_call(number);
     }
 

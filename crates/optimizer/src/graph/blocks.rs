@@ -8,7 +8,8 @@ use smallvec::SmallVec;
 use whipsnake_bytecode::Code;
 use whipsnake_cpython::layout::{frame, thread_state};
 use whipsnake_ir::{
-    Block, Builder, Condition, Continuation, FrameState, Function, MissReason, OpenLoop, Region, Slot, State, Type, abi,
+    Block, Builder, Condition, Continuation, FrameState, Function, MissReason, OpenLoop, Region, Slot, State, Type,
+    Value, abi,
 };
 
 /// What a region does, by the number of instructions. Those in inner loops count more.
@@ -96,6 +97,8 @@ pub(super) struct Walk<'a, 'f> {
     pub(super) cost: Cost,
     pub(super) again: bool,
     pub(super) left_at: u8,
+    /// Objects that values had when the region was built.
+    pub(super) samples: FxHashMap<Value, u64>,
 }
 
 /// Loops with more instructions than this are not built twice.
@@ -110,7 +113,18 @@ impl<'a, 'f> Walk<'a, 'f> {
     ) -> Self {
         let b = Builder::region(function, Region::new(State::default()));
         let body = Body::new(*request.code, request.world, Site::new(), None, 0);
-        Walk { b, request, body, plans, choices, inlined: 0, cost: Cost::default(), again: false, left_at: 0 }
+        Walk {
+            b,
+            request,
+            body,
+            plans,
+            choices,
+            inlined: 0,
+            cost: Cost::default(),
+            again: false,
+            left_at: 0,
+            samples: FxHashMap::default(),
+        }
     }
 
     pub(super) fn run(mut self, extent: Extent) -> Attempt {
@@ -138,6 +152,9 @@ impl<'a, 'f> Walk<'a, 'f> {
             let value = self.b.load(Type::Obj, memory, frame::LOCALSPLUS + 8 * index as i32);
             if index >= locals {
                 self.knowledge().learn(value, |k| k.present = true);
+                if let Some(sample) = self.request.world.stack(index - locals) {
+                    self.samples.insert(value, sample);
+                }
             }
             slots.push(Slot { value: Some(value), owned: true, dirty: false });
         }
@@ -151,7 +168,7 @@ impl<'a, 'f> Walk<'a, 'f> {
         self.mark_exit();
         for (local, value) in values.into_iter().enumerate() {
             let local = local as u32;
-            if let Some(class) = self.request.world.local_class(local)
+            if let Some(class) = self.request.world.local(local).and_then(|sample| self.request.world.class(sample))
                 && used.contains(&local)
                 && (!assigned.contains(&local) || !extent.innermost)
             {

@@ -130,24 +130,37 @@ impl Walk<'_, '_> {
         self.own_stack();
         self.mark_exit();
         let iterable = self.pop().value.expect("an object");
+        let sample = self.sample(iterable);
         let iterator = self.b.call_checked(Helper::Iter, &[iterable]);
         self.b.release(iterable);
         self.push(Slot::owned(iterator));
+        self.note_samples(&[sample]);
         self.after_call(number);
     }
 
     fn general(&mut self, number: u32, instr: &Instr) {
         let chosen = self.choose(number, instr);
         let depth = self.knowledge().depth;
-        self.cost.add(depth, chosen.is_some_and(|operation| operation.name.ends_with(".whole")));
+        self.cost.add(depth, chosen.is_some_and(|(operation, _)| operation.name.ends_with(".whole")));
         match chosen {
-            Some(operation) => self.apply(number, instr, operation),
+            Some((operation, seen)) => self.apply(number, instr, operation, seen),
             None => self.refuse(number),
         }
     }
 
     /// The operation for an instruction: by what is known of its inputs, else by what the interpreter found.
-    fn choose(&mut self, number: u32, instr: &Instr) -> Option<&'static Operation> {
+    /// With it comes what the operation is told about the object that was seen.
+    fn choose(&mut self, number: u32, instr: &Instr) -> Option<(&'static Operation, u64)> {
+        if !self.request.general.contains(&self.site(number)) {
+            self.guard_likely_numbers(instr);
+            if let Some((name, seen)) = self.subscript(instr) {
+                return named(name).map(|operation| (operation, seen));
+            }
+        }
+        self.choose_by_feedback(number, instr).map(|operation| (operation, 0))
+    }
+
+    fn choose_by_feedback(&mut self, number: u32, instr: &Instr) -> Option<&'static Operation> {
         let opcode = if instr.is_instrumented() { instr.base } else { instr.opcode };
         let plain = named(op::NAMES[instr.base as usize]);
         if self.request.general.contains(&self.site(number)) {

@@ -9,6 +9,7 @@ mod blocks;
 mod calls;
 mod instructions;
 mod loops;
+mod samples;
 mod slots;
 
 use crate::World;

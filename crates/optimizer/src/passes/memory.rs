@@ -1,7 +1,7 @@
 //! What instructions read and write: places in memory, and which of them may be the same.
 
 use rustc_hash::FxHashMap;
-use whipsnake_cpython::layout::{frame, list, object, tuple};
+use whipsnake_cpython::layout::{array, frame, list, object, tuple};
 use whipsnake_ir::{
     BinaryOp, Block, Dominators, Function, Global, Helper, Inst, InstData, Offset, Type, UnaryOp, Value, ValueDef,
 };
@@ -19,6 +19,8 @@ pub(super) enum Space {
     Field,
     /// The array of a list's items.
     Items,
+    /// The numbers of an `array.array`.
+    Numbers,
     /// What no one changes: items of a tuple.
     Constant,
     /// Anything but what is changed by nobody.
@@ -41,9 +43,11 @@ impl Place {
         match (self.space, other.space) {
             (Constant, _) | (_, Constant) => false,
             (Frame, Frame) | (Thread, Thread) | (Field, Field) => self.overlaps(other),
-            (Items, Items) | (Fixed, Fixed) | (Other, Other) => self.base != other.base || self.overlaps(other),
+            (Items, Items) | (Numbers, Numbers) | (Fixed, Fixed) | (Other, Other) => {
+                self.base != other.base || self.overlaps(other)
+            }
             (Other, _) | (_, Other) | (Fixed, Field) | (Field, Fixed) => true,
-            (Frame | Thread | Fixed | Field | Items, _) => false,
+            (Frame | Thread | Fixed | Field | Items | Numbers, _) => false,
         }
     }
 
@@ -92,14 +96,16 @@ pub(super) struct Guards {
 }
 
 impl Guards {
-    /// Those of lists and tuples.
+    /// Those of lists, tuples and arrays.
     pub fn of(function: &Function) -> Guards {
         let mut guards = Guards { at: FxHashMap::default(), position: FxHashMap::default() };
         for block in function.block_ids() {
             for (position, &inst) in function.blocks[block.index()].insts.iter().enumerate() {
                 guards.position.insert(inst, position);
-                if let InstData::GuardExact { value, class: class @ (Global::ListType | Global::TupleType) } =
-                    *function.inst(inst)
+                if let InstData::GuardExact {
+                    value,
+                    class: class @ (Global::ListType | Global::TupleType | Global::ArrayType),
+                } = *function.inst(inst)
                 {
                     guards.at.entry(value).or_default().push((block, inst, class));
                 }
@@ -189,6 +195,13 @@ impl View<'_> {
                         && self.guards.holds(self, base, Global::ListType) =>
                 {
                     return Space::Items;
+                }
+                Some(&InstData::Load { ty: Type::Ptr, base, offset: Offset::Known(array::OB_ITEM) })
+                    if value != address
+                        && self.function.ty(base) == Type::Obj
+                        && self.guards.holds(self, base, Global::ArrayType) =>
+                {
+                    return Space::Numbers;
                 }
                 _ => return Space::Other,
             };

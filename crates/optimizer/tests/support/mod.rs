@@ -84,8 +84,37 @@ impl World for Program {
         0x3000
     }
 
-    fn local_class(&self, local: u32) -> Option<Global> {
-        self.locals[local as usize]
+    /// Objects of the frame have addresses that tell their types.
+    fn local(&self, local: u32) -> Option<u64> {
+        self.locals[local as usize].map(|class| OF_CLASS + class as u64)
+    }
+
+    fn stack(&self, _: u32) -> Option<u64> {
+        None
+    }
+
+    fn class(&self, object: u64) -> Option<Global> {
+        object.checked_sub(OF_CLASS).and_then(|number| Global::ALL.get(number as usize).copied())
+    }
+
+    fn attribute(&self, _: u64, _: &Instr) -> Option<u64> {
+        None
+    }
+
+    fn item(&self, _: u64, _: i64) -> Option<u64> {
+        None
+    }
+
+    fn index(&self, _: u64) -> Option<i64> {
+        None
+    }
+
+    fn array(&self, object: u64) -> Option<(u8, u64)> {
+        (self.class(object) == Some(Global::ArrayType)).then_some((b'd', 0x7000))
+    }
+
+    fn global_now(&self, _: &Instr) -> Option<u64> {
+        None
     }
 
     fn global(&self, _: &Instr) -> Option<Object> {
@@ -104,6 +133,9 @@ impl World for Program {
         None
     }
 }
+
+/// Where objects begin of which only the type matters.
+const OF_CLASS: u64 = 0x9000;
 
 /// Builds the region of the loop at label `loop`. What is built must verify, and so must what the passes make of it.
 pub fn region(program: &Program, lines: &[Line]) -> Result<Function, Refusal> {

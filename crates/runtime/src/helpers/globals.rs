@@ -1,5 +1,6 @@
 //! The addresses of named objects of the host.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use whipsnake_cpython::live::{ThreadState, monitoring, singletons, symbols};
 use whipsnake_ir::Global;
 
@@ -59,7 +60,24 @@ pub unsafe fn address(global: Global) -> usize {
         Global::SuperType => type_of!(PySuper_Type),
         // SAFETY: set when the interpreter started, never changed.
         Global::AssertionError => unsafe { pyo3_ffi::PyExc_AssertionError as usize },
+        Global::ByteArrayType => type_of!(PyByteArray_Type),
+        Global::ArrayType => array_type(),
     }
+}
+
+/// `array.array`: its module may be imported at any time, or never.
+static ARRAY_TYPE: AtomicUsize = AtomicUsize::new(0);
+
+/// `array.array`; 0 if nobody has said where that is.
+pub fn array_type() -> usize {
+    ARRAY_TYPE.load(Ordering::Relaxed)
+}
+
+/// Says what `array.array` is. The type is kept for good.
+pub fn set_array_type(class: *mut pyo3_ffi::PyTypeObject) {
+    // SAFETY: a live object; the reference is never given back.
+    unsafe { pyo3_ffi::Py_INCREF(class.cast()) };
+    ARRAY_TYPE.store(class as usize, Ordering::Relaxed);
 }
 
 /// A built-in function, or an attribute of a built-in type. It is kept for good, so that its address stays its own.

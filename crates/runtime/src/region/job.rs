@@ -1,6 +1,7 @@
 //! From a graph to a region: passes, Cranelift, linking. Nothing here looks at a Python object, so that any thread can do it.
 
 use super::{Region, describe, dump, statistics};
+use crate::helpers::globals::array_type;
 use crate::memory::CodeMemory;
 use rustc_hash::FxHashSet;
 use std::any::Any;
@@ -11,7 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::Arc;
 use whipsnake_codegen::{Compiler, RawCode, RegionForm, RelocKind, Symbol, Target};
-use whipsnake_ir::Function;
+use whipsnake_ir::{Function, Global};
 use whipsnake_optimizer::{Site, passes};
 use whipsnake_stencils::Addresses;
 
@@ -134,6 +135,8 @@ unsafe fn place(code: &RawCode, addresses: &Addresses, write: *mut u8, run: u64)
         for reloc in &code.relocs {
             let target = match reloc.symbol {
                 Symbol::Helper(number) => addresses.helper(number),
+                // The table may be older than what it knows of arrays.
+                Symbol::Global(number) if number == Global::ArrayType as u16 => array_type() as u64,
                 Symbol::Global(number) => addresses.global(number),
                 other => unreachable!("a region refers to {other:?}"),
             };

@@ -8,6 +8,7 @@ mod ending;
 mod exit;
 mod frames;
 mod job;
+mod samples;
 mod statistics;
 mod world;
 

@@ -1,5 +1,6 @@
 //! What the optimizer asks of the running program.
 
+use super::samples;
 use crate::helpers::globals;
 use crate::helpers::inlined_calls::makes_plain_instances;
 use crate::helpers::pointers::CodeSource;
@@ -29,6 +30,7 @@ const CLASSES: &[Global] = &[
     Global::BoolType,
     Global::StrType,
     Global::BytesType,
+    Global::ByteArrayType,
     Global::ListType,
     Global::TupleType,
     Global::DictType,
@@ -163,7 +165,8 @@ fn class_of(value: *mut PyObject) -> Option<Global> {
     // SAFETY: a live object; the GIL is held.
     unsafe {
         let class = get::<*mut PyTypeObject>(value, object::OB_TYPE) as usize;
-        CLASSES.iter().copied().find(|&name| globals::address(name) == class)
+        let found = CLASSES.iter().copied().find(|&name| globals::address(name) == class);
+        found.or_else(|| samples::is_array(value).then_some(Global::ArrayType))
     }
 }
 
@@ -191,10 +194,42 @@ impl World for Live {
         address
     }
 
-    fn local_class(&self, local: u32) -> Option<Global> {
+    fn local(&self, local: u32) -> Option<u64> {
         // SAFETY: the frame is live, and the code has so many locals.
         let value = unsafe { *self.frame?.localsplus().add(local as usize) };
-        if value.is_null() { None } else { class_of(value) }
+        (!value.is_null()).then_some(value as u64)
+    }
+
+    fn stack(&self, index: u32) -> Option<u64> {
+        // The frame was saved with its stack, which lies behind the locals.
+        self.local(self.code.nlocalsplus() as u32 + index)
+    }
+
+    fn class(&self, object: u64) -> Option<Global> {
+        class_of(object as *mut PyObject)
+    }
+
+    fn attribute(&self, owner: u64, instr: &Instr) -> Option<u64> {
+        samples::attribute(owner as *mut PyObject, self.name(instr.oparg >> 1)?)
+    }
+
+    fn item(&self, container: u64, index: i64) -> Option<u64> {
+        samples::item(container as *mut PyObject, index)
+    }
+
+    fn index(&self, object: u64) -> Option<i64> {
+        match object_of(object as *mut PyObject).number {
+            Number::Int(index) => Some(index),
+            _ => None,
+        }
+    }
+
+    fn array(&self, object: u64) -> Option<(u8, u64)> {
+        samples::array(object as *mut PyObject)
+    }
+
+    fn global_now(&self, instr: &Instr) -> Option<u64> {
+        self.lookup(self.name(instr.oparg >> 1)?).map(|value| value as u64)
     }
 
     fn global(&self, instr: &Instr) -> Option<Object> {
