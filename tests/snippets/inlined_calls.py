@@ -353,3 +353,21 @@ for run in (
 ):
     for _ in range(2):
         print(run.__name__, run())
+
+
+def either(flag):
+    if flag:
+        return 1000
+    return 0
+
+
+def constants_that_meet():
+    # Each way returns a constant of the code: what the sum releases must have been taken.
+    before = sys.getrefcount(either.__code__.co_consts[1])
+    total = 0
+    for index in range(3000):
+        total += either(index % 3)
+    return total, sys.getrefcount(either.__code__.co_consts[1]) - before
+
+
+print(constants_that_meet())

@@ -68,6 +68,24 @@ pub struct Callee<'a> {
     pub default_values: Vec<Object>,
 }
 
+/// A function that a class has under some name.
+#[derive(Clone)]
+pub struct Method<'a> {
+    /// The version of the class, which changes with everything that this says but the function itself.
+    pub version: u32,
+    /// The address of the function.
+    pub function: u64,
+    /// What a call of it is replaced by.
+    pub callee: Callee<'a>,
+}
+
+/// A method that instructions call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Special {
+    /// `__getitem__`.
+    GetItem,
+}
+
 /// How a class makes its instances.
 #[derive(Clone)]
 pub struct Constructor<'a> {
@@ -115,6 +133,10 @@ pub trait World {
     fn module_attribute(&self, module: u64, instr: &Instr) -> Option<Object>;
     /// The function at an address, if it is one whose calls can be inlined.
     fn callee(&self, function: u64) -> Option<Callee<'_>>;
+    /// The special method of an object's class, if it is a function that can be inlined.
+    fn special(&self, object: u64, name: Special) -> Option<Method<'_>>;
+    /// The getter of the property that an instruction loads from an object, if it is a function that can be inlined.
+    fn property(&self, object: u64, instr: &Instr) -> Option<Method<'_>>;
     /// How the class at an address makes its instances, if it does that as `object` does, with an `__init__` whose calls can be inlined.
     fn constructor(&self, class: u64) -> Option<Constructor<'_>>;
 }

@@ -71,6 +71,8 @@ pub(super) struct Body<'a> {
     pub(super) is_init: bool,
     /// Where an inlined call goes on when it returns.
     pub(super) after: Option<Block>,
+    /// The code unit of the caller that comes then.
+    pub(super) next: u32,
     /// The copy of the caller's loop that it is in.
     copy: u32,
     loops: Loops,
@@ -81,7 +83,18 @@ pub(super) struct Body<'a> {
 impl<'a> Body<'a> {
     pub(super) fn new(code: Code<'a>, world: &'a dyn World, calls: Site, after: Option<Block>, copy: u32) -> Body<'a> {
         let loops = Loops::of(&code);
-        Body { code, world, calls, is_init: false, after, copy, loops, scopes: vec![], blocks: FxHashMap::default() }
+        Body {
+            code,
+            world,
+            calls,
+            is_init: false,
+            after,
+            next: 0,
+            copy,
+            loops,
+            scopes: vec![],
+            blocks: FxHashMap::default(),
+        }
     }
 }
 

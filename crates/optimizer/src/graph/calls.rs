@@ -51,10 +51,6 @@ impl<'a> Walk<'a, '_> {
 
     /// Inlines a `CALL`; false if that can't be done, and then nothing was.
     pub(super) fn inline(&mut self, number: u32, instr: &Instr) -> bool {
-        let site = self.site(number);
-        if self.choices.not_inlined.contains(&site) || self.body.calls.len() >= MAX_DEPTH {
-            return false;
-        }
         let given = instr.oparg as usize;
         let stack = &self.knowledge().state.frame().stack;
         let bottom = stack.len() - given - 2;
@@ -68,21 +64,9 @@ impl<'a> Walk<'a, '_> {
             return false;
         };
         let count = given + usize::from(has_receiver || constructor.is_some());
-        let missing = (callee.parameters as usize).checked_sub(count);
-        let instructions = callee.code.instrs().len();
-        if missing.is_none_or(|missing| missing > callee.default_values.len())
-            || !is_simple(&callee, if self.choices.sparing { MAX_SMALL_CALLEE } else { MAX_CALLEE })
-            || self.is_recursive(&callee)
-        {
+        if !self.may_inline(number, &callee, count) {
             return false;
         }
-        if self.inlined + instructions as u32 > MAX_INLINED {
-            // In no copy of a loop, so that there is room for others.
-            self.choices.not_inlined.insert(site);
-            self.again = true;
-            return false;
-        }
-        self.inlined += instructions as u32;
         self.mark_exit();
         match constructor {
             Some(constructor) => self.inline_construction(number, called_value, count, &constructor),
@@ -94,6 +78,30 @@ impl<'a> Walk<'a, '_> {
                 self.inline_call(number, called, arguments, &callee, None);
             }
         }
+        true
+    }
+
+    /// Whether a call with so many arguments is to be inlined. If so, its instructions are counted.
+    pub(super) fn may_inline(&mut self, number: u32, callee: &Callee<'_>, count: usize) -> bool {
+        let site = self.site(number);
+        if self.choices.not_inlined.contains(&site) || self.body.calls.len() >= MAX_DEPTH {
+            return false;
+        }
+        let missing = (callee.parameters as usize).checked_sub(count);
+        let instructions = callee.code.instrs().len();
+        if missing.is_none_or(|missing| missing > callee.default_values.len())
+            || !is_simple(callee, if self.choices.sparing { MAX_SMALL_CALLEE } else { MAX_CALLEE })
+            || self.is_recursive(callee)
+        {
+            return false;
+        }
+        if self.inlined + instructions as u32 > MAX_INLINED {
+            // In no copy of a loop, so that there is room for others.
+            self.choices.not_inlined.insert(site);
+            self.again = true;
+            return false;
+        }
+        self.inlined += instructions as u32;
         true
     }
 
@@ -146,7 +154,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// Goes on in the callee, and behind the call when it has returned. `class` is what was called, if that is a class.
-    fn inline_call(
+    pub(super) fn inline_call(
         &mut self,
         number: u32,
         called: Slot,
@@ -180,6 +188,7 @@ impl<'a> Walk<'a, '_> {
         let pushed = self.choices.pushed.contains(&site);
         let mut body = Body::new(callee.code, callee.world, site, Some(after), copy);
         body.is_init = class.is_some();
+        body.next = self.body.code.instrs()[number as usize].next;
         let caller = std::mem::replace(&mut self.body, body);
         self.mark_exit();
         if let Some(class) = class.filter(|slot| slot.owned).and_then(|slot| slot.value) {
@@ -199,7 +208,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// Guards that the function is what it was when the region was built.
-    fn guard_callee(&mut self, called: Value, callee: &Callee<'_>) {
+    pub(super) fn guard_callee(&mut self, called: Value, callee: &Callee<'_>) {
         self.b.guard_exact(called, Global::FunctionType);
         for (offset, expected) in [
             (function::CODE, callee.executable),
@@ -270,7 +279,8 @@ impl<'a> Walk<'a, '_> {
             result.owned = true;
         }
         result.dirty = true;
-        if !result.owned && inlined.function.owned && inlined.function.value == result.value {
+        if !result.owned {
+            // Results of other ways through the callee may meet this one.
             result.owned = true;
             self.own(result);
         }
@@ -280,7 +290,6 @@ impl<'a> Walk<'a, '_> {
             ending.push(result);
             result = Slot { dirty: true, ..self.b.pop_inlined().stack[0] };
         }
-        let call = self.knowledge().state.frame().unit;
         self.push(result);
         self.mark_exit();
         for slot in ending.into_iter().filter(|slot| slot.owned) {
@@ -289,8 +298,7 @@ impl<'a> Walk<'a, '_> {
             }
         }
         let after = self.body.after.expect("only inlined calls return");
-        let next = call + 1 + u32::from(op::CACHES[op::CALL as usize]);
-        self.knowledge().state.frame().unit = next;
+        self.knowledge().state.frame().unit = self.body.next;
         self.mark_exit();
         self.b.jump(after, &[]);
     }

@@ -11,6 +11,7 @@ mod instructions;
 mod loops;
 mod samples;
 mod slots;
+mod special;
 
 use crate::World;
 use loops::{Loops, Plans};

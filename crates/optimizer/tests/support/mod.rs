@@ -6,7 +6,9 @@ use whipsnake_bytecode::{CodeInput, Decoder, Instr};
 use whipsnake_cpython::opcode as op;
 use whipsnake_ir::{Block, Function, Global, InstData, verify};
 use whipsnake_ops::Ptr;
-use whipsnake_optimizer::{Callee, Constructor, Number, Object, Refusal, Request, World, build, passes};
+use whipsnake_optimizer::{
+    Callee, Constructor, Method, Number, Object, Refusal, Request, Special, World, build, passes,
+};
 
 /// A line of assembly.
 pub enum Line {
@@ -126,6 +128,14 @@ impl World for Program {
     }
 
     fn callee(&self, _: u64) -> Option<Callee<'_>> {
+        None
+    }
+
+    fn special(&self, _: u64, _: Special) -> Option<Method<'_>> {
+        None
+    }
+
+    fn property(&self, _: u64, _: &Instr) -> Option<Method<'_>> {
         None
     }
 

@@ -7,12 +7,19 @@ use std::ffi::CStr;
 use whipsnake_cpython::layout::{array as layout, list_iterator, object, tuple_iterator};
 use whipsnake_cpython::live::symbols;
 
+/// Whether attributes are read as `object` does it.
+unsafe fn reads_as_object(class: *mut PyTypeObject) -> bool {
+    // SAFETY: the caller's: a live type.
+    let read = unsafe { (*class).tp_getattro };
+    read.is_some_and(|read| read as usize == pyo3_ffi::PyObject_GenericGetAttr as *const () as usize)
+}
+
 /// The attribute of that name, if it is in the object, or a plain value in its class.
 pub(super) fn attribute(owner: *mut PyObject, name: *mut PyObject) -> Option<u64> {
     // SAFETY: live objects, the GIL is held. The type's method cache runs nobody's code, and neither do the attributes that are let through.
     unsafe {
         let class: *mut PyTypeObject = get(owner, object::OB_TYPE);
-        if (*class).tp_getattro != Some(pyo3_ffi::PyObject_GenericGetAttr) {
+        if !reads_as_object(class) {
             return None;
         }
         let in_class = symbols::_PyType_Lookup(class, name);
@@ -31,6 +38,28 @@ pub(super) fn attribute(owner: *mut PyObject, name: *mut PyObject) -> Option<u64
         let lasts = pyo3_ffi::Py_REFCNT(found) > 1;
         release(found);
         lasts.then_some(found as u64)
+    }
+}
+
+/// The class of an object, and the getter of the property that it has under a name.
+pub(super) fn property(owner: *mut PyObject, name: *mut PyObject) -> Option<(*mut PyTypeObject, *mut PyObject)> {
+    // SAFETY: as in `attribute`; the attribute of a property is read in C, and the property holds it.
+    unsafe {
+        let class: *mut PyTypeObject = get(owner, object::OB_TYPE);
+        if !reads_as_object(class) {
+            return None;
+        }
+        let in_class = symbols::_PyType_Lookup(class, name);
+        if in_class.is_null() || !is_exact(in_class, &raw mut pyo3_ffi::PyProperty_Type) {
+            return None;
+        }
+        let getter = pyo3_ffi::PyObject_GetAttrString(in_class, c"fget".as_ptr());
+        if getter.is_null() {
+            pyo3_ffi::PyErr_Clear();
+            return None;
+        }
+        release(getter);
+        Some((class, getter))
     }
 }
 

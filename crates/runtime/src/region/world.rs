@@ -20,7 +20,7 @@ use whipsnake_cpython::live::{Code, Float, Frame, Function, Long};
 use whipsnake_ir::Global;
 use whipsnake_ir::abi::FEEDBACK_WORDS;
 use whipsnake_ops::Ptr;
-use whipsnake_optimizer::{Callee, Constructor, Number, Object, World};
+use whipsnake_optimizer::{Callee, Constructor, Method, Number, Object, Special, World};
 use whipsnake_stencils::Source;
 
 /// The exact types that the optimizer knows by name.
@@ -116,6 +116,16 @@ impl Live {
                 (!found.is_null()).then_some(found)
             })
         }
+    }
+
+    /// A function that was found in a class, which has a version then, if it can be inlined.
+    fn method(&self, class: *mut PyTypeObject, function: *mut PyObject) -> Option<Method<'_>> {
+        // SAFETY: a live type.
+        let version = unsafe { get::<u32>(class, type_object::TP_VERSION_TAG) };
+        if version == 0 || function.is_null() {
+            return None;
+        }
+        Some(Method { version, function: function as u64, callee: self.callee(function as u64)? })
     }
 
     fn name(&self, number: u32) -> Option<*mut PyObject> {
@@ -264,6 +274,21 @@ impl World for Live {
             }
             Some(Constructor { version, function, init: self.callee(function)?, shim_unit })
         }
+    }
+
+    fn special(&self, object: u64, name: Special) -> Option<Method<'_>> {
+        let name = match name {
+            Special::GetItem => special::Name::GetItem,
+        };
+        // SAFETY: a live object.
+        let class = unsafe { get::<*mut PyTypeObject>(object as *mut PyObject, object::OB_TYPE) };
+        // SAFETY: its type.
+        self.method(class, unsafe { special::look_up(class, name) })
+    }
+
+    fn property(&self, object: u64, instr: &Instr) -> Option<Method<'_>> {
+        let (class, getter) = samples::property(object as *mut PyObject, self.name(instr.oparg >> 1)?)?;
+        self.method(class, getter)
     }
 
     fn callee(&self, function: u64) -> Option<Callee<'_>> {

@@ -1,0 +1,56 @@
+//! Inlining of Python functions behind instructions that are no calls: `__getitem__`, and the getters of properties.
+//!
+//! The interpreter enters these as it enters calls, so that a frame that has to be pushed waits for the instruction as for a call.
+
+use super::blocks::Walk;
+use crate::{Method, Special};
+use whipsnake_bytecode::Instr;
+use whipsnake_cpython::layout::type_object;
+use whipsnake_cpython::opcode as op;
+use whipsnake_ir::{Condition, Global, Known, MissReason, Slot, Type, Value};
+
+impl<'a> Walk<'a, '_> {
+    /// Inlines what a subscript or the load of an attribute calls; false if that can't be done, and then nothing was.
+    pub(super) fn inline_special(&mut self, number: u32, instr: &Instr) -> bool {
+        if self.request.general.contains(&self.site(number)) {
+            return false;
+        }
+        let count = match instr.base {
+            op::BINARY_SUBSCR => 2,
+            op::LOAD_ATTR if instr.oparg & 1 == 0 => 1,
+            _ => return false,
+        };
+        let stack = &self.knowledge().state.frame().stack;
+        let Some(owner) = stack[stack.len() - count].value else { return false };
+        if self.knowledge().known(owner).class.is_some() {
+            return false;
+        }
+        let Some(sample) = self.sample(owner) else { return false };
+        let world = self.body.world;
+        let method = match instr.base {
+            op::BINARY_SUBSCR => world.special(sample, Special::GetItem),
+            _ => world.property(sample, instr),
+        };
+        let Some(method) = method.filter(|method| self.may_inline(number, &method.callee, count)) else { return false };
+        self.mark_exit();
+        let function = self.guard_method(owner, &method);
+        let stack = &mut self.knowledge().state.frame().stack;
+        let arguments = stack.split_off(stack.len() - count);
+        self.inline_call(number, function, arguments, &method.callee, None);
+        true
+    }
+
+    /// Guards that the class of `owner` has the method that it had; the slot of the function, which the class holds.
+    fn guard_method(&mut self, owner: Value, method: &Method<'a>) -> Slot {
+        let class = self.b.type_of(owner);
+        let version = self.b.load(Type::I32, class, type_object::TP_VERSION_TAG);
+        let same = self.b.compare_const(Condition::Eq, version, method.version.into());
+        self.b.guard(same, MissReason::TypeVersion);
+        let function = self.b.iconst(Type::Obj, method.function as i64);
+        self.knowledge().learn(function, |known| *known = Known::exactly(Global::FunctionType));
+        self.guard_callee(function, &method.callee);
+        // Its class may lose it while it runs.
+        self.b.retain(function);
+        Slot::owned(function)
+    }
+}
