@@ -9,6 +9,9 @@ use whipsnake_cpython::{layout, opcode as op};
 use whipsnake_ir::{Condition, Continuation, Global, Helper, Known, MissReason, Slot, Type};
 use whipsnake_ops::Operation;
 
+/// With so many instructions that did what the interpreter had not seen, that is no guide any more.
+const MAX_SURPRISES: usize = 8;
+
 impl Walk<'_, '_> {
     /// Builds one instruction where the builder is.
     pub(super) fn instruction(&mut self, number: u32) {
@@ -16,6 +19,10 @@ impl Walk<'_, '_> {
         self.knowledge().state.frame().unit = instr.index;
         if self.choices.exits.contains(&self.site(number)) {
             self.leave_at(number);
+            return;
+        }
+        if self.never_ran(number) {
+            self.leave_unreached(number);
             return;
         }
         let oparg = instr.oparg;
@@ -60,6 +67,15 @@ impl Walk<'_, '_> {
             op::GET_ITER => self.get_iter(number),
             _ => self.general(number, &instr),
         }
+    }
+
+    /// Whether the interpreter would have specialised the instruction, had it run it once: then the region is left there, and what follows is not
+    /// built. Regions that were left so too often know better.
+    fn never_ran(&mut self, number: u32) -> bool {
+        self.body.observed
+            && operands::is_untouched(&self.body.code, number)
+            && self.request.general.len() < MAX_SURPRISES
+            && !self.request.general.contains(&self.site(number))
     }
 
     /// After a call that may have run Python code: if somebody got hold of the frame, what it wrote to the locals is in memory only; if a tool was
