@@ -33,7 +33,7 @@ def poke(depth, name, value): sys._getframe(depth).f_locals[name] = value; retur
 """
 REDEFINED = ("h0", "h1", "h2")
 OPERATORS = {
-    "__add__": "{o} + {x}", "__radd__": "{x} + {o}", "__iadd__": "{o} + {x}", "__sub__": "{o} - {x}", "__mul__": "{o} * {x}", "__lt__": "{o} < {x}",
+    "__add__": "{o} + {x}", "__radd__": "{x} + {o}", "__iadd__": "{o} + {x}", "__sub__": "{o} - {x}", "__mul__": "{o} * 3", "__lt__": "{o} < {x}",
     "__eq__": "{o} == {x}", "__getitem__": "{o}[{x}]", "__contains__": "{x} in {o}", "__call__": "{o}({x})", "__neg__": "-{o}", "__len__": "len({o})",
     "__bool__": "bool({o})", "__hash__": "hash({o})", "__getattr__": "{o}.missing", "__index__": "GL[{o}]", "__str__": "str({o})", "__format__": "f'{{{o}}}'",
 }  # fmt: skip
@@ -88,7 +88,9 @@ class Calls:
         if depth <= 0 or kind < 0.2:
             return self.name() if self.chance(0.75) else self.rng.choice(CONSTANTS if self.chance(0.3) else NUMBERS)
         if kind < 0.4:
-            return f"({self.value(depth - 1)} {self.pick('+', '-', '+', '*', '//', '%', '&')} {self.value(depth - 1)})"
+            if self.chance(0.15):
+                return f"({self.value(depth - 1)} * {self.pick('3', '-1', '0.5', '2**20', 'True')})"
+            return f"({self.value(depth - 1)} {self.pick('+', '-', '+', '-', '//', '%', '&')} {self.value(depth - 1)})"
         if kind < 0.55:
             return self.call(depth)
         if kind < 0.75:
@@ -182,7 +184,8 @@ class Calls:
             lines.append(" __slots__ = ('x', 'y', 'z', 'k')")
         else:
             lines.append(f" k = {rng.choice(CONSTANTS)}")
-        lines.append(f" def __repr__(self): return {name!r}")
+        # Addresses must not show.
+        lines += [f" def __repr__(self): return {name!r}", " def __hash__(self): return 5"]
         self.objects = ["self"]
         if not base or self.chance(0.5):
             extra = self.body(["a0", "a1"], 1)
@@ -237,7 +240,7 @@ class Calls:
         if kind < 0.3:
             return [f"{v} = {self.value()}"]
         if kind < 0.4:
-            return [f"{v} {self.pick('+=', '-=', '*=')} {self.value(1)}", f"if type({v}) is int and {v}.bit_length() > 200 or isinstance({v}, (str, tuple, list)): {v} = 3"]  # fmt: skip
+            return [f"{v} {self.pick('+=', '-=', '//=')} {self.value(1)}", f"if type({v}) is int and {v}.bit_length() > 200 or isinstance({v}, (str, tuple, list)): {v} = 3"]  # fmt: skip
         if kind < 0.5:
             return [f"{w} = {self.value()}"]
         if kind < 0.58 and self.classes:

@@ -6,7 +6,7 @@
 
 use super::uses::used_after;
 use rustc_hash::FxHashMap;
-use whipsnake_ir::{Args, Block, Effects, Function, Global, Helper, Inst, InstData, Type, Value, ValueDef};
+use whipsnake_ir::{Args, Block, Effects, FrameState, Function, Global, Helper, Inst, InstData, Type, Value, ValueDef};
 
 /// What an instruction wants of an object.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -92,6 +92,14 @@ impl Boxes {
                     _ => continue,
                 };
                 boxes.number[function.results(inst)[0].index()] = Some(ty);
+            }
+        }
+        // A parameter that exits take for what is in memory must stay that object.
+        for slot in function.states.iter().flat_map(|state| &state.frames).flat_map(FrameState::slots) {
+            if let Some(value) = slot.value.filter(|_| !slot.dirty)
+                && let ValueDef::Param(..) = function.def(value)
+            {
+                boxes.number[value.index()] = None;
             }
         }
         boxes

@@ -34,7 +34,8 @@ pub(super) unsafe extern "C" fn received(
             .find(|&next| compiled.receive_at(next).is_some())
             .expect("what calls is followed by where its result is received");
         let code = Code::new_unchecked(current.executable().cast());
-        let result = current.stack_base().add(compiled.depth_at(next).expect("a depth after an instruction") - 1).read();
+        let result =
+            current.stack_base().add(compiled.depth_at(next).expect("a depth after an instruction") - 1).read();
         let location = if is_fresh_generator(result) { AFTER_YIELD_FROM } else { location(code, unit) };
         let verdict = control::poll(thread, frame, ptr::from_ref(compiled).cast_mut(), location);
         if verdict < 0 {
@@ -68,8 +69,7 @@ unsafe fn is_fresh_generator(result: *mut PyObject) -> bool {
     // SAFETY: a live object.
     unsafe {
         let class = pyo3_ffi::Py_TYPE(result);
-        let kinds =
-            [&raw mut pyo3_ffi::PyGen_Type, &raw mut pyo3_ffi::PyCoro_Type, &raw mut pyo3_ffi::PyAsyncGen_Type];
+        let kinds = [&raw mut pyo3_ffi::PyGen_Type, &raw mut pyo3_ffi::PyCoro_Type, &raw mut pyo3_ffi::PyAsyncGen_Type];
         kinds.contains(&class) && Generator::new_unchecked(result).state() == layout::FRAME_CREATED
     }
 }
