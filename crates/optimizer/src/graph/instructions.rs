@@ -2,11 +2,11 @@
 
 use super::blocks::Walk;
 use crate::select::{named, operation, whole};
-use crate::{Number, operands};
+use crate::{Number, Object, operands};
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::object;
 use whipsnake_cpython::{layout, opcode as op};
-use whipsnake_ir::{Condition, Continuation, Global, Helper, Known, MissReason, Slot, Type};
+use whipsnake_ir::{Condition, Continuation, Global, Helper, Known, MissReason, Slot, Type, Value};
 use whipsnake_ops::Operation;
 
 /// With so many instructions that did what the interpreter had not seen, that is no guide any more.
@@ -114,6 +114,12 @@ impl Walk<'_, '_> {
 
     fn load_constant(&mut self, number: u32) {
         let constant = self.body.world.constant(number);
+        let value = self.constant_object(&constant);
+        self.push(Slot::borrowed(value));
+    }
+
+    /// An object that lives as long as the region.
+    pub(super) fn constant_object(&mut self, constant: &Object) -> Value {
         let value = self.b.iconst(Type::Obj, constant.address as i64);
         let raw = match constant.number {
             Number::Int(n) => Some(self.b.iconst(Type::I64, n)),
@@ -122,7 +128,7 @@ impl Walk<'_, '_> {
         };
         let known = Known { raw, ..constant.known() };
         self.knowledge().learn(value, |k| *k = known);
-        self.push(Slot::borrowed(value));
+        value
     }
 
     fn pop_top(&mut self) {

@@ -257,11 +257,15 @@ pub unsafe extern "C" fn call_whole(
 }
 
 /// Whether this is the built-in function `isinstance`.
+///
+/// # Safety
+/// Null or a live object.
 #[cold]
-unsafe fn is_isinstance(callable: *mut PyObject) -> bool {
-    // SAFETY: the caller's live object; the definition of a built-in function lives as long.
+pub unsafe fn is_isinstance(callable: *mut PyObject) -> bool {
+    // SAFETY: the caller's; the definition of a built-in function lives as long.
     unsafe {
-        is_exact(callable, &raw mut pyo3_ffi::PyCFunction_Type)
+        !callable.is_null()
+            && is_exact(callable, &raw mut pyo3_ffi::PyCFunction_Type)
             && std::ffi::CStr::from_ptr((*(*callable.cast::<pyo3_ffi::PyCFunctionObject>()).m_ml).ml_name)
                 == c"isinstance"
     }
