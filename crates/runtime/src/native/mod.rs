@@ -8,6 +8,7 @@ pub mod exit;
 pub mod exit_reason;
 pub mod frames;
 pub mod function_calls;
+mod generator_returns;
 pub mod generators;
 pub mod handover;
 pub(crate) mod raw;

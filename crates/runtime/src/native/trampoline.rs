@@ -150,6 +150,8 @@ resume_stubs! {
     stub_init_return_slow => shim::init_return;
     /// The current frame is done; its result is in the first argument register. For any frame.
     stub_return_slow => frames::return_value;
+    /// What the current frame waits for returned the value in the first argument register, and is gone.
+    stub_returned => frames::returned;
     /// The current frame becomes a generator's.
     stub_return_generator => generators::return_generator;
 }
