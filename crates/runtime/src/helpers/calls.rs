@@ -6,7 +6,8 @@
 
 use super::inlined_calls::{call_method, construct};
 use crate::native::code;
-use crate::native::entry::{call_compiled, compiled_entry};
+use crate::native::compiled_entry::compiled_entry;
+use crate::native::entry::call_compiled;
 use crate::native::frames::{self, Resume};
 use crate::native::raw::{get, is_exact, release, retain};
 use crate::native::tools;

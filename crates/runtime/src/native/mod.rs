@@ -3,6 +3,7 @@
 pub mod addresses;
 pub mod arguments;
 pub mod code;
+pub mod compiled_entry;
 pub mod entry;
 pub mod exit;
 pub mod exit_reason;
