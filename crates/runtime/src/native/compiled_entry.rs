@@ -4,18 +4,19 @@
 //! The interpreter's own calls of Python functions are inlined into it, so what this costs decides whether a call of a compiled function is dearer.
 
 use super::code::{DETACHED, SLOT_OFFSET};
-use super::entry::{self, EVALUATION_UNITS, LOW_C_RECURSION};
-use super::tools::WATCHFUL;
-use super::trampoline::{enter, stub_finish_return};
+use super::entry::{self, ActivationKind, EVALUATION_UNITS, LOW_C_RECURSION};
+use super::trampoline::ROOM;
 use pyo3_ffi::{PyCode_Type, PyObject};
 use std::arch::naked_asm;
 use whipsnake_cpython::layout::{
-    code, code_extra, frame, function, interpreter_state, monitoring, object, thread_state,
+    code, frame, function, interpreter_state, monitoring, object, thread_state,
 };
 use whipsnake_cpython::live::symbols::_Py_NoneStruct;
 use whipsnake_cpython::live::HOLDER;
 use whipsnake_cpython::opcode::{CALL, DEOPT};
-use whipsnake_ir::abi::{STACKTOP_RETURN_ADDRESS, compiled};
+use whipsnake_ir::abi::{
+    ACTIVATION_BASE_FRAME, ACTIVATION_THREAD_STATE, Activation, STACKTOP_RETURN_ADDRESS, compiled,
+};
 
 const _: () = assert!(monitoring::OPTIMIZER_ID == 5, "the names of five other tools are looked at");
 
@@ -42,17 +43,10 @@ pub unsafe extern "C" fn compiled_entry(
         "je 9f",
         "mov r8, [rax]",
         "mov rax, [rdi + {function_code}]",
+        // Functions with this entry have compiled code.
         "mov r9, [rax + {co_extra}]",
-        "test r9, r9",
-        "je 9f",
         "mov r10, [rip + {slot_offset}]",
-        "mov r11, [r9 + {ce_size}]",
-        "lea r11, [r11*8 + {ce_extras}]",
-        "cmp r11, r10",
-        "jle 9f",
         "mov r9, [r9 + r10]",
-        "test r9, r9",
-        "je 9f",
         "lea r10, [rdx + rdx]",
         "shr r10, 1",
         "cmp r10, [r9 + {exact_args}]",
@@ -61,8 +55,7 @@ pub unsafe extern "C" fn compiled_entry(
         "jne 9f",
         // Tools and other evaluators.
         "mov rcx, [r8 + {interp}]",
-        "movzx r11d, byte ptr [rip + {watchful}]",
-        "or r11, [rcx + {eval_frame}]",
+        "mov r11, [rcx + {eval_frame}]",
         "or r11, [rcx + {tool_names}]",
         "or r11, [rcx + {tool_names} + 8]",
         "or r11, [rcx + {tool_names} + 16]",
@@ -81,9 +74,13 @@ pub unsafe extern "C" fn compiled_entry(
         "lea r11, [rcx + r11 + 8]",
         "cmp r11, [r8 + {datastack_limit}]",
         "jae 9f",
+        "push rbp",
+        "mov rbp, rsp",
         "push rbx",
         "push r12",
         "push r13",
+        "push r14",
+        "push r15",
         "mov rbx, r8",
         "mov r12, rcx",
         // Does the caller hand over its arguments (see `handover`)? r13 is 1 if it does.
@@ -91,38 +88,31 @@ pub unsafe extern "C" fn compiled_entry(
         "mov r8, [rbx + {current_frame}]",
         "test r8, r8",
         "je 3f",
-        "cmp byte ptr [r8 + {owner}], {cstack}",
-        "je 3f",
         "mov rdx, [r8 + {executable}]",
-        "test rdx, rdx",
-        "je 3f",
         "mov rcx, [rip + {code_type}@GOTPCREL]",
         "cmp [rdx + {ob_type}], rcx",
         "jne 3f",
+        // Arguments from which slot of the stack on? A number without bounds if they are elsewhere.
         "movsxd rcx, dword ptr [rdx + {nlocalsplus}]",
         "lea rcx, [r8 + rcx*8 + {localsplus}]",
-        "cmp rsi, rcx",
-        "jbe 3f",
+        "mov r14, rsi",
+        "sub r14, rcx",
+        "shr r14, 3",
+        "je 3f",
+        "lea r15, [r14 + r10]",
         "mov edx, [rdx + {stacksize}]",
-        "lea rdx, [rcx + rdx*8]",
-        "sub rdx, rsi",
-        "jb 3f",
-        "shr rdx, 3",
-        "cmp r10, rdx",
+        "cmp r15, rdx",
         "ja 3f",
-        "mov r8, [r8 + {instr_ptr}]",
-        "movzx edx, byte ptr [r8]",
-        "movzx r8d, byte ptr [r8 + 1]",
-        "push rdi",
-        "lea rdi, [rip + {base_opcodes}]",
-        "cmp byte ptr [rdi + rdx], {call}",
-        "pop rdi",
+        "mov rdx, [r8 + {instr_ptr}]",
+        "movzx ecx, byte ptr [rdx]",
+        "lea r15, [rip + {base_opcodes}]",
+        "cmp byte ptr [r15 + rcx], {call}",
         "jne 3f",
-        "cmp r8, r10",
+        "movzx ecx, byte ptr [rdx + 1]",
+        "sub rcx, r10",
         "jne 2f",
         // Callable, null, arguments.
-        "add rcx, 16",
-        "cmp rsi, rcx",
+        "cmp r14, 2",
         "jb 3f",
         "mov rcx, [rsi - 16]",
         "sub rcx, rdi",
@@ -132,8 +122,7 @@ pub unsafe extern "C" fn compiled_entry(
         "jmp 3f",
         // Callable, self and the other arguments.
         "2:",
-        "inc r8",
-        "cmp r8, r10",
+        "inc rcx",
         "jne 3f",
         "cmp [rsi - 8], rdi",
         "jne 3f",
@@ -141,7 +130,7 @@ pub unsafe extern "C" fn compiled_entry(
         "3:",
         // The frame returns to where native code ends, popped.
         "mov [rbx + {datastack_top}], r11",
-        "lea rcx, [rip + {finish_return}]",
+        "lea rcx, [rip + {returned}]",
         "mov [r11 - 8], rcx",
         "sub dword ptr [rbx + {py_recursion}], 1",
         "mov rcx, [rbx + {current_frame}]",
@@ -177,25 +166,30 @@ pub unsafe extern "C" fn compiled_entry(
         "add r11, rdi",
         "lea r10, [rdi + r10*8]",
         "sub rsi, rdi",
+        "test r13d, r13d",
+        "je 8f",
         "mov rdx, [rip + {none}@GOTPCREL]",
-        "jmp 12f",
-        "10:",
+        "cmp rdi, r10",
+        "je 14f",
+        "7:",
+        "mov rax, [rdi + rsi]",
+        "mov [rdi + rsi], rdx",
+        "mov [rdi], rax",
+        "add rdi, 8",
+        "cmp rdi, r10",
+        "jne 7b",
+        "jmp 14f",
+        "6:",
         "mov rax, [rdi + rsi]",
         "mov [rdi], rax",
-        "test r13d, r13d",
-        "je 11f",
-        "mov [rdi + rsi], rdx",
-        "add rdi, 8",
-        "jmp 12f",
-        "11:",
         "add rdi, 8",
         "mov ecx, [rax + {refcnt}]",
         "add ecx, 1",
-        "je 12f",
+        "je 8f",
         "mov [rax + {refcnt}], ecx",
-        "12:",
+        "8:",
         "cmp rdi, r10",
-        "jne 10b",
+        "jne 6b",
         "jmp 14f",
         "13:",
         "mov [rdi], r8",
@@ -203,43 +197,22 @@ pub unsafe extern "C" fn compiled_entry(
         "14:",
         "cmp rdi, r11",
         "jne 13b",
+        // The activation of `trampoline::enter`, with an end of its own.
         "sub dword ptr [rbx + {c_recursion}], {units}",
-        "mov rdi, rbx",
-        "mov rsi, r12",
-        "mov rdx, [r9 + {entry}]",
-        "xor ecx, ecx",
-        "call {enter}",
-        "test eax, eax",
-        "jne 15f",
-        "cmp [rbx + {current_frame}], r12",
-        "je 15f",
-        "add dword ptr [rbx + {c_recursion}], {units}",
-        "mov rax, rdx",
-        "pop r13",
-        "pop r12",
-        "pop rbx",
-        "ret",
-        // Not just returned and popped.
-        "15:",
-        "mov rdi, rbx",
-        "mov rsi, r12",
-        "mov rcx, rdx",
-        "mov edx, eax",
-        "pop r13",
-        "pop r12",
-        "pop rbx",
-        "jmp {ended}",
+        "sub rsp, {room}",
+        "mov [rsp + {thread_state}], rbx",
+        "mov [rsp + {base_frame}], r12",
+        "mov qword ptr [rsp + {kind}], {entry_call}",
+        "mov r15, r12",
+        "jmp [r9 + {entry}]",
         "9:",
         "xor ecx, ecx",
         "jmp {general}",
         general = sym entry::call,
-        enter = sym enter,
-        ended = sym entry::ended,
         holder = sym HOLDER,
         slot_offset = sym SLOT_OFFSET,
-        watchful = sym WATCHFUL,
         base_opcodes = sym BASE_OPCODES,
-        finish_return = sym stub_finish_return,
+        returned = sym stub_entry_returned,
         code_type = sym PyCode_Type,
         none = sym _Py_NoneStruct,
         call = const CALL,
@@ -254,8 +227,6 @@ pub unsafe extern "C" fn compiled_entry(
         code_adaptive = const code::CODE_ADAPTIVE,
         nlocalsplus = const code::NLOCALSPLUS,
         stacksize = const code::STACKSIZE,
-        ce_size = const code_extra::CE_SIZE,
-        ce_extras = const code_extra::CE_EXTRAS,
         detached = const DETACHED,
         exact_args = const compiled::EXACT_ARGS,
         frame_bytes = const compiled::FRAME_BYTES,
@@ -269,8 +240,6 @@ pub unsafe extern "C" fn compiled_entry(
         current_frame = const thread_state::CURRENT_FRAME,
         datastack_top = const thread_state::DATASTACK_TOP,
         datastack_limit = const thread_state::DATASTACK_LIMIT,
-        owner = const frame::OWNER,
-        cstack = const frame::OWNED_BY_CSTACK,
         executable = const frame::EXECUTABLE,
         previous = const frame::PREVIOUS,
         funcobj = const frame::FUNCOBJ,
@@ -282,5 +251,61 @@ pub unsafe extern "C" fn compiled_entry(
         stacktop = const frame::STACKTOP,
         localsplus = const frame::LOCALSPLUS,
         return_address = const STACKTOP_RETURN_ADDRESS,
+        room = const ROOM,
+        thread_state = const ACTIVATION_THREAD_STATE,
+        base_frame = const ACTIVATION_BASE_FRAME,
+        kind = const std::mem::offset_of!(Activation, kind),
+        entry_call = const ActivationKind::EntryCall as u64,
+    )
+}
+
+/// The base frame of such a call has returned, and is popped; its result is in the first argument register.
+///
+/// # Safety
+/// Jumped to by machine code only.
+#[unsafe(naked)]
+unsafe extern "C" fn stub_entry_returned() {
+    naked_asm!(
+        "mov rcx, [rsp + {thread_state}]",
+        "mov rax, rdi",
+        "add dword ptr [rcx + {c_recursion}], {units}",
+        "add rsp, {room}",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rbx",
+        "pop rbp",
+        "ret",
+        thread_state = const ACTIVATION_THREAD_STATE,
+        c_recursion = const thread_state::C_RECURSION_REMAINING,
+        units = const EVALUATION_UNITS,
+        room = const ROOM,
+    )
+}
+
+/// Native code of such a call has ended in another way: status in `rax`, value in `rdi`.
+///
+/// # Safety
+/// Jumped to by [`finish`](super::trampoline) only.
+#[unsafe(naked)]
+pub(super) unsafe extern "C" fn stub_entry_ended() {
+    naked_asm!(
+        "mov rcx, rdi",
+        "mov rdi, [rsp + {thread_state}]",
+        "mov rsi, [rsp + {base_frame}]",
+        "mov edx, eax",
+        "add rsp, {room}",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rbx",
+        "pop rbp",
+        "jmp {ended}",
+        thread_state = const ACTIVATION_THREAD_STATE,
+        base_frame = const ACTIVATION_BASE_FRAME,
+        room = const ROOM,
+        ended = sym entry::ended,
     )
 }

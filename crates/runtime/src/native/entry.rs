@@ -30,6 +30,8 @@ pub enum ActivationKind {
     Call = 0,
     /// The base frame belongs to an interpreter below.
     Borrowed = 1,
+    /// A call from C or the interpreter through [`compiled_entry`]: as `Call`, but native code ends in stubs of its own.
+    EntryCall = 2,
 }
 
 /// Runs native code at `address` on the current frame, which belongs to somebody else: it is not popped. `argument` is what the code
