@@ -143,7 +143,7 @@ unsafe fn unwind(thread: ThreadState, mut frame: Frame, activation: *mut Activat
                 Handling::Leaves => {}
             }
             let base = (*activation).base_frame == frame.as_ptr().cast();
-            if !base || (*activation).kind == ActivationKind::Call as u64 {
+            if !base || (*activation).kind != ActivationKind::Borrowed as u64 {
                 report_unwind(thread, frame, &position);
             }
             if base {

@@ -7,7 +7,7 @@ use crate::helpers::inlined_calls::makes_plain_instances;
 use crate::helpers::pointers::CodeSource;
 use crate::helpers::special;
 use crate::native::code::{self, CompiledCode};
-use crate::native::entry::compiled_entry;
+use crate::native::compiled_entry::compiled_entry;
 use crate::native::raw::get;
 use crate::native::shim;
 use crate::tier::code_input;

@@ -14,8 +14,8 @@ handle! {
     ThreadState, PyThreadState
 }
 
-/// Where the main interpreter's GIL says who has it, once that is known to be true.
-static HOLDER: AtomicPtr<AtomicPtr<PyThreadState>> = AtomicPtr::new(std::ptr::null_mut());
+/// Where the main interpreter's GIL says who has it, once that is known to be true; null before.
+pub static HOLDER: AtomicPtr<AtomicPtr<PyThreadState>> = AtomicPtr::new(std::ptr::null_mut());
 
 impl ThreadState {
     /// [`current`](Self::current) for code of the main interpreter: who has its GIL is written beside it, and read at once. Where Python is a shared
