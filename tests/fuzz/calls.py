@@ -115,6 +115,10 @@ class Calls:
             f"GL[0] = {n}", f"GL[1] = {n}", f"GL.append({n}); del GL[4:]", "GL.reverse()", "GL[:] = [5, 6, 7, 8]", f"GD[0] = {n}", f"GD['k'] = {n}",
             f"global GC; GC = {n}", f"GD[{n}] = 1; del GD[{n}]", f"note({n}, frames(3))", "note(sorted(locals())[:5])", f"note({n})",
             f"if type({n}) is int and {n} % 40 == 17: raise ValueError({n})", f"if type({n}) is int and {n} % 50 == 33: raise KeyError({n})", f"Late({n})",
+            # What runs is replaced, and nobody but its frames holds it.
+            f"if {n} == {self.rng.choice([5, 40, 77])}: C0.{self.pick('m0', 'm1', '__init__', 'p', '__getitem__', '__add__')} = lambda *a: {self.pick('None', '1', 'a[-1]', 'GL[0]')}",
+            f"if {n} == {self.rng.choice([5, 40, 77])}: globals()[{self.pick('h0', 'h1', 'h2')!r}] = lambda *a: {self.pick('None', '1', '2.5', 'len(a)')}",
+            f"if {n} == {self.rng.choice([5, 40, 77])}: h0.__code__ = note.__code__", f"if {n} == 50: C0.p = property(lambda self: {n})", "GL.pop(); GL.append(3)", "GL.insert(0, GL.pop())",
             f"if {i} == 60: poke(1, {n!r}, 5)", f"if {i} == 60: poke(2, {self.pick('v0', 'v1', 'a0')!r}, 5.5)", f"if {i} == 88: note(frames(5))",
         )  # fmt: skip
 
