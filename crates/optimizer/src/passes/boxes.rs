@@ -4,11 +4,9 @@
 //! in its place; a block parameter that only ever gets such objects becomes a number itself. An exit makes the object if it is taken.
 //! Where an object is needed in earnest, but in fewer rounds than it would be made in, it is made there.
 
-use super::uses::used_after;
-use rustc_hash::{FxHashMap, FxHashSet};
-use whipsnake_ir::{
-    Args, Block, Dominators, Effects, FrameState, Function, Global, Helper, Inst, InstData, Type, Value, ValueDef,
-};
+use super::uses::{in_memory, used_after};
+use rustc_hash::FxHashMap;
+use whipsnake_ir::{Args, Block, Effects, Function, Global, Helper, Inst, InstData, Type, Value, ValueDef};
 
 /// What an instruction wants of an object.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -307,42 +305,6 @@ impl Boxes {
         }
         *function.inst_mut(inst) = data;
     }
-}
-
-/// Parameters that memory has from the start: frames take the object there for what they hold. Those that are stored later have an object there from then on.
-fn in_memory(function: &Function) -> FxHashSet<Value> {
-    let mut suspects = FxHashSet::default();
-    for slot in function.states.iter().flat_map(|state| &state.frames).flat_map(FrameState::slots) {
-        let param = |value: &Value| matches!(function.def(*value), ValueDef::Param(..));
-        suspects.extend(slot.value.filter(|_| !slot.dirty).filter(param));
-    }
-    suspects.retain(|&value| found_before_stored(function, value));
-    suspects
-}
-
-/// Whether frames hold a parameter in memory where it was not stored.
-fn found_before_stored(function: &Function, value: Value) -> bool {
-    let ValueDef::Param(start, _) = function.def(value) else { return false };
-    let mut seen = vec![false; function.blocks.len()];
-    let mut work = vec![start];
-    'blocks: while let Some(block) = work.pop() {
-        if std::mem::replace(&mut seen[block.index()], true) {
-            continue;
-        }
-        for &inst in &function.blocks[block.index()].insts {
-            if matches!(*function.inst(inst), InstData::Store { value: stored, .. } if stored == value) {
-                continue 'blocks;
-            }
-            let state = function.state_of(inst).filter(|_| function.inst(inst).can_exit());
-            let frames = state.map(|state| &function.states[state.index()].frames);
-            let mut slots = frames.into_iter().flatten().flat_map(FrameState::slots);
-            if slots.any(|slot| !slot.dirty && slot.value == Some(value)) {
-                return true;
-            }
-        }
-        work.extend(function.successors(block));
-    }
-    false
 }
 
 /// An object for a number, made before instruction `before`, whose state it shares.
