@@ -8,11 +8,9 @@ use super::entry::{self, ActivationKind, EVALUATION_UNITS, LOW_C_RECURSION};
 use super::trampoline::ROOM;
 use pyo3_ffi::{PyCode_Type, PyObject};
 use std::arch::naked_asm;
-use whipsnake_cpython::layout::{
-    code, frame, function, interpreter_state, monitoring, object, thread_state,
-};
-use whipsnake_cpython::live::symbols::_Py_NoneStruct;
+use whipsnake_cpython::layout::{code, frame, function, interpreter_state, monitoring, object, thread_state};
 use whipsnake_cpython::live::HOLDER;
+use whipsnake_cpython::live::symbols::_Py_NoneStruct;
 use whipsnake_cpython::opcode::{CALL, DEOPT};
 use whipsnake_ir::abi::{
     ACTIVATION_BASE_FRAME, ACTIVATION_THREAD_STATE, Activation, STACKTOP_RETURN_ADDRESS, compiled,

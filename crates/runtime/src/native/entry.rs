@@ -1,10 +1,10 @@
 //! Ways into native code from C: what the `vectorcall` of compiled functions leaves, and running a frame that somebody else made.
 
 use super::code::CompiledCode;
+use super::compiled_entry::compiled_entry;
 use super::exit_reason::ExitReason;
 use super::raw::{release, retain};
 use super::trampoline::{self, Outcome};
-use super::compiled_entry::compiled_entry;
 use super::{code, exit, frames, handover, tools};
 use pyo3_ffi::PyObject;
 use std::ptr;
