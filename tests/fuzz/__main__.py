@@ -147,9 +147,7 @@ def main() -> int:
         prog="cargo xtask fuzz", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--minutes", type=float, default=1, metavar="N", help="how long (default 1)")
-    parser.add_argument(
-        "--mode", choices=["all", *list(MODES)[1:]], default="all", help="default: all of them in turn"
-    )
+    parser.add_argument("--mode", choices=["all", *list(MODES)[1:]], default="all", help="default: all of them in turn")
     parser.add_argument("--seed", default="", help="which random programs (default: from the clock)")
     parser.add_argument("--only", metavar="SEED:NUMBER", help="make and compare this program only")
     parser.add_argument("--file", metavar="FILE", help="compare this file only")

@@ -1,6 +1,7 @@
-"""Programs of loops that call: functions, methods, constructors, operators, properties, closures, small enough to be inlined.
+"""Programs of loops that call functions, methods, constructors, operators, properties, closures, to be inlined.
 
-Callees fail, look at the frames around them, change what their callers have read already, and are replaced in the middle of a loop.
+Callees fail, look at the frames around them, change what their callers have read already, and are replaced in the
+middle of a loop.
 """
 
 import random
@@ -33,10 +34,25 @@ def poke(depth, name, value): sys._getframe(depth).f_locals[name] = value; retur
 """
 REDEFINED = ("h0", "h1", "h2")
 OPERATORS = {
-    "__add__": "{o} + {x}", "__radd__": "{x} + {o}", "__iadd__": "{o} + {x}", "__sub__": "{o} - {x}", "__mul__": "{o} * 3", "__lt__": "{o} < {x}",
-    "__eq__": "{o} == {x}", "__getitem__": "{o}[{x}]", "__contains__": "{x} in {o}", "__call__": "{o}({x})", "__neg__": "-{o}", "__len__": "len({o})",
-    "__bool__": "bool({o})", "__hash__": "hash({o})", "__getattr__": "{o}.missing", "__index__": "GL[{o}]", "__str__": "str({o})", "__format__": "f'{{{o}}}'",
-}  # fmt: skip
+    "__add__": "{o} + {x}",
+    "__radd__": "{x} + {o}",
+    "__iadd__": "{o} + {x}",
+    "__sub__": "{o} - {x}",
+    "__mul__": "{o} * 3",
+    "__lt__": "{o} < {x}",
+    "__eq__": "{o} == {x}",
+    "__getitem__": "{o}[{x}]",
+    "__contains__": "{x} in {o}",
+    "__call__": "{o}({x})",
+    "__neg__": "-{o}",
+    "__len__": "len({o})",
+    "__bool__": "bool({o})",
+    "__hash__": "hash({o})",
+    "__getattr__": "{o}.missing",
+    "__index__": "GL[{o}]",
+    "__str__": "str({o})",
+    "__format__": "f'{{{o}}}'",
+}
 UNARY = ("__neg__", "__len__", "__bool__", "__hash__", "__index__", "__str__")
 
 
@@ -81,7 +97,18 @@ class Calls:
         o, x = self.rng.choice(self.objects), self.value(depth - 1)
         if self.operators and self.chance(0.4):
             return "(" + OPERATORS[self.rng.choice(sorted(self.operators))].format(o=o, x=x) + ")"
-        return self.pick(f"{o}.m0({x})", f"{o}.m1({x}, {self.name()})", f"{o}.m0(a0={x})", f"{o}.x", f"{o}.y", f"{o}.p", f"{o}.s({x})", f"{o}.c({x})", f"{o}.k", f"{o}.m1({x})")  # fmt: skip
+        return self.pick(
+            f"{o}.m0({x})",
+            f"{o}.m1({x}, {self.name()})",
+            f"{o}.m0(a0={x})",
+            f"{o}.x",
+            f"{o}.y",
+            f"{o}.p",
+            f"{o}.s({x})",
+            f"{o}.c({x})",
+            f"{o}.k",
+            f"{o}.m1({x})",
+        )
 
     def value(self, depth: int = 2) -> str:
         kind = self.rng.random()
@@ -99,28 +126,54 @@ class Calls:
             return f"{self.rng.choice(self.classes)}({self.value(0)}).{self.pick('x', 'y', 'm0(2)', 'p')}"
         if kind < 0.9:
             i = self.counter or "1"
-            return self.pick(f"GL[{i} % 4]", "GL[0]", "GL[-1]", f"GD[{i} & 1]", "GD['k']", "GC", "len(GL)", f"GD.get({self.name()})")  # fmt: skip
+            return self.pick(
+                f"GL[{i} % 4]", "GL[0]", "GL[-1]", f"GD[{i} & 1]", "GD['k']", "GC", "len(GL)", f"GD.get({self.name()})"
+            )
         if kind < 0.95:
             return f"({self.value(depth - 1)} if {self.condition()} else {self.value(depth - 1)})"
-        return self.pick(f"(lambda z: z + {self.name()})({self.value(0)})", f"({self.name()}, {self.value(0)})", f"[{self.name()}][0]", f"(lambda: {self.name()})()")  # fmt: skip
+        return self.pick(
+            f"(lambda z: z + {self.name()})({self.value(0)})",
+            f"({self.name()}, {self.value(0)})",
+            f"[{self.name()}][0]",
+            f"(lambda: {self.name()})()",
+        )
 
     def condition(self) -> str:
         a, b = self.name(), self.value(0)
-        return self.pick(f"{a} < {b}", f"{a} == {b}", f"{a}", f"not {a}", f"{a} is {b}", f"{a} >= 5", f"type({a}) is int")  # fmt: skip
+        return self.pick(
+            f"{a} < {b}", f"{a} == {b}", f"{a}", f"not {a}", f"{a} is {b}", f"{a} >= 5", f"type({a}) is int"
+        )
 
     def effect(self) -> str:
         """What a callee changes under its callers."""
         n, i = self.name(), self.counter or self.name()
         return self.pick(
-            f"GL[0] = {n}", f"GL[1] = {n}", f"GL.append({n}); del GL[4:]", "GL.reverse()", "GL[:] = [5, 6, 7, 8]", f"GD[0] = {n}", f"GD['k'] = {n}",
-            f"global GC; GC = {n}", f"GD[{n}] = 1; del GD[{n}]", f"note({n}, frames(3))", "note(sorted(locals())[:5])", f"note({n})",
-            f"if type({n}) is int and {n} % 40 == 17: raise ValueError({n})", f"if type({n}) is int and {n} % 50 == 33: raise KeyError({n})", f"Late({n})",
+            f"GL[0] = {n}",
+            f"GL[1] = {n}",
+            f"GL.append({n}); del GL[4:]",
+            "GL.reverse()",
+            "GL[:] = [5, 6, 7, 8]",
+            f"GD[0] = {n}",
+            f"GD['k'] = {n}",
+            f"global GC; GC = {n}",
+            f"GD[{n}] = 1; del GD[{n}]",
+            f"note({n}, frames(3))",
+            "note(sorted(locals())[:5])",
+            f"note({n})",
+            f"if type({n}) is int and {n} % 40 == 17: raise ValueError({n})",
+            f"if type({n}) is int and {n} % 50 == 33: raise KeyError({n})",
+            f"Late({n})",
             # What runs is replaced, and nobody but its frames holds it.
             f"if {n} == {self.rng.choice([5, 40, 77])}: C0.{self.pick('m0', 'm1', '__init__', 'p', '__getitem__', '__add__')} = lambda *a: {self.pick('None', '1', 'a[-1]', 'GL[0]')}",
             f"if {n} == {self.rng.choice([5, 40, 77])}: globals()[{self.pick('h0', 'h1', 'h2')!r}] = lambda *a: {self.pick('None', '1', '2.5', 'len(a)')}",
-            f"if {n} == {self.rng.choice([5, 40, 77])}: h0.__code__ = note.__code__", f"if {n} == 50: C0.p = property(lambda self: {n})", "GL.pop(); GL.append(3)", "GL.insert(0, GL.pop())",
-            f"if {i} == 60: poke(1, {n!r}, 5)", f"if {i} == 60: poke(2, {self.pick('v0', 'v1', 'a0')!r}, 5.5)", f"if {i} == 88: note(frames(5))",
-        )  # fmt: skip
+            f"if {n} == {self.rng.choice([5, 40, 77])}: h0.__code__ = note.__code__",
+            f"if {n} == 50: C0.p = property(lambda self: {n})",
+            "GL.pop(); GL.append(3)",
+            "GL.insert(0, GL.pop())",
+            f"if {i} == 60: poke(1, {n!r}, 5)",
+            f"if {i} == 60: poke(2, {self.pick('v0', 'v1', 'a0')!r}, 5.5)",
+            f"if {i} == 88: note(frames(5))",
+        )
 
     def body(self, names: list[str], size: int) -> list[str]:
         """The statements of a callee."""
@@ -139,7 +192,13 @@ class Calls:
             elif kind < 0.76:
                 lines += [f"for j in range({self.rng.randint(0, 4)}):", f" {self.name_to_assign()} = {self.value(1)}"]
             elif kind < 0.84:
-                lines += ["try:", f" {self.effect()}", f" {local} = {self.value()}", f"except {self.pick('ValueError', 'Exception', 'TypeError')} as e:", f" {local} = {self.value(0)}"]  # fmt: skip
+                lines += [
+                    "try:",
+                    f" {self.effect()}",
+                    f" {local} = {self.value()}",
+                    f"except {self.pick('ValueError', 'Exception', 'TypeError')} as e:",
+                    f" {local} = {self.value(0)}",
+                ]
                 lines += [f"{local} = {self.value(0)}"]
                 self.names.append(local)
             elif kind < 0.9:
@@ -147,7 +206,9 @@ class Calls:
             elif kind < 0.95:
                 lines.append(f"w = Late({self.name()})")
             elif self.objects:
-                lines.append(f"{self.rng.choice(self.objects)}.{self.pick('x', 'y', 'k', 'z')} {self.pick('=', '+=')} {self.value(1)}")  # fmt: skip
+                lines.append(
+                    f"{self.rng.choice(self.objects)}.{self.pick('x', 'y', 'k', 'z')} {self.pick('=', '+=')} {self.value(1)}"
+                )
         if self.chance(0.9):
             lines.append(f"return {self.value() if self.chance(0.9) else self.pick('None', 'Late(9)', 'a0', '1.5')}")
         lines = [line for line in lines if "return a0" not in line or "a0" in names] or ["pass"]
@@ -173,8 +234,21 @@ class Calls:
         ]
         if self.chance(0.12):
             # A closure.
-            lines = [f"def make_{name}(u):", *(f" {line}" for line in [f"def {name}({', '.join(parameters)}):", *(f" {line}" for line in self.body([*names, "u"], 4))])]  # fmt: skip
-            lines += [f" {self.pick('u = 4', 'pass')}", f" return {name}", f"{name} = make_{name}({rng.choice(CONSTANTS)})"]  # fmt: skip
+            lines = [
+                f"def make_{name}(u):",
+                *(
+                    f" {line}"
+                    for line in [
+                        f"def {name}({', '.join(parameters)}):",
+                        *(f" {line}" for line in self.body([*names, "u"], 4)),
+                    ]
+                ),
+            ]
+            lines += [
+                f" {self.pick('u = 4', 'pass')}",
+                f" return {name}",
+                f"{name} = make_{name}({rng.choice(CONSTANTS)})",
+            ]
         else:
             lines = [f"def {name}({', '.join(parameters)}):", *(f" {line}" for line in self.body(names, 4))]
         self.functions.append((name, fewest, most))
@@ -194,7 +268,13 @@ class Calls:
         if not base or self.chance(0.5):
             extra = self.body(["a0", "a1"], 1)
             extra = [line for line in extra if "return" not in line] if self.chance(0.97) else extra
-            lines += [f" def __init__(self, a0={rng.choice(NUMBERS)}, a1={rng.choice(CONSTANTS)}):", *([f"  {base}.__init__(self, a0)"] if base and self.chance(0.5) else []), "  self.x = a0", *(["  self.y = a1"] if self.chance(0.9) else []), *(f"  {line}" for line in extra)]  # fmt: skip
+            lines += [
+                f" def __init__(self, a0={rng.choice(NUMBERS)}, a1={rng.choice(CONSTANTS)}):",
+                *([f"  {base}.__init__(self, a0)"] if base and self.chance(0.5) else []),
+                "  self.x = a0",
+                *(["  self.y = a1"] if self.chance(0.9) else []),
+                *(f"  {line}" for line in extra),
+            ]
         for method, parameters in (("m0", ["a0"]), ("m1", ["a0", "a1=2"])):
             if not base or self.chance(0.5):
                 names = [parameter.partition("=")[0] for parameter in parameters]
@@ -210,7 +290,14 @@ class Calls:
         for operator in rng.sample(sorted(OPERATORS), rng.randint(1, 6)):
             self.operators.add(operator)
             parameters = [] if operator in UNARY else ["a0"]
-            result = {"__len__": "3", "__bool__": "self.x is not None", "__hash__": "4", "__index__": "1", "__str__": "'text'", "__format__": "'form'"}.get(operator)  # fmt: skip
+            result = {
+                "__len__": "3",
+                "__bool__": "self.x is not None",
+                "__hash__": "4",
+                "__index__": "1",
+                "__str__": "'text'",
+                "__format__": "'form'",
+            }.get(operator)
             body = self.body(parameters, 2)
             if result is not None and self.chance(0.95):
                 body = [*(line for line in body if "return" not in line), f"return {result}"]
@@ -226,15 +313,32 @@ class Calls:
         other = rng.choice(self.functions)[0] if self.functions else "note"
         owner, o = rng.choice(self.classes), rng.choice(self.objects)
         what = self.pick(
-            f"globals()[{function!r}] = {other}", f"globals()[{function!r}] = lambda *a: {self.pick('1', '2.5', 'a', 'len(a)')}",
-            f"{function}.__defaults__ = {self.pick('(1,)', '(1.5, 2)', '(3, 4, 5)', 'None', '(Late(7), 1, 2)')}", f"{function}.__code__ = {other}.__code__",
-            f"{owner}.m0 = lambda self, a0=1: {self.pick('a0', '7', 'self.x')}", f"{owner}.k = {rng.choice(CONSTANTS)}", f"{owner}.p = {rng.choice(CONSTANTS)}",
+            f"globals()[{function!r}] = {other}",
+            f"globals()[{function!r}] = lambda *a: {self.pick('1', '2.5', 'a', 'len(a)')}",
+            f"{function}.__defaults__ = {self.pick('(1,)', '(1.5, 2)', '(3, 4, 5)', 'None', '(Late(7), 1, 2)')}",
+            f"{function}.__code__ = {other}.__code__",
+            f"{owner}.m0 = lambda self, a0=1: {self.pick('a0', '7', 'self.x')}",
+            f"{owner}.k = {rng.choice(CONSTANTS)}",
+            f"{owner}.p = {rng.choice(CONSTANTS)}",
             f"{owner}.__init__ = lambda self, a0=1, a1=2: {self.pick('None', 'setattr(self, `x`, a0)', '3').replace('`', chr(39))}",
-            f"{owner}.__add__ = lambda self, a0: {self.pick('1', 'a0', 'NotImplemented')}", f"{owner}.__getitem__ = lambda self, a0: {self.pick('1', 'a0', 'GL[0]')}",
-            f"{o} = {rng.choice(self.classes)}({rng.choice(NUMBERS)})", f"{o} = {rng.choice(CONSTANTS)}", f"{o}.x = {rng.choice(CONSTANTS)}", f"{o}.m0 = lambda a0: a0", f"{o}.k = 4",
-            f"{o}.__class__ = {owner}", f"del {o}.x", f"{o}.__dict__['y'] = 3", f"{o}.__dict__ = {{'x': 2, 'y': 3}}", f"v0 = {rng.choice(CONSTANTS)}", "globals()['GL'] = [9, 8, 7, 6]",
-            "globals()['GD'] = {0: 5, 1: 6, 'k': 7}", f"globals()['len'] = lambda x: {self.pick('3', 'x')}", f"{owner}.__call__ = lambda self, *a: a", f"{owner}.__del__ = lambda self: note('end')",
-        )  # fmt: skip
+            f"{owner}.__add__ = lambda self, a0: {self.pick('1', 'a0', 'NotImplemented')}",
+            f"{owner}.__getitem__ = lambda self, a0: {self.pick('1', 'a0', 'GL[0]')}",
+            f"{o} = {rng.choice(self.classes)}({rng.choice(NUMBERS)})",
+            f"{o} = {rng.choice(CONSTANTS)}",
+            f"{o}.x = {rng.choice(CONSTANTS)}",
+            f"{o}.m0 = lambda a0: a0",
+            f"{o}.k = 4",
+            f"{o}.__class__ = {owner}",
+            f"del {o}.x",
+            f"{o}.__dict__['y'] = 3",
+            f"{o}.__dict__ = {{'x': 2, 'y': 3}}",
+            f"v0 = {rng.choice(CONSTANTS)}",
+            "globals()['GL'] = [9, 8, 7, 6]",
+            "globals()['GD'] = {0: 5, 1: 6, 'k': 7}",
+            f"globals()['len'] = lambda x: {self.pick('3', 'x')}",
+            f"{owner}.__call__ = lambda self, *a: a",
+            f"{owner}.__del__ = lambda self: note('end')",
+        )
         return f"if {i} == {rng.choice([30, 45, 61, 70, 83, 100])}: {what}"
 
     def statement(self, depth: int) -> list[str]:
@@ -244,29 +348,53 @@ class Calls:
         if kind < 0.3:
             return [f"{v} = {self.value()}"]
         if kind < 0.4:
-            return [f"{v} {self.pick('+=', '-=', '//=')} {self.value(1)}", f"if type({v}) is int and {v}.bit_length() > 200 or isinstance({v}, (str, tuple, list)): {v} = 3"]  # fmt: skip
+            return [
+                f"{v} {self.pick('+=', '-=', '//=')} {self.value(1)}",
+                f"if type({v}) is int and {v}.bit_length() > 200 or isinstance({v}, (str, tuple, list)): {v} = 3",
+            ]
         if kind < 0.5:
             return [f"{w} = {self.value()}"]
         if kind < 0.58 and self.classes:
-            return [f"{rng.choice(self.objects)} = {rng.choice(self.classes)}({self.value(1) if self.chance(0.7) else ''})"]  # fmt: skip
+            return [
+                f"{rng.choice(self.objects)} = {rng.choice(self.classes)}({self.value(1) if self.chance(0.7) else ''})"
+            ]
         if kind < 0.66:
             place = self.pick("GL[0]", "GL[1]", "GD[0]", "GD['k']")
             return [f"{v} = {place}", f"{w} = {self.call(1)}", f"{self.pick('v0', 'v1')} = {place}"]
         if kind < 0.71 and self.objects:
             o = rng.choice(self.objects)
-            return [f"{v} = {o}.x", self.pick(f"{w} = {o}.m0({v})", f"{w} = {o}.p", f"{o}.x = {self.name()}"), f"{v} = {o}.x"]  # fmt: skip
+            return [
+                f"{v} = {o}.x",
+                self.pick(f"{w} = {o}.m0({v})", f"{w} = {o}.p", f"{o}.x = {self.name()}"),
+                f"{v} = {o}.x",
+            ]
         if kind < 0.76 and self.objects:
-            return [f"{rng.choice(self.objects)}.{self.pick('x', 'y', 'z', 'k')} {self.pick('=', '+=')} {self.value(1)}"]  # fmt: skip
+            return [
+                f"{rng.choice(self.objects)}.{self.pick('x', 'y', 'z', 'k')} {self.pick('=', '+=')} {self.value(1)}"
+            ]
         if kind < 0.84 and self.chance(0.7):
             return [self.change()]
         if kind < 0.94 and depth > 0:
             body = [*self.statement(0), *self.statement(depth - 1)]
-            return ["try:", *(f" {line}" for line in body), f"except {self.pick('Exception', 'ValueError', '(TypeError, KeyError)')} as e:", f" note(type(e).__name__, e.args, where(e)); {v} = {rng.choice(CONSTANTS)}", *(["finally:", f" {w} = {self.name()}"] if self.chance(0.2) else [])]  # fmt: skip
+            return [
+                "try:",
+                *(f" {line}" for line in body),
+                f"except {self.pick('Exception', 'ValueError', '(TypeError, KeyError)')} as e:",
+                f" note(type(e).__name__, e.args, where(e)); {v} = {rng.choice(CONSTANTS)}",
+                *(["finally:", f" {w} = {self.name()}"] if self.chance(0.2) else []),
+            ]
         if kind < 0.97 and depth > 0:
-            return [f"if {self.condition()}:", *(f" {line}" for line in self.statement(depth - 1)), *(["else:", *(f" {line}" for line in self.statement(depth - 1))] if self.chance(0.4) else [])]  # fmt: skip
+            return [
+                f"if {self.condition()}:",
+                *(f" {line}" for line in self.statement(depth - 1)),
+                *(["else:", *(f" {line}" for line in self.statement(depth - 1))] if self.chance(0.4) else []),
+            ]
         if depth > 0:
             outer, self.counter = self.counter, f"{self.counter}i"
-            lines = [f"for {self.counter} in range({rng.choice([3, 6, 20])}):", *(f" {line}" for line in self.statement(depth - 1))]  # fmt: skip
+            lines = [
+                f"for {self.counter} in range({rng.choice([3, 6, 20])}):",
+                *(f" {line}" for line in self.statement(depth - 1)),
+            ]
             self.counter = outer
             return lines
         return [f"{w} = Late({self.name()})"]
@@ -276,10 +404,21 @@ class Calls:
         self.names, self.objects, self.depth, self.counter = ["v0", "v1", "v2", "w0"], ["o0", "o1"], 1, "i"
         lines = [f"def f{number}(v0, v1, v2, o0, o1):", " w0 = w1 = None"]
         body = [line for _ in range(rng.randint(2, 6)) for line in self.statement(2)]
-        head = self.pick("for i in range(120):", "for i in range(120):", "i = -1\n while i < 119:\n  i += 1", "for i in list(range(120)):", "for i in (j for j in range(120)):")  # fmt: skip
+        head = self.pick(
+            "for i in range(120):",
+            "for i in range(120):",
+            "i = -1\n while i < 119:\n  i += 1",
+            "for i in list(range(120)):",
+            "for i in (j for j in range(120)):",
+        )
         lines += [f" {head}"]
         if self.chance(0.75):
-            lines += ["  try:", *(f"   {line}" for line in body), "  except Exception as e:", f"   note(i, type(e).__name__, str(e)[:60], where(e)); {self.pick('pass', 'v0 = 1', 'o0 = o1', 'v1 = v2 = 2.5')}"]  # fmt: skip
+            lines += [
+                "  try:",
+                *(f"   {line}" for line in body),
+                "  except Exception as e:",
+                f"   note(i, type(e).__name__, str(e)[:60], where(e)); {self.pick('pass', 'v0 = 1', 'o0 = o1', 'v1 = v2 = 2.5')}",
+            ]
         else:
             lines += [f"  {line}" for line in body]
         if self.chance(0.4):

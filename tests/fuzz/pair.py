@@ -27,7 +27,10 @@ MODES = {
         "WHIPSNAKE_TIERS": "baseline,optimizing",
     },
 }
-"""`eager` compiles what has never run; `low` and `warm` compile what is specialised, in the middle of things; `hot` optimizes what is specialised."""
+"""`eager` compiles what has never run; `low` and `warm` compile what is specialised, in the middle of things.
+
+`hot` optimizes what is specialised.
+"""
 
 Result = dict[str, str]
 WORKER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "worker.py")

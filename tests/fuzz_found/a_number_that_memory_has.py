@@ -1,6 +1,6 @@
 """A float that a call has put into its local variable in memory is a number in the loop after the call."""
-NAN = float("nan")
 
+NAN = float("nan")
 
 
 def f1(v0, v1, v2, v3, w0, w1):
@@ -8,7 +8,7 @@ def f1(v0, v1, v2, v3, w0, w1):
     F = [0.5, 1, 10000000000.0, 3.25]
     M = [1, [3, 4], [5.5, 6]]
     R = list(range(120))
-    mixed = [1, 2.5, None, 'a', 2 ** 40, (), True] * 14
+    mixed = [1, 2.5, None, "a", 2**40, (), True] * 14
     for i1 in R:
         v1 = v2 = F[-1 % 4] if v3 >= v2 else v1 + v2
         i2 = 0
@@ -23,7 +23,9 @@ def f1(v0, v1, v2, v3, w0, w1):
                 v2 += F[i1 % 4]
         else:
             pass
-        v3 += v2 - -2 ** 60
-        v2 = i1 ^ -2 ** 62
+        v3 += v2 - -(2**60)
+        v2 = i1 ^ -(2**62)
+
+
 r = f1(1, 1, 1, 1, 1, 2.5)
 print(r)

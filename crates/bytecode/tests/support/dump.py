@@ -14,7 +14,74 @@ import opcode
 import sys
 import types
 
-MODULES = ["abc", "argparse", "ast", "asyncio.base_events", "asyncio.tasks", "bdb", "calendar", "cmd", "codecs", "collections", "configparser", "contextlib", "copy", "csv", "dataclasses", "datetime", "_pydatetime", "decimal", "_pydecimal", "difflib", "dis", "email.message", "enum", "fractions", "functools", "gettext", "heapq", "html.parser", "http.client", "inspect", "ipaddress", "json.decoder", "json.encoder", "locale", "logging", "optparse", "os", "pathlib._local", "pdb", "pickle", "pickletools", "platform", "pprint", "queue", "random", "re._compiler", "re._parser", "shutil", "statistics", "string", "subprocess", "tarfile", "tempfile", "textwrap", "threading", "tokenize", "traceback", "types", "typing", "unittest.case", "unittest.mock", "urllib.parse", "uuid", "warnings", "weakref", "zipfile"]
+MODULES = [
+    "abc",
+    "argparse",
+    "ast",
+    "asyncio.base_events",
+    "asyncio.tasks",
+    "bdb",
+    "calendar",
+    "cmd",
+    "codecs",
+    "collections",
+    "configparser",
+    "contextlib",
+    "copy",
+    "csv",
+    "dataclasses",
+    "datetime",
+    "_pydatetime",
+    "decimal",
+    "_pydecimal",
+    "difflib",
+    "dis",
+    "email.message",
+    "enum",
+    "fractions",
+    "functools",
+    "gettext",
+    "heapq",
+    "html.parser",
+    "http.client",
+    "inspect",
+    "ipaddress",
+    "json.decoder",
+    "json.encoder",
+    "locale",
+    "logging",
+    "optparse",
+    "os",
+    "pathlib._local",
+    "pdb",
+    "pickle",
+    "pickletools",
+    "platform",
+    "pprint",
+    "queue",
+    "random",
+    "re._compiler",
+    "re._parser",
+    "shutil",
+    "statistics",
+    "string",
+    "subprocess",
+    "tarfile",
+    "tempfile",
+    "textwrap",
+    "threading",
+    "tokenize",
+    "traceback",
+    "types",
+    "typing",
+    "unittest.case",
+    "unittest.mock",
+    "urllib.parse",
+    "uuid",
+    "warnings",
+    "weakref",
+    "zipfile",
+]
 
 
 def code_objects(module):
@@ -93,9 +160,16 @@ def entry(code, mode):
 def instrument(code):
     events = sys.monitoring.events
     sys.monitoring.set_local_events(
-        5, code,
-        events.PY_START | events.PY_RESUME | events.PY_RETURN | events.PY_YIELD | events.CALL
-        | events.JUMP | events.BRANCH | events.STOP_ITERATION,
+        5,
+        code,
+        events.PY_START
+        | events.PY_RESUME
+        | events.PY_RETURN
+        | events.PY_YIELD
+        | events.CALL
+        | events.JUMP
+        | events.BRANCH
+        | events.STOP_ITERATION,
     )
 
 

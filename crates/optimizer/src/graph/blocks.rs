@@ -266,7 +266,7 @@ impl<'a, 'f> Walk<'a, 'f> {
     fn whole_loop(&mut self, extent: Extent, outer: u32) -> bool {
         let entry = self.block_at(extent.header, outer);
         self.b.switch_to(entry);
-        if extent.innermost && extent.instructions <= MAX_TWICE && !self.choices.sparing {
+        if extent.innermost && extent.instructions <= MAX_TWICE && !self.choices.single {
             let copy = self.plans.copy(&self.body.calls, outer, extent.header, true);
             let next = self.b.block();
             self.body.scopes.push(Scope { extent, copy, back: Back::Next(next), closed: false });

@@ -64,7 +64,9 @@ pub(crate) struct Choices {
     in_memory: FxHashSet<Site>,
     /// Calls that are not inlined.
     not_inlined: FxHashSet<Site>,
-    /// The region got too large: no more is built than must be.
+    /// The region got too large: no loop is built twice.
+    single: bool,
+    /// It still is: no more is built than must be.
     sparing: bool,
     /// Inlined calls, by the call: their frame is pushed at once.
     pushed: FxHashSet<Site>,
@@ -76,8 +78,11 @@ const ATTEMPTS: usize = 24;
 /// How many instructions a region may have: machine code for more takes too long to make.
 const MAX_INSTRUCTIONS: usize = 8_000;
 
-/// With more instructions than this a region is built again without what makes it large: copies of loops, and inlined calls of all but small functions.
+/// With more instructions than this a region is built again without copies of loops.
 const ROOMY: usize = 3_000;
+
+/// With more than this it is built again without inlined calls of all but small functions, too.
+const LARGE: usize = 4_500;
 
 /// Builds the graph of a region.
 pub fn build(request: &Request<'_>) -> Result<Function, Refusal> {
@@ -88,7 +93,11 @@ pub fn build(request: &Request<'_>) -> Result<Function, Refusal> {
     for _ in 0..ATTEMPTS {
         let mut function = Function::new(format!("loop at {}", request.header));
         let attempt = blocks::Walk::new(request, &mut function, &mut plans, &mut choices).run(extent);
-        if function.inst_count() > ROOMY && !choices.sparing {
+        if function.inst_count() > ROOMY && !choices.single {
+            (choices.single, plans) = (true, Plans::default());
+            continue;
+        }
+        if function.inst_count() > LARGE && !choices.sparing {
             (choices.sparing, plans) = (true, Plans::default());
             continue;
         }
