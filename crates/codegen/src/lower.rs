@@ -438,6 +438,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 let (then, otherwise) = (self.clif_block(*then), self.clif_block(*otherwise));
                 self.b.ins().brif(condition, then, &then_args, otherwise, &otherwise_args);
             }
+            Leave { arg: Some(value), .. } if matches!(self.form, Form::Region(_)) => {
+                let value = self.use_value(*value);
+                self.return_from_region(value);
+            }
             Leave { to, .. } if matches!(self.form, Form::Region(_)) => self.leave_region(*to),
             Leave { to, arg } => {
                 let arg = arg.map(|v| self.use_value(v));

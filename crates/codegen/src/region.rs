@@ -20,6 +20,10 @@ use whipsnake_ir::{Continuation, FrameState, Function, Global, Helper, InstData,
 pub struct RegionForm {
     /// The address that [`Helper::LeaveRegion`] is given.
     pub region: u64,
+    /// Where native code goes on when the region's frame is done, with the result in the activation.
+    pub returns: u64,
+    /// Where in the activation that is.
+    pub value: i32,
 }
 
 /// Where an exit finds a value.
@@ -194,6 +198,15 @@ impl<'a> Lowering<'a, '_> {
             Some(memory) => self.use_value(memory),
             None => self.frame(),
         }
+    }
+
+    /// Ends a block with the return from the region's frame.
+    pub(crate) fn return_from_region(&mut self, value: ir::Value) {
+        let region = self.region_state();
+        let (frame, activation, form) = (region.frame, region.activation, region.form);
+        self.store(Region::Thread, value, activation, form.value);
+        let address = self.b.ins().iconst(types::I64, form.returns as i64);
+        self.b.ins().return_(&[address, frame]);
     }
 
     /// Ends a block with an exit.

@@ -10,7 +10,7 @@ mod operands;
 pub mod passes;
 mod select;
 
-pub use graph::{Refusal, Request, Site, build};
+pub use graph::{Refusal, Request, Site, Start, build};
 
 use whipsnake_bytecode::{Code, Instr};
 use whipsnake_ir::{Global, Known};

@@ -84,7 +84,8 @@ impl<'a> Walk<'a, '_> {
     /// Whether a call with so many arguments is to be inlined. If so, its instructions are counted.
     pub(super) fn may_inline(&mut self, number: u32, callee: &Callee<'_>, count: usize) -> bool {
         let site = self.site(number);
-        if self.choices.not_inlined.contains(&site) || self.body.calls.len() >= MAX_DEPTH {
+        let failed = self.request.general.contains(&site);
+        if failed || self.choices.not_inlined.contains(&site) || self.body.calls.len() >= MAX_DEPTH {
             return false;
         }
         let missing = (callee.parameters as usize).checked_sub(count);
@@ -102,6 +103,8 @@ impl<'a> Walk<'a, '_> {
             return false;
         }
         self.inlined += instructions as u32;
+        let depth = self.knowledge().depth;
+        self.cost.add_inlined(depth);
         true
     }
 
@@ -241,11 +244,15 @@ impl<'a> Walk<'a, '_> {
     /// The cells of the function's closure become locals.
     pub(super) fn copy_free_vars(&mut self) {
         let frame = self.knowledge().state.frame();
-        let function = frame.inlined.and_then(|inlined| inlined.function.value).expect("an inlined function");
+        let function = frame.inlined.and_then(|inlined| inlined.function.value);
         let locals = frame.locals.len();
         let unit = frame.unit;
         let number = self.body.code.at_unit(unit).expect("an instruction");
         let count = self.body.code.instrs()[number as usize].oparg as usize;
+        let function = function.unwrap_or_else(|| {
+            let memory = self.b.region_frame();
+            self.b.load(Type::Obj, memory, frame::FUNCOBJ)
+        });
         let cells = self.b.load(Type::Ptr, function, function::CLOSURE);
         for index in 0..count {
             let cell = self.b.load(Type::Obj, cells, tuple::OB_ITEM + 8 * index as i32);

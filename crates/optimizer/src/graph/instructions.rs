@@ -14,15 +14,17 @@ impl Walk<'_, '_> {
     pub(super) fn instruction(&mut self, number: u32) {
         let instr = self.body.code.instrs()[number as usize];
         self.knowledge().state.frame().unit = instr.index;
-        if self.choices.exits.contains(&self.site(number)) {
+        if self.choices.exits.contains(&self.site(number)) || self.is_pruned(&instr) {
             self.leave_at(number);
             return;
         }
         let oparg = instr.oparg;
         match instr.base {
             op::NOP | op::EXTENDED_ARG => {}
-            op::RESUME if self.body.after.is_some() => {}
-            op::COPY_FREE_VARS if self.body.after.is_some() => self.copy_free_vars(),
+            op::RESUME if self.body.is_whole => {}
+            op::COPY_FREE_VARS if self.body.is_whole => self.copy_free_vars(),
+            op::RETURN_VALUE if self.returns_from_function() => self.return_from_function(None),
+            op::RETURN_CONST if self.returns_from_function() => self.return_from_function(Some(oparg)),
             op::RETURN_VALUE if self.body.after.is_some() => self.return_inlined(),
             op::RETURN_CONST if self.body.after.is_some() => {
                 self.load_constant(oparg);
@@ -96,7 +98,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn load_constant(&mut self, number: u32) {
+    pub(super) fn load_constant(&mut self, number: u32) {
         let constant = self.body.world.constant(number);
         let value = self.b.iconst(Type::Obj, constant.address as i64);
         let raw = match constant.number {

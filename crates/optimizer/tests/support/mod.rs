@@ -7,7 +7,7 @@ use whipsnake_cpython::opcode as op;
 use whipsnake_ir::{Block, Function, Global, InstData, verify};
 use whipsnake_ops::Ptr;
 use whipsnake_optimizer::{
-    Callee, Constructor, Method, Number, Object, Refusal, Request, Special, World, build, passes,
+    Callee, Constructor, Method, Number, Object, Refusal, Request, Special, Start, World, build, passes,
 };
 
 /// A line of assembly.
@@ -156,7 +156,7 @@ pub fn region(program: &Program, lines: &[Line]) -> Result<Function, Refusal> {
     let mut decoder = Decoder::new();
     let code = decoder.analyse(input).expect("the code is right");
     let general = FxHashSet::default();
-    let mut function = build(&Request { code: &code, world: program, header, general: &general })?;
+    let mut function = build(&Request { code: &code, world: program, start: Start::Loop(header), prunes: false, general: &general })?;
     passes::run(&mut function, |_, _| ());
     check(&function);
     Ok(function)

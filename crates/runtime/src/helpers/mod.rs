@@ -44,6 +44,7 @@ pub fn address(helper: Helper) -> usize {
         // Objects.
         Helper::Dealloc => objects::dealloc as *const () as usize,
         Helper::HotLoop => crate::region::hot_loop as *const () as usize,
+        Helper::HotFunction => crate::region::hot_function as *const () as usize,
         Helper::LeaveRegion => crate::region::leave_region as *const () as usize,
         Helper::DestroyInRegion => crate::region::destroy_in_region as *const () as usize,
         Helper::PushInlined => crate::region::push_inlined as *const () as usize,

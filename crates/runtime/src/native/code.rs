@@ -16,7 +16,7 @@ pub struct CompiledCode {
     /// The `eval_breaker` word for which the code is known to need no attention; machine code compares it at polls. Must stay the
     /// first field: it is at offset 0 of the `CODE` pointer.
     pub valid_version: u64,
-    /// Native address of the first instruction.
+    /// Where calls enter: the first instruction, or the gate of the function's region.
     pub entry: *const u8,
     /// `co_framesize`, in bytes.
     pub frame_bytes: u64,
@@ -119,6 +119,11 @@ impl CompiledCode {
             asked: Default::default(),
             block: None,
         }
+    }
+
+    /// Where the first instruction starts in the baseline tier.
+    pub fn baseline_entry(&self) -> *const u8 {
+        self.base.wrapping_add(self.resume_points[0].entry as usize)
     }
 
     /// Whether it was made by [`of_stub`](Self::of_stub).
