@@ -16,7 +16,7 @@ const EVALUATION_UNITS: i32 = 2;
 
 /// Below this much C recursion left, compiled functions run in the interpreter, which does not use the C stack for their calls. Programs that call
 /// so deep through C functions are few, and must go as deep as without a compiler.
-const LOW_C_RECURSION: i32 = thread_state::C_RECURSION_LIMIT / 10 * 9;
+pub(super) const LOW_C_RECURSION: i32 = thread_state::C_RECURSION_LIMIT / 10 * 9;
 
 /// The bit of an argument count that says that the word before the arguments may be overwritten (`PY_VECTORCALL_ARGUMENTS_OFFSET`).
 const ARGUMENTS_OFFSET: usize = 1 << (usize::BITS - 1);
@@ -196,25 +196,32 @@ unsafe fn run(thread: ThreadState, frame: Frame, address: *const u8) -> *mut PyO
     unsafe {
         thread.set_c_recursion_remaining(thread.c_recursion_remaining() - EVALUATION_UNITS);
         let outcome = enter(thread, frame, address, ptr::null_mut(), ActivationKind::Call);
-        let leave = || thread.set_c_recursion_remaining(thread.c_recursion_remaining() + EVALUATION_UNITS);
+        thread.set_c_recursion_remaining(thread.c_recursion_remaining() + EVALUATION_UNITS);
+        end_of_run(thread, frame, outcome)
+    }
+}
+
+/// What native code that ran a frame ended with; the frame is popped, if it was not.
+///
+/// # Safety
+/// The frame was the base frame of that native code, which has just ended; the GIL is held.
+#[inline(always)]
+pub(super) unsafe fn end_of_run(thread: ThreadState, frame: Frame, outcome: Outcome) -> *mut PyObject {
+    // SAFETY: the caller's.
+    unsafe {
         match outcome.status {
             Status::Return | Status::Yield => {
                 // It is gone already if it became a generator or returned by itself.
                 if thread.current_frame() == Some(frame) {
                     frames::unlink_and_pop(thread, frame);
                 }
-                leave();
                 outcome.value
             }
             Status::Error => {
                 frames::unlink_and_pop(thread, frame);
-                leave();
                 ptr::null_mut()
             }
-            Status::Exit => {
-                leave();
-                exit::run(thread, frame)
-            }
+            Status::Exit => exit::run(thread, frame),
         }
     }
 }

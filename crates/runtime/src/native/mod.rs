@@ -19,3 +19,4 @@ pub mod thread_exit;
 pub mod tools;
 pub mod trampoline;
 pub mod unwind;
+pub(crate) mod whole_calls;

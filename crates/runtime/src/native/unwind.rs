@@ -50,7 +50,9 @@ pub(super) unsafe extern "C" fn error(
         // The interpreter reports the last code unit of the instruction.
         let instruction = frame.instr_ptr();
         let base = opcode::base((*instruction).op);
-        if let Some(from_top) = first_dropped(base) {
+        // The interpreter's own instruction for this leaves what it fails with to the unwinder.
+        let kept = (*instruction).op == opcode::CALL_ISINSTANCE;
+        if let Some(from_top) = first_dropped(base).filter(|_| !kept) {
             let count = opcode::popped((*instruction).op, u32::from((*instruction).arg)) as usize;
             let first = if from_top == 0 { 0 } else { count - from_top };
             depth -= count;

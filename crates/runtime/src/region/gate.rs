@@ -13,7 +13,7 @@ pub(super) const BYTES: usize = 160;
 const LEVELS: i32 = 16;
 
 /// What must be left of the C recursion: calls from regions to functions that are not inlined use the C stack. The rest of the way down is the baseline tier's.
-const C_LEVELS: i32 = thread_state::C_RECURSION_LIMIT / 100 * 94;
+const C_LEVELS: i32 = thread_state::C_RECURSION_LIMIT / 100 * 97;
 
 /// What a gate has to know.
 #[derive(Clone, Copy, Debug)]
