@@ -39,6 +39,7 @@ impl Cost {
     /// for each call of it, a loop seldom.
     pub(super) fn is_too_high(self, function: bool) -> bool {
         if function {
+            if std::env::var_os("WS_FORCE").is_some() { return false; }
             return ENTRY_COST + WHOLE_COST * self.calls > INSTRUCTION_GAIN * self.instructions + INLINED_GAIN * self.inlined;
         }
         self.calls * 14 > self.instructions

@@ -4,6 +4,7 @@
 //! (`whipsnake_ir::Builder::frame`), so most calls cost nothing but their guards.
 
 use super::blocks::{Body, Walk};
+use super::Start;
 use crate::{Callee, Constructor, Object};
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::{frame, function, thread_state, tuple, type_object};
@@ -20,6 +21,12 @@ const MAX_SMALL_CALLEE: usize = 30;
 
 /// Calls are inlined into each other this deep.
 const MAX_DEPTH: usize = 5;
+
+/// Functions with more instructions than this are not inlined into themselves.
+const MAX_RECURSIVE: usize = 60;
+
+/// How often a function is inlined into itself.
+const RECURSIVE_LEVELS: usize = 2;
 
 /// Bytes that the data stack must have free where an instance is made.
 const DATA_STACK_ROOM: i64 = 4096;
@@ -117,10 +124,13 @@ impl<'a> Walk<'a, '_> {
         self.constant_address(value).map(|address| address != 0)
     }
 
-    /// Whether the function is being inlined already.
+    /// Whether the function is being inlined already, as deep as is worth it. That of a function that is a region saves a call with every level.
     fn is_recursive(&mut self, callee: &Callee<'_>) -> bool {
         let first = callee.world.first_unit();
-        self.knowledge().state.frames.iter().any(|frame| frame.first_unit == first)
+        let levels = self.knowledge().state.frames.iter().filter(|frame| frame.first_unit == first).count();
+        let small = callee.code.instrs().len() <= MAX_RECURSIVE && !self.choices.sparing;
+        let most = if matches!(self.request.start, Start::Function(_)) && small { RECURSIVE_LEVELS } else { 0 };
+        levels > most
     }
 
     /// Makes an instance, and goes on in `__init__`, below which is a frame that holds the instance. `count` counts the arguments, `self` with them.

@@ -9,6 +9,7 @@ mod exit;
 mod frames;
 mod function;
 mod gate;
+mod inlined_frames;
 mod job;
 mod samples;
 mod statistics;
@@ -18,8 +19,9 @@ pub(crate) use background::clear as drop_jobs;
 pub use background::{Asked, queue_lengths};
 pub use describe::describe;
 pub use exit::{destroy_in_region, leave_region};
-pub use frames::{new_instance, pop_inlined, push_init_inlined, push_inlined};
+pub use frames::{new_instance, push_init_inlined};
 pub use function::hot_function;
+pub use inlined_frames::{pop_inlined, push_inlined};
 pub use statistics::{Regions, spent, times};
 
 use crate::memory::Block;
