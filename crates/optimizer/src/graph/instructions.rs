@@ -166,7 +166,7 @@ impl Walk<'_, '_> {
     fn choose_by_feedback(&mut self, number: u32, instr: &Instr) -> Option<&'static Operation> {
         let opcode = if instr.is_instrumented() { instr.base } else { instr.opcode };
         let plain = named(op::NAMES[instr.base as usize]);
-        if self.request.general.contains(&self.site(number)) {
+        if self.request.general.contains(&self.site(number)) || self.body.world.is_polymorphic(instr) {
             return plain
                 .filter(|_| instr.base == op::BINARY_OP)
                 .or_else(|| whole(instr.base))
