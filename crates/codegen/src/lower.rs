@@ -501,6 +501,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     pub(crate) fn save_instr(&mut self) {
+        // A frame that was not pushed has nothing to be written to; those below wait at their calls.
+        if matches!(self.form, Form::Region(_)) && self.is_region_frame_virtual() {
+            return;
+        }
         // Little endian: the low half comes first.
         let low = match &self.form {
             Form::Stencil { form, .. } => i64::from(form.operands[abi::operand::INSTR_LOW as usize]),

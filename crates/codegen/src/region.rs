@@ -191,6 +191,12 @@ impl<'a> Lowering<'a, '_> {
         frame.first_unit + 2 * u64::from(frame.unit)
     }
 
+    /// Whether the instruction being lowered runs on the frame of an inlined call that was not pushed.
+    pub(crate) fn is_region_frame_virtual(&self) -> bool {
+        let frame = self.func.states[self.current_state().index()].frames.last();
+        frame.is_some_and(|frame| frame.inlined.is_some() && frame.memory().is_none())
+    }
+
     /// The frame that the instruction being lowered runs on, which has been pushed.
     pub(crate) fn region_frame(&mut self) -> ir::Value {
         let memory = self.func.states[self.current_state().index()].frames.last().and_then(FrameState::memory);

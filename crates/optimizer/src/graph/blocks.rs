@@ -39,8 +39,8 @@ impl Cost {
     /// for each call of it, a loop seldom.
     pub(super) fn is_too_high(self, function: bool) -> bool {
         if function {
-            if std::env::var_os("WS_FORCE").is_some() { return false; }
-            return ENTRY_COST + WHOLE_COST * self.calls > INSTRUCTION_GAIN * self.instructions + INLINED_GAIN * self.inlined;
+            let gain = INSTRUCTION_GAIN * self.instructions + INLINED_GAIN * self.inlined;
+            return ENTRY_COST + WHOLE_COST * self.calls > gain;
         }
         self.calls * 14 > self.instructions
     }
@@ -49,7 +49,7 @@ impl Cost {
 /// What entering and leaving a function's region costs over baseline code, in machine instructions; as those that follow.
 const ENTRY_COST: u64 = 30;
 /// What a call from a region costs over one from baseline code.
-const WHOLE_COST: u64 = 30;
+const WHOLE_COST: u64 = 40;
 /// What is gained on an instruction that is no call.
 const INSTRUCTION_GAIN: u64 = 5;
 /// What is gained on a call that is inlined.

@@ -50,7 +50,9 @@ pub(super) unsafe fn ask(
             return Answer::Refused;
         }
         let built = jit.stats.regions.built;
-        let may = || background::waiting().is_some_and(|waiting| statistics::within_budget(built, waiting));
+        let may = || background::waiting().is_some_and(|waiting| {
+            statistics::within_budget(built, waiting, matches!(place, Place::Function { .. }))
+        });
         if jit.settings.background && !may() {
             jit.stats.regions.deferred += 1;
             return Answer::Later;

@@ -19,7 +19,7 @@ pub(super) const START: u32 = 0;
 const EXITS: u32 = 64;
 
 /// One exit in so many entries is too many.
-const SELDOM: u32 = 12;
+const SELDOM: u32 = 32;
 
 /// Calls between two looks while the compiler is off.
 const CALLS_WHILE_OFF: i32 = 1000;
@@ -116,9 +116,11 @@ pub unsafe extern "C" fn hot_function(
 
 /// How many calls of baseline code come before.
 fn calls_to_optimize(threshold: u32, compiled: &CompiledCode) -> i32 {
+    /// A call gains less than a round of a loop.
+    const TIMES: usize = 4;
     /// Bytes of machine code that cost nothing extra.
-    const SHORT: usize = 4096;
-    let times = 1 + compiled.size / SHORT;
+    const SHORT: usize = 2048;
+    let times = TIMES + compiled.size / SHORT;
     (threshold as usize).saturating_mul(times).min(i32::MAX as usize) as i32
 }
 
