@@ -437,3 +437,35 @@ def interrupts():
 
 
 print(interrupts())
+
+
+# A number that memory holds on both ways to where they meet.
+class Tokens:
+    def __init__(self, text):
+        self.text, self.index, self.next = text, 1000, None
+
+    def advance(self):
+        index = self.index
+        try:
+            char = self.text[index - 1000]
+        except IndexError:
+            self.next = None
+            return
+        if char == "\\":
+            index += 1
+            char += self.text[index - 1000]
+        self.index = index + 1
+        self.next = char
+
+
+def tokens(text):
+    stream = Tokens(text)
+    found = []
+    while True:
+        stream.advance()
+        if stream.next is None:
+            return found
+        found.append(stream.next)
+
+
+print(often(tokens, r"a\b\\c" * 3, times=60))

@@ -3,8 +3,8 @@
 //! Its frame is part of the abstract state. Memory gets it when the region is left, or when something is called that may look at it
 //! (`whipsnake_ir::Builder::frame`), so most calls cost nothing but their guards.
 
-use super::blocks::{Body, Walk};
 use super::Start;
+use super::blocks::{Body, Walk};
 use crate::{Callee, Constructor, Object};
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::{frame, function, thread_state, tuple, type_object};

@@ -115,7 +115,11 @@ pub(super) unsafe fn construct_whole(
         }
         if !result.is_null() {
             let name = (*pyo3_ffi::Py_TYPE(result)).tp_name;
-            pyo3_ffi::PyErr_Format(pyo3_ffi::PyExc_TypeError, c"__init__() should return None, not '%.200s'".as_ptr(), name);
+            pyo3_ffi::PyErr_Format(
+                pyo3_ffi::PyExc_TypeError,
+                c"__init__() should return None, not '%.200s'".as_ptr(),
+                name,
+            );
             release(result);
         }
         release(instance);

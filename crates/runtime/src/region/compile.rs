@@ -1,11 +1,11 @@
 //! Asking for a region: its graph is made here, under the GIL, and the rest at once or by the background thread.
 
 use super::background::{self, Answer};
+use super::function::START;
+use super::gate::Gate;
 use super::job::{Job, Made, Maker, failure};
 use super::statistics::{self, Clock};
 use super::world::Live;
-use super::function::START;
-use super::gate::Gate;
 use super::{Held, dump};
 use crate::native::code::CompiledCode;
 use crate::tier::{Jit, code_input, qualname};
@@ -50,9 +50,11 @@ pub(super) unsafe fn ask(
             return Answer::Refused;
         }
         let built = jit.stats.regions.built;
-        let may = || background::waiting().is_some_and(|waiting| {
-            statistics::within_budget(built, waiting, matches!(place, Place::Function { .. }))
-        });
+        let may = || {
+            background::waiting().is_some_and(|waiting| {
+                statistics::within_budget(built, waiting, matches!(place, Place::Function { .. }))
+            })
+        };
         if jit.settings.background && !may() {
             jit.stats.regions.deferred += 1;
             return Answer::Later;
@@ -147,7 +149,10 @@ unsafe fn graph(
     let (memory, addresses) = (jit.memory.clone(), jit.addresses.clone());
     let gate = matches!(place, Place::Function { .. })
         .then(|| Gate { code_data: ptr::from_ref(compiled) as u64, baseline: compiled.baseline_entry() as u64 });
-    Ok((Job { name, header, gate, prunes, keeps_graph, function, general, cells, memory, addresses }, Held::new(codes, code)))
+    Ok((
+        Job { name, header, gate, prunes, keeps_graph, function, general, cells, memory, addresses },
+        Held::new(codes, code),
+    ))
 }
 
 /// How many locals hold arguments at the start of a function.

@@ -90,7 +90,9 @@ pub unsafe extern "C" fn hot_function(
                 }
                 return;
             }
-            let place = compile::Place::Function { prunes: earlier.is_none() };
+            // At the first call nothing has run.
+            let prunes = earlier.is_none() && threshold > 1;
+            let place = compile::Place::Function { prunes };
             compile::ask(jit, running, compiled, place, earlier.map(Region::failed_instructions))
         } else {
             Answer::Made(cell.region)

@@ -3,8 +3,8 @@
 use super::gate::{self, Gate};
 use super::{Region, describe, dump, statistics};
 use crate::helpers::globals::array_type;
-use crate::native::trampoline::{VALUE, stub};
 use crate::memory::CodeMemory;
+use crate::native::trampoline::{VALUE, stub};
 use rustc_hash::FxHashSet;
 use std::any::Any;
 use std::cell::Cell;
