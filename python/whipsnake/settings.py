@@ -126,14 +126,14 @@ SETTINGS = (
     ),
     Setting(
         "call_threshold",
-        150,
+        75,
         f"a number from 1 to {_MAX_COUNT}",
         _read_int(1, _MAX_COUNT),
         "calls of a function before it is compiled",
     ),
     Setting(
         "loop_threshold",
-        500,
+        100,
         f"a number from 1 to {_MAX_COUNT}",
         _read_int(1, _MAX_COUNT),
         "rounds of a running loop before it is compiled and entered",

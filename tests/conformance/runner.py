@@ -15,6 +15,14 @@ MODES = {
     "default": {"WHIPSNAKE": "1"},
     "eager": {"WHIPSNAKE": "1", "WHIPSNAKE_EAGER": "1"},
     "optimizing": {"WHIPSNAKE": "1", "WHIPSNAKE_EAGER": "1", "WHIPSNAKE_TIERS": "baseline,optimizing"},
+    "hot": {
+        "WHIPSNAKE": "1",
+        "WHIPSNAKE_CALL_THRESHOLD": "10",
+        "WHIPSNAKE_LOOP_THRESHOLD": "20",
+        "WHIPSNAKE_OPTIMIZE_THRESHOLD": "30",
+        "WHIPSNAKE_BACKGROUND": "0",
+        "WHIPSNAKE_TIERS": "baseline,optimizing",
+    },
 }
 
 Result = dict[str, Any]

@@ -18,14 +18,17 @@ BATCH = 24
 FOUND = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "fuzz_found")
 
 
+def modes_of(options: argparse.Namespace) -> list[str]:
+    """The modes to compare."""
+    return [mode for mode in MODES if mode not in ("off", "default")] if options.mode == "all" else [options.mode]
+
+
 class Fuzzer:
     """A worker without the compiler, one with it for each mode, and the counts."""
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
-        self.modes = (
-            [mode for mode in MODES if mode not in ("off", "default")] if options.mode == "all" else [options.mode]
-        )
+        self.modes = modes_of(options)
         self.off = Worker("off", seconds=4)
         self.workers = {mode: Worker(mode, seconds=60) for mode in self.modes}
         self.same = self.useless = self.lines = 0
@@ -145,7 +148,7 @@ def main() -> int:
     )
     parser.add_argument("--minutes", type=float, default=1, metavar="N", help="how long (default 1)")
     parser.add_argument(
-        "--mode", choices=["all", *list(MODES)[1:]], default="all", help="default: eager, low and warm in turn"
+        "--mode", choices=["all", *list(MODES)[1:]], default="all", help="default: all of them in turn"
     )
     parser.add_argument("--seed", default="", help="which random programs (default: from the clock)")
     parser.add_argument("--only", metavar="SEED:NUMBER", help="make and compare this program only")
@@ -156,7 +159,7 @@ def main() -> int:
     parser.add_argument("--no-shrink", action="store_true", help="save failures as they are")
     parser.add_argument("--shrink-seconds", type=float, default=120, metavar="S")
     options = parser.parse_args()
-    modes = ["eager", "low", "warm"] if options.mode == "all" else [options.mode]
+    modes = modes_of(options)
     if options.only or options.file:
         return show_one(options.only, modes, options.file)
     options.seed = options.seed or str(int(time.time()))

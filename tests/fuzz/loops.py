@@ -169,7 +169,8 @@ class Loops:
         if kind < 0.6:
             return f"{self.number(depth)} {rng.choice(['<', '>', '<=', '>=', '==', '!='])} {self.number(depth)}"
         if kind < 0.7:
-            return f"{self.name()} is {rng.choice([self.name(), 'None', 'True', 'T[1]', 'L[0]'])}"
+            # A number that was stored may be another object than the variable has afterwards: docs/optimizing-tier.md.
+            return f"{self.name()} is {rng.choice([self.name(), 'None', 'True', 'T[1]'])}"
         if kind < 0.75:
             return f"{rng.choice(self.any)} is {rng.choice([*self.any, 'None'])}"
         if kind < 0.85:

@@ -18,8 +18,16 @@ MODES = {
     "warm": {"WHIPSNAKE": "1", "WHIPSNAKE_CALL_THRESHOLD": "10", "WHIPSNAKE_LOOP_THRESHOLD": "12"},
     "default": {"WHIPSNAKE": "1"},
     "optimizing": {"WHIPSNAKE": "1", "WHIPSNAKE_EAGER": "1", "WHIPSNAKE_TIERS": "baseline,optimizing"},
+    "hot": {
+        "WHIPSNAKE": "1",
+        "WHIPSNAKE_CALL_THRESHOLD": "10",
+        "WHIPSNAKE_LOOP_THRESHOLD": "20",
+        "WHIPSNAKE_OPTIMIZE_THRESHOLD": "30",
+        "WHIPSNAKE_BACKGROUND": "0",
+        "WHIPSNAKE_TIERS": "baseline,optimizing",
+    },
 }
-"""`eager` compiles what has never run; `low` and `warm` compile what is specialised, in the middle of things."""
+"""`eager` compiles what has never run; `low` and `warm` compile what is specialised, in the middle of things; `hot` optimizes what is specialised."""
 
 Result = dict[str, str]
 WORKER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "worker.py")

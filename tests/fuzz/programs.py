@@ -2,6 +2,7 @@
 
 import random
 
+import calls
 import loops
 from expressions import ATTRIBUTES, METHODS
 from scope import Scope
@@ -271,7 +272,9 @@ class Programs(Statements):
 
 
 def make(seed: str) -> str:
-    """The program of a seed. Those whose seeds start with `loops` are made of long loops."""
+    """The program of a seed. Those whose seeds start with `loops` are made of long loops, with `calls` of loops that call."""
     if seed.startswith("loops"):
         return loops.make(seed)
+    if seed.startswith("calls"):
+        return calls.make(seed)
     return Programs(random.Random(seed)).program()

@@ -115,8 +115,10 @@ print(each(readers_and_a_writer, 4000))
 
 
 def one_generator(shared, me):
-    got = 0
-    for _ in range(300):
+    got = rounds = 0
+    # A thread that is switched from while it runs the generator keeps the others out.
+    while rounds < 300 or not got:
+        rounds += 1
         try:
             next(shared)
             got += 1

@@ -62,9 +62,7 @@ pub struct Callee<'a> {
     pub builtins: u64,
     /// How many arguments it takes.
     pub parameters: u32,
-    /// The address of its tuple of default arguments; 0 if there are none.
-    pub defaults: u64,
-    /// The default arguments, those of the last parameters.
+    /// The default arguments, those of the last parameters. The function may get others.
     pub default_values: Vec<Object>,
 }
 

@@ -38,6 +38,34 @@ pub(crate) fn fit(operation: &Operation) -> bool {
         && !operation.ptrs.iter().any(|p| matches!(p, Ptr::NextCode | Ptr::TargetInstr))
 }
 
+/// Whether the interpreter specialises such an instruction, and has not run this one: its counter is as it was made.
+pub(crate) fn is_untouched(code: &Code<'_>, number: u32) -> bool {
+    /// Value 1, back-off 1.
+    const INITIAL: u32 = 0x11;
+    let instr = &code.instrs()[number as usize];
+    is_counted(instr) && instr.opcode == instr.base && cache16(code, instr, 1) == INITIAL
+}
+
+/// Whether the instruction's cache begins with the counter of what specialises it.
+fn is_counted(instr: &Instr) -> bool {
+    use whipsnake_cpython::opcode as op;
+    let jump = matches!(
+        instr.base,
+        op::POP_JUMP_IF_FALSE
+            | op::POP_JUMP_IF_TRUE
+            | op::POP_JUMP_IF_NONE
+            | op::POP_JUMP_IF_NOT_NONE
+            | op::JUMP_BACKWARD
+    );
+    op::CACHES[instr.base as usize] > 0 && !jump
+}
+
+/// Whether the interpreter has run what is at the start of a range of instructions.
+pub(crate) fn is_observed(code: &Code<'_>, range: std::ops::Range<u32>) -> bool {
+    let mut counted = range.filter(|&number| is_counted(&code.instrs()[number as usize]));
+    counted.next().is_some_and(|first| !is_untouched(code, first))
+}
+
 fn cache16(code: &Code<'_>, instr: &Instr, unit: u8) -> u32 {
     code.input().units[instr.index as usize + usize::from(unit)].into()
 }

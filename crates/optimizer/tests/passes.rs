@@ -319,3 +319,12 @@ fn counts_with_something_in_between_stay() {
     // In the other order they are not a pair.
     assert_eq!(counts("release v1 @state1\nretain v1")[0], "release v1 @state1");
 }
+
+#[test]
+fn a_parameter_that_exits_find_in_memory_keeps_its_object() {
+    let loops = |slot: &str| {
+        float_loop("", "").replace("state1:\nframe 4: locals [v3]", &format!("state1:\nframe 4: locals [{slot}]"))
+    };
+    assert!(run(unbox, &loops("v3")).contains("block1(v3: f64 FloatType)"));
+    assert!(run(unbox, &loops("v3 clean")).contains("block1(v3: obj FloatType)"));
+}

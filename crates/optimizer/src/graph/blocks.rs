@@ -2,7 +2,7 @@
 
 use super::loops::{Extent, Loops, Plans};
 use super::{Choices, Request, Site, Start};
-use crate::World;
+use crate::{World, operands};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use whipsnake_bytecode::Code;
@@ -94,6 +94,8 @@ pub(super) struct Body<'a> {
     pub(super) after: Option<Block>,
     /// The code unit of the caller that comes then.
     pub(super) next: u32,
+    /// Whether the interpreter has run it, so that what it has not specialised was never reached.
+    pub(super) observed: bool,
     /// The copy of the caller's loop that it is in.
     copy: u32,
     /// Whether all of the code is built: it is that of an inlined call, or of a function that is a region.
@@ -106,6 +108,7 @@ pub(super) struct Body<'a> {
 impl<'a> Body<'a> {
     pub(super) fn new(code: Code<'a>, world: &'a dyn World, calls: Site, after: Option<Block>, copy: u32) -> Body<'a> {
         let loops = Loops::of(&code);
+        let observed = operands::is_observed(&code, 0..code.instrs().len() as u32);
         Body {
             code,
             world,
@@ -113,6 +116,7 @@ impl<'a> Body<'a> {
             is_init: false,
             after,
             next: 0,
+            observed,
             copy,
             is_whole: after.is_some(),
             loops,
@@ -170,6 +174,9 @@ impl<'a, 'f> Walk<'a, 'f> {
 
     pub(super) fn run(mut self, extent: Extent) -> Attempt {
         self.enter(extent);
+        let blocks = self.body.code.blocks();
+        let range = blocks[extent.header as usize].first..blocks[extent.last as usize].end;
+        self.body.observed = operands::is_observed(&self.body.code, range);
         let start = self.block_at(extent.header, 0);
         self.b.jump(start, &[]);
         let closed = self.whole_loop(extent, 0);
@@ -439,6 +446,14 @@ impl<'a, 'f> Walk<'a, 'f> {
     }
 
     /// Leaves the region: the baseline tier goes on at that instruction.
+    /// Leaves where nothing ever was. It counts as a failure: what is found out so is built the next time.
+    pub(super) fn leave_unreached(&mut self, number: u32) {
+        let instr = &self.body.code.instrs()[number as usize];
+        self.left_at = instr.base;
+        self.mark_exit();
+        self.b.leave_saved(Continuation::Miss);
+    }
+
     pub(super) fn leave_at(&mut self, number: u32) {
         let instr = &self.body.code.instrs()[number as usize];
         self.left_at = instr.base;

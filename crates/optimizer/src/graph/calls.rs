@@ -79,9 +79,11 @@ impl<'a> Walk<'a, '_> {
             Some(constructor) => self.inline_construction(number, called_value, count, &constructor),
             None => {
                 self.guard_callee(called_value, &callee);
+                let defaults = self.default_arguments(called_value, &callee, count);
                 let stack = &mut self.knowledge().state.frame().stack;
-                let arguments = stack.split_off(stack.len() - count);
+                let mut arguments = stack.split_off(stack.len() - count);
                 stack.truncate(bottom);
+                arguments.extend(self.owned_arguments(defaults));
                 self.inline_call(number, called, arguments, &callee, None);
             }
         }
@@ -148,12 +150,15 @@ impl<'a> Walk<'a, '_> {
         let function = self.b.iconst(Type::Obj, constructor.function as i64);
         self.knowledge().learn(function, |k| *k = Known::exactly(Global::FunctionType));
         self.guard_callee(function, &constructor.init);
+        let defaults = self.default_arguments(function, &constructor.init, count);
         let instance = self.b.call_checked(Helper::NewInstance, &[class]);
         self.knowledge().learn(instance, |known| known.present = true);
 
+        let defaults = self.owned_arguments(defaults);
         let stack = &mut self.knowledge().state.frame().stack;
         let mut arguments = vec![Slot::borrowed(instance)];
         arguments.extend(stack.split_off(stack.len() - (count - 1)));
+        arguments.extend(defaults);
         stack.pop();
         let class_slot = stack.pop().expect("the class");
         let counted = constructor.init.parameters as usize == count;
@@ -175,15 +180,8 @@ impl<'a> Walk<'a, '_> {
         callee: &Callee<'a>,
         class: Option<Slot>,
     ) {
-        let count = arguments.len();
         for argument in &mut arguments {
             argument.dirty = true;
-        }
-        let missing = callee.parameters as usize - count;
-        let defaults = &callee.default_values[callee.default_values.len() - missing..];
-        for default in defaults {
-            let default = self.default_argument(default);
-            arguments.push(default);
         }
         // A new frame has nothing in its locals.
         let empty = Slot { dirty: false, ..Slot::NULL };
@@ -230,9 +228,6 @@ impl<'a> Walk<'a, '_> {
         ] {
             self.guard_word(called, offset, expected);
         }
-        if !callee.default_values.is_empty() {
-            self.guard_word(called, function::DEFAULTS, callee.defaults);
-        }
     }
 
     fn guard_word(&mut self, base: Value, offset: i32, expected: u64) {
@@ -242,13 +237,49 @@ impl<'a> Walk<'a, '_> {
         self.b.guard(same, MissReason::Callable);
     }
 
-    fn default_argument(&mut self, default: &Object) -> Slot {
-        let value = self.b.iconst(Type::Obj, default.address as i64);
-        let known = default.known();
-        self.knowledge().learn(value, |k| *k = known);
-        // The function may get other defaults while it runs.
-        self.b.retain(value);
-        Slot::owned(value)
+    /// The default arguments for what `count` arguments leave out, guarded. The function may have got others since the region was built, even in a tuple at
+    /// the same address.
+    pub(super) fn default_arguments(&mut self, function: Value, callee: &Callee<'_>, count: usize) -> Vec<Value> {
+        let missing = callee.parameters as usize - count;
+        if missing == 0 {
+            return vec![];
+        }
+        let defaults = self.b.load(Type::Obj, function, function::DEFAULTS);
+        let there = self.b.compare_const(Condition::Ne, defaults, 0);
+        self.b.guard(there, MissReason::Callable);
+        let values = &callee.default_values;
+        let length = self.b.load(Type::I64, defaults, tuple::OB_SIZE);
+        let same = self.b.compare_const(Condition::Eq, length, values.len() as i64);
+        self.b.guard(same, MissReason::Callable);
+        let (mut found, first) = (vec![], values.len() - missing);
+        for (index, expected) in values.iter().enumerate().skip(first) {
+            let value = self.b.load(Type::Obj, defaults, tuple::OB_ITEM + 8 * index as i32);
+            found.push(self.default_argument(value, expected));
+        }
+        found
+    }
+
+    /// Arguments with references of their own: the function may get other defaults while it runs.
+    pub(super) fn owned_arguments(&mut self, values: Vec<Value>) -> Vec<Slot> {
+        for &value in &values {
+            self.b.retain(value);
+        }
+        values.into_iter().map(Slot::owned).collect()
+    }
+
+    /// A default argument that was found, guarded to be like what is expected.
+    fn default_argument(&mut self, found: Value, expected: &Object) -> Value {
+        if expected.immortal {
+            let value = self.constant_object(expected);
+            let same = self.b.compare(Condition::Eq, found, value);
+            self.b.guard(same, MissReason::Value);
+            return value;
+        }
+        self.knowledge().learn(found, |known| known.present = true);
+        if let Some(class) = expected.class {
+            self.b.guard_exact(found, class);
+        }
+        found
     }
 
     /// The cells of the function's closure become locals.

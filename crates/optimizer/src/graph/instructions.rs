@@ -2,12 +2,15 @@
 
 use super::blocks::Walk;
 use crate::select::{named, operation, whole};
-use crate::{Number, operands};
+use crate::{Number, Object, operands};
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::object;
 use whipsnake_cpython::{layout, opcode as op};
-use whipsnake_ir::{Condition, Continuation, Global, Helper, Known, MissReason, Slot, Type};
+use whipsnake_ir::{Condition, Continuation, Global, Helper, Known, MissReason, Slot, Type, Value};
 use whipsnake_ops::Operation;
+
+/// With so many instructions that did what the interpreter had not seen, that is no guide any more.
+const MAX_SURPRISES: usize = 8;
 
 impl Walk<'_, '_> {
     /// Builds one instruction where the builder is.
@@ -16,6 +19,10 @@ impl Walk<'_, '_> {
         self.knowledge().state.frame().unit = instr.index;
         if self.choices.exits.contains(&self.site(number)) || self.is_pruned(&instr) {
             self.leave_at(number);
+            return;
+        }
+        if self.never_ran(number) {
+            self.leave_unreached(number);
             return;
         }
         let oparg = instr.oparg;
@@ -64,6 +71,15 @@ impl Walk<'_, '_> {
         }
     }
 
+    /// Whether the interpreter would have specialised the instruction, had it run it once: then the region is left there, and what follows is not
+    /// built. Regions that were left so too often know better.
+    fn never_ran(&mut self, number: u32) -> bool {
+        self.body.observed
+            && operands::is_untouched(&self.body.code, number)
+            && self.request.general.len() < MAX_SURPRISES
+            && !self.request.general.contains(&self.site(number))
+    }
+
     /// After a call that may have run Python code: if somebody got hold of the frame, what it wrote to the locals is in memory only; if a tool was
     /// switched on, it must see what follows.
     pub(super) fn after_call(&mut self, number: u32) {
@@ -100,6 +116,12 @@ impl Walk<'_, '_> {
 
     pub(super) fn load_constant(&mut self, number: u32) {
         let constant = self.body.world.constant(number);
+        let value = self.constant_object(&constant);
+        self.push(Slot::borrowed(value));
+    }
+
+    /// An object that lives as long as the region.
+    pub(super) fn constant_object(&mut self, constant: &Object) -> Value {
         let value = self.b.iconst(Type::Obj, constant.address as i64);
         let raw = match constant.number {
             Number::Int(n) => Some(self.b.iconst(Type::I64, n)),
@@ -108,7 +130,7 @@ impl Walk<'_, '_> {
         };
         let known = Known { raw, ..constant.known() };
         self.knowledge().learn(value, |k| *k = known);
-        self.push(Slot::borrowed(value));
+        value
     }
 
     fn pop_top(&mut self) {

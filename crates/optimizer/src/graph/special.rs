@@ -33,15 +33,17 @@ impl<'a> Walk<'a, '_> {
         };
         let Some(method) = method.filter(|method| self.may_inline(number, &method.callee, count)) else { return false };
         self.mark_exit();
-        let function = self.guard_method(owner, &method);
+        let (function, defaults) = self.guard_method(owner, &method, count);
+        let defaults = self.owned_arguments(defaults);
         let stack = &mut self.knowledge().state.frame().stack;
-        let arguments = stack.split_off(stack.len() - count);
+        let mut arguments = stack.split_off(stack.len() - count);
+        arguments.extend(defaults);
         self.inline_call(number, function, arguments, &method.callee, None);
         true
     }
 
-    /// Guards that the class of `owner` has the method that it had; the slot of the function, which the class holds.
-    fn guard_method(&mut self, owner: Value, method: &Method<'a>) -> Slot {
+    /// Guards that the class of `owner` has the method that it had; the slot of the function, which the class holds, and the default arguments beyond `count`.
+    fn guard_method(&mut self, owner: Value, method: &Method<'a>, count: usize) -> (Slot, Vec<Value>) {
         let class = self.b.type_of(owner);
         let version = self.b.load(Type::I32, class, type_object::TP_VERSION_TAG);
         let same = self.b.compare_const(Condition::Eq, version, method.version.into());
@@ -49,8 +51,9 @@ impl<'a> Walk<'a, '_> {
         let function = self.b.iconst(Type::Obj, method.function as i64);
         self.knowledge().learn(function, |known| *known = Known::exactly(Global::FunctionType));
         self.guard_callee(function, &method.callee);
+        let defaults = self.default_arguments(function, &method.callee, count);
         // Its class may lose it while it runs.
         self.b.retain(function);
-        Slot::owned(function)
+        (Slot::owned(function), defaults)
     }
 }

@@ -4,7 +4,7 @@
 //! in its place; a block parameter that only ever gets such objects becomes a number itself. An exit makes the object if it is taken.
 //! Where an object is needed in earnest, but in fewer rounds than it would be made in, it is made there.
 
-use super::uses::used_after;
+use super::uses::{in_memory, used_after};
 use rustc_hash::FxHashMap;
 use whipsnake_ir::{Args, Block, Effects, Function, Global, Helper, Inst, InstData, Type, Value, ValueDef};
 
@@ -93,6 +93,9 @@ impl Boxes {
                 };
                 boxes.number[function.results(inst)[0].index()] = Some(ty);
             }
+        }
+        for value in in_memory(function) {
+            boxes.number[value.index()] = None;
         }
         boxes
     }

@@ -1,6 +1,7 @@
-//! What comes after an instruction.
+//! What comes after an instruction, or after a parameter.
 
-use whipsnake_ir::{Block, Function, Inst, InstData, Value};
+use rustc_hash::FxHashSet;
+use whipsnake_ir::{Block, FrameState, Function, Inst, InstData, Value, ValueDef};
 
 /// Whether anything but a store uses the value after instruction `index` of the block, or a state there would put it in a frame.
 pub(super) fn used_after(function: &Function, block: Block, index: usize, value: Value) -> bool {
@@ -27,4 +28,40 @@ fn uses(function: &Function, inst: Inst, value: Value) -> bool {
         function.states[state.index()].for_each_use(|v| used |= v == value);
     }
     used
+}
+
+/// Parameters that memory has from the start: frames take the object there for what they hold. Those that are stored later have an object there from then on.
+pub(super) fn in_memory(function: &Function) -> FxHashSet<Value> {
+    let mut suspects = FxHashSet::default();
+    for slot in function.states.iter().flat_map(|state| &state.frames).flat_map(FrameState::slots) {
+        let param = |value: &Value| matches!(function.def(*value), ValueDef::Param(..));
+        suspects.extend(slot.value.filter(|_| !slot.dirty).filter(param));
+    }
+    suspects.retain(|&value| found_before_stored(function, value));
+    suspects
+}
+
+/// Whether frames hold a parameter in memory where it was not stored.
+fn found_before_stored(function: &Function, value: Value) -> bool {
+    let ValueDef::Param(start, _) = function.def(value) else { return false };
+    let mut seen = vec![false; function.blocks.len()];
+    let mut work = vec![start];
+    'blocks: while let Some(block) = work.pop() {
+        if std::mem::replace(&mut seen[block.index()], true) {
+            continue;
+        }
+        for &inst in &function.blocks[block.index()].insts {
+            if matches!(*function.inst(inst), InstData::Store { value: stored, .. } if stored == value) {
+                continue 'blocks;
+            }
+            let state = function.state_of(inst).filter(|_| function.inst(inst).can_exit());
+            let frames = state.map(|state| &function.states[state.index()].frames);
+            let mut slots = frames.into_iter().flatten().flat_map(FrameState::slots);
+            if slots.any(|slot| !slot.dirty && slot.value == Some(value)) {
+                return true;
+            }
+        }
+        work.extend(function.successors(block));
+    }
+    false
 }

@@ -39,13 +39,16 @@ pub unsafe extern "C" fn call_binary(
 ) -> *mut PyObject {
     // SAFETY: a function of CPython's table, on live objects.
     unsafe {
-        if let (Some(x), Some(y)) = (wide_int(left), wide_int(right))
-            && let Some(value) = int_result(operator, x, y)
-        {
-            return int_object(value);
-        }
-        if let Some(value) = float_result(operator, left, right) {
-            return pools::new_float(value);
+        // Of other objects nothing is known here.
+        if pyo3_ffi::PyLong_CheckExact(left) != 0 || pyo3_ffi::PyFloat_CheckExact(left) != 0 {
+            if let (Some(x), Some(y)) = (wide_int(left), wide_int(right))
+                && let Some(value) = int_result(operator, x, y)
+            {
+                return int_object(value);
+            }
+            if let Some(value) = float_result(operator, left, right) {
+                return pools::new_float(value);
+            }
         }
         let (_held, before) = (Held::new([left, right]), Before::now());
         before.object(opcode::BINARY_OP, function(left, right))

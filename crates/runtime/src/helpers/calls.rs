@@ -6,7 +6,8 @@
 
 use super::inlined_calls::{call_method, construct, construct_whole};
 use crate::native::code;
-use crate::native::entry::{call_compiled, compiled_entry};
+use crate::native::compiled_entry::compiled_entry;
+use crate::native::entry::call_compiled;
 use crate::native::frames::{self, Resume};
 use crate::native::raw::{get, is_exact, release, retain};
 use crate::native::tools;
@@ -102,7 +103,7 @@ unsafe fn unwrap_method(base: *mut *mut PyObject, count: usize) -> (*mut *mut Py
     }
 }
 
-/// `CALL`: slots are callable, self or null, `count` arguments.
+/// `CALL`: slots are callable, self or null, `count` arguments. It only looks at the callable and jumps on, so that no way sets up what another one needs.
 ///
 /// # Safety
 /// Called by machine code only.
@@ -130,6 +131,7 @@ pub unsafe extern "C" fn call(
 }
 
 /// A call of a Python function or a bound method.
+#[inline(never)]
 unsafe extern "C" fn call_function_or_method(
     thread: *mut PyThreadState,
     frame: *mut _PyInterpreterFrame,
@@ -151,6 +153,7 @@ unsafe extern "C" fn call_function_or_method(
 }
 
 /// A call of a class, or of an object whose class may be written in Python.
+#[inline(never)]
 unsafe extern "C" fn call_object(
     thread: *mut PyThreadState,
     frame: *mut _PyInterpreterFrame,
@@ -172,6 +175,7 @@ unsafe extern "C" fn call_object(
 }
 
 /// A call of what has no compiled code.
+#[inline(never)]
 unsafe extern "C" fn call_other(
     thread: *mut PyThreadState,
     _: *mut _PyInterpreterFrame,
@@ -189,7 +193,7 @@ unsafe extern "C" fn call_other(
 }
 
 /// Calls anything. Takes the references to it and its arguments.
-#[inline]
+#[inline(always)]
 unsafe fn call_whole_unwrapped(
     thread: *mut PyThreadState,
     callable: *mut PyObject,
@@ -264,11 +268,15 @@ pub unsafe extern "C" fn call_whole(
 }
 
 /// Whether this is the built-in function `isinstance`.
+///
+/// # Safety
+/// Null or a live object.
 #[cold]
-unsafe fn is_isinstance(callable: *mut PyObject) -> bool {
-    // SAFETY: the caller's live object; the definition of a built-in function lives as long.
+pub unsafe fn is_isinstance(callable: *mut PyObject) -> bool {
+    // SAFETY: the caller's; the definition of a built-in function lives as long.
     unsafe {
-        is_exact(callable, &raw mut pyo3_ffi::PyCFunction_Type)
+        !callable.is_null()
+            && is_exact(callable, &raw mut pyo3_ffi::PyCFunction_Type)
             && std::ffi::CStr::from_ptr((*(*callable.cast::<pyo3_ffi::PyCFunctionObject>()).m_ml).ml_name)
                 == c"isinstance"
     }

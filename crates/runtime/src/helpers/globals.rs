@@ -44,7 +44,7 @@ pub unsafe fn address(global: Global) -> usize {
         Global::ModuleType => type_of!(PyModule_Type),
         Global::SmallInts => found.first_small_int,
         Global::AsciiStrings => found.ascii,
-        Global::CompiledEntry => crate::native::entry::compiled_entry as *const () as usize,
+        Global::CompiledEntry => crate::native::compiled_entry::compiled_entry as *const () as usize,
         Global::CompiledSlot => crate::native::code::slot_index() * size_of::<usize>(),
         // SAFETY: the GIL is held; the compiler runs in one interpreter only.
         Global::OtherEvaluator => unsafe { ThreadState::current() }.other_evaluator() as usize,

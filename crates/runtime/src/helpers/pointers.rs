@@ -25,6 +25,12 @@ impl CodeSource {
         })
     }
 
+    /// The version of the class that an attribute in the inline cache of a `LOAD_ATTR` belongs to.
+    pub(crate) fn type_version(&self, instr: &Instr) -> u32 {
+        const TYPE_VERSION: u8 = 2;
+        self.cache64(instr, TYPE_VERSION) as u32
+    }
+
     fn name(&self, number: u32) -> u64 {
         self.code.names().item(number as usize).map_or(0, |name| name as u64)
     }

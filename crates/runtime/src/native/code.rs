@@ -50,6 +50,9 @@ pub struct CompiledCode {
     block: Option<Block>,
 }
 
+/// Where a code object's compiled code says that nothing may enter it, for machine code.
+pub(super) const DETACHED: usize = std::mem::offset_of!(CompiledCode, detached);
+
 const _: () = {
     use std::mem::offset_of;
     use whipsnake_ir::abi::compiled;

@@ -1,6 +1,7 @@
-//! Ways into native code from C: the `vectorcall` of compiled functions, and running a frame that somebody else made.
+//! Ways into native code from C: what the `vectorcall` of compiled functions leaves, and running a frame that somebody else made.
 
 use super::code::CompiledCode;
+use super::compiled_entry::compiled_entry;
 use super::exit_reason::ExitReason;
 use super::raw::{release, retain};
 use super::trampoline::{self, Outcome};
@@ -12,7 +13,7 @@ use whipsnake_cpython::live::{Frame, Function, ThreadState, Tuple, entry, symbol
 use whipsnake_ir::abi::Status;
 
 /// What the interpreter charges the C recursion counter for an evaluation (`PY_EVAL_C_STACK_UNITS`).
-const EVALUATION_UNITS: i32 = 2;
+pub(super) const EVALUATION_UNITS: i32 = 2;
 
 /// Below this much C recursion left, compiled functions run in the interpreter, which does not use the C stack for their calls. Programs that call
 /// so deep through C functions are few, and must go as deep as without a compiler.
@@ -29,6 +30,8 @@ pub enum ActivationKind {
     Call = 0,
     /// The base frame belongs to an interpreter below.
     Borrowed = 1,
+    /// A call from C or the interpreter through [`compiled_entry`]: as `Call`, but native code ends in stubs of its own.
+    EntryCall = 2,
 }
 
 /// Runs native code at `address` on the current frame, which belongs to somebody else: it is not popped. `argument` is what the code
@@ -59,11 +62,11 @@ unsafe fn enter(
     unsafe { trampoline::enter(thread.as_ptr(), frame.as_ptr(), address, argument, kind as u64) }
 }
 
-/// The `vectorcall` of functions whose code is compiled. For others it does what the interpreter's own does.
+/// Calls a function whose code is compiled. For others it does what the interpreter's own entry does.
 ///
 /// # Safety
 /// The vectorcall protocol; `callable` is a Python function; [`entry::original`] has been called.
-pub unsafe extern "C" fn compiled_entry(
+pub(super) unsafe extern "C" fn call(
     callable: *mut PyObject,
     args: *const *mut PyObject,
     nargsf: usize,
@@ -148,7 +151,7 @@ unsafe fn push(
     kwnames: *mut PyObject,
     handed_over: bool,
 ) -> Option<frames::Pushed> {
-    // SAFETY: as `compiled_entry`; nothing has happened since the call.
+    // SAFETY: as `call`; nothing has happened since the call.
     unsafe {
         retain(function.as_ptr().cast());
         if !handed_over {
@@ -196,8 +199,24 @@ unsafe fn run(thread: ThreadState, frame: Frame, address: *const u8) -> *mut PyO
     unsafe {
         thread.set_c_recursion_remaining(thread.c_recursion_remaining() - EVALUATION_UNITS);
         let outcome = enter(thread, frame, address, ptr::null_mut(), ActivationKind::Call);
+        ended(thread, frame, outcome.status, outcome.value)
+    }
+}
+
+/// What becomes of a call whose native code has ended.
+///
+/// # Safety
+/// As [`run`], which has charged the C recursion counter; the status and the value are those of native code.
+pub(super) unsafe extern "C" fn ended(
+    thread: ThreadState,
+    frame: Frame,
+    status: Status,
+    value: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: the caller's.
+    unsafe {
         thread.set_c_recursion_remaining(thread.c_recursion_remaining() + EVALUATION_UNITS);
-        end_of_run(thread, frame, outcome)
+        end_of_run(thread, frame, Outcome { status, value })
     }
 }
 
@@ -236,7 +255,7 @@ unsafe fn interpret(
     kwnames: *mut PyObject,
 ) -> *mut PyObject {
     ExitReason::DeepRecursion.note();
-    // SAFETY: as `compiled_entry`; the caller of a function keeps it alive.
+    // SAFETY: as `call`; the caller of a function keeps it alive.
     unsafe {
         entry::restore(function, 0);
         let result = call_interpreted(function.as_ptr().cast(), args, nargsf, kwnames);
@@ -254,7 +273,7 @@ unsafe fn original(
     nargsf: usize,
     kwnames: *mut PyObject,
 ) -> *mut PyObject {
-    // SAFETY: as `compiled_entry`; the original entry was found before any other was set.
+    // SAFETY: as `call`; the original entry was found before any other was set.
     unsafe {
         match entry::original() {
             Ok(function) => function(callable, args, nargsf, kwnames),

@@ -321,6 +321,23 @@ pub(super) unsafe extern "C" fn return_value(
     }
 }
 
+/// `stub_returned`: the current frame receives `value` from a callee that returned and is gone.
+///
+/// # Safety
+/// Called by the stub only.
+pub(super) unsafe extern "C" fn returned(
+    thread: *mut PyThreadState,
+    frame: *mut _PyInterpreterFrame,
+    activation: *mut Activation,
+    value: *mut PyObject,
+) -> Resume {
+    // SAFETY: the stub passes the live thread state, the current frame and its activation.
+    unsafe {
+        let (thread, frame) = (ThreadState::new_unchecked(thread), Frame::new_unchecked(frame));
+        resume(thread, activation, frame, value, frame.return_offset().into())
+    }
+}
+
 /// The first code unit of a frame's code.
 fn caller_units(frame: Frame) -> *mut whipsnake_cpython::live::CodeUnit {
     // SAFETY: frames of native code run code objects.

@@ -4,7 +4,7 @@
 //! It is not part of a stencil, because every call site would have a copy of it.
 
 use super::code::SLOT_OFFSET;
-use super::entry::compiled_entry;
+use super::compiled_entry::compiled_entry;
 use super::frames::Resume;
 use crate::helpers::calls;
 use pyo3_ffi::{PyFunction_Type, PyObject, PyThreadState};

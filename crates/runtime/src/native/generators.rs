@@ -10,9 +10,9 @@ use super::trampoline::stub_finish_return;
 use super::unwind;
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::ptr;
-use whipsnake_cpython::layout::{frame as frame_layout, generator as layout};
+use whipsnake_cpython::layout::{code as code_layout, frame as frame_layout, generator as layout};
 use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, Generator, ThreadState, symbols};
-use whipsnake_ir::abi::Activation;
+use whipsnake_ir::abi::{Activation, STACKTOP_RETURN_ADDRESS};
 
 /// `stub_return_generator`: the current frame is that of a call of a generator function. It moves into a new generator, which is the result of the
 /// call; the frame itself is gone then, also if it is the base frame.
@@ -33,6 +33,7 @@ pub(super) unsafe extern "C" fn return_generator(
         if object.is_null() {
             return unwind::error(thread, frame, activation, ptr::null_mut());
         }
+        let back = return_address(current);
         move_frame(current, Generator::new_unchecked(object));
         state.set_py_recursion_remaining(state.py_recursion_remaining() + 1);
         let caller: *mut _PyInterpreterFrame = get(frame, frame_layout::PREVIOUS);
@@ -42,8 +43,24 @@ pub(super) unsafe extern "C" fn return_generator(
             (*activation).extra = object as u64;
             return Resume { address: stub_finish_return as *const u8, frame };
         }
+        if let Some(address) = back {
+            (*activation).extra = object as u64;
+            return Resume { address, frame: caller };
+        }
         let caller = Frame::new_unchecked(caller);
         resume(state, activation, caller, object, caller.return_offset().into())
+    }
+}
+
+/// Where the result of a frame goes that a call of native code pushed.
+unsafe fn return_address(frame: Frame) -> Option<*const u8> {
+    if frame.stacktop() != STACKTOP_RETURN_ADDRESS {
+        return None;
+    }
+    // SAFETY: such a frame is followed by the address.
+    unsafe {
+        let words: i32 = get(frame.executable(), code_layout::FRAMESIZE);
+        Some(frame.as_ptr().cast::<*const u8>().add(words as usize).read())
     }
 }
 

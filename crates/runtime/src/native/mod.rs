@@ -3,11 +3,13 @@
 pub mod addresses;
 pub mod arguments;
 pub mod code;
+pub mod compiled_entry;
 pub mod entry;
 pub mod exit;
 pub mod exit_reason;
 pub mod frames;
 pub mod function_calls;
+mod generator_returns;
 pub mod generators;
 pub mod handover;
 pub(crate) mod raw;

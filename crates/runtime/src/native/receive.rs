@@ -8,7 +8,8 @@ use crate::native::raw::release;
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::ffi::c_int;
 use std::ptr;
-use whipsnake_cpython::live::{_PyInterpreterFrame, Code, Frame};
+use whipsnake_cpython::layout::generator as layout;
+use whipsnake_cpython::live::{_PyInterpreterFrame, Code, Frame, Generator};
 use whipsnake_cpython::opcode;
 use whipsnake_ir::abi::Activation;
 
@@ -33,7 +34,10 @@ pub(super) unsafe extern "C" fn received(
             .find(|&next| compiled.receive_at(next).is_some())
             .expect("what calls is followed by where its result is received");
         let code = Code::new_unchecked(current.executable().cast());
-        let verdict = control::poll(thread, frame, ptr::from_ref(compiled).cast_mut(), location(code, unit));
+        let result =
+            current.stack_base().add(compiled.depth_at(next).expect("a depth after an instruction") - 1).read();
+        let location = if is_fresh_generator(result) { AFTER_YIELD_FROM } else { location(code, unit) };
+        let verdict = control::poll(thread, frame, ptr::from_ref(compiled).cast_mut(), location);
         if verdict < 0 {
             forget_result(current, compiled, unit, next);
             return unwind::error(thread, frame, activation, ptr::null_mut());
@@ -56,6 +60,17 @@ fn location(code: Code, unit: usize) -> c_int {
             AFTER_YIELD_FROM
         }
         _ => 0,
+    }
+}
+
+/// Whether the result is a generator or coroutine that was just made. The interpreter does not poll between making one and starting it: it would never be
+/// awaited.
+unsafe fn is_fresh_generator(result: *mut PyObject) -> bool {
+    // SAFETY: a live object.
+    unsafe {
+        let class = pyo3_ffi::Py_TYPE(result);
+        let kinds = [&raw mut pyo3_ffi::PyGen_Type, &raw mut pyo3_ffi::PyCoro_Type, &raw mut pyo3_ffi::PyAsyncGen_Type];
+        kinds.contains(&class) && Generator::new_unchecked(result).state() == layout::FRAME_CREATED
     }
 }
 

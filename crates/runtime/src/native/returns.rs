@@ -4,7 +4,8 @@
 //! lies above the frame. It must not be part of any compiled code: with the frame may go the last reference to the code object, and its
 //! machine code with that.
 
-use super::trampoline::{stub_finish_return, stub_return_slow};
+use super::generator_returns::stub_generator_return;
+use super::trampoline::stub_finish_return;
 use crate::helpers::objects::dealloc;
 use std::arch::naked_asm;
 use whipsnake_cpython::layout::{code, frame, object, stack_chunk, thread_state};
@@ -15,9 +16,9 @@ use whipsnake_ir::abi::{ACTIVATION_BASE_FRAME, ACTIVATION_THREAD_STATE, STACKTOP
 /// C call deeper.
 ///
 /// # Safety
-/// Called by [`stub_return`] only: thread state in `r12`, `rsp` 8 mod 16.
+/// Called by [`stub_return`] and [`stub_generator_return`] only: thread state in `r12`, `rsp` 8 mod 16.
 #[unsafe(naked)]
-unsafe extern "C" fn end_object() {
+pub(super) unsafe extern "C" fn end_object() {
     naked_asm!(
         "push rdi",
         "mov rdi, r8",
@@ -114,7 +115,7 @@ pub unsafe extern "C" fn stub_return() {
         "9:",
         "cmp r15, [rsp + {base_frame}]",
         "je {finish}",
-        "jmp {slow}",
+        "jmp {other}",
         base_frame = const ACTIVATION_BASE_FRAME,
         thread_state = const ACTIVATION_THREAD_STATE,
         return_address = const STACKTOP_RETURN_ADDRESS,
@@ -135,7 +136,7 @@ pub unsafe extern "C" fn stub_return() {
         refcnt = const object::OB_REFCNT,
         end_object = sym end_object,
         pop_frame = sym _PyThreadState_PopFrame,
-        slow = sym stub_return_slow,
+        other = sym stub_generator_return,
         finish = sym stub_finish_return,
     )
 }

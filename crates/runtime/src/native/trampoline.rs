@@ -5,6 +5,8 @@
 //!
 //! There are no globals here: everything a stub needs is in its registers and in the [`Activation`] that `rsp` points at.
 
+use super::compiled_entry::stub_entry_ended;
+use super::entry::ActivationKind;
 use super::frames::Resume;
 use super::{exit, frames, generators, receive, shim, unwind};
 use pyo3_ffi::PyObject;
@@ -14,7 +16,7 @@ use whipsnake_ir::Continuation;
 use whipsnake_ir::abi::{ACTIVATION_BASE_FRAME, ACTIVATION_SIZE, ACTIVATION_THREAD_STATE, Activation, Status};
 
 /// What [`enter`] takes off the stack besides the saved registers: what stencils use (0 mod 16), and a word that makes `rsp` 0 mod 16.
-const ROOM: usize = whipsnake_stencils::STACK_BYTES.next_multiple_of(16) + 8;
+pub(super) const ROOM: usize = whipsnake_stencils::STACK_BYTES.next_multiple_of(16) + 8;
 
 /// Offset of the word in which a stub's Rust function leaves the value to go on with.
 pub(crate) const VALUE: usize = std::mem::offset_of!(Activation, extra);
@@ -73,6 +75,8 @@ pub unsafe extern "C" fn enter(
 #[unsafe(naked)]
 unsafe extern "C" fn finish() {
     naked_asm!(
+        "cmp qword ptr [rsp + {kind}], {entry_call}",
+        "je {entry_ended}",
         "mov rdx, rdi",
         "add rsp, {room}",
         "pop r15",
@@ -82,6 +86,9 @@ unsafe extern "C" fn finish() {
         "pop rbx",
         "pop rbp",
         "ret",
+        kind = const std::mem::offset_of!(Activation, kind),
+        entry_call = const ActivationKind::EntryCall as u64,
+        entry_ended = sym stub_entry_ended,
         room = const ROOM,
     )
 }
@@ -150,6 +157,8 @@ resume_stubs! {
     stub_init_return_slow => shim::init_return;
     /// The current frame is done; its result is in the first argument register. For any frame.
     stub_return_slow => frames::return_value;
+    /// What the current frame waits for returned the value in the first argument register, and is gone.
+    stub_returned => frames::returned;
     /// The current frame becomes a generator's.
     stub_return_generator => generators::return_generator;
 }

@@ -9,6 +9,7 @@ use super::tools::is_current;
 use super::trampoline::{stub_exit, stub_finish_error};
 
 use crate::helpers::attention;
+use crate::helpers::calls::is_isinstance;
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::{ptr, slice};
 use whipsnake_bytecode::find_in_table;
@@ -50,13 +51,13 @@ pub(super) unsafe extern "C" fn error(
         // The interpreter reports the last code unit of the instruction.
         let instruction = frame.instr_ptr();
         let base = opcode::base((*instruction).op);
-        // The interpreter's own instruction for this leaves what it fails with to the unwinder.
-        let kept = (*instruction).op == opcode::CALL_ISINSTANCE;
-        if let Some(from_top) = first_dropped(base).filter(|_| !kept) {
-            let count = opcode::popped((*instruction).op, u32::from((*instruction).arg)) as usize;
+        let count = opcode::popped((*instruction).op, u32::from((*instruction).arg)) as usize;
+        let inputs = frame.stack_base().add(depth - count);
+        // The interpreter has an instruction of its own for `isinstance`, which leaves its inputs to the unwinder.
+        let is_test = || base == opcode::CALL && count == 4 && is_isinstance(inputs.read());
+        if let Some(from_top) = first_dropped(base).filter(|_| !is_test()) {
             let first = if from_top == 0 { 0 } else { count - from_top };
             depth -= count;
-            let inputs = frame.stack_base().add(depth);
             for index in first..first + count {
                 release_or_null(inputs.add(index % count).read());
             }
@@ -142,7 +143,7 @@ unsafe fn unwind(thread: ThreadState, mut frame: Frame, activation: *mut Activat
                 Handling::Leaves => {}
             }
             let base = (*activation).base_frame == frame.as_ptr().cast();
-            if !base || (*activation).kind == ActivationKind::Call as u64 {
+            if !base || (*activation).kind != ActivationKind::Borrowed as u64 {
                 report_unwind(thread, frame, &position);
             }
             if base {

@@ -4,7 +4,8 @@
 //! everything else goes on to [`calls::call_whole`].
 
 use super::code::SLOT_OFFSET;
-use super::entry::{LOW_C_RECURSION, compiled_entry, end_of_run};
+use super::compiled_entry::compiled_entry;
+use super::entry::{LOW_C_RECURSION, end_of_run};
 use super::trampoline::{Outcome, enter, stub_finish_return};
 use crate::helpers::calls;
 use pyo3_ffi::{PyFunction_Type, PyObject, PyThreadState};

@@ -16,6 +16,9 @@ use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, Function, Th
 use whipsnake_cpython::opcode;
 use whipsnake_ir::{Continuation, Type};
 
+/// Objects that were made for numbers, by where these are in the buffer: what several variables hold is one object.
+type Made = SmallVec<[(u16, *mut PyObject); 4]>;
+
 /// Reads what an exit stored.
 #[derive(Clone, Copy)]
 struct Buffer(*const u64);
@@ -40,12 +43,24 @@ impl Buffer {
     }
 
     /// An owned reference to what a slot holds; `owned` says that there is one already.
-    unsafe fn object(self, place: Place, owned: bool) -> *mut PyObject {
+    unsafe fn object(self, place: Place, owned: bool, made: &mut Made) -> *mut PyObject {
         // SAFETY: the caller's.
         unsafe {
             match place {
-                Place::Buffer(index, Type::F64) => objects::new_float(f64::from_bits(self.word(index))),
-                Place::Buffer(index, Type::I64) => objects::new_int(self.word(index) as i64),
+                Place::Buffer(index, ty @ (Type::F64 | Type::I64)) => {
+                    if let Some(&(_, object)) = made.iter().find(|(known, _)| *known == index) {
+                        retain(object);
+                        return object;
+                    }
+                    let object = match ty {
+                        Type::F64 => objects::new_float(f64::from_bits(self.word(index))),
+                        _ => objects::new_int(self.word(index) as i64),
+                    };
+                    if !object.is_null() {
+                        made.push((index, object));
+                    }
+                    object
+                }
                 place => {
                     let object = self.raw(place) as *mut PyObject;
                     if !owned && !object.is_null() {
@@ -108,7 +123,7 @@ unsafe fn restore(thread: ThreadState, frame: Frame, exit: &Exit, buffer: Buffer
             let object = buffer.raw(field.object) as *mut u8;
             object.offset(field.offset as isize).cast::<u64>().write(buffer.raw(field.value));
         }
-        let mut current = frame;
+        let (mut current, mut made) = (frame, Made::new());
         for (index, described) in exit.frames.iter().enumerate() {
             if let Some(call) = &described.call {
                 let function = buffer.raw(call.function) as *mut PyObject;
@@ -123,7 +138,7 @@ unsafe fn restore(thread: ThreadState, frame: Frame, exit: &Exit, buffer: Buffer
                 }
             }
             for slot in &described.slots {
-                let value = buffer.object(slot.place, slot.owned);
+                let value = buffer.object(slot.place, slot.owned, &mut made);
                 current.localsplus().add(slot.slot as usize).write(value);
             }
         }
@@ -204,7 +219,7 @@ pub unsafe extern "C" fn destroy_in_region(
         let thread = ThreadState::new_unchecked(thread);
         let buffer = Buffer(buffer);
         let mut shown: SmallVec<[Frame; 4]> = SmallVec::new();
-        let mut current = Frame::new_unchecked(frame);
+        let (mut current, mut made) = (Frame::new_unchecked(frame), Made::new());
         for (index, described) in exit.frames.iter().enumerate() {
             if let Some(call) = &described.call {
                 let function = buffer.raw(call.function) as *mut PyObject;
@@ -217,7 +232,7 @@ pub unsafe extern "C" fn destroy_in_region(
             }
             // Nobody can look at the stack, where the object may still be.
             for slot in locals(current, described) {
-                let value = buffer.object(slot.place, false);
+                let value = buffer.object(slot.place, false, &mut made);
                 current.localsplus().add(slot.slot as usize).write(value);
             }
             shown.push(current);

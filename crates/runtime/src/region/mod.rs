@@ -1,5 +1,6 @@
 //! Optimized regions: machine code of hot loops, how it is entered and left.
 
+mod alive;
 mod background;
 mod compile;
 mod describe;

@@ -1,12 +1,13 @@
 //! What the optimizer asks of the running program.
 
+use super::alive::Alive;
 use super::samples;
 use crate::helpers::globals;
 use crate::helpers::inlined_calls::makes_plain_instances;
 use crate::helpers::pointers::CodeSource;
 use crate::helpers::special;
 use crate::native::code::{self, CompiledCode};
-use crate::native::entry::compiled_entry;
+use crate::native::compiled_entry::compiled_entry;
 use crate::native::raw::get;
 use crate::native::shim;
 use crate::tier::code_input;
@@ -14,9 +15,11 @@ use elsa::FrozenVec;
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::cell::RefCell;
 use std::ptr;
+use std::rc::Rc;
 use whipsnake_bytecode::{Decoder, Instr};
 use whipsnake_cpython::layout::{object, type_object};
 use whipsnake_cpython::live::{Code, Float, Frame, Function, Long};
+use whipsnake_cpython::opcode as op;
 use whipsnake_ir::Global;
 use whipsnake_ir::abi::FEEDBACK_WORDS;
 use whipsnake_ops::Ptr;
@@ -56,6 +59,7 @@ pub(super) struct Live {
     globals: *mut PyObject,
     builtins: *mut PyObject,
     data: u64,
+    alive: Rc<Alive>,
     cells: RefCell<Vec<Box<[u64]>>>,
     callees: FrozenVec<Box<Inlinable>>,
 }
@@ -74,7 +78,7 @@ impl Live {
     /// The GIL is held, and the frame runs `compiled`, as long as this is used.
     pub(super) unsafe fn of_frame(frame: Frame, code: Code, compiled: &CompiledCode) -> Live {
         // SAFETY: the caller's.
-        unsafe { Live::new(code, Some(frame), frame.globals(), frame.builtins(), compiled) }
+        unsafe { Live::new(code, Some(frame), frame.globals(), frame.builtins(), compiled, Rc::default()) }
     }
 
     unsafe fn new(
@@ -83,12 +87,13 @@ impl Live {
         globals: *mut PyObject,
         builtins: *mut PyObject,
         compiled: &CompiledCode,
+        alive: Rc<Alive>,
     ) -> Live {
         // SAFETY: the caller's.
         let source = unsafe { CodeSource::new(code) };
         let data = ptr::from_ref(compiled) as u64;
         let (cells, callees) = (RefCell::default(), FrozenVec::new());
-        Live { code, source, frame, globals, builtins, data, cells, callees }
+        Live { code, source, frame, globals, builtins, data, alive, cells, callees }
     }
 
     /// The feedback cells that the region uses, and the code objects of functions that may be inlined in it.
@@ -125,7 +130,37 @@ impl Live {
         if version == 0 || function.is_null() {
             return None;
         }
+        // The class holds it.
+        self.alive.note(function as u64);
         Some(Method { version, function: function as u64, callee: self.callee(function as u64)? })
+    }
+
+    /// A live object that was found is noted.
+    fn found(&self, address: Option<u64>) -> Option<u64> {
+        if let Some(address) = address {
+            self.alive.note(address);
+        }
+        address
+    }
+
+    /// The object at the address, if it is alive.
+    fn live(&self, address: u64) -> Option<*mut PyObject> {
+        self.alive.has(address).then_some(address as *mut PyObject)
+    }
+
+    /// What is known of a live object, which is noted.
+    fn object(&self, value: *mut PyObject) -> Object {
+        self.alive.note(value as u64);
+        object_of(value)
+    }
+
+    /// The object, if it is of a type whose objects seldom take each other's place in a variable.
+    fn lasting(&self, value: *mut PyObject) -> Option<Object> {
+        use Global::{BuiltinType, FunctionType, ModuleType, TypeType};
+        let object = self.object(value);
+        // SAFETY: a live object.
+        let class = unsafe { pyo3_ffi::PyType_Check(value) != 0 };
+        (class || matches!(object.class, Some(FunctionType | BuiltinType | ModuleType | TypeType))).then_some(object)
     }
 
     fn name(&self, number: u32) -> Option<*mut PyObject> {
@@ -146,15 +181,6 @@ fn object_of(value: *mut PyObject) -> Object {
         let immortal = (get::<u32>(value, object::OB_REFCNT) as i32) < 0;
         Object { address: value as u64, class, immortal, number }
     }
-}
-
-/// The object, if it is of a type whose objects seldom take each other's place in a variable.
-fn lasting(value: *mut PyObject) -> Option<Object> {
-    use Global::{BuiltinType, FunctionType, ModuleType, TypeType};
-    let object = object_of(value);
-    // SAFETY: a live object.
-    let class = unsafe { pyo3_ffi::PyType_Check(value) != 0 };
-    (class || matches!(object.class, Some(FunctionType | BuiltinType | ModuleType | TypeType))).then_some(object)
 }
 
 /// Whether calls of the function need no more than its positional arguments, and what it does is done when it returns.
@@ -182,11 +208,15 @@ fn class_of(value: *mut PyObject) -> Option<Global> {
 
 impl World for Live {
     fn pointer(&self, meaning: Ptr, instr: &Instr, oparg: u32) -> u64 {
-        self.source.pointer(meaning, instr, oparg)
+        let pointer = self.source.pointer(meaning, instr, oparg);
+        if instr.base == op::LOAD_ATTR && matches!(meaning, Ptr::Cache64(_)) {
+            self.alive.note_cached(pointer, self.source.type_version(instr));
+        }
+        pointer
     }
 
     fn constant(&self, number: u32) -> Object {
-        object_of(self.source.constant(number) as *mut PyObject)
+        self.object(self.source.constant(number) as *mut PyObject)
     }
 
     fn first_unit(&self) -> u64 {
@@ -215,7 +245,7 @@ impl World for Live {
     fn local(&self, local: u32) -> Option<u64> {
         // SAFETY: the frame is live, and the code has so many locals.
         let value = unsafe { *self.frame?.localsplus().add(local as usize) };
-        (!value.is_null()).then_some(value as u64)
+        self.found((!value.is_null()).then_some(value as u64))
     }
 
     fn stack(&self, index: u32) -> Option<u64> {
@@ -224,51 +254,57 @@ impl World for Live {
     }
 
     fn class(&self, object: u64) -> Option<Global> {
-        class_of(object as *mut PyObject)
+        class_of(self.live(object)?)
     }
 
     fn attribute(&self, owner: u64, instr: &Instr) -> Option<u64> {
-        samples::attribute(owner as *mut PyObject, self.name(instr.oparg >> 1)?)
+        self.found(samples::attribute(self.live(owner)?, self.name(instr.oparg >> 1)?))
     }
 
     fn item(&self, container: u64, index: i64) -> Option<u64> {
-        samples::item(container as *mut PyObject, index)
+        self.found(samples::item(self.live(container)?, index))
     }
 
     fn index(&self, object: u64) -> Option<i64> {
-        match object_of(object as *mut PyObject).number {
+        match object_of(self.live(object)?).number {
             Number::Int(index) => Some(index),
             _ => None,
         }
     }
 
     fn array(&self, object: u64) -> Option<(u8, u64)> {
-        samples::array(object as *mut PyObject)
+        samples::array(self.live(object)?)
     }
 
     fn global_now(&self, instr: &Instr) -> Option<u64> {
-        self.lookup(self.name(instr.oparg >> 1)?).map(|value| value as u64)
+        self.found(self.lookup(self.name(instr.oparg >> 1)?).map(|value| value as u64))
     }
 
     fn global(&self, instr: &Instr) -> Option<Object> {
-        lasting(self.lookup(self.name(instr.oparg >> 1)?)?)
+        self.lasting(self.lookup(self.name(instr.oparg >> 1)?)?)
     }
 
     fn module_attribute(&self, module: u64, instr: &Instr) -> Option<Object> {
+        if !self.alive.has(module) {
+            return None;
+        }
         let module = module as *mut PyObject;
-        // SAFETY: an object that the code refers to, as in `lookup`.
+        // SAFETY: a live object, as in `lookup`.
         unsafe {
             if pyo3_ffi::PyModule_CheckExact(module) == 0 {
                 return None;
             }
             let found =
                 pyo3_ffi::PyDict_GetItemWithError(pyo3_ffi::PyModule_GetDict(module), self.name(instr.oparg >> 1)?);
-            if found.is_null() { None } else { lasting(found) }
+            if found.is_null() { None } else { self.lasting(found) }
         }
     }
 
     fn constructor(&self, class: u64) -> Option<Constructor<'_>> {
-        // SAFETY: an object that the code refers to; the type's method cache answers without running code.
+        if !self.alive.has(class) {
+            return None;
+        }
+        // SAFETY: a live object; the type's method cache answers without running code.
         unsafe {
             let object = class as *mut PyObject;
             if pyo3_ffi::Py_TYPE(object) != &raw mut pyo3_ffi::PyType_Type || !makes_plain_instances(object.cast()) {
@@ -280,6 +316,8 @@ impl World for Live {
             if version == 0 || function == 0 {
                 return None;
             }
+            // The class holds it.
+            self.alive.note(function);
             Some(Constructor { version, function, init: self.callee(function)?, shim_unit })
         }
     }
@@ -289,19 +327,19 @@ impl World for Live {
             Special::GetItem => special::Name::GetItem,
         };
         // SAFETY: a live object.
-        let class = unsafe { get::<*mut PyTypeObject>(object as *mut PyObject, object::OB_TYPE) };
+        let class = unsafe { get::<*mut PyTypeObject>(self.live(object)?, object::OB_TYPE) };
         // SAFETY: its type.
         self.method(class, unsafe { special::look_up(class, name) })
     }
 
     fn property(&self, object: u64, instr: &Instr) -> Option<Method<'_>> {
-        let (class, getter) = samples::property(object as *mut PyObject, self.name(instr.oparg >> 1)?)?;
+        let (class, getter) = samples::property(self.live(object)?, self.name(instr.oparg >> 1)?)?;
         self.method(class, getter)
     }
 
     fn callee(&self, function: u64) -> Option<Callee<'_>> {
         let value = function as *mut PyObject;
-        if class_of(value) != Some(Global::FunctionType) {
+        if !self.alive.has(function) || class_of(value) != Some(Global::FunctionType) {
             return None;
         }
         // SAFETY: of that type; the GIL is held, and references are kept by whoever inlines it.
@@ -316,7 +354,7 @@ impl World for Live {
                 // SAFETY: as above.
                 let live = unsafe {
                     decoder.analyse(code_input(code)).ok()?;
-                    Live::new(code, None, function.globals(), function.builtins(), compiled)
+                    Live::new(code, None, function.globals(), function.builtins(), compiled, self.alive.clone())
                 };
                 self.callees.push_get(Box::new(Inlinable { function, decoder, live }))
             }
@@ -333,7 +371,6 @@ impl World for Live {
             globals: callee.live.globals as u64,
             builtins: callee.live.builtins as u64,
             parameters: code.argcount() as u32,
-            defaults: defaults.map_or(0, |tuple| tuple.as_ptr() as u64),
             default_values: values,
         })
     }

@@ -3,7 +3,8 @@
 use super::compile::compile;
 use super::refusal::Refusal;
 use super::state::{Stage, TierState, jit};
-use crate::native::entry::{call_interpreted, compiled_entry};
+use crate::native::compiled_entry::compiled_entry;
+use crate::native::entry::call_interpreted;
 use crate::native::{code, tools};
 use pyo3_ffi::PyObject;
 use std::ptr::NonNull;

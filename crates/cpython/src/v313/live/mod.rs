@@ -36,7 +36,7 @@ pub use dict::{Dict, InlineValues, Keys, KeysKind, managed_dict};
 pub use frame::{_PyInterpreterFrame, Frame};
 pub use function::Function;
 pub use generator::Generator;
-pub use thread_state::ThreadState;
+pub use thread_state::{HOLDER, ThreadState};
 pub use type_object::TypeObject;
 pub use values::{Float, List, Long, Tuple};
 

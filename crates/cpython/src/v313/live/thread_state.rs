@@ -14,8 +14,8 @@ handle! {
     ThreadState, PyThreadState
 }
 
-/// Where the main interpreter's GIL says who has it, once that is known to be true.
-static HOLDER: AtomicPtr<AtomicPtr<PyThreadState>> = AtomicPtr::new(std::ptr::null_mut());
+/// Where the main interpreter's GIL says who has it, once that is known to be true; null before.
+pub static HOLDER: AtomicPtr<AtomicPtr<PyThreadState>> = AtomicPtr::new(std::ptr::null_mut());
 
 impl ThreadState {
     /// [`current`](Self::current) for code of the main interpreter: who has its GIL is written beside it, and read at once. Where Python is a shared
@@ -53,6 +53,7 @@ impl ThreadState {
     }
 
     /// The interpreter.
+    #[inline]
     pub fn interpreter(self) -> *mut PyInterpreterState {
         self.get(thread_state::INTERP)
     }
@@ -71,6 +72,7 @@ impl ThreadState {
     }
 
     /// The frame on top.
+    #[inline]
     pub fn current_frame(self) -> Option<Frame> {
         // SAFETY: the current frame is alive.
         unsafe { Frame::new(self.get(thread_state::CURRENT_FRAME)) }
@@ -86,6 +88,7 @@ impl ThreadState {
     }
 
     /// Pending events in the low bits (see [`eval_breaker`]), the instrumentation version above.
+    #[inline]
     pub fn eval_breaker(self) -> usize {
         let word = self.field::<AtomicUsize>(thread_state::EVAL_BREAKER);
         // SAFETY: the field is alive; other threads write it atomically.
@@ -93,16 +96,19 @@ impl ThreadState {
     }
 
     /// Whether something waits to be handled.
+    #[inline]
     pub fn has_pending(self) -> bool {
         self.eval_breaker() & eval_breaker::EVENTS_MASK as usize != 0
     }
 
     /// The version of the interpreter-wide instrumentation.
+    #[inline]
     pub fn instrumentation_version(self) -> usize {
         self.eval_breaker() & !(eval_breaker::EVENTS_MASK as usize)
     }
 
     /// Python calls left before a `RecursionError`.
+    #[inline]
     pub fn py_recursion_remaining(self) -> c_int {
         self.get(thread_state::PY_RECURSION_REMAINING)
     }
@@ -117,6 +123,7 @@ impl ThreadState {
     }
 
     /// C calls left before a `RecursionError`.
+    #[inline]
     pub fn c_recursion_remaining(self) -> c_int {
         self.get(thread_state::C_RECURSION_REMAINING)
     }
