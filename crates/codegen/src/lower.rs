@@ -438,6 +438,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 let (then, otherwise) = (self.clif_block(*then), self.clif_block(*otherwise));
                 self.b.ins().brif(condition, then, &then_args, otherwise, &otherwise_args);
             }
+            Leave { arg: Some(value), .. } if matches!(self.form, Form::Region(_)) => {
+                let value = self.use_value(*value);
+                self.return_from_region(value);
+            }
             Leave { to, .. } if matches!(self.form, Form::Region(_)) => self.leave_region(*to),
             Leave { to, arg } => {
                 let arg = arg.map(|v| self.use_value(v));
@@ -497,6 +501,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     pub(crate) fn save_instr(&mut self) {
+        // A frame that was not pushed has nothing to be written to; those below wait at their calls.
+        if matches!(self.form, Form::Region(_)) && self.is_region_frame_virtual() {
+            return;
+        }
         // Little endian: the low half comes first.
         let low = match &self.form {
             Form::Stencil { form, .. } => i64::from(form.operands[abi::operand::INSTR_LOW as usize]),

@@ -20,6 +20,10 @@ use whipsnake_ir::{Continuation, FrameState, Function, Global, Helper, InstData,
 pub struct RegionForm {
     /// The address that [`Helper::LeaveRegion`] is given.
     pub region: u64,
+    /// Where native code goes on when the region's frame is done, with the result in the activation.
+    pub returns: u64,
+    /// Where in the activation that is.
+    pub value: i32,
 }
 
 /// Where an exit finds a value.
@@ -187,6 +191,12 @@ impl<'a> Lowering<'a, '_> {
         frame.first_unit + 2 * u64::from(frame.unit)
     }
 
+    /// Whether the instruction being lowered runs on the frame of an inlined call that was not pushed.
+    pub(crate) fn is_region_frame_virtual(&self) -> bool {
+        let frame = self.func.states[self.current_state().index()].frames.last();
+        frame.is_some_and(|frame| frame.inlined.is_some() && frame.memory().is_none())
+    }
+
     /// The frame that the instruction being lowered runs on, which has been pushed.
     pub(crate) fn region_frame(&mut self) -> ir::Value {
         let memory = self.func.states[self.current_state().index()].frames.last().and_then(FrameState::memory);
@@ -194,6 +204,15 @@ impl<'a> Lowering<'a, '_> {
             Some(memory) => self.use_value(memory),
             None => self.frame(),
         }
+    }
+
+    /// Ends a block with the return from the region's frame.
+    pub(crate) fn return_from_region(&mut self, value: ir::Value) {
+        let region = self.region_state();
+        let (frame, activation, form) = (region.frame, region.activation, region.form);
+        self.store(Region::Thread, value, activation, form.value);
+        let address = self.b.ins().iconst(types::I64, form.returns as i64);
+        self.b.ins().return_(&[address, frame]);
     }
 
     /// Ends a block with an exit.

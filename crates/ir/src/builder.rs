@@ -793,6 +793,11 @@ impl<'f> Builder<'f> {
         self.push(InstData::Leave { to, arg: Some(arg) }, &[]);
     }
 
+    /// Returns from the frame of a region.
+    pub fn return_from_region(&mut self, value: Value) {
+        self.push(InstData::Leave { to: Continuation::Return, arg: Some(value) }, &[]);
+    }
+
     /// Goes on at a code address with another frame.
     pub fn enter(&mut self, address: Value, frame: Value, arg: Option<Value>) {
         if let Some(region) = self.region.as_deref_mut() {

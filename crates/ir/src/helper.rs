@@ -80,6 +80,8 @@ helpers! {
     /// A jump back has come around often enough: optimizes the loop that starts at `target`, or runs it if that was done. Gives where to go on,
     /// with which frame; null for on as before. `cell` is the jump's feedback cell.
     HotLoop(thread: ptr, frame: ptr, code: ptr, cell: ptr, target: ptr) -> (ptr, ptr) [escapes];
+    /// A function has been called often enough: optimizes it, or looks whether that was done. `cell` is the feedback cell of its first `RESUME`.
+    HotFunction(thread: ptr, frame: ptr, code: ptr, cell: ptr) [pure];
     /// Destroys an object whose count reached zero in a region; if somebody looks at the frames, they find what the exit describes.
     DestroyInRegion(thread: ptr, frame: ptr, region: ptr, exit: i32, buffer: ptr, object: obj) [pure];
     /// Pushes the frame of a call that a region inlined, with nothing in its locals, above `caller`, which is at the call instruction `call`. NULL if

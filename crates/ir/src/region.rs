@@ -365,6 +365,8 @@ impl Region {
                 func.note_class(param, known.class);
                 state.known.insert(param, known);
                 slot.value = Some(param);
+                // Memory may hold it on every way; but a number's object, if that is dropped, would go there unnoticed.
+                slot.dirty = true;
             }
             merged.push(slot);
         }

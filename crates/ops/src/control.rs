@@ -13,6 +13,7 @@ pub(crate) const AFTER_YIELD_FROM: i64 = 2;
 operations! {
     "RESUME" () -> 0, imms [Imm::OpargMasked(LOCATION_MASK)] => resume;
     "RESUME_CHECK" () -> 0, imms [Imm::OpargMasked(LOCATION_MASK)] => resume;
+    "RESUME.counted" () -> 0, imms [Imm::OpargMasked(LOCATION_MASK)] => resume_counted;
     "RESUME.delegating" () -> 0 => resume_delegating;
     "JUMP_FORWARD" () -> 0 => |b: &mut Builder<'_>| b.leave(Continuation::Target);
     "JUMP_BACKWARD" () -> 0 => jump_backward;
@@ -42,6 +43,22 @@ pub fn count_outside(b: &mut Builder<'_>) {
 pub fn resume(b: &mut Builder<'_>) {
     let location = b.param(0);
     poll(b, location);
+}
+
+/// The start of a function where there is an optimizing tier: counts, too. The first half of the feedback cell's first word counts down to when the function
+/// is worth optimizing, or is looked at again. Calls of a function that is optimized do not come here.
+pub fn resume_counted(b: &mut Builder<'_>) {
+    resume(b);
+    let cell = b.raw_pointer(abi::pointer::FEEDBACK);
+    let count = b.load(Type::I32, cell, 0);
+    let less = b.binary_const(BinaryOp::Sub, count, 1);
+    b.store(less, cell, 0);
+    let hot = b.compare_const(Condition::Lt, less, 0);
+    b.when_cold(hot, |b| {
+        let (thread, frame) = (b.thread_state(), b.frame());
+        let (code, cell) = (b.raw_pointer(abi::pointer::CODE), b.raw_pointer(abi::pointer::FEEDBACK));
+        b.call_void(Helper::HotFunction, &[thread, frame, code, cell]);
+    });
 }
 
 /// The middle of `yield from` or `await`. What is pending, and events of the whole process, are not looked for: who resumes the generator has just done

@@ -10,7 +10,7 @@ mod operands;
 pub mod passes;
 mod select;
 
-pub use graph::{Refusal, Request, Site, build};
+pub use graph::{Refusal, Request, Site, Start, build};
 
 use whipsnake_bytecode::{Code, Instr};
 use whipsnake_ir::{Global, Known};
@@ -125,6 +125,10 @@ pub trait World {
     fn array(&self, object: u64) -> Option<(u8, u64)>;
     /// What an instruction that loads a global variable would load now.
     fn global_now(&self, instr: &Instr) -> Option<u64>;
+    /// Whether compiled code has seen owners of several types at an access to an attribute.
+    fn is_polymorphic(&self, _: &Instr) -> bool {
+        false
+    }
     /// What an instruction that loads a global variable would load now, if that seldom changes: a function, a class, a module.
     fn global(&self, instr: &Instr) -> Option<Object>;
     /// What an instruction that loads an attribute of a module would load now, likewise.

@@ -129,6 +129,25 @@ impl<'b> Planned<'b> {
         self.layout.feedback_words as usize
     }
 
+    /// Where the feedback cells of attribute accesses are: code unit and first word, in order of the code unit. Only for the optimizing tier.
+    pub fn attribute_cells(&self) -> Box<[(u32, u32)]> {
+        use whipsnake_cpython::opcode::{LOAD_ATTR, STORE_ATTR};
+        if !self.plan.optimizing {
+            return Box::default();
+        }
+        let (mut word, mut cells) = (0, vec![]);
+        for piece in self.plan.hot.iter().chain(&self.plan.cold) {
+            let words = u32::from(library::OPERATIONS[piece.operation as usize].feedback);
+            let instr = &self.code.instrs()[piece.instr as usize];
+            if words > 0 && matches!(instr.base, LOAD_ATTR | STORE_ATTR) {
+                cells.push((instr.index, word));
+            }
+            word += words;
+        }
+        cells.sort_unstable();
+        cells.into()
+    }
+
     /// Writes the machine code.
     ///
     /// # Safety

@@ -35,6 +35,8 @@ pub(crate) struct Selector {
     pub unpack_to_locals: u16,
     /// `RESUME` in the middle of `yield from` or `await`.
     pub resume_delegating: u16,
+    /// `RESUME` at the start of a function where calls are counted for the optimizing tier.
+    pub resume_counted: u16,
     /// `JUMP_BACKWARD` where loops are counted for the optimizing tier.
     pub jump_backward_counted: u16,
     /// Counts for the statistics.
@@ -91,6 +93,7 @@ impl Selector {
             store_fast: find("STORE_FAST"),
             unpack_to_locals: find("UNPACK_SEQUENCE.locals"),
             resume_delegating: find("RESUME.delegating"),
+            resume_counted: find("RESUME.counted"),
             jump_backward_counted: find("JUMP_BACKWARD.counted"),
             count: find("COUNT"),
             count_outside: find("COUNT_OUTSIDE"),

@@ -1,7 +1,7 @@
 //! The walk over blocks: where jumps lead, loops and their copies.
 
 use super::loops::{Extent, Loops, Plans};
-use super::{Choices, Request, Site};
+use super::{Choices, Request, Site, Start};
 use crate::{World, operands};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -18,6 +18,8 @@ pub(super) struct Cost {
     instructions: u64,
     /// Calls that are neither inlined nor of C functions by their own convention.
     calls: u64,
+    /// Calls that are inlined.
+    inlined: u64,
 }
 
 impl Cost {
@@ -28,11 +30,30 @@ impl Cost {
         self.calls += if call { weight } else { 0 };
     }
 
-    /// A call from a region costs more than one from baseline code; what is gained on so many other instructions makes up for it.
-    pub(super) fn is_too_high(self) -> bool {
+    /// Notes an inlined call in so many loops.
+    pub(super) fn add_inlined(&mut self, depth: u32) {
+        self.inlined += 1 << (3 * depth.min(8));
+    }
+
+    /// A call from a region costs more than one from baseline code; what is gained on so many other instructions makes up for it. A function is entered
+    /// for each call of it, a loop seldom.
+    pub(super) fn is_too_high(self, function: bool) -> bool {
+        if function {
+            let gain = INSTRUCTION_GAIN * self.instructions + INLINED_GAIN * self.inlined;
+            return ENTRY_COST + WHOLE_COST * self.calls > gain;
+        }
         self.calls * 14 > self.instructions
     }
 }
+
+/// What entering and leaving a function's region costs over baseline code, in machine instructions; as those that follow.
+const ENTRY_COST: u64 = 30;
+/// What a call from a region costs over one from baseline code.
+const WHOLE_COST: u64 = 40;
+/// What is gained on an instruction that is no call.
+const INSTRUCTION_GAIN: u64 = 5;
+/// What is gained on a call that is inlined.
+const INLINED_GAIN: u64 = 90;
 
 /// How an attempt to build a region ended.
 pub(super) enum Attempt {
@@ -77,6 +98,8 @@ pub(super) struct Body<'a> {
     pub(super) observed: bool,
     /// The copy of the caller's loop that it is in.
     copy: u32,
+    /// Whether all of the code is built: it is that of an inlined call, or of a function that is a region.
+    pub(super) is_whole: bool,
     loops: Loops,
     scopes: Vec<Scope>,
     blocks: FxHashMap<(u32, u32), Block>,
@@ -95,6 +118,7 @@ impl<'a> Body<'a> {
             next: 0,
             observed,
             copy,
+            is_whole: after.is_some(),
             loops,
             scopes: vec![],
             blocks: FxHashMap::default(),
@@ -116,6 +140,8 @@ pub(super) struct Walk<'a, 'f> {
     pub(super) left_at: u8,
     /// Objects that values had when the region was built.
     pub(super) samples: FxHashMap<Value, u64>,
+    /// Whether a way leads to the return from a function that is a region.
+    pub(super) returns: bool,
 }
 
 /// Loops with more instructions than this are not built twice.
@@ -129,7 +155,8 @@ impl<'a, 'f> Walk<'a, 'f> {
         choices: &'a mut Choices,
     ) -> Self {
         let b = Builder::region(function, Region::new(State::default()));
-        let body = Body::new(*request.code, request.world, Site::new(), None, 0);
+        let mut body = Body::new(*request.code, request.world, Site::new(), None, 0);
+        body.is_whole = matches!(request.start, Start::Function(_));
         Walk {
             b,
             request,
@@ -141,6 +168,7 @@ impl<'a, 'f> Walk<'a, 'f> {
             again: false,
             left_at: 0,
             samples: FxHashMap::default(),
+            returns: false,
         }
     }
 
@@ -369,7 +397,7 @@ impl<'a, 'f> Walk<'a, 'f> {
                 return;
             }
         }
-        if self.body.after.is_some() {
+        if self.body.is_whole {
             let block = self.block_at(to, self.body.copy);
             self.b.jump(block, &[]);
             return;

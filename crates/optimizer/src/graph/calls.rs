@@ -3,6 +3,7 @@
 //! Its frame is part of the abstract state. Memory gets it when the region is left, or when something is called that may look at it
 //! (`whipsnake_ir::Builder::frame`), so most calls cost nothing but their guards.
 
+use super::Start;
 use super::blocks::{Body, Walk};
 use crate::{Callee, Constructor, Object};
 use whipsnake_bytecode::Instr;
@@ -20,6 +21,12 @@ const MAX_SMALL_CALLEE: usize = 30;
 
 /// Calls are inlined into each other this deep.
 const MAX_DEPTH: usize = 5;
+
+/// Functions with more instructions than this are not inlined into themselves.
+const MAX_RECURSIVE: usize = 60;
+
+/// How often a function is inlined into itself.
+const RECURSIVE_LEVELS: usize = 2;
 
 /// Bytes that the data stack must have free where an instance is made.
 const DATA_STACK_ROOM: i64 = 4096;
@@ -86,7 +93,8 @@ impl<'a> Walk<'a, '_> {
     /// Whether a call with so many arguments is to be inlined. If so, its instructions are counted.
     pub(super) fn may_inline(&mut self, number: u32, callee: &Callee<'_>, count: usize) -> bool {
         let site = self.site(number);
-        if self.choices.not_inlined.contains(&site) || self.body.calls.len() >= MAX_DEPTH {
+        let failed = self.request.general.contains(&site);
+        if failed || self.choices.not_inlined.contains(&site) || self.body.calls.len() >= MAX_DEPTH {
             return false;
         }
         let missing = (callee.parameters as usize).checked_sub(count);
@@ -104,6 +112,8 @@ impl<'a> Walk<'a, '_> {
             return false;
         }
         self.inlined += instructions as u32;
+        let depth = self.knowledge().depth;
+        self.cost.add_inlined(depth);
         true
     }
 
@@ -116,10 +126,13 @@ impl<'a> Walk<'a, '_> {
         self.constant_address(value).map(|address| address != 0)
     }
 
-    /// Whether the function is being inlined already.
+    /// Whether the function is being inlined already, as deep as is worth it. That of a function that is a region saves a call with every level.
     fn is_recursive(&mut self, callee: &Callee<'_>) -> bool {
         let first = callee.world.first_unit();
-        self.knowledge().state.frames.iter().any(|frame| frame.first_unit == first)
+        let levels = self.knowledge().state.frames.iter().filter(|frame| frame.first_unit == first).count();
+        let small = callee.code.instrs().len() <= MAX_RECURSIVE && !self.choices.sparing;
+        let most = if matches!(self.request.start, Start::Function(_)) && small { RECURSIVE_LEVELS } else { 0 };
+        levels > most
     }
 
     /// Makes an instance, and goes on in `__init__`, below which is a frame that holds the instance. `count` counts the arguments, `self` with them.
@@ -272,11 +285,15 @@ impl<'a> Walk<'a, '_> {
     /// The cells of the function's closure become locals.
     pub(super) fn copy_free_vars(&mut self) {
         let frame = self.knowledge().state.frame();
-        let function = frame.inlined.and_then(|inlined| inlined.function.value).expect("an inlined function");
+        let function = frame.inlined.and_then(|inlined| inlined.function.value);
         let locals = frame.locals.len();
         let unit = frame.unit;
         let number = self.body.code.at_unit(unit).expect("an instruction");
         let count = self.body.code.instrs()[number as usize].oparg as usize;
+        let function = function.unwrap_or_else(|| {
+            let memory = self.b.region_frame();
+            self.b.load(Type::Obj, memory, frame::FUNCOBJ)
+        });
         let cells = self.b.load(Type::Ptr, function, function::CLOSURE);
         for index in 0..count {
             let cell = self.b.load(Type::Obj, cells, tuple::OB_ITEM + 8 * index as i32);

@@ -17,7 +17,7 @@ impl Walk<'_, '_> {
     pub(super) fn instruction(&mut self, number: u32) {
         let instr = self.body.code.instrs()[number as usize];
         self.knowledge().state.frame().unit = instr.index;
-        if self.choices.exits.contains(&self.site(number)) {
+        if self.choices.exits.contains(&self.site(number)) || self.is_pruned(&instr) {
             self.leave_at(number);
             return;
         }
@@ -28,8 +28,10 @@ impl Walk<'_, '_> {
         let oparg = instr.oparg;
         match instr.base {
             op::NOP | op::EXTENDED_ARG => {}
-            op::RESUME if self.body.after.is_some() => {}
-            op::COPY_FREE_VARS if self.body.after.is_some() => self.copy_free_vars(),
+            op::RESUME if self.body.is_whole => {}
+            op::COPY_FREE_VARS if self.body.is_whole => self.copy_free_vars(),
+            op::RETURN_VALUE if self.returns_from_function() => self.return_from_function(None),
+            op::RETURN_CONST if self.returns_from_function() => self.return_from_function(Some(oparg)),
             op::RETURN_VALUE if self.body.after.is_some() => self.return_inlined(),
             op::RETURN_CONST if self.body.after.is_some() => {
                 self.load_constant(oparg);
@@ -112,7 +114,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn load_constant(&mut self, number: u32) {
+    pub(super) fn load_constant(&mut self, number: u32) {
         let constant = self.body.world.constant(number);
         let value = self.constant_object(&constant);
         self.push(Slot::borrowed(value));
@@ -186,7 +188,7 @@ impl Walk<'_, '_> {
     fn choose_by_feedback(&mut self, number: u32, instr: &Instr) -> Option<&'static Operation> {
         let opcode = if instr.is_instrumented() { instr.base } else { instr.opcode };
         let plain = named(op::NAMES[instr.base as usize]);
-        if self.request.general.contains(&self.site(number)) {
+        if self.request.general.contains(&self.site(number)) || self.body.world.is_polymorphic(instr) {
             return plain
                 .filter(|_| instr.base == op::BINARY_OP)
                 .or_else(|| whole(instr.base))

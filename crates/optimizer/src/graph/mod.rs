@@ -7,6 +7,7 @@
 mod apply;
 mod blocks;
 mod calls;
+mod entry;
 mod instructions;
 mod loops;
 mod samples;
@@ -20,14 +21,25 @@ use smallvec::SmallVec;
 use whipsnake_bytecode::Code;
 use whipsnake_ir::Function;
 
-/// A region to build: the loop whose header is at a code unit.
+/// Where a region starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// At the header of a loop, a code unit.
+    Loop(u32),
+    /// With a function's first instruction; so many of its locals are arguments.
+    Function(u32),
+}
+
+/// A region to build.
 pub struct Request<'a> {
     /// The code object.
     pub code: &'a Code<'a>,
     /// What the running program knows.
     pub world: &'a dyn World,
-    /// The loop's header, a code unit.
-    pub header: u32,
+    /// Where it starts.
+    pub start: Start,
+    /// Whether it is left at instructions that never ran.
+    pub prunes: bool,
     /// Instructions whose specialised forms failed too often in earlier code of the region: they are done in their general form.
     pub general: &'a FxHashSet<Site>,
 }
@@ -84,20 +96,36 @@ const ROOMY: usize = 3_000;
 /// With more than this it is built again without inlined calls of all but small functions, too.
 const LARGE: usize = 4_500;
 
+/// The loop whose header is at a code unit.
+fn loop_at(code: &Code<'_>, header: u32) -> Option<loops::Extent> {
+    Loops::of(code).at(code.block_of(code.at_unit(header)?))
+}
+
 /// Builds the graph of a region.
 pub fn build(request: &Request<'_>) -> Result<Function, Refusal> {
-    let header = request.code.at_unit(request.header).ok_or(Refusal::NoLoop)?;
-    let extent = Loops::of(request.code).at(request.code.block_of(header)).ok_or(Refusal::NoLoop)?;
+    let extent = match request.start {
+        Start::Loop(header) => Some(loop_at(request.code, header).ok_or(Refusal::NoLoop)?),
+        Start::Function(_) => None,
+    };
     let mut plans = Plans::default();
     let mut choices = Choices::default();
     for _ in 0..ATTEMPTS {
-        let mut function = Function::new(format!("loop at {}", request.header));
-        let attempt = blocks::Walk::new(request, &mut function, &mut plans, &mut choices).run(extent);
+        let name = match request.start {
+            Start::Loop(header) => format!("loop at {header}"),
+            Start::Function(_) => "function".to_owned(),
+        };
+        let mut function = Function::new(name);
+        let walk = blocks::Walk::new(request, &mut function, &mut plans, &mut choices);
+        let attempt = match (request.start, extent) {
+            (Start::Function(arguments), _) => walk.run_function(arguments),
+            (Start::Loop(_), extent) => walk.run(extent.expect("found above")),
+        };
         if function.inst_count() > ROOMY && !choices.single {
             (choices.single, plans) = (true, Plans::default());
             continue;
         }
-        if function.inst_count() > LARGE && !choices.sparing {
+        let roomy = if matches!(request.start, Start::Loop(_)) { LARGE } else { ROOMY };
+        if function.inst_count() > roomy && !choices.sparing {
             (choices.sparing, plans) = (true, Plans::default());
             continue;
         }
@@ -105,7 +133,7 @@ pub fn build(request: &Request<'_>) -> Result<Function, Refusal> {
             return Err(Refusal::TooLarge);
         }
         match attempt {
-            blocks::Attempt::Done(cost) if cost.is_too_high() => return Err(Refusal::Calls),
+            blocks::Attempt::Done(cost) if cost.is_too_high(extent.is_none()) => return Err(Refusal::Calls),
             blocks::Attempt::Done(_) => return Ok(function),
             blocks::Attempt::Again => {}
             blocks::Attempt::NoWayAround(opcode) => return Err(Refusal::Leaves(opcode)),

@@ -7,7 +7,7 @@ use whipsnake_cpython::opcode as op;
 use whipsnake_ir::{Block, Function, Global, InstData, verify};
 use whipsnake_ops::Ptr;
 use whipsnake_optimizer::{
-    Callee, Constructor, Method, Number, Object, Refusal, Request, Special, World, build, passes,
+    Callee, Constructor, Method, Number, Object, Refusal, Request, Special, Start, World, build, passes,
 };
 
 /// A line of assembly.
@@ -149,14 +149,24 @@ const OF_CLASS: u64 = 0x9000;
 
 /// Builds the region of the loop at label `loop`. What is built must verify, and so must what the passes make of it.
 pub fn region(program: &Program, lines: &[Line]) -> Result<Function, Refusal> {
-    let (units, labels) = assemble(lines);
-    let header = labels.iter().find(|l| l.0 == "loop").expect("a label `loop`").1 as u32;
+    let header = assemble(lines).1.iter().find(|l| l.0 == "loop").expect("a label `loop`").1 as u32;
+    region_from(program, lines, Start::Loop(header))
+}
+
+/// Builds the region of all of the code, whose first locals are `arguments`.
+#[allow(dead_code, reason = "not every test binary has functions")]
+pub fn function_region(program: &Program, lines: &[Line], arguments: u32) -> Result<Function, Refusal> {
+    region_from(program, lines, Start::Function(arguments))
+}
+
+fn region_from(program: &Program, lines: &[Line], start: Start) -> Result<Function, Refusal> {
+    let (units, _) = assemble(lines);
     let nlocalsplus = program.locals.len() as u32;
     let input = CodeInput { units: &units, nlocalsplus, stacksize: 8, ..CodeInput::default() };
     let mut decoder = Decoder::new();
     let code = decoder.analyse(input).expect("the code is right");
     let general = FxHashSet::default();
-    let mut function = build(&Request { code: &code, world: program, header, general: &general })?;
+    let mut function = build(&Request { code: &code, world: program, start, prunes: false, general: &general })?;
     passes::run(&mut function, |_, _| ());
     check(&function);
     Ok(function)

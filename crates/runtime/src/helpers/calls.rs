@@ -4,7 +4,7 @@
 //! compiled code return where it starts and the new frame, or no address and the result of a call that is already done. When they fail, what
 //! they took from the slots is gone and the slots are null.
 
-use super::inlined_calls::{call_method, construct};
+use super::inlined_calls::{call_method, construct, construct_whole};
 use crate::native::code;
 use crate::native::compiled_entry::compiled_entry;
 use crate::native::entry::call_compiled;
@@ -252,6 +252,13 @@ pub unsafe extern "C" fn call_whole(
     // SAFETY: machine code passes the slots of a call instruction of the current frame.
     unsafe {
         let slots = count as usize + 2;
+        if is_exact(base.read(), &raw mut pyo3_ffi::PyType_Type)
+            && base.add(1).read().is_null()
+            && let Some(instance) = construct_whole(thread, base, count)
+        {
+            tools::notice_in(ThreadState::new_unchecked(thread));
+            return finish(base, slots, instance).frame.cast();
+        }
         let (args, total) = unwrap_method(base, count as usize);
         let callable = base.read();
         let result = call_compiled_whole(thread, callable, args, total, ptr::null_mut())

@@ -3,6 +3,8 @@
 use super::attributes;
 use super::calls::{Back, call, compiled_function, done, enter, entered, finish, forget};
 use super::special::{Name, look_up};
+use crate::native::code;
+use crate::native::entry::call_compiled;
 use crate::native::frames::{self, Resume};
 use crate::native::raw::{get, is_exact, release, retain};
 use crate::native::shim;
@@ -60,6 +62,68 @@ pub(super) unsafe fn construct(
             return None;
         }
         enter_init_of(thread, frame, init, base, count, back)
+    }
+}
+
+/// [`construct`] where the call has to return before anything else happens. Takes what is in the slots; `None` if it has to be called as any other object, and
+/// then nothing has changed.
+///
+/// # Safety
+/// As [`enter_init`], for anything exactly of type `type` and without `self`.
+pub(super) unsafe fn construct_whole(
+    thread: *mut PyThreadState,
+    base: *mut *mut PyObject,
+    count: c_int,
+) -> Option<*mut PyObject> {
+    // SAFETY: the caller's; as for `construct`.
+    unsafe {
+        let class = base.read();
+        if !makes_plain_instances(class.cast()) {
+            return None;
+        }
+        let init = look_up(class.cast(), Name::Init);
+        if init.is_null() {
+            return None;
+        }
+        let (function, _) = compiled_function(init)?;
+        let compiled = code::find(function.code())?;
+        if compiled.exact_args != i64::from(count) + 1 {
+            return None;
+        }
+        let instance = pyo3_ffi::PyType_GenericAlloc(class.cast(), 0);
+        if instance.is_null() {
+            release(class);
+            for index in 0..count as usize {
+                release(base.add(2 + index).read());
+            }
+            return Some(instance);
+        }
+        retain(init);
+        base.add(1).write(retain(instance));
+        let (thread, count) = (ThreadState::new_unchecked(thread), count as usize + 1);
+        let Some(result) = call_compiled(thread, function, compiled, base.add(1), count, ptr::null_mut()) else {
+            base.add(1).write(ptr::null_mut());
+            for object in [init, instance, instance] {
+                release(object);
+            }
+            return None;
+        };
+        release(class);
+        if result == pyo3_ffi::Py_None() {
+            release(result);
+            return Some(instance);
+        }
+        if !result.is_null() {
+            let name = (*pyo3_ffi::Py_TYPE(result)).tp_name;
+            pyo3_ffi::PyErr_Format(
+                pyo3_ffi::PyExc_TypeError,
+                c"__init__() should return None, not '%.200s'".as_ptr(),
+                name,
+            );
+            release(result);
+        }
+        release(instance);
+        Some(ptr::null_mut())
     }
 }
 

@@ -44,6 +44,7 @@ pub fn address(helper: Helper) -> usize {
         // Objects.
         Helper::Dealloc => objects::dealloc as *const () as usize,
         Helper::HotLoop => crate::region::hot_loop as *const () as usize,
+        Helper::HotFunction => crate::region::hot_function as *const () as usize,
         Helper::LeaveRegion => crate::region::leave_region as *const () as usize,
         Helper::DestroyInRegion => crate::region::destroy_in_region as *const () as usize,
         Helper::PushInlined => crate::region::push_inlined as *const () as usize,
@@ -56,7 +57,7 @@ pub fn address(helper: Helper) -> usize {
         Helper::NewInt => objects::new_int as *const () as usize,
         // Calls.
         Helper::Call => crate::native::function_calls::call as *const () as usize,
-        Helper::CallWhole => calls::call_whole as *const () as usize,
+        Helper::CallWhole => crate::native::whole_calls::call_whole as *const () as usize,
         Helper::CallKwWhole => calls::call_kw_whole as *const () as usize,
         Helper::CallKw => calls::call_kw as *const () as usize,
         Helper::CallFunctionEx => unpacked_calls::call_function_ex as *const () as usize,

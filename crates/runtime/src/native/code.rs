@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, Ordering};
 use whipsnake_cpython::live::extra::Extra;
 use whipsnake_cpython::live::{Code, Raised};
+use whipsnake_ir::abi::{AttributeCell, FEEDBACK_WORDS};
 use whipsnake_stencils::{Depths, PendingEntry, Planned, ResumePoint};
 
 /// Machine code of one code object, and its metadata. Hangs off the code object (`co_extra`) and lives as long as it.
@@ -16,7 +17,7 @@ pub struct CompiledCode {
     /// The `eval_breaker` word for which the code is known to need no attention; machine code compares it at polls. Must stay the
     /// first field: it is at offset 0 of the `CODE` pointer.
     pub valid_version: u64,
-    /// Native address of the first instruction.
+    /// Where calls enter: the first instruction, or the gate of the function's region.
     pub entry: *const u8,
     /// `co_framesize`, in bytes.
     pub frame_bytes: u64,
@@ -33,6 +34,8 @@ pub struct CompiledCode {
     pending_entries: Box<[PendingEntry]>,
     /// Value-stack depth before each code unit's instruction.
     depths: Depths,
+    /// Where the cells of attribute accesses are among these: code unit and first word.
+    attribute_cells: Box<[(u32, u32)]>,
     /// Feedback cells, which machine code writes.
     pub feedback: Box<[u64]>,
     /// Bytes of machine code.
@@ -89,6 +92,7 @@ impl CompiledCode {
             pending_entries: planned.pending_entries(),
             depths: planned.depths(),
             resume_points,
+            attribute_cells: planned.attribute_cells(),
             feedback,
             size: planned.size(),
             detached: false,
@@ -115,6 +119,7 @@ impl CompiledCode {
             pending_entries: Box::default(),
             depths: Depths::of_first(code.len(), depth),
             resume_points: resume_points.into(),
+            attribute_cells: Box::default(),
             feedback: Box::default(),
             size: 0,
             detached: true,
@@ -122,6 +127,11 @@ impl CompiledCode {
             asked: Default::default(),
             block: None,
         }
+    }
+
+    /// Where the first instruction starts in the baseline tier.
+    pub fn baseline_entry(&self) -> *const u8 {
+        self.base.wrapping_add(self.resume_points[0].entry as usize)
     }
 
     /// Whether it was made by [`of_stub`](Self::of_stub).
@@ -137,6 +147,14 @@ impl CompiledCode {
     /// Hands over the ownership of the machine code.
     pub fn set_block(&mut self, block: Block) {
         self.block = Some(block);
+    }
+
+    /// The cell of the attribute access at a code unit, if it has one.
+    pub fn attribute_cell(&self, unit: u32) -> Option<&AttributeCell> {
+        let index = self.attribute_cells.binary_search_by_key(&unit, |cell| cell.0).ok()?;
+        let words = self.feedback.get(self.attribute_cells[index].1 as usize..)?;
+        // SAFETY: the cell begins with that word, and so many words belong to it; machine code writes it under the GIL only.
+        (words.len() >= FEEDBACK_WORDS).then(|| unsafe { &*words.as_ptr().cast::<AttributeCell>() })
     }
 
     /// Where native code can be entered, for each code unit.

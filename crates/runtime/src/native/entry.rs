@@ -215,25 +215,32 @@ pub(super) unsafe extern "C" fn ended(
 ) -> *mut PyObject {
     // SAFETY: the caller's.
     unsafe {
-        let leave = || thread.set_c_recursion_remaining(thread.c_recursion_remaining() + EVALUATION_UNITS);
-        match status {
+        thread.set_c_recursion_remaining(thread.c_recursion_remaining() + EVALUATION_UNITS);
+        end_of_run(thread, frame, Outcome { status, value })
+    }
+}
+
+/// What native code that ran a frame ended with; the frame is popped, if it was not.
+///
+/// # Safety
+/// The frame was the base frame of that native code, which has just ended; the GIL is held.
+#[inline(always)]
+pub(super) unsafe fn end_of_run(thread: ThreadState, frame: Frame, outcome: Outcome) -> *mut PyObject {
+    // SAFETY: the caller's.
+    unsafe {
+        match outcome.status {
             Status::Return | Status::Yield => {
                 // It is gone already if it became a generator or returned by itself.
                 if thread.current_frame() == Some(frame) {
                     frames::unlink_and_pop(thread, frame);
                 }
-                leave();
-                value
+                outcome.value
             }
             Status::Error => {
                 frames::unlink_and_pop(thread, frame);
-                leave();
                 ptr::null_mut()
             }
-            Status::Exit => {
-                leave();
-                exit::run(thread, frame)
-            }
+            Status::Exit => exit::run(thread, frame),
         }
     }
 }

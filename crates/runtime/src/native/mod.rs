@@ -21,3 +21,4 @@ pub mod thread_exit;
 pub mod tools;
 pub mod trampoline;
 pub mod unwind;
+pub(crate) mod whole_calls;

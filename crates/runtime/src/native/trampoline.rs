@@ -19,7 +19,7 @@ use whipsnake_ir::abi::{ACTIVATION_BASE_FRAME, ACTIVATION_SIZE, ACTIVATION_THREA
 pub(super) const ROOM: usize = whipsnake_stencils::STACK_BYTES.next_multiple_of(16) + 8;
 
 /// Offset of the word in which a stub's Rust function leaves the value to go on with.
-pub(super) const VALUE: usize = std::mem::offset_of!(Activation, extra);
+pub(crate) const VALUE: usize = std::mem::offset_of!(Activation, extra);
 
 const _: () = assert!(whipsnake_stencils::STACK_BYTES >= ACTIVATION_SIZE as usize && ACTIVATION_SIZE == 32);
 

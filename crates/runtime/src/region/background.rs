@@ -310,6 +310,8 @@ mod tests {
         Job {
             name: "broken".to_owned(),
             header: 0,
+            gate: None,
+            prunes: false,
             keeps_graph: false,
             function,
             general: Default::default(),

@@ -1,6 +1,8 @@
 //! Asking for a region: its graph is made here, under the GIL, and the rest at once or by the background thread.
 
 use super::background::{self, Answer};
+use super::function::START;
+use super::gate::Gate;
 use super::job::{Job, Made, Maker, failure};
 use super::statistics::{self, Clock};
 use super::world::Live;
@@ -9,30 +11,50 @@ use crate::native::code::CompiledCode;
 use crate::tier::{Jit, code_input, qualname};
 use rustc_hash::FxHashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
 use whipsnake_bytecode::Decoder;
-use whipsnake_cpython::live::{Code, CodeUnit, Frame};
-use whipsnake_optimizer::{Request, Site, build};
+use whipsnake_cpython::live::{Code, Frame};
+use whipsnake_optimizer::{Request, Site, Start, build};
 
-/// Asks for the loop that starts at `target`; it belongs to `compiled`. `failed` are the instructions that failed in the region before, if there was one.
+/// What is asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Place {
+    /// The loop whose header is at a code unit.
+    Loop(u32),
+    /// The function.
+    Function {
+        /// Whether its region is left at instructions that never ran.
+        prunes: bool,
+    },
+}
+
+/// Asks for a region; it belongs to `compiled`. `failed` are the instructions that failed in the region before, if there was one.
 ///
 /// # Safety
-/// The GIL is held; the frame runs `compiled` and is at a jump to `target`, all in memory.
+/// The GIL is held; the frame runs `compiled` and is at a jump to the loop or at the function's start, all in memory.
 pub(super) unsafe fn ask(
     jit: &mut Jit,
     frame: Frame,
     compiled: &mut CompiledCode,
-    target: *mut CodeUnit,
+    place: Place,
     failed: Option<FxHashSet<Site>>,
 ) -> Answer {
     // SAFETY: the caller's.
     unsafe {
         let Some(code) = frame.code() else { return Answer::Refused };
-        let header = target.offset_from(code.instructions()) as u32;
+        let header = match place {
+            Place::Loop(header) => header,
+            Place::Function { .. } => START,
+        };
         if !dump::allows(jit.stats.regions.built) {
             return Answer::Refused;
         }
         let built = jit.stats.regions.built;
-        let may = || background::waiting().is_some_and(|waiting| statistics::within_budget(built, waiting));
+        let may = || {
+            background::waiting().is_some_and(|waiting| {
+                statistics::within_budget(built, waiting, matches!(place, Place::Function { .. }))
+            })
+        };
         if jit.settings.background && !may() {
             jit.stats.regions.deferred += 1;
             return Answer::Later;
@@ -41,7 +63,7 @@ pub(super) unsafe fn ask(
         jit.stats.regions.rebuilt += u64::from(failed.is_some());
         let general = failed.unwrap_or_default();
         let start = statistics::thread_time();
-        let job = catch_unwind(AssertUnwindSafe(|| graph(jit, frame, code, compiled, header, general)))
+        let job = catch_unwind(AssertUnwindSafe(|| graph(jit, frame, code, compiled, place, general)))
             .unwrap_or_else(|panic| Err(failure(&*panic)));
         let answer = match job {
             Err(reason) => refuse(jit, code, header, &reason),
@@ -107,7 +129,7 @@ unsafe fn graph(
     frame: Frame,
     code: Code,
     compiled: &CompiledCode,
-    header: u32,
+    place: Place,
     general: FxHashSet<Site>,
 ) -> Result<(Job, Held), String> {
     let mut clock = Clock::start();
@@ -115,11 +137,27 @@ unsafe fn graph(
     let (live, input) = unsafe { (Live::of_frame(frame, code, compiled), code_input(code)) };
     let mut decoder = Decoder::default();
     let decoded = decoder.analyse(input).map_err(|e| e.to_string())?;
-    let function = build(&Request { code: &decoded, world: &live, header, general: &general });
+    let (header, start, prunes) = match place {
+        Place::Loop(header) => (header, Start::Loop(header), false),
+        Place::Function { prunes } => (START, Start::Function(arguments(code)), prunes),
+    };
+    let function = build(&Request { code: &decoded, world: &live, start, prunes, general: &general });
     clock.lap("graph");
     let function = function.map_err(|refusal| refusal.to_string())?;
     let (cells, codes) = live.into_parts();
     let (name, keeps_graph) = (qualname(code), jit.settings.stats);
     let (memory, addresses) = (jit.memory.clone(), jit.addresses.clone());
-    Ok((Job { name, header, keeps_graph, function, general, cells, memory, addresses }, Held::new(codes, code)))
+    let gate = matches!(place, Place::Function { .. })
+        .then(|| Gate { code_data: ptr::from_ref(compiled) as u64, baseline: compiled.baseline_entry() as u64 });
+    Ok((
+        Job { name, header, gate, prunes, keeps_graph, function, general, cells, memory, addresses },
+        Held::new(codes, code),
+    ))
+}
+
+/// How many locals hold arguments at the start of a function.
+fn arguments(code: Code) -> u32 {
+    use whipsnake_cpython::layout::code::{CO_VARARGS, CO_VARKEYWORDS};
+    let collected = [CO_VARARGS, CO_VARKEYWORDS].into_iter().filter(|flag| code.flags() & flag != 0).count();
+    (code.argcount() + code.kwonlyargcount()) as u32 + collected as u32
 }

@@ -34,7 +34,7 @@ fn section(text: &mut String, heading: &str, body: &str) {
 }
 
 fn region_text(text: &mut String, region: &Region) {
-    let name = format!("loop at {}", region.header);
+    let name = if region.gate.is_null() { format!("loop at {}", region.header) } else { "function".to_owned() };
     if let Some(graph) = &region.graph {
         let mut function = (**graph).clone();
         section(text, &format!("{name}: graph"), &function.to_string());

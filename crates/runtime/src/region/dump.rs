@@ -8,6 +8,7 @@
 //!   where there is none, and each exit that is taken.
 //! * `WHIPSNAKE_REGION_LIMIT` is how many loops may be optimized, to find by halving the one that is at fault.
 
+use super::function::START;
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::fs::OpenOptions;
@@ -64,7 +65,10 @@ pub(super) fn is_on() -> bool {
 /// Tells what a stage has made of a loop of a function.
 pub(super) fn tell(function: &str, header: u32, stage: &str, text: &dyn Display) {
     let Switches { file, wanted, .. } = switches();
-    let heading = format!("loop at {header} of {function}: {stage}");
+    let heading = match header {
+        START => format!("function {function}: {stage}"),
+        _ => format!("loop at {header} of {function}: {stage}"),
+    };
     if wanted.as_ref().is_some_and(|wanted| wanted.covers(function, stage)) {
         let _ = writeln!(std::io::stderr(), "== {heading}\n{text}");
     }

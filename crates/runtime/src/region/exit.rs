@@ -94,6 +94,7 @@ pub unsafe extern "C" fn leave_region(
             let text = format!("{number}, {:?}, at {units:?}", exit.to);
             dump::tell(&region.function, region.header, "exits", &text);
         }
+        region.note_exit(Frame::new_unchecked(frame));
         let thread = ThreadState::new_unchecked(thread);
         let frame = restore(thread, Frame::new_unchecked(frame), exit, Buffer(buffer));
         let described = exit.frames.last().expect("an exit has a frame");

@@ -1,5 +1,6 @@
 //! Frames of calls that a region inlined: pushed when somebody may look at them, or when the region is left.
 
+use super::inlined_frames::length;
 use crate::native::frames::unlink_and_pop;
 use crate::native::raw::{get, release, retain};
 use crate::native::shim;
@@ -8,7 +9,6 @@ use std::ffi::c_int;
 use std::ptr;
 use whipsnake_cpython::layout::frame as layout;
 use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, Function, ThreadState, symbols};
-use whipsnake_cpython::opcode;
 
 /// Pushes a frame above `caller`, which is at the call instruction `call`, with nothing in its slots. It takes references of its own to the function and
 /// its code. `None` without memory, and nothing has changed then.
@@ -83,9 +83,7 @@ unsafe fn wait(caller: Frame, call: *mut CodeUnit) {
     // SAFETY: the caller's.
     unsafe {
         caller.set_instr_ptr(call);
-        let base = opcode::base((*call).op);
-        let length = if base == opcode::EXIT_INIT_CHECK { 0 } else { 1 + u16::from(opcode::CACHES[base as usize]) };
-        caller.set_return_offset(length);
+        caller.set_return_offset(length((*call).op).into());
     }
 }
 
@@ -117,7 +115,7 @@ pub(super) unsafe fn pop_filled(thread: ThreadState, frame: Frame) {
     }
 }
 
-/// `Helper::PushInlined`.
+/// `Helper::PushInlined`, for all cases.
 ///
 /// # Safety
 /// Called by a region's machine code, as [`push`] asks.
@@ -162,7 +160,7 @@ pub unsafe extern "C" fn new_instance(class: *mut PyTypeObject) -> *mut PyObject
     unsafe { pyo3_ffi::PyType_GenericAlloc(class, 0) }
 }
 
-/// `Helper::PopInlined`.
+/// `Helper::PopInlined`, for all cases.
 ///
 /// # Safety
 /// Called by a region's machine code, with the current frame, which [`push_inlined`] pushed.

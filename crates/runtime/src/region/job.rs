@@ -1,18 +1,20 @@
 //! From a graph to a region: passes, Cranelift, linking. Nothing here looks at a Python object, so that any thread can do it.
 
+use super::gate::{self, Gate};
 use super::{Region, describe, dump, statistics};
 use crate::helpers::globals::array_type;
 use crate::memory::CodeMemory;
+use crate::native::trampoline::{VALUE, stub};
 use rustc_hash::FxHashSet;
 use std::any::Any;
 use std::cell::Cell;
 use std::fmt::Display;
-use std::mem::MaybeUninit;
+use std::mem::{MaybeUninit, offset_of};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::Arc;
 use whipsnake_codegen::{Compiler, RawCode, RegionForm, RelocKind, Symbol, Target};
-use whipsnake_ir::{Function, Global};
+use whipsnake_ir::{Continuation, Function, Global};
 use whipsnake_optimizer::{Site, passes};
 use whipsnake_stencils::Addresses;
 
@@ -22,6 +24,10 @@ pub(super) struct Job {
     pub name: String,
     /// The code unit of the loop's header.
     pub header: u32,
+    /// How the region of a function is entered.
+    pub gate: Option<Gate>,
+    /// Whether it is left at instructions that never ran.
+    pub prunes: bool,
     /// Whether the region keeps its graph, to be shown.
     pub keeps_graph: bool,
     /// Its graph.
@@ -59,7 +65,7 @@ impl Maker {
     }
 
     fn attempt(&mut self, job: Job) -> Result<Made, String> {
-        let Job { name, header, keeps_graph, mut function, general, cells, memory, addresses } = job;
+        let Job { name, header, gate, prunes, keeps_graph, mut function, general, cells, memory, addresses } = job;
         let show = |stage: &str, text: &dyn Display| {
             if dump::is_on() {
                 dump::tell(&name, header, stage, text);
@@ -75,7 +81,7 @@ impl Maker {
         });
         // The region's address is in its machine code.
         let mut region: Box<MaybeUninit<Region>> = Box::new_uninit();
-        let form = RegionForm { region: region.as_ptr() as u64 };
+        let form = form_at(region.as_ptr());
         let compiler = self.0.get_or_insert_with(|| Compiler::for_regions(Target::X64));
         clock.skip();
         let made = compiler.region(&function, &form).map_err(|error| error.to_string())?;
@@ -83,12 +89,24 @@ impl Maker {
         if dump::is_on() {
             show("cranelift", &compiler.clif());
         }
-        let block = memory.allocate(made.code.bytes.len()).map_err(|error| error.to_string())?;
+        let gate_at = made.code.bytes.len().next_multiple_of(16);
+        let block = memory.allocate(gate_at + gate::BYTES).map_err(|error| error.to_string())?;
         // SAFETY: the block has room, and nothing runs in it yet.
-        unsafe { place(&made.code, &addresses, block.write(), block.run() as u64) };
+        unsafe {
+            place(&made.code, &addresses, block.write(), block.run() as u64);
+            if let Some(gate) = &gate {
+                let entered = region.as_ptr().cast::<u8>().wrapping_add(offset_of!(Region, entered)) as u64;
+                let bytes = gate.code(block.run() as u64, entered);
+                block.write().add(gate_at).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+            }
+        }
         block.seal().map_err(|error| error.to_string())?;
         region.write(Region {
             entry: block.run(),
+            gate: if gate.is_some() { block.run().wrapping_add(gate_at) } else { ptr::null() },
+            prunes,
+            left: Cell::new(0),
+            function_cell: Cell::new(ptr::null_mut()),
             taken: vec![Cell::new(0); made.exits.len()],
             entered: Cell::new(0),
             spent: Cell::default(),
@@ -118,7 +136,12 @@ pub(super) fn optimize(function: &mut Function, done: impl FnMut(&'static str, &
 
 /// What is fixed when the region is compiled.
 pub(super) fn form(region: &Region) -> RegionForm {
-    RegionForm { region: ptr::from_ref(region) as u64 }
+    form_at(region)
+}
+
+fn form_at(region: *const Region) -> RegionForm {
+    let returns = stub(Continuation::Return).expect("a stub");
+    RegionForm { region: region as u64, returns: returns as u64, value: VALUE as i32 }
 }
 
 /// What a panic said.

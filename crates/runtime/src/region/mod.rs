@@ -8,6 +8,9 @@ mod dump;
 mod ending;
 mod exit;
 mod frames;
+mod function;
+mod gate;
+mod inlined_frames;
 mod job;
 mod samples;
 mod statistics;
@@ -17,7 +20,9 @@ pub(crate) use background::clear as drop_jobs;
 pub use background::{Asked, queue_lengths};
 pub use describe::describe;
 pub use exit::{destroy_in_region, leave_region};
-pub use frames::{new_instance, pop_inlined, push_init_inlined, push_inlined};
+pub use frames::{new_instance, push_init_inlined};
+pub use function::hot_function;
+pub use inlined_frames::{pop_inlined, push_inlined};
 pub use statistics::{Regions, spent, times};
 
 use crate::memory::Block;
@@ -47,7 +52,15 @@ pub struct Region {
     exits: Vec<Exit>,
     /// How often each exit was taken.
     taken: Vec<Cell<u32>>,
-    /// How often it was entered, while that is counted.
+    /// Where calls enter the region of a function; null for a loop.
+    gate: *const u8,
+    /// Whether it is left at instructions that never ran.
+    prunes: bool,
+    /// How often the region of a function was left but by its returns.
+    left: Cell<u32>,
+    /// The feedback cell of the function that enters it; null for a loop.
+    function_cell: Cell<*mut function::FunctionCell>,
+    /// How often it was entered; of loops, while that is counted.
     entered: Cell<u32>,
     /// How long it ran then.
     spent: Cell<Duration>,
@@ -267,7 +280,10 @@ pub unsafe extern "C" fn hot_loop(
                 jit.stats.regions.give_up("guards go on failing");
                 return on_as_before;
             }
-            compile::ask(jit, Frame::new_unchecked(frame), &mut *code, target, general)
+            let running = Frame::new_unchecked(frame);
+            let first = running.code().expect("a frame of Python code").instructions();
+            let place = compile::Place::Loop(target.offset_from(first) as u32);
+            compile::ask(jit, running, &mut *code, place, general)
         } else {
             Answer::Made(cell.region)
         };

@@ -52,10 +52,11 @@ pub(super) fn spend(time: Duration) {
     SPENT.fetch_add(time.as_nanos() as u64, Ordering::Relaxed);
 }
 
-/// Whether more may be spent, with so many jobs on their way: the optimizing tier gets [`SHARE`] of the CPU time of the process, and [`START`] at once. A loop
-/// that gets nothing asks again later, when the program has run longer.
-pub(super) fn within_budget(built: u64, waiting: usize) -> bool {
-    allowed(spent(), built, waiting, process_time())
+/// Whether more may be spent, with so many jobs on their way: the optimizing tier gets [`SHARE`] of the CPU time of the process, and [`START`] at once, for
+/// functions [`FUNCTION_START`]. What gets nothing asks again later, when the program has run longer.
+pub(super) fn within_budget(built: u64, waiting: usize, function: bool) -> bool {
+    let start = if function { FUNCTION_START } else { START };
+    allowed(spent(), built, waiting, process_time(), start)
 }
 
 /// One part in so many of the process's CPU time is for optimizing.
@@ -64,10 +65,13 @@ const SHARE: u32 = 10;
 /// What may be spent in any case: all that a run of one second may.
 const START: Duration = Duration::from_millis(100);
 
-fn allowed(spent: Duration, built: u64, waiting: usize, process: Duration) -> bool {
+/// The same for functions, which gain less than loops.
+const FUNCTION_START: Duration = Duration::from_millis(25);
+
+fn allowed(spent: Duration, built: u64, waiting: usize, process: Duration, start: Duration) -> bool {
     // Those that wait will cost about what the others did.
     let each = spent / built.clamp(1, u32::MAX.into()) as u32;
-    spent + each * waiting as u32 <= START.max(process / SHARE)
+    spent + each * waiting as u32 <= start.max(process / SHARE)
 }
 
 /// A child of `fork` starts with no CPU time of its own.
@@ -137,6 +141,7 @@ mod tests {
     #[test]
     fn a_tenth_of_the_run_is_for_optimizing() {
         let ms = Duration::from_millis;
+        let allowed = |spent, built, waiting, process| allowed(spent, built, waiting, process, START);
         assert!(allowed(ms(0), 0, 0, ms(0)));
         assert!(allowed(ms(90), 9, 1, ms(200)));
         assert!(!allowed(ms(90), 9, 2, ms(200)));

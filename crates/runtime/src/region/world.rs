@@ -234,6 +234,14 @@ impl World for Live {
         address
     }
 
+    fn is_polymorphic(&self, instr: &Instr) -> bool {
+        /// Types beside the one that the interpreter has specialised the instruction for.
+        const OTHER_TYPES: u32 = 2;
+        // SAFETY: compiled code lives as long as its code object, which whoever has this keeps.
+        let compiled = unsafe { &*(self.data as *const CompiledCode) };
+        compiled.attribute_cell(instr.index).is_some_and(|cell| cell.fills >= OTHER_TYPES)
+    }
+
     fn local(&self, local: u32) -> Option<u64> {
         // SAFETY: the frame is live, and the code has so many locals.
         let value = unsafe { *self.frame?.localsplus().add(local as usize) };

@@ -168,6 +168,14 @@ impl Planner<'_, '_> {
         Ok(0)
     }
 
+    /// Whether the instruction is the `RESUME` at the start of a function that can be optimized.
+    fn starts_function(&self, instr: &Instr) -> bool {
+        use whipsnake_cpython::layout::code::{CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, CO_OPTIMIZED};
+        const KINDS: u32 = CO_OPTIMIZED | CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR;
+        let at_start = instr.base == op::RESUME && instr.oparg & op::operand::RESUME_LOCATION_MASK == 0;
+        at_start && self.code.input().flags & KINDS == CO_OPTIMIZED
+    }
+
     fn store_fast(&mut self, local: u32) {
         let operation = self.selector.store_fast;
         self.operation(operation, operation, local, Label::None, false);
@@ -210,6 +218,11 @@ impl Planner<'_, '_> {
             if next.base == op::STORE_FAST && self.in_place(special, generic, instr, next.oparg) {
                 return Ok(true);
             }
+        }
+        if self.plan.optimizing && self.starts_function(instr) {
+            let operation = self.selector.resume_counted;
+            self.operation(operation, operation, instr.oparg, Label::None, false);
+            return Ok(false);
         }
         if instr.base == op::JUMP_BACKWARD && self.plan.optimizing {
             let operation = self.selector.jump_backward_counted;

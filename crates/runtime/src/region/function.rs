@@ -1,0 +1,159 @@
+//! Functions as regions: when one is made, how calls get there, and when it is given up.
+//!
+//! Machine code that calls a function goes to the entry that the compiled code names. While a function has a region, that is a gate of the region's, which goes on to
+//! the baseline code where the region can't run: when something is pending, or little recursion is left.
+
+use super::background::Answer;
+use super::{MAX_ATTEMPTS, Region, compile};
+use crate::native::code::CompiledCode;
+use crate::tier::jit;
+use pyo3_ffi::PyThreadState;
+use std::ptr;
+use whipsnake_cpython::live::{_PyInterpreterFrame, Frame};
+use whipsnake_ir::abi::FEEDBACK_WORDS;
+
+/// Where regions of functions are among the loops of a code object: no loop starts with the first instruction.
+pub(super) const START: u32 = 0;
+
+/// Exits of a region that are looked at together.
+const EXITS: u32 = 64;
+
+/// One exit in so many entries is too many.
+const SELDOM: u32 = 32;
+
+/// Calls between two looks while the compiler is off.
+const CALLS_WHILE_OFF: i32 = 1000;
+
+/// What the feedback cell of a function's `RESUME` holds.
+#[repr(C)]
+#[derive(Debug)]
+pub struct FunctionCell {
+    /// Calls until [`hot_function`] is called again; machine code counts it down.
+    calls: i32,
+    /// How often the function was optimized, or could not be.
+    attempts: u32,
+    /// The region, if there is one.
+    region: *const Region,
+    /// Whether a region was asked for.
+    waiting: bool,
+    /// Calls since then.
+    waited: u32,
+}
+
+const _: () = assert!(size_of::<FunctionCell>() <= 8 * FEEDBACK_WORDS);
+
+impl FunctionCell {
+    fn wait_on(&mut self) {
+        let calls = (self.waited / 8).max(8);
+        self.waited = self.waited.saturating_add(calls);
+        self.calls = calls as i32;
+    }
+
+    fn give_up(&mut self) {
+        (self.attempts, self.calls) = (MAX_ATTEMPTS + 1, i32::MAX);
+    }
+}
+
+/// `Helper::HotFunction`.
+///
+/// # Safety
+/// Called by machine code at the start of a function, with everything of the frame in memory; `code` is the frame's compiled code.
+pub unsafe extern "C" fn hot_function(
+    _thread: *mut PyThreadState,
+    frame: *mut _PyInterpreterFrame,
+    code: *mut CompiledCode,
+    cell: *mut FunctionCell,
+) {
+    // SAFETY: the caller's; references to the compiler end before Python code can run.
+    unsafe {
+        let (Some(jit), cell, compiled) = (jit(), &mut *cell, &mut *code) else { return };
+        let threshold = jit.settings.optimize_threshold;
+        if !jit.enabled || threshold == 0 || cell.attempts > MAX_ATTEMPTS {
+            cell.calls = if cell.attempts > MAX_ATTEMPTS { i32::MAX } else { CALLS_WHILE_OFF };
+            return;
+        }
+        let calls = calls_to_optimize(threshold, compiled);
+        if cell.attempts == 0 && threshold > 1 {
+            (cell.attempts, cell.calls) = (1, calls);
+            return;
+        }
+        let running = Frame::new_unchecked(frame);
+        let answer = if cell.waiting {
+            compile::poll(jit, running.code().expect("a frame of Python code"), compiled, START)
+        } else if cell.region.is_null() || (*cell.region).fails_as_function() {
+            let earlier = cell.region.as_ref();
+            cell.attempts += 1;
+            if cell.attempts > MAX_ATTEMPTS || earlier.is_some_and(|region| !region.can_do_better()) {
+                cell.give_up();
+                if earlier.is_some() {
+                    jit.stats.regions.give_up("guards go on failing");
+                }
+                return;
+            }
+            // At the first call nothing has run.
+            let prunes = earlier.is_none() && threshold > 1;
+            let place = compile::Place::Function { prunes };
+            compile::ask(jit, running, compiled, place, earlier.map(Region::failed_instructions))
+        } else {
+            Answer::Made(cell.region)
+        };
+        cell.waiting = answer == Answer::Waiting;
+        match answer {
+            Answer::Made(region) => {
+                (cell.region, cell.waited, cell.calls) = (region, 0, i32::MAX);
+                (*region).function_cell.set(cell);
+                compiled.entry = (*region).gate;
+            }
+            Answer::Waiting => cell.wait_on(),
+            Answer::Later => {
+                cell.attempts -= 1;
+                cell.waited = 0;
+                cell.calls = calls;
+            }
+            // Calls that are inlined later may make the difference, but seldom do.
+            Answer::Refused => cell.give_up(),
+        }
+    }
+}
+
+/// How many calls of baseline code come before.
+fn calls_to_optimize(threshold: u32, compiled: &CompiledCode) -> i32 {
+    /// A call gains less than a round of a loop.
+    const TIMES: usize = 4;
+    /// Bytes of machine code that cost nothing extra.
+    const SHORT: usize = 2048;
+    let times = TIMES + compiled.size / SHORT;
+    (threshold as usize).saturating_mul(times).min(i32::MAX as usize) as i32
+}
+
+impl Region {
+    /// Whether a function's region is left too often.
+    fn fails_as_function(&self) -> bool {
+        let (left, entered) = (self.left.get(), self.entered.get());
+        left >= EXITS && left.saturating_mul(SELDOM) > entered
+    }
+
+    /// Whether what was learnt from its exits may make a better one.
+    fn can_do_better(&self) -> bool {
+        self.prunes || self.failed_instructions().len() > self.general.len()
+    }
+
+    /// A function's region was left. If that happens too often, calls go to baseline code again, and the next one sees to the rest.
+    pub(super) unsafe fn note_exit(&self, frame: Frame) {
+        self.left.set(self.left.get().saturating_add(1));
+        let cell = self.function_cell.get();
+        if cell.is_null() || !self.left.get().is_multiple_of(EXITS) || !self.fails_as_function() {
+            return;
+        }
+        // SAFETY: the cell belongs to the code object that the frame runs, as its compiled code does; the GIL is held.
+        unsafe {
+            let Some(code) = frame.code() else { return };
+            let Some(found) = crate::native::code::attached(code) else { return };
+            let compiled = ptr::from_ref(found).cast_mut();
+            if (*compiled).entry == self.gate {
+                (*compiled).entry = found.baseline_entry();
+                (*cell).calls = 0;
+            }
+        }
+    }
+}

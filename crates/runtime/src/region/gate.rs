@@ -1,0 +1,117 @@
+//! The gate of a function's region: machine code that calls go to in place of the baseline code's first instruction.
+//!
+//! It looks whether the region can run, and else goes on to the baseline code, where nothing has happened yet.
+
+use crate::native::trampoline::VALUE;
+use whipsnake_cpython::layout::thread_state;
+use whipsnake_ir::abi::{ACTIVATION_THREAD_STATE, compiled};
+
+/// Room for a gate.
+pub(super) const BYTES: usize = 160;
+
+/// Levels of Python recursion that must be left: calls that the region inlines don't look.
+const LEVELS: i32 = 16;
+
+/// What must be left of the C recursion: calls from regions to functions that are not inlined use the C stack. The rest of the way down is the baseline tier's.
+const C_LEVELS: i32 = thread_state::C_RECURSION_LIMIT / 100 * 97;
+
+/// What a gate has to know.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Gate {
+    /// The address of the compiled code's data.
+    pub code_data: u64,
+    /// Where the function starts in the baseline tier.
+    pub baseline: u64,
+}
+
+impl Gate {
+    /// The machine code, for a region at `region`; the 32-bit word at `entered` counts.
+    pub fn code(&self, region: u64, entered: u64) -> Vec<u8> {
+        let mut code = Assembler::default();
+        // mov rdi, [rsp + thread state]
+        code.bytes(&[0x48, 0x8b, 0x7c, 0x24, ACTIVATION_THREAD_STATE as u8]);
+        code.load_rax(self.code_data);
+        // mov rcx, [rax + valid version]
+        code.bytes(&[0x48, 0x8b, 0x48, compiled::VALID_VERSION as u8]);
+        // cmp rcx, [rdi + eval breaker]
+        code.bytes(&[0x48, 0x3b, 0x8f]).word(thread_state::EVAL_BREAKER);
+        // jne, jle: to the baseline code
+        code.bytes(&[0x0f, 0x85]).lead_to_baseline();
+        for (counter, limit) in
+            [(thread_state::PY_RECURSION_REMAINING, LEVELS), (thread_state::C_RECURSION_REMAINING, C_LEVELS)]
+        {
+            // cmp dword [rdi + counter], limit
+            code.bytes(&[0x81, 0xbf]).word(counter).word(limit);
+            code.bytes(&[0x0f, 0x8e]).lead_to_baseline();
+        }
+        code.load_rax(entered);
+        // add dword [rax], 1; mov rsi, r15; mov rdx, rsp
+        code.bytes(&[0x83, 0x00, 0x01]).bytes(&[0x4c, 0x89, 0xfe]).bytes(&[0x48, 0x89, 0xe2]);
+        code.load_rax(region);
+        // call rax; mov r15, rdx
+        code.bytes(&[0xff, 0xd0]).bytes(&[0x49, 0x89, 0xd7]);
+        // mov rdi, [rsp + value]; jmp rax
+        code.bytes(&[0x48, 0x8b, 0x7c, 0x24, VALUE as u8]).bytes(&[0xff, 0xe0]);
+        code.resolve();
+        code.load_rax(self.baseline);
+        // jmp rax
+        code.bytes(&[0xff, 0xe0]);
+        assert!(code.code.len() <= BYTES);
+        code.code
+    }
+}
+
+#[derive(Default)]
+struct Assembler {
+    code: Vec<u8>,
+    jumps: Vec<usize>,
+}
+
+impl Assembler {
+    fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
+        self.code.extend_from_slice(bytes);
+        self
+    }
+
+    fn word(&mut self, word: i32) -> &mut Self {
+        self.bytes(&word.to_le_bytes())
+    }
+
+    /// mov rax, value
+    fn load_rax(&mut self, value: u64) {
+        self.bytes(&[0x48, 0xb8]).bytes(&value.to_le_bytes());
+    }
+
+    /// The distance of a jump to the baseline code.
+    fn lead_to_baseline(&mut self) {
+        self.jumps.push(self.code.len());
+        self.word(0);
+    }
+
+    /// The jumps lead here.
+    fn resolve(&mut self) {
+        for at in std::mem::take(&mut self.jumps) {
+            let distance = (self.code.len() - at - 4) as i32;
+            self.code[at..at + 4].copy_from_slice(&distance.to_le_bytes());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gate_fits_and_its_jumps_lead_to_the_baseline_code() {
+        let code = Gate { code_data: 0x1111, baseline: 0x2222 }.code(0x3333, 0x4444);
+        assert!(code.len() <= BYTES);
+        let text = crate::disassemble::text(&code, 0);
+        assert_eq!(text.matches("0x2222").count() + text.matches("2222h").count(), 1, "{text}");
+        let target = code.len() - 12;
+        for jump in [0x85, 0x8e] {
+            let at = code.windows(2).position(|pair| pair == [0x0f, jump]).expect("there is such a jump");
+            let distance = i32::from_le_bytes(code[at + 2..at + 6].try_into().unwrap());
+            assert_eq!(at + 6 + distance as usize, target, "{text}");
+        }
+    }
+}
