@@ -51,7 +51,8 @@ impl Addresses {
         self.values[usize::from(value::GLOBAL) + usize::from(number)]
     }
 
-    pub(crate) fn continuation(&self, continuation: Continuation) -> u64 {
+    /// Where code goes for a continuation that leaves it; 0 for the others.
+    pub fn continuation(&self, continuation: Continuation) -> u64 {
         self.values[usize::from(value::CONTINUATION) + continuation as usize]
     }
 }

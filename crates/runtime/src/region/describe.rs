@@ -40,7 +40,7 @@ fn region_text(text: &mut String, region: &Region) {
         section(text, &format!("{name}: graph"), &function.to_string());
         job::optimize(&mut function, |pass, function| section(text, &format!("{name}: {pass}"), &function.to_string()));
         let mut compiler = Compiler::for_regions(Target::X64);
-        if compiler.region(&function, &job::form(region)).is_ok() {
+        if compiler.region(&function, &region.form).is_ok() {
             section(text, &format!("{name}: cranelift"), &compiler.clif());
         }
     }

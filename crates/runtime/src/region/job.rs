@@ -4,7 +4,7 @@ use super::gate::{self, Gate};
 use super::{Region, describe, dump, statistics};
 use crate::helpers::globals::array_type;
 use crate::memory::CodeMemory;
-use crate::native::trampoline::{VALUE, stub};
+use crate::native::trampoline::VALUE;
 use rustc_hash::FxHashSet;
 use std::any::Any;
 use std::cell::Cell;
@@ -81,7 +81,7 @@ impl Maker {
         });
         // The region's address is in its machine code.
         let mut region: Box<MaybeUninit<Region>> = Box::new_uninit();
-        let form = form_at(region.as_ptr());
+        let form = form_at(region.as_ptr(), &addresses);
         let compiler = self.0.get_or_insert_with(|| Compiler::for_regions(Target::X64));
         clock.skip();
         let made = compiler.region(&function, &form).map_err(|error| error.to_string())?;
@@ -105,6 +105,7 @@ impl Maker {
             entry: block.run(),
             gate: if gate.is_some() { block.run().wrapping_add(gate_at) } else { ptr::null() },
             prunes,
+            form,
             left: Cell::new(0),
             function_cell: Cell::new(ptr::null_mut()),
             taken: vec![Cell::new(0); made.exits.len()],
@@ -135,13 +136,8 @@ pub(super) fn optimize(function: &mut Function, done: impl FnMut(&'static str, &
 }
 
 /// What is fixed when the region is compiled.
-pub(super) fn form(region: &Region) -> RegionForm {
-    form_at(region)
-}
-
-fn form_at(region: *const Region) -> RegionForm {
-    let returns = stub(Continuation::Return).expect("a stub");
-    RegionForm { region: region as u64, returns: returns as u64, value: VALUE as i32 }
+fn form_at(region: *const Region, addresses: &Addresses) -> RegionForm {
+    RegionForm { region: region as u64, returns: addresses.continuation(Continuation::Return), value: VALUE as i32 }
 }
 
 /// What a panic said.

@@ -37,7 +37,7 @@ use rustc_hash::FxHashSet;
 use std::cell::Cell;
 use std::ptr;
 use std::time::{Duration, Instant};
-use whipsnake_codegen::Exit;
+use whipsnake_codegen::{Exit, RegionForm};
 use whipsnake_cpython::live::{_PyInterpreterFrame, Code, CodeUnit, Frame};
 use whipsnake_cpython::opcode;
 use whipsnake_ir::Function;
@@ -56,6 +56,8 @@ pub struct Region {
     gate: *const u8,
     /// Whether it is left at instructions that never ran.
     prunes: bool,
+    /// What was fixed when it was compiled.
+    form: RegionForm,
     /// How often the region of a function was left but by its returns.
     left: Cell<u32>,
     /// The feedback cell of the function that enters it; null for a loop.
