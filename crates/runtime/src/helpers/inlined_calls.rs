@@ -101,7 +101,11 @@ pub(super) unsafe fn construct_whole(
         retain(init);
         base.add(1).write(retain(instance));
         let (thread, count) = (ThreadState::new_unchecked(thread), count as usize + 1);
-        let Some(result) = call_compiled(thread, function, compiled, base.add(1), count, ptr::null_mut()) else {
+        // The frame that the interpreter has below `__init__` takes a level of recursion.
+        thread.set_py_recursion_remaining(thread.py_recursion_remaining() - 1);
+        let called = call_compiled(thread, function, compiled, base.add(1), count, ptr::null_mut());
+        thread.set_py_recursion_remaining(thread.py_recursion_remaining() + 1);
+        let Some(result) = called else {
             base.add(1).write(ptr::null_mut());
             for object in [init, instance, instance] {
                 release(object);
@@ -114,12 +118,7 @@ pub(super) unsafe fn construct_whole(
             return Some(instance);
         }
         if !result.is_null() {
-            let name = (*pyo3_ffi::Py_TYPE(result)).tp_name;
-            pyo3_ffi::PyErr_Format(
-                pyo3_ffi::PyExc_TypeError,
-                c"__init__() should return None, not '%.200s'".as_ptr(),
-                name,
-            );
+            shim::complain(result);
             release(result);
         }
         release(instance);

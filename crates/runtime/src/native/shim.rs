@@ -181,11 +181,19 @@ pub(super) unsafe extern "C" fn init_return(
             return frames::return_value(thread, frame, activation, slots.read());
         }
         slots.add(1).write(value);
-        pyo3_ffi::PyErr_Format(
-            pyo3_ffi::PyExc_TypeError,
-            c"__init__() should return None, not '%.200s'".as_ptr(),
-            (*pyo3_ffi::Py_TYPE(value)).tp_name,
-        );
+        complain(value);
         unwind::error(thread, frame, activation, ptr::null_mut())
+    }
+}
+
+/// Raises what an `__init__` is told that has returned something else than `None`.
+///
+/// # Safety
+/// A live object, the GIL held.
+pub(crate) unsafe fn complain(value: *mut PyObject) {
+    // SAFETY: the caller's.
+    unsafe {
+        let text = c"__init__() should return None, not '%.200s'".as_ptr();
+        pyo3_ffi::PyErr_Format(pyo3_ffi::PyExc_TypeError, text, (*pyo3_ffi::Py_TYPE(value)).tp_name);
     }
 }
