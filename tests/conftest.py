@@ -10,27 +10,9 @@ from typing import NamedTuple
 
 import pytest
 import whipsnake
+from modes import some
 
-MODES: dict[str, dict[str, str]] = {
-    "off": {"WHIPSNAKE": "0"},
-    # A little sooner than by itself: tests are short.
-    "on": {"WHIPSNAKE": "1", "WHIPSNAKE_CALL_THRESHOLD": "50"},
-    "low": {"WHIPSNAKE": "1", "WHIPSNAKE_CALL_THRESHOLD": "2", "WHIPSNAKE_LOOP_THRESHOLD": "3"},
-    "eager": {"WHIPSNAKE": "1", "WHIPSNAKE_EAGER": "1"},
-    "optimizing": {"WHIPSNAKE": "1", "WHIPSNAKE_EAGER": "1", "WHIPSNAKE_TIERS": "baseline,optimizing"},
-    "hot": {
-        "WHIPSNAKE": "1",
-        "WHIPSNAKE_CALL_THRESHOLD": "10",
-        "WHIPSNAKE_LOOP_THRESHOLD": "20",
-        "WHIPSNAKE_OPTIMIZE_THRESHOLD": "30",
-        "WHIPSNAKE_BACKGROUND": "0",
-        "WHIPSNAKE_TIERS": "baseline,optimizing",
-    },
-}
-"""The environment of each mode.
-
-`low` changes tiers in the middle of nearly everything; `hot` optimizes what the interpreter has specialised.
-"""
+MODES = some("off", "on", "low", "eager", "optimizing", "hot")
 
 TIMEOUT = 300
 

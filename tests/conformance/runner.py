@@ -10,20 +10,11 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
 
-MODES = {
-    "off": {"WHIPSNAKE": "0"},
-    "default": {"WHIPSNAKE": "1"},
-    "eager": {"WHIPSNAKE": "1", "WHIPSNAKE_EAGER": "1"},
-    "optimizing": {"WHIPSNAKE": "1", "WHIPSNAKE_EAGER": "1", "WHIPSNAKE_TIERS": "baseline,optimizing"},
-    "hot": {
-        "WHIPSNAKE": "1",
-        "WHIPSNAKE_CALL_THRESHOLD": "10",
-        "WHIPSNAKE_LOOP_THRESHOLD": "20",
-        "WHIPSNAKE_OPTIMIZE_THRESHOLD": "30",
-        "WHIPSNAKE_BACKGROUND": "0",
-        "WHIPSNAKE_TIERS": "baseline,optimizing",
-    },
-}
+# Run as a program, this has only its own folder to import from.
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from modes import some
+
+MODES = some("off", "default", "eager", "optimizing", "hot")
 
 Result = dict[str, Any]
 """`status` (passed, failed, skipped, crashed, timeout), `seconds`, `cases` (how many ran), `failed` (their names)."""

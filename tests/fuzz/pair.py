@@ -11,26 +11,11 @@ import threading
 import warnings
 from typing import IO
 
-MODES = {
-    "off": {"WHIPSNAKE": "0"},
-    "eager": {"WHIPSNAKE": "1", "WHIPSNAKE_EAGER": "1"},
-    "low": {"WHIPSNAKE": "1", "WHIPSNAKE_CALL_THRESHOLD": "2", "WHIPSNAKE_LOOP_THRESHOLD": "3"},
-    "warm": {"WHIPSNAKE": "1", "WHIPSNAKE_CALL_THRESHOLD": "10", "WHIPSNAKE_LOOP_THRESHOLD": "12"},
-    "default": {"WHIPSNAKE": "1"},
-    "optimizing": {"WHIPSNAKE": "1", "WHIPSNAKE_EAGER": "1", "WHIPSNAKE_TIERS": "baseline,optimizing"},
-    "hot": {
-        "WHIPSNAKE": "1",
-        "WHIPSNAKE_CALL_THRESHOLD": "10",
-        "WHIPSNAKE_LOOP_THRESHOLD": "20",
-        "WHIPSNAKE_OPTIMIZE_THRESHOLD": "30",
-        "WHIPSNAKE_BACKGROUND": "0",
-        "WHIPSNAKE_TIERS": "baseline,optimizing",
-    },
-}
-"""`eager` compiles what has never run; `low` and `warm` compile what is specialised, in the middle of things.
+# Run as a program, this has only its own folder to import from.
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from modes import some
 
-`hot` optimizes what is specialised.
-"""
+MODES = some("off", "eager", "low", "warm", "default", "optimizing", "hot")
 
 Result = dict[str, str]
 WORKER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "worker.py")
