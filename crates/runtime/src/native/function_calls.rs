@@ -3,6 +3,7 @@
 //!
 //! It is not part of a stencil, because every call site would have a copy of it.
 
+use super::assembly::{describe_frame, move_arguments, retain};
 use super::code::SLOT_OFFSET;
 use super::compiled_entry::compiled_entry;
 use super::frames::Resume;
@@ -67,21 +68,9 @@ pub unsafe extern "C" fn call(
         // The first argument: self, or what follows it.
         "sub rcx, rsi",
         "lea rdx, [rdx + rcx*8 + 16]",
-        "mov ecx, [r10 + {refcnt}]",
-        "add ecx, 1",
-        "je 2f",
-        "mov [r10 + {refcnt}], ecx",
-        "2:",
-        "mov [r8 + {executable}], r10",
+        retain!("r10", "ecx", "2"),
         "mov [r8 + {previous}], r15",
-        "mov [r8 + {funcobj}], rax",
-        "mov rcx, [rax + {function_globals}]",
-        "mov [r8 + {globals}], rcx",
-        "mov rcx, [rax + {function_builtins}]",
-        "mov [r8 + {builtins}], rcx",
-        "xor ecx, ecx",
-        "mov [r8 + {locals}], rcx",
-        "mov [r8 + {frame_obj}], rcx",
+        describe_frame!("r8", "rax", "r10", "rcx", "ecx"),
         "add r10, {code_adaptive}",
         "mov [r8 + {instr_ptr}], r10",
         // The stack top that tells of the return address; return offset and owner (the thread) are 0.
@@ -92,24 +81,7 @@ pub unsafe extern "C" fn call(
         "mov r10, [r11 + {locals_bytes}]",
         "add r10, rdi",
         "lea rsi, [rdi + rsi*8]",
-        "cmp rdi, rsi",
-        "je 4f",
-        "3:",
-        "mov rax, [rdx]",
-        "add rdx, 8",
-        "mov [rdi], rax",
-        "add rdi, 8",
-        "cmp rdi, rsi",
-        "jne 3b",
-        "4:",
-        "cmp rdi, r10",
-        "je 6f",
-        "5:",
-        "mov [rdi], rcx",
-        "add rdi, 8",
-        "cmp rdi, r10",
-        "jne 5b",
-        "6:",
+        move_arguments!("rdx", "rdi", "rsi", "r10", "rcx"),
         "mov rax, [r11 + {entry}]",
         "mov rdx, r8",
         "ret",

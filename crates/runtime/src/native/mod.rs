@@ -2,6 +2,7 @@
 
 pub mod addresses;
 pub mod arguments;
+pub(crate) mod assembly;
 pub mod code;
 pub mod compiled_entry;
 pub mod entry;

@@ -4,6 +4,7 @@
 //! lies above the frame. It must not be part of any compiled code: with the frame may go the last reference to the code object, and its
 //! machine code with that.
 
+use super::assembly::{release, release_locals};
 use super::generator_returns::stub_generator_return;
 use super::trampoline::stub_finish_return;
 use crate::helpers::objects::dealloc;
@@ -53,38 +54,12 @@ pub unsafe extern "C" fn stub_return() {
         // Unlinked first: what runs while it is cleared must not see it.
         "add dword ptr [r12 + {py_recursion}], 1",
         "mov [r12 + {current_frame}], r14",
-        "movsxd rcx, dword ptr [r13 + {nlocalsplus}]",
-        "lea rsi, [r15 + {localsplus}]",
-        "lea rcx, [rsi + rcx*8]",
-        "2:",
-        "cmp rsi, rcx",
-        "je 3f",
-        "mov r8, [rsi]",
-        "add rsi, 8",
-        "test r8, r8",
-        "je 2b",
-        "mov eax, [r8 + {refcnt}]",
-        "test eax, eax",
-        "js 2b",
-        "sub eax, 1",
-        "mov [r8 + {refcnt}], eax",
-        "jne 2b",
-        "call {end_object}",
-        "jmp 2b",
-        "3:",
+        release_locals!(),
         "mov r8, [r15 + {funcobj}]",
-        "mov eax, [r8 + {refcnt}]",
-        "test eax, eax",
-        "js 4f",
-        "sub eax, 1",
-        "mov [r8 + {refcnt}], eax",
+        release!("r8", "eax", "4f"),
         "je 7f",
         "4:",
-        "mov eax, [r13 + {refcnt}]",
-        "test eax, eax",
-        "js 5f",
-        "sub eax, 1",
-        "mov [r13 + {refcnt}], eax",
+        release!("r13", "eax", "5f"),
         "je 8f",
         "5:",
         "mov rax, [r12 + {chunk}]",

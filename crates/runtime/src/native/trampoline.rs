@@ -5,6 +5,7 @@
 //!
 //! There are no globals here: everything a stub needs is in its registers and in the [`Activation`] that `rsp` points at.
 
+use super::assembly::leave_activation;
 use super::compiled_entry::stub_entry_ended;
 use super::entry::ActivationKind;
 use super::frames::Resume;
@@ -78,13 +79,7 @@ unsafe extern "C" fn finish() {
         "cmp qword ptr [rsp + {kind}], {entry_call}",
         "je {entry_ended}",
         "mov rdx, rdi",
-        "add rsp, {room}",
-        "pop r15",
-        "pop r14",
-        "pop r13",
-        "pop r12",
-        "pop rbx",
-        "pop rbp",
+        leave_activation!(),
         "ret",
         kind = const std::mem::offset_of!(Activation, kind),
         entry_call = const ActivationKind::EntryCall as u64,

@@ -3,6 +3,7 @@
 //! As in [`function_calls`](super::function_calls), the call of a compiled function with exactly the positional arguments it takes is written by hand, and
 //! everything else goes on to [`calls::call_whole`].
 
+use super::assembly::{describe_frame, move_arguments, retain};
 use super::code::SLOT_OFFSET;
 use super::compiled_entry::compiled_entry;
 use super::entry::{LOW_C_RECURSION, end_of_run};
@@ -78,20 +79,8 @@ pub unsafe extern "C" fn call_whole(
         "mov rcx, [rsp + 8]",
         "sub rcx, r8",
         "lea rdx, [rsi + rcx*8 + 16]",
-        "mov ecx, [r10 + {refcnt}]",
-        "add ecx, 1",
-        "je 2f",
-        "mov [r10 + {refcnt}], ecx",
-        "2:",
-        "mov [r9 + {executable}], r10",
-        "mov [r9 + {funcobj}], rax",
-        "mov rcx, [rax + {function_globals}]",
-        "mov [r9 + {globals}], rcx",
-        "mov rcx, [rax + {function_builtins}]",
-        "mov [r9 + {builtins}], rcx",
-        "xor ecx, ecx",
-        "mov [r9 + {locals}], rcx",
-        "mov [r9 + {frame_obj}], rcx",
+        retain!("r10", "ecx", "2"),
+        describe_frame!("r9", "rax", "r10", "rcx", "ecx"),
         "add r10, {code_adaptive}",
         "mov [r9 + {instr_ptr}], r10",
         // The stack top that tells of the return address; return offset and owner (the thread) are 0.
@@ -102,24 +91,7 @@ pub unsafe extern "C" fn call_whole(
         "mov r10, [r11 + {locals_bytes}]",
         "add r10, rsi",
         "lea r8, [rsi + r8*8]",
-        "cmp rsi, r8",
-        "je 4f",
-        "3:",
-        "mov rax, [rdx]",
-        "add rdx, 8",
-        "mov [rsi], rax",
-        "add rsi, 8",
-        "cmp rsi, r8",
-        "jne 3b",
-        "4:",
-        "cmp rsi, r10",
-        "je 6f",
-        "5:",
-        "mov [rsi], rcx",
-        "add rsi, 8",
-        "cmp rsi, r10",
-        "jne 5b",
-        "6:",
+        move_arguments!("rdx", "rsi", "r8", "r10", "rcx"),
         "mov rsi, r9",
         "mov rdx, [r11 + {entry}]",
         // Kind of activation: a call.

@@ -2,6 +2,7 @@
 //! left to [`frames`](super::frames).
 
 use super::frames;
+use crate::native::assembly::{describe_frame, retain};
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::arch::naked_asm;
 use whipsnake_cpython::layout::{code, frame, function, object, stack_chunk, thread_state};
@@ -47,26 +48,10 @@ pub unsafe extern "C" fn push_inlined(
         "mov [rdi + {datastack_top}], r8",
         "mov [rdi + {current_frame}], rax",
         "sub dword ptr [rdi + {py_recursion}], 1",
-        "mov r8d, [r10 + {refcnt}]",
-        "add r8d, 1",
-        "je 2f",
-        "mov [r10 + {refcnt}], r8d",
-        "2:",
-        "mov r8d, [rdx + {refcnt}]",
-        "add r8d, 1",
-        "je 3f",
-        "mov [rdx + {refcnt}], r8d",
-        "3:",
-        "mov [rax + {executable}], r10",
+        retain!("r10", "r8d", "2"),
+        retain!("rdx", "r8d", "3"),
         "mov [rax + {previous}], rsi",
-        "mov [rax + {funcobj}], rdx",
-        "mov r8, [rdx + {function_globals}]",
-        "mov [rax + {globals}], r8",
-        "mov r8, [rdx + {function_builtins}]",
-        "mov [rax + {builtins}], r8",
-        "xor r8d, r8d",
-        "mov [rax + {locals}], r8",
-        "mov [rax + {frame_obj}], r8",
+        describe_frame!("rax", "rdx", "r10", "r8", "r8d"),
         "lea r9, [r10 + {code_adaptive}]",
         "mov [rax + {instr_ptr}], r9",
         // The stack top of a running frame; return offset and owner (the thread) are 0.
