@@ -49,12 +49,7 @@ pub fn resume(b: &mut Builder<'_>) {
 /// is worth optimizing, or is looked at again. Calls of a function that is optimized do not come here.
 pub fn resume_counted(b: &mut Builder<'_>) {
     resume(b);
-    let cell = b.raw_pointer(abi::pointer::FEEDBACK);
-    let count = b.load(Type::I32, cell, 0);
-    let less = b.binary_const(BinaryOp::Sub, count, 1);
-    b.store(less, cell, 0);
-    let hot = b.compare_const(Condition::Lt, less, 0);
-    b.when_cold(hot, |b| {
+    count_down(b, |b| {
         let (thread, frame) = (b.thread_state(), b.frame());
         let (code, cell) = (b.raw_pointer(abi::pointer::CODE), b.raw_pointer(abi::pointer::FEEDBACK));
         b.call_void(Helper::HotFunction, &[thread, frame, code, cell]);
@@ -86,12 +81,7 @@ pub fn jump_backward(b: &mut Builder<'_>) {
 pub fn jump_backward_counted(b: &mut Builder<'_>) {
     let anywhere = b.iconst(Type::I32, 0);
     poll(b, anywhere);
-    let cell = b.raw_pointer(abi::pointer::FEEDBACK);
-    let count = b.load(Type::I32, cell, 0);
-    let less = b.binary_const(BinaryOp::Sub, count, 1);
-    b.store(less, cell, 0);
-    let hot = b.compare_const(Condition::Lt, less, 0);
-    b.when_cold(hot, |b| {
+    count_down(b, |b| {
         let (thread, frame, target) = (b.thread_state(), b.frame(), b.pointer(0));
         let (code, cell) = (b.raw_pointer(abi::pointer::CODE), b.raw_pointer(abi::pointer::FEEDBACK));
         let (address, frame) = b.call_pair(Helper::HotLoop, &[thread, frame, code, cell, target]);
@@ -99,6 +89,16 @@ pub fn jump_backward_counted(b: &mut Builder<'_>) {
         b.when(entered, |b| b.enter(address, frame, None));
     });
     b.leave(Continuation::Target);
+}
+
+/// Counts down in the first half of the feedback cell's first word; below 0, does what is said.
+fn count_down(b: &mut Builder<'_>, when_over: impl FnOnce(&mut Builder<'_>)) {
+    let cell = b.raw_pointer(abi::pointer::FEEDBACK);
+    let count = b.load(Type::I32, cell, 0);
+    let less = b.binary_const(BinaryOp::Sub, count, 1);
+    b.store(less, cell, 0);
+    let over = b.compare_const(Condition::Lt, less, 0);
+    b.when_cold(over, when_over);
 }
 
 /// Compares the eval breaker with what the code is valid for. `location` is `RESUME`'s operand, 0 elsewhere.

@@ -51,7 +51,8 @@ impl Walk<'_, '_> {
         let in_memory = popped > usize::from(operation.inputs) && !names_below
             || self.choices.in_memory.contains(&self.site(number));
         if in_memory {
-            self.own_top(popped);
+            let depth = self.knowledge().state.frame().stack.len();
+            self.own_elements(depth - popped..depth);
         }
         let inputs = self.inputs(operation);
         let (code, world) = (self.body.code, self.body.world);
@@ -66,7 +67,8 @@ impl Walk<'_, '_> {
         let consumed = if in_memory { popped } else { usize::from(operation.inputs - operation.keeps) };
         if matches!(instr.flow, Flow::Branch) {
             // Both ways go on with the stack below, which other ways may meet.
-            self.own_below(consumed);
+            let depth = self.knowledge().state.frame().stack.len();
+            self.own_elements(0..depth - consumed);
         }
         self.mark_exit();
         let local = self.named(operation.place, instr);
@@ -151,19 +153,6 @@ impl Walk<'_, '_> {
         self.again = true;
     }
 
-    fn own_top(&mut self, count: usize) {
-        let depth = self.knowledge().state.frame().stack.len();
-        for index in depth - count..depth {
-            let slot = self.knowledge().state.frame().stack[index];
-            if !slot.owned {
-                if let Some(value) = slot.value {
-                    self.b.retain(value);
-                }
-                self.knowledge().state.frame().stack[index].owned = true;
-            }
-        }
-    }
-
     /// Stores the topmost elements to their slots in memory, and names these to the operation.
     fn store_top(&mut self, count: usize) {
         let locals = self.body.code.input().nlocalsplus as usize;
@@ -225,18 +214,5 @@ impl Walk<'_, '_> {
         }
         let target = instr.exhausted().unwrap_or(instr.target);
         self.jump_to(target);
-    }
-
-    fn own_below(&mut self, top: usize) {
-        let depth = self.knowledge().state.frame().stack.len() - top;
-        for index in 0..depth {
-            let slot = self.knowledge().state.frame().stack[index];
-            if !slot.owned {
-                if let Some(value) = slot.value {
-                    self.b.retain(value);
-                }
-                self.knowledge().state.frame().stack[index].owned = true;
-            }
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! The abstract stack and locals: who owns a reference.
 
 use super::blocks::Walk;
+use std::ops::Range;
 use whipsnake_ir::{Slot, Value};
 
 impl Walk<'_, '_> {
@@ -19,7 +20,12 @@ impl Walk<'_, '_> {
     /// Gives every stack element a reference of its own, so that states from several places can meet.
     pub(super) fn own_stack(&mut self) {
         let depth = self.knowledge().state.frame().stack.len();
-        for index in 0..depth {
+        self.own_elements(0..depth);
+    }
+
+    /// Gives these stack elements references of their own.
+    pub(super) fn own_elements(&mut self, elements: Range<usize>) {
+        for index in elements {
             let slot = self.knowledge().state.frame().stack[index];
             if !slot.owned {
                 if let Some(value) = slot.value {
