@@ -6,6 +6,7 @@ A program is named by its seed and number: `--only SEED:NUMBER` makes just that 
 import argparse
 import difflib
 import hashlib
+import importlib.util
 import os
 import sys
 import time
@@ -158,6 +159,8 @@ def main() -> int:
     parser.add_argument("--shrink-seconds", type=float, default=120, metavar="S")
     options = parser.parse_args()
     modes = modes_of(options)
+    if (options.only or options.seed).startswith("syntax") and importlib.util.find_spec("pysource_codegen") is None:
+        parser.error("seeds that begin with syntax need a package: pip install pysource-codegen")
     if options.only or options.file:
         return show_one(options.only, modes, options.file)
     options.seed = options.seed or str(int(time.time()))
