@@ -31,6 +31,11 @@ impl Lowering<'_, '_> {
             return;
         }
         let object = self.use_value(value);
+        self.retain_object(object);
+    }
+
+    /// The same for any object.
+    pub(crate) fn retain_object(&mut self, object: ir::Value) {
         let count = self.load(types::I32, Region::Heap, object, layout::object::OB_REFCNT);
         let more = self.b.ins().iadd_imm_s(count, 1);
         let (add, after) = (self.block(), self.block());

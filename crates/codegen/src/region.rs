@@ -24,6 +24,19 @@ pub struct RegionForm {
     pub returns: u64,
     /// Where in the activation that is.
     pub value: i32,
+    /// Code units at which native code goes on without the run time's help when the region is left there as it should be.
+    pub ways_on: Vec<WayOn>,
+}
+
+/// Where native code goes on at a code unit of the region's own code.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WayOn {
+    /// The code unit.
+    pub unit: u32,
+    /// Machine code for it.
+    pub address: u64,
+    /// How many values on top of the stack that does not read from their slots, since it knows them to be borrowed.
+    pub pending: u32,
 }
 
 /// Where an exit finds a value.
@@ -120,6 +133,8 @@ pub(crate) struct RegionLowering<'a> {
     /// Where all exits meet, with the exit's number.
     leave: ir::Block,
     exits: Vec<Exit>,
+    /// Exits that write the frame themselves.
+    quick: Vec<(ir::Block, StateId, WayOn)>,
     /// Values to store for each exit, and the block that does.
     pending: Vec<(ir::Block, Vec<Value>)>,
     blocks: FxHashMap<(StateId, Continuation), ir::Block>,
@@ -153,6 +168,7 @@ impl Compiler {
             buffer_words: 1,
             leave,
             exits: vec![],
+            quick: vec![],
             pending: vec![],
             blocks: FxHashMap::default(),
         };
@@ -176,6 +192,11 @@ impl<'a> Lowering<'a, '_> {
             Form::Region(region) => region,
             Form::Stencil { .. } => unreachable!("only regions have exits"),
         }
+    }
+
+    /// What is fixed of the region that is being lowered.
+    pub(crate) fn region_form(&mut self) -> &'a RegionForm {
+        self.region_state().form
     }
 
     fn current_state(&self) -> StateId {
@@ -229,6 +250,14 @@ impl<'a> Lowering<'a, '_> {
         }
         let block = self.b.create_block();
         self.b.set_cold_block(block);
+        if to == Continuation::Next
+            && let Some(way) = self.way_on(state)
+        {
+            let region = self.region_state();
+            region.blocks.insert((state, to), block);
+            region.quick.push((block, state, way));
+            return block;
+        }
         let (exit, values) = self.describe(state, to);
         let region = self.region_state();
         region.blocks.insert((state, to), block);
@@ -352,6 +381,10 @@ impl<'a> Lowering<'a, '_> {
 
     /// Builds the blocks of all exits.
     fn exits(&mut self) -> Vec<Exit> {
+        for (block, state, way) in std::mem::take(&mut self.region_state().quick) {
+            self.b.switch_to_block(block);
+            self.leave_quickly(state, way);
+        }
         let pending = std::mem::take(&mut self.region_state().pending);
         let leave = self.region_state().leave;
         for (number, (block, values)) in pending.into_iter().enumerate().filter(|(_, (block, _))| *block != leave) {

@@ -1,7 +1,7 @@
 //! Leaving a region: the frame is written as its exit describes, and the baseline tier goes on.
 
 use super::ending::ends_quietly;
-use super::{Region, dump, frames};
+use super::{MAX_FAILURES, Region, dump, frames};
 use crate::helpers::globals;
 use crate::helpers::objects;
 use crate::native::frames::{Resume, compiled};
@@ -107,11 +107,14 @@ pub unsafe extern "C" fn leave_region(
                 if base != opcode::JUMP_BACKWARD {
                     let taken = &region.taken[number as usize];
                     taken.set(taken.get() + 1);
+                    if taken.get() > MAX_FAILURES {
+                        region.close_gate();
+                    }
                 }
             }
             _ => {}
         }
-        resume(frame, described)
+        resume(thread, frame, described)
     }
 }
 
@@ -166,7 +169,7 @@ unsafe fn push_above(
 
 /// Goes on in the baseline tier at the instruction. What that has on the stack without its being in slots is dropped from there. Where the instruction has no
 /// start of its own, the interpreter goes on, until a loop comes around.
-unsafe fn resume(frame: Frame, described: &ExitFrame) -> Resume {
+unsafe fn resume(thread: ThreadState, frame: Frame, described: &ExitFrame) -> Resume {
     // SAFETY: the caller's: everything is in memory.
     unsafe {
         let (machine, code) = (compiled(frame), frame.code().expect("a frame of Python code"));
@@ -176,7 +179,7 @@ unsafe fn resume(frame: Frame, described: &ExitFrame) -> Resume {
             unit -= 1;
         }
         // A tool that was switched on in a call wants to see the next instruction.
-        if !tools::is_current(ThreadState::holder(), code, ptr::from_ref(machine).cast_mut()) {
+        if !tools::is_current(thread, code, ptr::from_ref(machine).cast_mut()) {
             frame.set_instr_ptr(code.instructions().add(unit));
             return Resume { address: stub_exit as *const u8, frame: frame.as_ptr() };
         }
