@@ -171,7 +171,8 @@ fn ways_on(function: &Function, compiled: &CompiledCode) -> Vec<WayOn> {
     }
     let mut found: Vec<WayOn> = vec![];
     for &inst in function.blocks.iter().flat_map(|block| &block.insts) {
-        let (InstData::Leave { to: Continuation::Next, .. }, Some(state)) = (function.inst(inst), function.state_of(inst))
+        let (InstData::Leave { to: Continuation::Next, .. }, Some(state)) =
+            (function.inst(inst), function.state_of(inst))
         else {
             continue;
         };

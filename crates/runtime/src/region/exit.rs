@@ -1,6 +1,5 @@
 //! Leaving a region: the frame is written as its exit describes, and the baseline tier goes on.
 
-use super::ending::ends_quietly;
 use super::{MAX_FAILURES, Region, dump, frames};
 use crate::helpers::globals;
 use crate::helpers::objects;
@@ -199,24 +198,20 @@ unsafe fn resume(thread: ThreadState, frame: Frame, described: &ExitFrame) -> Re
     }
 }
 
-/// `Helper::DestroyInRegion`.
+/// Destroys an object while the locals that a region has not stored are in the frames.
 ///
 /// # Safety
 /// As [`leave_region`]; nobody holds a reference to the object.
-pub unsafe extern "C" fn destroy_in_region(
-    thread: *mut PyThreadState,
-    frame: *mut _PyInterpreterFrame,
-    region: *const Region,
+pub(super) unsafe extern "C" fn destroy_shown(
+    object: *mut PyObject,
     number: i32,
     buffer: *const u64,
-    object: *mut PyObject,
+    region: *const Region,
+    frame: *mut _PyInterpreterFrame,
+    thread: *mut PyThreadState,
 ) {
     // SAFETY: the caller's. What is written is taken out again, with references of its own: the region goes on with its values.
     unsafe {
-        if ends_quietly(object) {
-            symbols::_Py_Dealloc(object);
-            return;
-        }
         let region = &*region;
         let exit = &region.exits[number as usize];
         let thread = ThreadState::new_unchecked(thread);

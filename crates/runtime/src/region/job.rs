@@ -67,7 +67,8 @@ impl Maker {
     }
 
     fn attempt(&mut self, job: Job) -> Result<Made, String> {
-        let Job { name, header, gate, ways_on, prunes, keeps_graph, mut function, general, cells, memory, addresses } = job;
+        let Job { name, header, gate, ways_on, prunes, keeps_graph, mut function, general, cells, memory, addresses } =
+            job;
         let show = |stage: &str, text: &dyn Display| {
             if dump::is_on() {
                 dump::tell(&name, header, stage, text);
