@@ -6,11 +6,12 @@
 mod isa;
 mod lower;
 mod objects;
+mod quick_exit;
 mod raw;
 mod region;
 mod stencil;
 
 pub use isa::{Target, make_isa};
 pub use raw::{RawCode, RawReloc, RelocKind, Symbol};
-pub use region::{Exit, ExitCall, ExitField, ExitFrame, ExitSlot, Place, RegionCode, RegionForm};
+pub use region::{Exit, ExitCall, ExitField, ExitFrame, ExitSlot, Place, RegionCode, RegionForm, WayOn};
 pub use stencil::{CodegenError, Compiler, InputPlace, StencilForm};

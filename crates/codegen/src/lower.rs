@@ -14,6 +14,7 @@ use cranelift_codegen::ir::{
 };
 use cranelift_codegen::isa::{CallConv, TargetFrontendConfig};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use rustc_hash::FxHashMap;
 use whipsnake_cpython::layout;
 use whipsnake_ir::{
     BinaryOp, Block, Condition, Continuation, Effects, FloatCondition, Function, Helper, Inst, InstData, Offset, Type,
@@ -48,6 +49,12 @@ pub(crate) struct Lowering<'a, 'b> {
     leave_blocks: [Option<ir::Block>; Continuation::ALL.len()],
     /// The instruction being lowered.
     pub(crate) current: Inst,
+    /// How many loops are around it.
+    pub(crate) depth: u32,
+    /// What calls refer to, by helper.
+    helpers: FxHashMap<Helper, ir::FuncRef>,
+    /// Symbols that were referred to.
+    symbols: FxHashMap<Symbol, ir::GlobalValue>,
     /// Inputs that were read from their slots, while it pays to keep them in a register: until a call clobbers it.
     pub(crate) inputs: [Option<ir::Value>; 4],
 }
@@ -134,7 +141,20 @@ impl<'a, 'b> Lowering<'a, 'b> {
     ) -> Self {
         let values = vec![None; func.value_count()];
         let leave_blocks = Default::default();
-        Lowering { func, form, b, regions, values, blocks, leave_blocks, current: Inst(0), inputs: [None; 4] }
+        Lowering {
+            func,
+            form,
+            b,
+            regions,
+            values,
+            blocks,
+            leave_blocks,
+            current: Inst(0),
+            depth: 0,
+            helpers: FxHashMap::default(),
+            symbols: FxHashMap::default(),
+            inputs: [None; 4],
+        }
     }
 
     /// The form, of a stencil.
@@ -159,6 +179,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         for block in self.order() {
             self.b.switch_to_block(self.blocks[block.index()]);
             self.inputs = [None; 4];
+            self.depth = self.func.blocks[block.index()].depth;
             for &inst in &self.func.blocks[block.index()].insts {
                 self.current = inst;
                 self.inst(inst);
@@ -265,10 +286,16 @@ impl<'a, 'b> Lowering<'a, 'b> {
 
     /// The 64-bit address of a symbol, patched when linked.
     pub(crate) fn symbol(&mut self, symbol: Symbol) -> ir::Value {
-        let name = self.b.func.declare_imported_user_function(symbol.name());
-        let data =
-            GlobalValueData::Symbol { name: ExternalName::user(name), offset: 0.into(), colocated: false, tls: false };
-        let global = self.b.func.create_global_value(data);
+        let global = match self.symbols.get(&symbol) {
+            Some(&global) => global,
+            None => {
+                let name = ExternalName::user(self.b.func.declare_imported_user_function(symbol.name()));
+                let data = GlobalValueData::Symbol { name, offset: 0.into(), colocated: false, tls: false };
+                let global = self.b.func.create_global_value(data);
+                self.symbols.insert(symbol, global);
+                global
+            }
+        };
         self.b.ins().symbol_value(types::I64, global)
     }
 
@@ -521,12 +548,20 @@ impl<'a, 'b> Lowering<'a, 'b> {
     pub(crate) fn call(&mut self, helper: Helper, args: &[ir::Value]) -> Vec<ir::Value> {
         let signature = helper.signature();
         // Floats may live across any call in a region, and the helpers that preserve registers do not preserve those.
-        let preserve = signature.effects.contains(Effects::PRESERVE) && matches!(self.form, Form::Stencil { .. });
-        let mut clif = ir::Signature::new(if preserve { CallConv::PreserveAll } else { CallConv::SystemV });
-        clif.params.extend(signature.params.iter().map(|&t| AbiParam::new(clif_type(t))));
-        clif.returns.extend(signature.results.iter().map(|&t| AbiParam::new(clif_type(t))));
-        let signature = self.b.import_signature(clif);
-        let callee = self.external(Symbol::Helper(helper as u16), signature);
+        let preserve = signature.effects.contains(Effects::PRESERVE) && matches!(self.form, Form::Stencil { .. })
+            || signature.effects.contains(Effects::PRESERVE_ALL);
+        let callee = match self.helpers.get(&helper) {
+            Some(&callee) => callee,
+            None => {
+                let mut clif = ir::Signature::new(if preserve { CallConv::PreserveAll } else { CallConv::SystemV });
+                clif.params.extend(signature.params.iter().map(|&t| AbiParam::new(clif_type(t))));
+                clif.returns.extend(signature.results.iter().map(|&t| AbiParam::new(clif_type(t))));
+                let signature = self.b.import_signature(clif);
+                let callee = self.external(Symbol::Helper(helper as u16), signature);
+                self.helpers.insert(helper, callee);
+                callee
+            }
+        };
         let call = self.b.ins().call(callee, args);
         if !preserve {
             self.inputs = [None; 4];

@@ -31,7 +31,19 @@ impl Lowering<'_, '_> {
             return;
         }
         let object = self.use_value(value);
+        self.retain_object(object);
+    }
+
+    /// The same for any object. Where code is [straight](Self::is_straight), what an immortal object has is written again.
+    pub(crate) fn retain_object(&mut self, object: ir::Value) {
         let count = self.load(types::I32, Region::Heap, object, layout::object::OB_REFCNT);
+        if self.is_straight() {
+            let mortal = self.b.ins().icmp_imm_s(IntCC::NotEqual, count, -1);
+            let one = self.b.ins().uextend(types::I32, mortal);
+            let more = self.b.ins().iadd(count, one);
+            self.store(Region::Heap, more, object, layout::object::OB_REFCNT);
+            return;
+        }
         let more = self.b.ins().iadd_imm_s(count, 1);
         let (add, after) = (self.block(), self.block());
         self.b.ins().brif(more, add, &[], after, &[]);
@@ -39,6 +51,14 @@ impl Lowering<'_, '_> {
         self.store(Region::Heap, more, object, layout::object::OB_REFCNT);
         self.b.ins().jump(after, &[]);
         self.b.switch_to_block(after);
+    }
+
+    /// Whether counting is done without branches: a region's many blocks cost time to compile. In loops they are worth it: there, counting the same immortal object again
+    /// and again would wait for its own stores.
+    fn is_straight(&self) -> bool {
+        /// Regions with more instructions are compiled for their size.
+        const LARGE: usize = 1500;
+        matches!(self.form, Form::Region(_)) && (self.depth == 0 || self.func.inst_count() > LARGE)
     }
 
     /// Drops a reference; the object's end is cold code.
@@ -54,13 +74,24 @@ impl Lowering<'_, '_> {
 
     /// Drops a reference to an object whose end runs no Python code.
     pub(crate) fn release_plain(&mut self, object: ir::Value) {
+        let end = if let Form::Region(_) = self.form { Helper::DestroyPlain } else { Helper::Dealloc };
         self.drop_reference(object, |l| {
-            l.call(Helper::Dealloc, &[object]);
+            l.call(end, &[object]);
         });
     }
 
     fn drop_reference(&mut self, object: ir::Value, end: impl FnOnce(&mut Self)) {
         let count = self.load(types::I32, Region::Heap, object, layout::object::OB_REFCNT);
+        if self.is_straight() {
+            // As above: -1 for a mortal object, 0 for others.
+            let sign = self.b.ins().sshr_imm_u(count, 31);
+            let change = self.b.ins().bnot(sign);
+            let less = self.b.ins().iadd(count, change);
+            self.store(Region::Heap, less, object, layout::object::OB_REFCNT);
+            let dead = self.b.ins().icmp_imm_s(IntCC::Equal, less, 0);
+            self.when_cold(dead, end);
+            return;
+        }
         let mortal = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThanOrEqual, count, 0);
         let (drop, after) = (self.block(), self.block());
         self.b.ins().brif(mortal, drop, &[], after, &[]);

@@ -5,14 +5,12 @@
 //! told by its [`Exit`]. So exits cost a store for each value, and what is seldom done is written in Rust.
 
 use crate::lower::{Form, Lowering, Region, alias_regions, clif_type};
-use crate::raw::{RawCode, Symbol};
+use crate::raw::RawCode;
 use crate::stencil::{CodegenError, Compiler};
-use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, AbiParam, InstBuilder, StackSlot, StackSlotData, StackSlotKind, types};
 use cranelift_codegen::isa::CallConv;
 use cranelift_frontend::FunctionBuilder;
 use rustc_hash::FxHashMap;
-use whipsnake_cpython::layout;
 use whipsnake_ir::{Continuation, FrameState, Function, Global, Helper, InstData, StateId, Type, Value, ValueDef};
 
 /// What is fixed when a region is compiled.
@@ -24,6 +22,19 @@ pub struct RegionForm {
     pub returns: u64,
     /// Where in the activation that is.
     pub value: i32,
+    /// Code units at which native code goes on without the run time's help when the region is left there as it should be.
+    pub ways_on: Vec<WayOn>,
+}
+
+/// Where native code goes on at a code unit of the region's own code.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WayOn {
+    /// The code unit.
+    pub unit: u32,
+    /// Machine code for it.
+    pub address: u64,
+    /// How many values on top of the stack that does not read from their slots, since it knows them to be borrowed.
+    pub pending: u32,
 }
 
 /// Where an exit finds a value.
@@ -120,6 +131,8 @@ pub(crate) struct RegionLowering<'a> {
     /// Where all exits meet, with the exit's number.
     leave: ir::Block,
     exits: Vec<Exit>,
+    /// Exits that write the frame themselves.
+    quick: Vec<(ir::Block, StateId, WayOn)>,
     /// Values to store for each exit, and the block that does.
     pending: Vec<(ir::Block, Vec<Value>)>,
     blocks: FxHashMap<(StateId, Continuation), ir::Block>,
@@ -153,6 +166,7 @@ impl Compiler {
             buffer_words: 1,
             leave,
             exits: vec![],
+            quick: vec![],
             pending: vec![],
             blocks: FxHashMap::default(),
         };
@@ -176,6 +190,11 @@ impl<'a> Lowering<'a, '_> {
             Form::Region(region) => region,
             Form::Stencil { .. } => unreachable!("only regions have exits"),
         }
+    }
+
+    /// What is fixed of the region that is being lowered.
+    pub(crate) fn region_form(&mut self) -> &'a RegionForm {
+        self.region_state().form
     }
 
     fn current_state(&self) -> StateId {
@@ -229,6 +248,14 @@ impl<'a> Lowering<'a, '_> {
         }
         let block = self.b.create_block();
         self.b.set_cold_block(block);
+        if to == Continuation::Next
+            && let Some(way) = self.way_on(state)
+        {
+            let region = self.region_state();
+            region.blocks.insert((state, to), block);
+            region.quick.push((block, state, way));
+            return block;
+        }
         let (exit, values) = self.describe(state, to);
         let region = self.region_state();
         region.blocks.insert((state, to), block);
@@ -237,41 +264,39 @@ impl<'a> Lowering<'a, '_> {
         block
     }
 
-    /// Destroys an object whose end may look at the frames. Those that can't, of the commonest types, are told apart first.
+    /// Destroys an object whose end may look at the frames. Where nobody can, they are not shown.
     pub(crate) fn destroy_in_region(&mut self, object: ir::Value) {
-        let (plain, other, done) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
-        for block in [plain, other, done] {
-            self.b.set_cold_block(block);
-        }
-        let class = self.load(types::I64, Region::Heap, object, layout::object::OB_TYPE);
-        for name in [Global::FloatType, Global::IntType, Global::StrType] {
-            let name = self.symbol(Symbol::Global(name as u16));
-            let same = self.b.ins().icmp(IntCC::Equal, class, name);
-            let next = self.b.create_block();
-            self.b.set_cold_block(next);
-            self.b.ins().brif(same, plain, &[], next, &[]);
-            self.b.switch_to_block(next);
-        }
-        self.b.ins().jump(other, &[]);
-        self.b.switch_to_block(plain);
-        self.call(Helper::Dealloc, &[object]);
-        self.b.ins().jump(done, &[]);
-        self.b.switch_to_block(other);
-        self.destroy_slowly(object);
-        self.b.ins().jump(done, &[]);
-        self.b.switch_to_block(done);
-    }
-
-    fn destroy_slowly(&mut self, object: ir::Value) {
+        /// So many values are stored without asking whether that is necessary.
+        const FEW: usize = 4;
         let (exit, values) = self.describe(self.current_state(), Continuation::Exit);
         let region = self.region_state();
         let number = region.exits.len();
         region.exits.push(exit);
         region.pending.push((region.leave, vec![]));
-        self.store_exit_values(&values);
+        if values.len() <= FEW {
+            self.destroy_shown(Helper::DestroyInRegion, object, number, &values);
+            return;
+        }
+        let (noticed, done) = (self.b.create_block(), self.b.create_block());
+        for block in [noticed, done] {
+            self.b.set_cold_block(block);
+        }
+        let buffer = self.region_state().buffer;
+        let answer = self.b.ins().stack_addr(types::I64, buffer, 0);
+        self.call(Helper::DestroyUnnoticed, &[object, answer]);
+        let answer = self.b.ins().stack_load(types::I64, types::I64, buffer, 0);
+        self.b.ins().brif(answer, noticed, &[], done, &[]);
+        self.b.switch_to_block(noticed);
+        self.destroy_shown(Helper::DestroyNoticed, object, number, &values);
+        self.b.ins().jump(done, &[]);
+        self.b.switch_to_block(done);
+    }
+
+    fn destroy_shown(&mut self, helper: Helper, object: ir::Value, number: usize, values: &[Value]) {
+        self.store_exit_values(values);
         let (thread, frame, data, buffer) = self.exit_arguments();
         let number = self.b.ins().iconst(types::I32, number as i64);
-        self.call(Helper::DestroyInRegion, &[thread, frame, data, number, buffer, object]);
+        self.call(helper, &[object, number, buffer, data, frame, thread]);
     }
 
     fn exit_arguments(&mut self) -> (ir::Value, ir::Value, ir::Value, ir::Value) {
@@ -352,13 +377,29 @@ impl<'a> Lowering<'a, '_> {
 
     /// Builds the blocks of all exits.
     fn exits(&mut self) -> Vec<Exit> {
+        for (block, state, way) in std::mem::take(&mut self.region_state().quick) {
+            self.b.switch_to_block(block);
+            self.leave_quickly(state, way);
+        }
         let pending = std::mem::take(&mut self.region_state().pending);
         let leave = self.region_state().leave;
-        for (number, (block, values)) in pending.into_iter().enumerate().filter(|(_, (block, _))| *block != leave) {
-            self.b.switch_to_block(block);
-            self.store_exit_values(&values);
+        // Exits that store the same values share the code for that.
+        let mut stores: FxHashMap<&[Value], ir::Block> = FxHashMap::default();
+        for (number, (block, values)) in pending.iter().enumerate().filter(|(_, (block, _))| *block != leave) {
+            self.b.switch_to_block(*block);
             let number = self.b.ins().iconst(types::I32, number as i64);
-            self.b.ins().jump(leave, &[number.into()]);
+            if let Some(&shared) = stores.get(&values[..]) {
+                self.b.ins().jump(shared, &[number.into()]);
+                continue;
+            }
+            let shared = self.b.create_block();
+            self.b.set_cold_block(shared);
+            let param = self.b.append_block_param(shared, types::I32);
+            stores.insert(values, shared);
+            self.b.ins().jump(shared, &[number.into()]);
+            self.b.switch_to_block(shared);
+            self.store_exit_values(values);
+            self.b.ins().jump(leave, &[param.into()]);
         }
         self.b.switch_to_block(leave);
         let number = self.b.block_params(leave)[0];

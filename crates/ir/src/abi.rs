@@ -74,6 +74,9 @@ pub mod pointer {
     pub const COUNT: usize = 11;
 }
 
+/// Where in the feedback cell of a jump back the address is at which its optimized loop is entered; 0 if it has none, or one that is looked after at each entry.
+pub const LOOP_GATE: i32 = 8;
+
 /// Words in the feedback cell of an instruction: zeroed by the linker, written by helpers only. Only operations that mention
 /// [`pointer::FEEDBACK`] have one; their documentation says what is in it. In all of them word 0 counts what the cell could not
 /// answer, so that the run time can see which sites are worth another look. A cell never holds a reference: object addresses in it

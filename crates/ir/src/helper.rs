@@ -14,6 +14,8 @@ bitflags! {
         const ESCAPES = 1;
         /// Preserves every integer register; no float may be live across the call.
         const PRESERVE = 2;
+        /// Preserves every register.
+        const PRESERVE_ALL = 4;
     }
 }
 
@@ -36,6 +38,7 @@ macro_rules! helpers {
     (@type f64) => { Type::F64 };
     (@effects pure) => { Effects::empty() };
     (@effects escapes) => { Effects::ESCAPES };
+    (@effects preserve_all) => { Effects::PRESERVE_ALL };
     (@effects preserve) => { Effects::PRESERVE.union(Effects::ESCAPES) };
     ($($(#[$doc:meta])* $name:ident($($param:ident: $pty:ident),*) $(-> ($($rty:ident),*))? [$effect:ident];)*) => {
         /// A function of the run time that machine code can call.
@@ -82,8 +85,14 @@ helpers! {
     HotLoop(thread: ptr, frame: ptr, code: ptr, cell: ptr, target: ptr) -> (ptr, ptr) [escapes];
     /// A function has been called often enough: optimizes it, or looks whether that was done. `cell` is the feedback cell of its first `RESUME`.
     HotFunction(thread: ptr, frame: ptr, code: ptr, cell: ptr) [pure];
+    /// Destroys an object whose count reached zero in a region, and whose end nobody can look at.
+    DestroyPlain(object: obj) [preserve_all];
+    /// Destroys an object whose count reached zero in a region if nobody can look at its end; the word at `noticed` says whether that is still to be done.
+    DestroyUnnoticed(object: obj, noticed: ptr) [preserve_all];
     /// Destroys an object whose count reached zero in a region; if somebody looks at the frames, they find what the exit describes.
-    DestroyInRegion(thread: ptr, frame: ptr, region: ptr, exit: i32, buffer: ptr, object: obj) [pure];
+    DestroyInRegion(object: obj, exit: i32, buffer: ptr, region: ptr, frame: ptr, thread: ptr) [preserve_all];
+    /// The same of an object that is known to be noticed.
+    DestroyNoticed(object: obj, exit: i32, buffer: ptr, region: ptr, frame: ptr, thread: ptr) [preserve_all];
     /// Pushes the frame of a call that a region inlined, with nothing in its locals, above `caller`, which is at the call instruction `call`. NULL if
     /// there is no memory for it.
     PushInlined(thread: ptr, caller: ptr, function: obj, call: ptr) -> (ptr) [pure];

@@ -77,13 +77,21 @@ pub fn jump_backward(b: &mut Builder<'_>) {
 }
 
 /// The same where there is an optimizing tier: counts, too. The first half of the feedback cell's first word counts down to when the loop is worth
-/// optimizing, or is entered again.
+/// optimizing, or is looked at again. The second word is where the optimized loop is entered, once that is known to be worth it: the count stays at 0 then.
 pub fn jump_backward_counted(b: &mut Builder<'_>) {
     let anywhere = b.iconst(Type::I32, 0);
     poll(b, anywhere);
     count_down(b, |b| {
+        let cell = b.raw_pointer(abi::pointer::FEEDBACK);
+        let gate = b.load(Type::Ptr, cell, abi::LOOP_GATE);
+        let known = b.compare_const(Condition::Ne, gate, 0);
+        b.when(known, |b| {
+            let (frame, count) = (b.frame(), b.iconst(Type::I32, 0));
+            b.store(count, cell, 0);
+            b.enter(gate, frame, None);
+        });
         let (thread, frame, target) = (b.thread_state(), b.frame(), b.pointer(0));
-        let (code, cell) = (b.raw_pointer(abi::pointer::CODE), b.raw_pointer(abi::pointer::FEEDBACK));
+        let code = b.raw_pointer(abi::pointer::CODE);
         let (address, frame) = b.call_pair(Helper::HotLoop, &[thread, frame, code, cell, target]);
         let entered = b.compare_const(Condition::Ne, address, 0);
         b.when(entered, |b| b.enter(address, frame, None));

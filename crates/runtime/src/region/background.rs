@@ -310,7 +310,8 @@ mod tests {
         Job {
             name: "broken".to_owned(),
             header: 0,
-            gate: None,
+            gate: super::super::gate::Gate::Loop,
+            ways_on: vec![],
             prunes: false,
             keeps_graph: false,
             function,

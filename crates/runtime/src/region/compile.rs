@@ -13,7 +13,10 @@ use rustc_hash::FxHashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use whipsnake_bytecode::Decoder;
+use whipsnake_codegen::WayOn;
+
 use whipsnake_cpython::live::{Code, Frame};
+use whipsnake_ir::{Continuation, FrameState, Function, InstData};
 use whipsnake_optimizer::{Request, Site, Start, build};
 
 /// What is asked for.
@@ -147,12 +150,41 @@ unsafe fn graph(
     let (cells, codes) = live.into_parts();
     let (name, keeps_graph) = (qualname(code), jit.settings.stats);
     let (memory, addresses) = (jit.memory.clone(), jit.addresses.clone());
-    let gate = matches!(place, Place::Function { .. })
-        .then(|| Gate { code_data: ptr::from_ref(compiled) as u64, baseline: compiled.baseline_entry() as u64 });
+    let (gate, ways_on) = match place {
+        Place::Loop(_) => (Gate::Loop, ways_on(&function, compiled)),
+        Place::Function { .. } => {
+            let code_data = ptr::from_ref(compiled) as u64;
+            (Gate::Function { code_data, baseline: compiled.baseline_entry() as u64 }, vec![])
+        }
+    };
     Ok((
-        Job { name, header, gate, prunes, keeps_graph, function, general, cells, memory, addresses },
+        Job { name, header, gate, ways_on, prunes, keeps_graph, function, general, cells, memory, addresses },
         Held::new(codes, code),
     ))
+}
+
+/// Where the baseline tier goes on where a loop's region ends without surprise: at its normal end, or a way out of its middle.
+fn ways_on(function: &Function, compiled: &CompiledCode) -> Vec<WayOn> {
+    // A dump tells of each exit.
+    if dump::is_on() {
+        return vec![];
+    }
+    let mut found: Vec<WayOn> = vec![];
+    for &inst in function.blocks.iter().flat_map(|block| &block.insts) {
+        let (InstData::Leave { to: Continuation::Next, .. }, Some(state)) =
+            (function.inst(inst), function.state_of(inst))
+        else {
+            continue;
+        };
+        let [FrameState { unit, .. }] = function.states[state.index()].frames[..] else { continue };
+        let entry = compiled.entry_at(unit as usize).map(|address| (address, 0));
+        if let Some((address, pending)) = entry.or_else(|| compiled.pending_entry_at(unit as usize))
+            && !found.iter().any(|way| way.unit == unit)
+        {
+            found.push(WayOn { unit, address: address as u64, pending: pending as u32 });
+        }
+    }
+    found
 }
 
 /// How many locals hold arguments at the start of a function.

@@ -34,7 +34,7 @@ fn section(text: &mut String, heading: &str, body: &str) {
 }
 
 fn region_text(text: &mut String, region: &Region) {
-    let name = if region.gate.is_null() { format!("loop at {}", region.header) } else { "function".to_owned() };
+    let name = if region.is_of_function() { "function".to_owned() } else { format!("loop at {}", region.header) };
     if let Some(graph) = &region.graph {
         let mut function = (**graph).clone();
         section(text, &format!("{name}: graph"), &function.to_string());

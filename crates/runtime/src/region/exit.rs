@@ -1,7 +1,6 @@
 //! Leaving a region: the frame is written as its exit describes, and the baseline tier goes on.
 
-use super::ending::ends_quietly;
-use super::{Region, dump, frames};
+use super::{MAX_FAILURES, Region, dump, frames};
 use crate::helpers::globals;
 use crate::helpers::objects;
 use crate::native::frames::{Resume, compiled};
@@ -107,11 +106,14 @@ pub unsafe extern "C" fn leave_region(
                 if base != opcode::JUMP_BACKWARD {
                     let taken = &region.taken[number as usize];
                     taken.set(taken.get() + 1);
+                    if taken.get() > MAX_FAILURES {
+                        region.close_gate();
+                    }
                 }
             }
             _ => {}
         }
-        resume(frame, described)
+        resume(thread, frame, described)
     }
 }
 
@@ -166,7 +168,7 @@ unsafe fn push_above(
 
 /// Goes on in the baseline tier at the instruction. What that has on the stack without its being in slots is dropped from there. Where the instruction has no
 /// start of its own, the interpreter goes on, until a loop comes around.
-unsafe fn resume(frame: Frame, described: &ExitFrame) -> Resume {
+unsafe fn resume(thread: ThreadState, frame: Frame, described: &ExitFrame) -> Resume {
     // SAFETY: the caller's: everything is in memory.
     unsafe {
         let (machine, code) = (compiled(frame), frame.code().expect("a frame of Python code"));
@@ -176,7 +178,7 @@ unsafe fn resume(frame: Frame, described: &ExitFrame) -> Resume {
             unit -= 1;
         }
         // A tool that was switched on in a call wants to see the next instruction.
-        if !tools::is_current(ThreadState::holder(), code, ptr::from_ref(machine).cast_mut()) {
+        if !tools::is_current(thread, code, ptr::from_ref(machine).cast_mut()) {
             frame.set_instr_ptr(code.instructions().add(unit));
             return Resume { address: stub_exit as *const u8, frame: frame.as_ptr() };
         }
@@ -196,24 +198,20 @@ unsafe fn resume(frame: Frame, described: &ExitFrame) -> Resume {
     }
 }
 
-/// `Helper::DestroyInRegion`.
+/// Destroys an object while the locals that a region has not stored are in the frames.
 ///
 /// # Safety
 /// As [`leave_region`]; nobody holds a reference to the object.
-pub unsafe extern "C" fn destroy_in_region(
-    thread: *mut PyThreadState,
-    frame: *mut _PyInterpreterFrame,
-    region: *const Region,
+pub(super) unsafe extern "C" fn destroy_shown(
+    object: *mut PyObject,
     number: i32,
     buffer: *const u64,
-    object: *mut PyObject,
+    region: *const Region,
+    frame: *mut _PyInterpreterFrame,
+    thread: *mut PyThreadState,
 ) {
     // SAFETY: the caller's. What is written is taken out again, with references of its own: the region goes on with its values.
     unsafe {
-        if ends_quietly(object) {
-            symbols::_Py_Dealloc(object);
-            return;
-        }
         let region = &*region;
         let exit = &region.exits[number as usize];
         let thread = ThreadState::new_unchecked(thread);

@@ -1,6 +1,6 @@
-//! The gate of a function's region: machine code that calls go to in place of the baseline code's first instruction.
+//! The gates of regions: machine code that calls of a function go to in place of the baseline code's first instruction, and jumps back in place of a loop's header.
 //!
-//! It looks whether the region can run, and else goes on to the baseline code, where nothing has happened yet.
+//! A function's gate looks whether the region can run, and else goes on to the baseline code, where nothing has happened yet. A jump back has just looked.
 
 use crate::native::trampoline::VALUE;
 use whipsnake_cpython::layout::thread_state;
@@ -17,11 +17,16 @@ const C_LEVELS: i32 = thread_state::C_RECURSION_LIMIT / 100 * 97;
 
 /// What a gate has to know.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Gate {
-    /// The address of the compiled code's data.
-    pub code_data: u64,
-    /// Where the function starts in the baseline tier.
-    pub baseline: u64,
+pub(super) enum Gate {
+    /// That of a loop: nothing.
+    Loop,
+    /// That of a function.
+    Function {
+        /// The address of the compiled code's data.
+        code_data: u64,
+        /// Where the function starts in the baseline tier.
+        baseline: u64,
+    },
 }
 
 impl Gate {
@@ -30,7 +35,13 @@ impl Gate {
         let mut code = Assembler::default();
         // mov rdi, [rsp + thread state]
         code.bytes(&[0x48, 0x8b, 0x7c, 0x24, ACTIVATION_THREAD_STATE as u8]);
-        code.load_rax(self.code_data);
+        let Gate::Function { code_data, baseline } = *self else {
+            code.call(region);
+            // jmp rax
+            code.bytes(&[0xff, 0xe0]);
+            return code.code;
+        };
+        code.load_rax(code_data);
         // mov rcx, [rax + valid version]
         code.bytes(&[0x48, 0x8b, 0x48, compiled::VALID_VERSION as u8]);
         // cmp rcx, [rdi + eval breaker]
@@ -45,15 +56,13 @@ impl Gate {
             code.bytes(&[0x0f, 0x8e]).lead_to_baseline();
         }
         code.load_rax(entered);
-        // add dword [rax], 1; mov rsi, r15; mov rdx, rsp
-        code.bytes(&[0x83, 0x00, 0x01]).bytes(&[0x4c, 0x89, 0xfe]).bytes(&[0x48, 0x89, 0xe2]);
-        code.load_rax(region);
-        // call rax; mov r15, rdx
-        code.bytes(&[0xff, 0xd0]).bytes(&[0x49, 0x89, 0xd7]);
+        // add dword [rax], 1
+        code.bytes(&[0x83, 0x00, 0x01]);
+        code.call(region);
         // mov rdi, [rsp + value]; jmp rax
         code.bytes(&[0x48, 0x8b, 0x7c, 0x24, VALUE as u8]).bytes(&[0xff, 0xe0]);
         code.resolve();
-        code.load_rax(self.baseline);
+        code.load_rax(baseline);
         // jmp rax
         code.bytes(&[0xff, 0xe0]);
         assert!(code.code.len() <= BYTES);
@@ -82,6 +91,15 @@ impl Assembler {
         self.bytes(&[0x48, 0xb8]).bytes(&value.to_le_bytes());
     }
 
+    /// Calls the region, which says where to go on in `rax`, with which frame.
+    fn call(&mut self, region: u64) {
+        // mov rsi, r15; mov rdx, rsp
+        self.bytes(&[0x4c, 0x89, 0xfe]).bytes(&[0x48, 0x89, 0xe2]);
+        self.load_rax(region);
+        // call rax; mov r15, rdx
+        self.bytes(&[0xff, 0xd0]).bytes(&[0x49, 0x89, 0xd7]);
+    }
+
     /// The distance of a jump to the baseline code.
     fn lead_to_baseline(&mut self) {
         self.jumps.push(self.code.len());
@@ -103,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_gate_fits_and_its_jumps_lead_to_the_baseline_code() {
-        let code = Gate { code_data: 0x1111, baseline: 0x2222 }.code(0x3333, 0x4444);
+        let code = Gate::Function { code_data: 0x1111, baseline: 0x2222 }.code(0x3333, 0x4444);
         assert!(code.len() <= BYTES);
         let instructions: Vec<_> = iced_x86::Decoder::new(64, &code, iced_x86::DecoderOptions::NONE).iter().collect();
         assert!(instructions.iter().all(|instruction| !instruction.is_invalid()), "{instructions:?}");
@@ -115,5 +133,15 @@ mod tests {
             let distance = i32::from_le_bytes(code[at + 2..at + 6].try_into().unwrap());
             assert_eq!(at + 6 + distance as usize, target);
         }
+    }
+
+    #[test]
+    fn a_loops_gate_calls_the_region_and_goes_where_that_says() {
+        let code = Gate::Loop.code(0x3333, 0x4444);
+        let instructions: Vec<_> = iced_x86::Decoder::new(64, &code, iced_x86::DecoderOptions::NONE).iter().collect();
+        assert!(instructions.iter().all(|instruction| !instruction.is_invalid()), "{instructions:?}");
+        let [.., region, call, _, jump] = instructions.as_slice() else { panic!("too short") };
+        assert_eq!((region.immediate(1), call.mnemonic()), (0x3333, iced_x86::Mnemonic::Call));
+        assert_eq!(jump.mnemonic(), iced_x86::Mnemonic::Jmp);
     }
 }

@@ -13,7 +13,7 @@ use std::mem::{MaybeUninit, offset_of};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::Arc;
-use whipsnake_codegen::{Compiler, RawCode, RegionForm, RelocKind, Symbol, Target};
+use whipsnake_codegen::{Compiler, RawCode, RegionForm, RelocKind, Symbol, Target, WayOn};
 use whipsnake_ir::{Continuation, Function, Global};
 use whipsnake_optimizer::{Site, passes};
 use whipsnake_stencils::Addresses;
@@ -25,7 +25,9 @@ pub(super) struct Job {
     /// The code unit of the loop's header.
     pub header: u32,
     /// How the region of a function is entered.
-    pub gate: Option<Gate>,
+    pub gate: Gate,
+    /// Where the baseline tier goes on where the region ends as it should.
+    pub ways_on: Vec<WayOn>,
     /// Whether it is left at instructions that never ran.
     pub prunes: bool,
     /// Whether the region keeps its graph, to be shown.
@@ -65,7 +67,8 @@ impl Maker {
     }
 
     fn attempt(&mut self, job: Job) -> Result<Made, String> {
-        let Job { name, header, gate, prunes, keeps_graph, mut function, general, cells, memory, addresses } = job;
+        let Job { name, header, gate, ways_on, prunes, keeps_graph, mut function, general, cells, memory, addresses } =
+            job;
         let show = |stage: &str, text: &dyn Display| {
             if dump::is_on() {
                 dump::tell(&name, header, stage, text);
@@ -81,7 +84,7 @@ impl Maker {
         });
         // The region's address is in its machine code.
         let mut region: Box<MaybeUninit<Region>> = Box::new_uninit();
-        let form = form_at(region.as_ptr(), &addresses);
+        let form = form_at(region.as_ptr(), &addresses, ways_on);
         let compiler = self.0.get_or_insert_with(|| Compiler::for_regions(Target::X64));
         clock.skip();
         let made = compiler.region(&function, &form).map_err(|error| error.to_string())?;
@@ -94,20 +97,19 @@ impl Maker {
         // SAFETY: the block has room, and nothing runs in it yet.
         unsafe {
             place(&made.code, &addresses, block.write(), block.run() as u64);
-            if let Some(gate) = &gate {
-                let entered = region.as_ptr().cast::<u8>().wrapping_add(offset_of!(Region, entered)) as u64;
-                let bytes = gate.code(block.run() as u64, entered);
-                block.write().add(gate_at).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
-            }
+            let entered = region.as_ptr().cast::<u8>().wrapping_add(offset_of!(Region, entered)) as u64;
+            let bytes = gate.code(block.run() as u64, entered);
+            block.write().add(gate_at).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
         }
         block.seal().map_err(|error| error.to_string())?;
         region.write(Region {
             entry: block.run(),
-            gate: if gate.is_some() { block.run().wrapping_add(gate_at) } else { ptr::null() },
+            gate: block.run().wrapping_add(gate_at),
             prunes,
             form,
             left: Cell::new(0),
             function_cell: Cell::new(ptr::null_mut()),
+            loop_cell: Cell::new(ptr::null_mut()),
             taken: vec![Cell::new(0); made.exits.len()],
             entered: Cell::new(0),
             spent: Cell::default(),
@@ -136,8 +138,9 @@ pub(super) fn optimize(function: &mut Function, done: impl FnMut(&'static str, &
 }
 
 /// What is fixed when the region is compiled.
-fn form_at(region: *const Region, addresses: &Addresses) -> RegionForm {
-    RegionForm { region: region as u64, returns: addresses.continuation(Continuation::Return), value: VALUE as i32 }
+fn form_at(region: *const Region, addresses: &Addresses, ways_on: Vec<WayOn>) -> RegionForm {
+    let returns = addresses.continuation(Continuation::Return);
+    RegionForm { region: region as u64, returns, value: VALUE as i32, ways_on }
 }
 
 /// What a panic said.

@@ -4,6 +4,7 @@ mod alive;
 mod background;
 mod compile;
 mod describe;
+mod destroy;
 mod dump;
 mod ending;
 mod exit;
@@ -19,7 +20,8 @@ mod world;
 pub(crate) use background::clear as drop_jobs;
 pub use background::{Asked, queue_lengths};
 pub use describe::describe;
-pub use exit::{destroy_in_region, leave_region};
+pub use destroy::{destroy_in_region, destroy_noticed, destroy_plain, destroy_unnoticed};
+pub use exit::leave_region;
 pub use frames::{new_instance, push_init_inlined};
 pub use function::hot_function;
 pub use inlined_frames::{pop_inlined, push_inlined};
@@ -35,13 +37,14 @@ use background::Answer;
 use pyo3_ffi::{PyObject, PyThreadState};
 use rustc_hash::FxHashSet;
 use std::cell::Cell;
+use std::mem::offset_of;
 use std::ptr;
 use std::time::{Duration, Instant};
 use whipsnake_codegen::{Exit, RegionForm};
 use whipsnake_cpython::live::{_PyInterpreterFrame, Code, CodeUnit, Frame};
 use whipsnake_cpython::opcode;
 use whipsnake_ir::Function;
-use whipsnake_ir::abi::FEEDBACK_WORDS;
+use whipsnake_ir::abi::{FEEDBACK_WORDS, LOOP_GATE};
 use whipsnake_optimizer::Site;
 
 /// An optimized loop.
@@ -52,7 +55,7 @@ pub struct Region {
     exits: Vec<Exit>,
     /// How often each exit was taken.
     taken: Vec<Cell<u32>>,
-    /// Where calls enter the region of a function; null for a loop.
+    /// Where native code enters it: calls of a function, or jumps back.
     gate: *const u8,
     /// Whether it is left at instructions that never ran.
     prunes: bool,
@@ -62,6 +65,8 @@ pub struct Region {
     left: Cell<u32>,
     /// The feedback cell of the function that enters it; null for a loop.
     function_cell: Cell<*mut function::FunctionCell>,
+    /// The feedback cell of the jump back that enters it; null for a function.
+    loop_cell: Cell<*mut LoopCell>,
     /// How often it was entered; of loops, while that is counted.
     entered: Cell<u32>,
     /// How long it ran then.
@@ -118,6 +123,20 @@ impl Drop for Held {
 }
 
 impl Region {
+    /// Whether it is that of a function.
+    fn is_of_function(&self) -> bool {
+        self.header == function::START
+    }
+
+    /// Has the next jump back to the loop look at the region before it is entered.
+    fn close_gate(&self) {
+        let cell = self.loop_cell.get();
+        if !cell.is_null() {
+            // SAFETY: the cell belongs to the code object that has the region; the GIL is held.
+            unsafe { (*cell).gate = ptr::null() };
+        }
+    }
+
     /// Whether it is left too often by guards that fail.
     fn fails(&self) -> bool {
         self.taken.iter().any(|taken| taken.get() > MAX_FAILURES)
@@ -188,6 +207,8 @@ pub struct LoopCell {
     rounds: i32,
     /// How often the loop was compiled, or could not be.
     attempts: u32,
+    /// Where machine code enters the region without a look at it; null if it must be looked at.
+    gate: *const u8,
     /// The optimized loop, if there is one.
     region: *const Region,
     /// Whether the loop was handed to the interpreter for a few rounds, to learn what types it sees.
@@ -208,15 +229,16 @@ impl LoopCell {
 }
 
 const _: () = assert!(size_of::<LoopCell>() <= 8 * FEEDBACK_WORDS);
+const _: () = assert!(offset_of!(LoopCell, gate) == LOOP_GATE as usize);
 
 /// Rounds that the interpreter runs to learn what types a loop sees.
 const OBSERVED_ROUNDS: u32 = 32;
 
 /// Entries of a region that are timed.
-const MEASURED_ENTRIES: u32 = 64;
+const MEASURED_ENTRIES: u32 = 16;
 
 /// A region that is left sooner than this, on average, costs more to enter than it gains: a loop of few rounds. The loop around it may do better.
-const TOO_SHORT: Duration = Duration::from_nanos(400);
+const TOO_SHORT: Duration = Duration::from_nanos(150);
 
 /// How many rounds of an inner loop one round of the outer counts for.
 const INNER_ROUNDS: u32 = 16;
@@ -312,6 +334,10 @@ pub unsafe extern "C" fn hot_loop(
         let region = &*cell.region;
         // Entered again at the next jump back, should it come here.
         cell.rounds = 0;
+        region.loop_cell.set(cell);
+        if region.entered.get() >= MEASURED_ENTRIES || threshold <= 1 {
+            cell.gate = region.gate;
+        }
         // Another activation may write the cell while the region runs.
         let cell: *mut LoopCell = cell;
         let enter: Enter = std::mem::transmute(region.entry);
@@ -321,7 +347,7 @@ pub unsafe extern "C" fn hot_loop(
             region.entered.set(region.entered.get() + 1);
             region.spent.set(region.spent.get() + start.elapsed());
             if region.entered.get() == MEASURED_ENTRIES && region.spent.get() < TOO_SHORT * MEASURED_ENTRIES {
-                (*cell).attempts = MAX_ATTEMPTS + 1;
+                ((*cell).attempts, (*cell).gate) = (MAX_ATTEMPTS + 1, ptr::null());
                 if let Some(jit) = crate::tier::jit() {
                     jit.stats.regions.give_up("too few rounds");
                 }

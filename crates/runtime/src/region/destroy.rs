@@ -1,0 +1,270 @@
+//! The end of objects in regions, written by hand: whatever a region keeps in registers stays there, so that no value must be put aside for what is seldom done.
+
+use super::ending::ends_quietly;
+use super::{Region, exit};
+use crate::helpers::pools::{POOLS, field};
+use pyo3_ffi::{PyObject, PyThreadState};
+use std::arch::naked_asm;
+use whipsnake_cpython::layout::{interpreter_state, long, object};
+use whipsnake_cpython::live::{_PyInterpreterFrame, symbols};
+
+/// Gives the number in `rdi` to its list and returns, with `rax` and `rcx` from the stack; on to label 2 with what is no number, or finds no room.
+macro_rules! number_to_pool {
+    () => {
+        "lea rax, [rip + {pools}]
+        mov rcx, [rdi + {ob_type}]
+        cmp rcx, [rax + {float_type}]
+        je 3f
+        cmp rcx, [rax + {int_type}]
+        jne 2f
+        mov rcx, [rdi + {lv_tag}]
+        cmp rcx, [rax + {int_tag_limit}]
+        jae 2f
+        sub qword ptr [rax + {int_room}], 1
+        jb 4f
+        mov rcx, [rax + {ints}]
+        mov [rdi + {ob_type}], rcx
+        mov [rax + {ints}], rdi
+        pop rcx
+        pop rax
+        ret
+        3:
+        mov rcx, [rax + {float_count}]
+        cmp dword ptr [rcx], {max_floats}
+        jge 2f
+        add dword ptr [rcx], 1
+        mov rcx, [rax + {floats}]
+        mov rax, [rcx]
+        mov [rdi + {ob_type}], rax
+        mov [rcx], rdi
+        pop rcx
+        pop rax
+        ret
+        4:
+        mov qword ptr [rax + {int_room}], 0
+        2:"
+    };
+}
+
+/// Saves the other registers that a C function may change; the stack pointer is 0 mod 16 then.
+macro_rules! save_registers {
+    () => {
+        "push rdx
+        push rsi
+        push rdi
+        push r8
+        push r9
+        push r10
+        push r11
+        sub rsp, 256
+        movups [rsp], xmm0
+        movups [rsp + 16], xmm1
+        movups [rsp + 32], xmm2
+        movups [rsp + 48], xmm3
+        movups [rsp + 64], xmm4
+        movups [rsp + 80], xmm5
+        movups [rsp + 96], xmm6
+        movups [rsp + 112], xmm7
+        movups [rsp + 128], xmm8
+        movups [rsp + 144], xmm9
+        movups [rsp + 160], xmm10
+        movups [rsp + 176], xmm11
+        movups [rsp + 192], xmm12
+        movups [rsp + 208], xmm13
+        movups [rsp + 224], xmm14
+        movups [rsp + 240], xmm15"
+    };
+}
+
+/// The other way around.
+macro_rules! restore_registers {
+    () => {
+        "movups xmm0, [rsp]
+        movups xmm1, [rsp + 16]
+        movups xmm2, [rsp + 32]
+        movups xmm3, [rsp + 48]
+        movups xmm4, [rsp + 64]
+        movups xmm5, [rsp + 80]
+        movups xmm6, [rsp + 96]
+        movups xmm7, [rsp + 112]
+        movups xmm8, [rsp + 128]
+        movups xmm9, [rsp + 144]
+        movups xmm10, [rsp + 160]
+        movups xmm11, [rsp + 176]
+        movups xmm12, [rsp + 192]
+        movups xmm13, [rsp + 208]
+        movups xmm14, [rsp + 224]
+        movups xmm15, [rsp + 240]
+        add rsp, 256
+        pop r11
+        pop r10
+        pop r9
+        pop r8
+        pop rdi
+        pop rsi
+        pop rdx"
+    };
+}
+
+/// `Helper::DestroyPlain`.
+///
+/// # Safety
+/// Called by a region's machine code, with an object whose count is zero and whose end runs no Python code.
+#[unsafe(naked)]
+pub unsafe extern "C" fn destroy_plain(object: *mut PyObject) {
+    naked_asm!(
+        "push rax",
+        "push rcx",
+        number_to_pool!(),
+        save_registers!(),
+        "call {destroy}",
+        restore_registers!(),
+        "pop rcx",
+        "pop rax",
+        "ret",
+        destroy = sym destroy,
+        pools = sym POOLS,
+        ob_type = const object::OB_TYPE,
+        lv_tag = const long::LV_TAG,
+        max_floats = const interpreter_state::FLOAT_MAXFREELIST,
+        float_type = const field::FLOAT_TYPE,
+        int_type = const field::INT_TYPE,
+        float_count = const field::FLOAT_COUNT,
+        floats = const field::FLOATS,
+        int_room = const field::INT_ROOM,
+        int_tag_limit = const field::INT_TAG_LIMIT,
+        ints = const field::INTS,
+    )
+}
+
+/// `Helper::DestroyUnnoticed`.
+///
+/// # Safety
+/// Called by a region's machine code, with an object whose count is zero, and a word that is not 0 after the call if the object is still there.
+#[unsafe(naked)]
+pub unsafe extern "C" fn destroy_unnoticed(object: *mut PyObject, noticed: *mut u64) {
+    naked_asm!(
+        "push rax",
+        "push rcx",
+        "mov qword ptr [rsi], 0",
+        number_to_pool!(),
+        save_registers!(),
+        "call {destroy}",
+        restore_registers!(),
+        "pop rcx",
+        "pop rax",
+        "ret",
+        destroy = sym destroy_if_quiet,
+        pools = sym POOLS,
+        ob_type = const object::OB_TYPE,
+        lv_tag = const long::LV_TAG,
+        max_floats = const interpreter_state::FLOAT_MAXFREELIST,
+        float_type = const field::FLOAT_TYPE,
+        int_type = const field::INT_TYPE,
+        float_count = const field::FLOAT_COUNT,
+        floats = const field::FLOATS,
+        int_room = const field::INT_ROOM,
+        int_tag_limit = const field::INT_TAG_LIMIT,
+        ints = const field::INTS,
+    )
+}
+
+/// `Helper::DestroyInRegion`.
+///
+/// # Safety
+/// As [`exit::destroy_shown`].
+#[unsafe(naked)]
+pub unsafe extern "C" fn destroy_in_region(
+    object: *mut PyObject,
+    number: i32,
+    buffer: *const u64,
+    region: *const Region,
+    frame: *mut _PyInterpreterFrame,
+    thread: *mut PyThreadState,
+) {
+    naked_asm!(
+        "push rax",
+        "push rcx",
+        number_to_pool!(),
+        // What took the registers' place.
+        "mov rcx, [rsp]",
+        save_registers!(),
+        "call {destroy}",
+        restore_registers!(),
+        "pop rcx",
+        "pop rax",
+        "ret",
+        destroy = sym destroy_shown_if_noticed,
+        pools = sym POOLS,
+        ob_type = const object::OB_TYPE,
+        lv_tag = const long::LV_TAG,
+        max_floats = const interpreter_state::FLOAT_MAXFREELIST,
+        float_type = const field::FLOAT_TYPE,
+        int_type = const field::INT_TYPE,
+        float_count = const field::FLOAT_COUNT,
+        floats = const field::FLOATS,
+        int_room = const field::INT_ROOM,
+        int_tag_limit = const field::INT_TAG_LIMIT,
+        ints = const field::INTS,
+    )
+}
+
+/// `Helper::DestroyNoticed`.
+///
+/// # Safety
+/// As [`exit::destroy_shown`].
+#[unsafe(naked)]
+pub unsafe extern "C" fn destroy_noticed(
+    object: *mut PyObject,
+    number: i32,
+    buffer: *const u64,
+    region: *const Region,
+    frame: *mut _PyInterpreterFrame,
+    thread: *mut PyThreadState,
+) {
+    naked_asm!(
+        "push rax",
+        "push rcx",
+        save_registers!(),
+        "call {destroy}",
+        restore_registers!(),
+        "pop rcx",
+        "pop rax",
+        "ret",
+        destroy = sym exit::destroy_shown,
+    )
+}
+
+unsafe extern "C" fn destroy_shown_if_noticed(
+    object: *mut PyObject,
+    number: i32,
+    buffer: *const u64,
+    region: *const Region,
+    frame: *mut _PyInterpreterFrame,
+    thread: *mut PyThreadState,
+) {
+    // SAFETY: the caller's contract.
+    unsafe {
+        if ends_quietly(object) {
+            symbols::_Py_Dealloc(object);
+        } else {
+            exit::destroy_shown(object, number, buffer, region, frame, thread);
+        }
+    }
+}
+
+unsafe extern "C" fn destroy(object: *mut PyObject) {
+    // SAFETY: the caller's contract: a live object without references, the GIL held.
+    unsafe { symbols::_Py_Dealloc(object) }
+}
+
+unsafe extern "C" fn destroy_if_quiet(object: *mut PyObject, noticed: *mut u64) {
+    // SAFETY: the caller's contract, and as above.
+    unsafe {
+        if ends_quietly(object) {
+            symbols::_Py_Dealloc(object);
+        } else {
+            noticed.write(1);
+        }
+    }
+}
