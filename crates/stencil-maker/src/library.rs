@@ -203,7 +203,7 @@ impl Tables {
         writeln!(
             self.operations,
             "OperationInfo {{ name: {:?}, inputs: {}, keeps: {}, outputs: {}, borrows: &{:?}, variants: {}, imms: &{}, ptrs: &{}, \
-             place: Place::{:?}, misses: {}, errors: {}, jumps: {}, hands_on: {}, feedback: {} }},",
+             place: Place::{:?}, misses: {}, errors: {}, hands_on: {} }},",
             operation.name,
             operation.inputs,
             operation.keeps,
@@ -215,9 +215,7 @@ impl Tables {
             operation.place,
             t.misses,
             t.errors,
-            t.jumps,
             t.hands_on,
-            if t.feedback { cell_words(operation) } else { 0 },
         )
         .expect("writing to a string");
         for modes in variants(operation) {
@@ -225,7 +223,7 @@ impl Tables {
                 Some(modes) => {
                     let (_, stencil) = stencil(operation, &modes, compiler)?;
                     write!(self.variants, "{}, ", self.stencil_count).expect("writing to a string");
-                    self.push(&stencil);
+                    self.push(&stencil, operation, &t);
                 }
                 None => self.variants.push_str("NONE, "),
             }
@@ -234,7 +232,7 @@ impl Tables {
         Ok(())
     }
 
-    fn push(&mut self, stencil: &Stencil) {
+    fn push(&mut self, stencil: &Stencil, operation: &Operation, t: &Traits) {
         let hot = self.part(&stencil.hot);
         let cold = self.part(&stencil.cold);
         let first = self.hole_count;
@@ -249,11 +247,13 @@ impl Tables {
         assert!(counts.iter().all(|&count| count < 256), "counts of holes fit a byte");
         writeln!(
             self.stencils,
-            "Stencil {{ hot: {hot}, cold: {cold}, holes: {first}, hot_len: {}, cold_len: {}, narrow: {}, wide: {} }},",
+            "Stencil {{ hot: {hot}, cold: {cold}, holes: {first}, hot_len: {}, cold_len: {}, narrow: {}, wide: {}, feedback: {}, needs: {} }},",
             stencil.hot.len(),
             stencil.cold.len(),
             counts[0],
-            counts[1]
+            counts[1],
+            if t.feedback { cell_words(operation) } else { 0 },
+            needs(operation, t),
         )
         .expect("writing to a string");
         self.stencil_count += 1;
@@ -346,6 +346,20 @@ impl Tables {
 /// Words of an operation's feedback cell.
 fn cell_words(operation: &Operation) -> usize {
     if operation.name.starts_with("LOAD_GLOBAL") { abi::GLOBAL_FEEDBACK_WORDS } else { abi::FEEDBACK_WORDS }
+}
+
+/// What the linker must find out for an operation, as Rust source.
+fn needs(operation: &Operation, t: &Traits) -> String {
+    let all = [
+        (t.jumps, "TARGET"),
+        (t.misses, "MISS"),
+        (t.errors, "ERROR"),
+        (!operation.imms.is_empty(), "IMMEDIATES"),
+        (!operation.ptrs.is_empty(), "POINTERS"),
+    ];
+    let names: Vec<String> =
+        all.iter().filter(|(needed, _)| *needed).map(|(_, name)| format!("needs::{name}")).collect();
+    if names.is_empty() { "0".to_owned() } else { names.join(" | ") }
 }
 
 /// A value's number as Rust source.

@@ -1,9 +1,8 @@
 //! Linking: copying the planned stencils and filling their holes.
 
-use crate::layout::{JUMP_LEN, Layout, PREFIX, Place, stencil_of};
 use crate::library::{BLOB, HOLES, Hole, Stencil, value};
 use crate::operands::{Addresses, Source, Values};
-use crate::plan::{Label, Piece, Plan};
+use crate::plan::{JUMP_LEN, Next, PREFIX, Piece, Plan};
 use whipsnake_bytecode::Code;
 use whipsnake_ir::Continuation;
 
@@ -22,13 +21,15 @@ pub struct Destination {
     pub counters: u64,
 }
 
+/// Copies are made in chunks of so many bytes.
+const CHUNK: usize = 64;
+
 /// Bytes that copying in chunks may write beyond the end; the destination must have them.
-pub const SLACK: usize = 32;
+pub const SLACK: usize = CHUNK;
 
 /// Writes a plan.
 pub(crate) struct Emitter<'e, S> {
     pub plan: &'e Plan,
-    pub layout: &'e Layout,
     pub code: &'e Code<'e>,
     pub addresses: &'e Addresses,
     pub source: &'e S,
@@ -39,10 +40,18 @@ pub(crate) struct Emitter<'e, S> {
     pub feedback: u64,
 }
 
+/// Where the parts of the piece being written are.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    pub hot: u32,
+    pub cold: u32,
+    /// Where `next` is.
+    pub next: u32,
+}
+
 impl<'e, S: Source> Emitter<'e, S> {
     pub(crate) fn new(
         plan: &'e Plan,
-        layout: &'e Layout,
         code: &'e Code<'e>,
         addresses: &'e Addresses,
         source: &'e S,
@@ -50,62 +59,110 @@ impl<'e, S: Source> Emitter<'e, S> {
     ) -> Emitter<'e, S> {
         let mut values = *addresses.values;
         values[usize::from(value::CODE)] = to.code_data;
-        Emitter { plan, layout, code, addresses, source, to, values, feedback: to.feedback }
+        Emitter { plan, code, addresses, source, to, values, feedback: to.feedback }
     }
 
     /// Copies every part and fills every hole.
     ///
     /// # Safety
-    /// `to.write` must have room for the layout's size and [`SLACK`].
-    pub(crate) unsafe fn run(mut self) {
-        let (plan, layout) = (self.plan, self.layout);
-        // SAFETY: each part lies within the layout's size, and copies overrun by less than the slack; parts are written in ascending order, but
-        // for the two parts of a piece, and a part's holes are filled when what comes before it is written: an overrun is overwritten by what belongs there.
+    /// `to.write` must have room for the plan's size and [`SLACK`].
+    pub(crate) unsafe fn run(self) {
+        // SAFETY: the caller's; the processor has what is asked for.
+        unsafe {
+            #[cfg(target_arch = "x86_64")]
+            if std::arch::is_x86_feature_detected!("avx2") {
+                return self.run_with_avx2();
+            }
+            self.write();
+        }
+    }
+
+    /// The same with wide registers, which is what copying and spreading slots take most of their time for.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    unsafe fn run_with_avx2(self) {
+        // SAFETY: the caller's.
+        unsafe { self.write() }
+    }
+
+    #[inline(always)]
+    unsafe fn write(mut self) {
+        let plan = self.plan;
+        // SAFETY: each section lies within the plan's size. They are written in ascending order, so what is written beyond the end of one is
+        // overwritten by what belongs there.
         unsafe {
             self.to.write.write_bytes(0xcc, PREFIX as usize);
-            for (piece, &at) in plan.hot.iter().zip(&layout.hot) {
-                let stencil = stencil_of(piece);
-                self.copy(stencil.hot, at, stencil.hot_len);
+            self.section(&plan.hot, 0, plan.hot_cold_start(), plan.hot_end);
+            let start = plan.cold_start();
+            self.section(&plan.cold, start, plan.cold_cold_start(), start + plan.cold_len);
+        }
+    }
+
+    /// Writes the hot parts of pieces, which start at `hot` and end at `end`, and their cold parts, which start at `cold` and may follow at once.
+    #[inline(always)]
+    unsafe fn section(&mut self, pieces: &[Piece], hot: u32, cold: u32, end: u32) {
+        // What the copies of the last hot parts overrun is the first cold parts.
+        let reaches_over = |piece: &&Piece| hot + piece.hot + u32::from(piece.stencil().hot_len) + CHUNK as u32 > end;
+        let last = pieces.iter().rev().take_while(reaches_over).count();
+        let (before, last) = pieces.split_at(pieces.len() - last);
+        // SAFETY: each part lies within the plan's size, and copies overrun by less than the slack; hot parts are written in ascending order, and so
+        // are cold ones, and a part's holes are filled when what comes before it is written: an overrun is overwritten by what belongs there.
+        unsafe {
+            for piece in before {
+                let stencil = piece.stencil();
+                self.copy_hot(piece, stencil, hot + piece.hot);
+                self.fill(piece, stencil, hot + piece.hot, cold + piece.cold);
             }
-            for (index, piece) in plan.hot.iter().enumerate() {
-                let (stencil, place) = (stencil_of(piece), layout.of_hot(index));
-                self.copy(stencil.cold, place.cold, stencil.cold_len);
-                self.fill(piece, stencil, place);
+            let after = self.to.write.add(end as usize).cast::<[u8; CHUNK]>();
+            let kept = after.read();
+            for piece in last {
+                self.copy_hot(piece, piece.stencil(), hot + piece.hot);
             }
-            for (index, piece) in plan.cold.iter().enumerate() {
-                let stencil = stencil_of(piece);
-                let place = layout.of_cold(index, stencil.hot_len);
-                self.copy(stencil.hot, place.hot, stencil.hot_len);
-                if piece.next != Label::None {
-                    self.jump(place.next, piece.next);
-                }
-            }
-            for (index, piece) in plan.cold.iter().enumerate() {
-                let stencil = stencil_of(piece);
-                let place = layout.of_cold(index, stencil.hot_len);
-                self.copy(stencil.cold, place.cold, stencil.cold_len);
-                self.fill(piece, stencil, place);
+            after.write(kept);
+            for piece in last {
+                self.fill(piece, piece.stencil(), hot + piece.hot, cold + piece.cold);
             }
         }
     }
 
-    /// Copies in chunks of 32 bytes.
-    #[inline]
+    /// Copies the hot part of a piece, and makes the jump after it.
+    #[inline(always)]
+    unsafe fn copy_hot(&self, piece: &Piece, stencil: &Stencil, at: u32) {
+        // SAFETY: the caller's.
+        unsafe {
+            self.copy(stencil.hot, at, stencil.hot_len);
+            if piece.next != Next::Falls {
+                self.jump(at + u32::from(stencil.hot_len), piece.next);
+            }
+        }
+    }
+
+    #[inline(always)]
     unsafe fn copy(&self, from: u32, to: u32, len: u16) {
         let (from, to) = (BLOB.as_ptr().wrapping_add(from as usize), self.to.write.wrapping_add(to as usize));
         let mut done = 0;
-        while done < usize::from(len) {
+        loop {
             // SAFETY: the blob is padded by a chunk, and so is the destination.
             unsafe {
-                to.add(done).cast::<[u64; 4]>().write_unaligned(from.add(done).cast::<[u64; 4]>().read_unaligned())
+                to.add(done)
+                    .cast::<[u64; CHUNK / 8]>()
+                    .write_unaligned(from.add(done).cast::<[u64; CHUNK / 8]>().read_unaligned())
             };
-            done += 32;
+            done += CHUNK;
+            if done >= usize::from(len) {
+                break;
+            }
         }
     }
 
-    unsafe fn jump(&self, at: u32, to: Label) {
-        let distance = self.address(to).wrapping_sub(self.to.run + u64::from(at + JUMP_LEN));
-        // SAFETY: the layout left room for the jump.
+    unsafe fn jump(&self, at: u32, to: Next) {
+        let to = match to {
+            Next::Instr(instr) => self.at(self.plan.first[instr as usize]),
+            Next::Hot(offset) => self.at(offset),
+            Next::Falls | Next::Error => self.addresses.continuation(Continuation::Error),
+        };
+        let distance = to.wrapping_sub(self.at(at + JUMP_LEN));
+        // SAFETY: the plan left room for the jump.
         unsafe {
             let at = self.to.write.add(at as usize);
             at.write(0xe9);
@@ -113,24 +170,26 @@ impl<'e, S: Source> Emitter<'e, S> {
         }
     }
 
-    #[inline]
-    pub(crate) fn address(&self, label: Label) -> u64 {
-        match self.layout.offset(self.plan, label) {
-            Some(offset) => self.to.run + u64::from(offset),
-            None => self.addresses.continuation(Continuation::Error),
-        }
+    /// Where an offset will run.
+    #[inline(always)]
+    pub(crate) fn at(&self, offset: u32) -> u64 {
+        self.to.run + u64::from(offset)
     }
 
-    /// Fills a piece's holes.
-    #[inline]
-    unsafe fn fill(&mut self, piece: &Piece, stencil: &Stencil, place: Place) {
-        self.evaluate(piece, place);
+    /// Copies a piece's cold part and fills its holes.
+    #[inline(always)]
+    unsafe fn fill(&mut self, piece: &Piece, stencil: &Stencil, hot: u32, cold: u32) {
+        let place = Place { hot, cold, next: hot + u32::from(stencil.hot_len) };
+        if stencil.cold_len > 0 {
+            // SAFETY: the caller's.
+            unsafe { self.copy(stencil.cold, cold, stencil.cold_len) };
+        }
+        self.evaluate(piece, stencil, place);
         // By the two flags of a hole: what its offset counts from, and what is taken off its value.
         let write = self.to.write;
         let (hot, cold) = (write.wrapping_add(place.hot as usize), write.wrapping_add(place.cold as usize));
         let parts = [hot, cold, hot, cold];
-        let run = |offset: u32| self.to.run + u64::from(offset);
-        let from = [0, 0, run(place.hot), run(place.cold)];
+        let from = [0, 0, self.at(place.hot), self.at(place.cold)];
         let first = stencil.holes as usize;
         let wide = first + usize::from(stencil.narrow);
         let filling = |hole: &Hole| {
@@ -140,13 +199,95 @@ impl<'e, S: Source> Emitter<'e, S> {
         unsafe {
             for hole in HOLES.get_unchecked(first..wide) {
                 let flags = usize::from(hole.value >> Hole::FLAGS);
-                let number = filling(hole).wrapping_sub(from[flags]) as i64;
-                debug_assert_eq!(number, i64::from(number as i32), "operands and distances fit 32 bits");
-                parts[flags].add(usize::from(hole.offset)).cast::<i32>().write_unaligned(number as i32);
+                let number = filling(hole).wrapping_sub(*from.get_unchecked(flags));
+                debug_assert!(
+                    hole.value & Hole::RELATIVE == 0 || number as i64 == i64::from(number as i32),
+                    "distances fit 32 bits"
+                );
+                let part = *parts.get_unchecked(flags);
+                part.add(usize::from(hole.offset)).cast::<u32>().write_unaligned(number as u32);
             }
             for hole in HOLES.get_unchecked(wide..wide + usize::from(stencil.wide)) {
-                let flags = usize::from(hole.value >> Hole::FLAGS);
-                parts[flags].add(usize::from(hole.offset)).cast::<u64>().write_unaligned(filling(hole));
+                let part = *parts.get_unchecked(usize::from(hole.value >> Hole::FLAGS));
+                part.add(usize::from(hole.offset)).cast::<u64>().write_unaligned(filling(hole));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Baseline;
+    use whipsnake_bytecode::{CodeInput, Instr};
+    use whipsnake_cpython::opcode as op;
+    use whipsnake_ops::Ptr;
+
+    struct Nowhere;
+
+    impl Source for Nowhere {
+        fn pointer(&self, _: Ptr, _: &Instr, _: u32) -> u64 {
+            0
+        }
+        fn constant(&self, _: u32) -> u64 {
+            0
+        }
+        fn first_unit(&self) -> u64 {
+            0
+        }
+    }
+
+    /// `x = a + b` so many times, then a return.
+    fn additions(count: usize) -> Vec<u16> {
+        let mut units = vec![u16::from(op::RESUME)];
+        for _ in 0..count {
+            units.extend([op::LOAD_FAST, op::LOAD_FAST, op::BINARY_OP, op::CACHE, op::STORE_FAST].map(u16::from));
+        }
+        units.extend([op::LOAD_FAST, op::RETURN_VALUE].map(u16::from));
+        units
+    }
+
+    fn emitted(units: &[u16], filler: u8) -> (Vec<u8>, Vec<(usize, usize, usize, Vec<usize>)>) {
+        let mut baseline = Baseline::new();
+        let input = CodeInput { units, nlocalsplus: 1, stacksize: 2, ..CodeInput::default() };
+        let planned = baseline.plan(input).expect("valid code");
+        let mut bytes = vec![filler; planned.size() + SLACK];
+        let to = Destination { write: bytes.as_mut_ptr(), run: 1 << 20, code_data: 0, feedback: 0, counters: 0 };
+        // SAFETY: there is room for the code and the slack.
+        unsafe { planned.emit(&Nowhere, &Addresses::new(&[], &[], &[]), to) };
+        let plan = planned.plan;
+        let sections = [(&plan.hot, 0, plan.hot_cold_start()), (&plan.cold, plan.cold_start(), plan.cold_cold_start())];
+        let mut parts = vec![];
+        for (pieces, hot, cold) in sections {
+            for piece in pieces {
+                let stencil = piece.stencil();
+                let holes = &HOLES[stencil.holes as usize..][..usize::from(stencil.narrow + stencil.wide)];
+                let of = |flag: u16| {
+                    let filled = holes.iter().enumerate().filter(move |(_, hole)| hole.value & Hole::COLD == flag);
+                    filled.flat_map(|(i, hole)| {
+                        let len = if i < usize::from(stencil.narrow) { 4 } else { 8 };
+                        usize::from(hole.offset)..usize::from(hole.offset) + len
+                    })
+                };
+                let (hot, cold) = ((hot + piece.hot) as usize, (cold + piece.cold) as usize);
+                parts.push((stencil.hot as usize, hot, stencil.hot_len.into(), of(0).collect()));
+                parts.push((stencil.cold as usize, cold, stencil.cold_len.into(), of(Hole::COLD).collect()));
+            }
+        }
+        bytes.truncate(planned.size());
+        (bytes, parts)
+    }
+
+    #[test]
+    fn what_copies_overrun_is_written_again() {
+        for count in 0..12 {
+            let units = additions(count);
+            let (bytes, parts) = emitted(&units, 0);
+            assert_eq!(bytes, emitted(&units, 0xff).0, "every byte is written");
+            for (from, to, len, holes) in parts {
+                for at in (0..len).filter(|at| !holes.contains(at)) {
+                    assert_eq!(bytes[to + at], BLOB[from + at], "byte {at} of a part of {len} at {to}");
+                }
             }
         }
     }

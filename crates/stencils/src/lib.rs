@@ -22,8 +22,7 @@ pub use operands::{Addresses, Source};
 pub use plan::PlanError;
 
 use emit::Emitter;
-use layout::Layout;
-use plan::{Label, Plan};
+use plan::Plan;
 use whipsnake_bytecode::{Code, CodeInput, DecodeError, Decoder};
 
 /// Where native code can be entered at one code unit, as offsets from its start; 0 means nowhere.
@@ -52,14 +51,12 @@ pub enum CompileError {
 pub struct Baseline {
     decoder: Decoder,
     plan: Plan,
-    layout: Layout,
 }
 
 /// A code object that is decoded, planned and measured, ready to be written.
 pub struct Planned<'b> {
     code: Code<'b>,
     plan: &'b Plan,
-    layout: &'b Layout,
 }
 
 impl Baseline {
@@ -82,8 +79,7 @@ impl Baseline {
     pub fn plan<'b>(&'b mut self, input: CodeInput<'b>) -> Result<Planned<'b>, CompileError> {
         let code = self.decoder.analyse(input)?;
         self.plan.make(&code)?;
-        self.layout.make(&self.plan);
-        Ok(Planned { code, plan: &self.plan, layout: &self.layout })
+        Ok(Planned { code, plan: &self.plan })
     }
 }
 
@@ -121,12 +117,12 @@ impl<'b> Planned<'b> {
 
     /// Bytes of machine code.
     pub fn size(&self) -> usize {
-        self.layout.size as usize
+        self.plan.size() as usize
     }
 
     /// How many words the feedback cells of the code need.
     pub fn feedback_words(&self) -> usize {
-        self.layout.feedback_words as usize
+        self.plan.feedback_words as usize
     }
 
     /// Where the feedback cells of attribute accesses are: code unit and first word, in order of the code unit. Only for the optimizing tier.
@@ -137,7 +133,7 @@ impl<'b> Planned<'b> {
         }
         let (mut word, mut cells) = (0, vec![]);
         for piece in self.plan.hot.iter().chain(&self.plan.cold) {
-            let words = u32::from(library::OPERATIONS[piece.operation as usize].feedback);
+            let words = u32::from(piece.stencil().feedback);
             let instr = &self.code.instrs()[piece.instr as usize];
             if words > 0 && matches!(instr.base, LOAD_ATTR | STORE_ATTR) {
                 cells.push((instr.index, word));
@@ -154,19 +150,18 @@ impl<'b> Planned<'b> {
     /// `to.write` must have room for [`Planned::size`] + [`SLACK`] bytes.
     pub unsafe fn emit(&self, source: &impl Source, addresses: &Addresses, to: Destination) {
         // SAFETY: the caller's.
-        unsafe { Emitter::new(self.plan, self.layout, &self.code, addresses, source, to).run() };
+        unsafe { Emitter::new(self.plan, &self.code, addresses, source, to).run() };
     }
 
     /// The resume points, one for each code unit.
     pub fn resume_points(&self) -> Box<[ResumePoint]> {
         let mut points = vec![ResumePoint::default(); self.code.input().units.len()].into_boxed_slice();
         let instrs = self.code.instrs();
-        let offset = |label| self.layout.offset(self.plan, label).expect("a label inside the code");
         for &instr in &self.plan.entries {
-            points[instrs[instr as usize].start as usize].entry = offset(Label::Instr(instr));
+            points[instrs[instr as usize].start as usize].entry = self.plan.first[instr as usize];
         }
-        for &(instr, label) in &self.plan.receives {
-            points[instrs[instr as usize].start as usize].receive = offset(label);
+        for &(instr, place) in &self.plan.receives {
+            points[instrs[instr as usize].start as usize].receive = self.plan.received(place);
         }
         points
     }
@@ -176,7 +171,7 @@ impl<'b> Planned<'b> {
         let instrs = self.code.instrs();
         let entry = |&(instr, pending): &(u32, u32)| PendingEntry {
             unit: instrs[instr as usize].start,
-            offset: self.layout.offset(self.plan, Label::Instr(instr)).expect("a label inside the code"),
+            offset: self.plan.first[instr as usize],
             pending,
         };
         self.plan.pending_entries.iter().map(entry).collect()
@@ -189,6 +184,6 @@ impl<'b> Planned<'b> {
 
     /// What machine code belongs to which instruction, in order of address.
     pub fn spans(&self) -> Vec<Span> {
-        self.layout.spans(self.plan, &self.code)
+        self.plan.spans(&self.code)
     }
 }

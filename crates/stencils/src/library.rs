@@ -48,6 +48,20 @@ pub(crate) mod value {
     pub const COUNT: usize = (HELPER as usize + whipsnake_ir::Helper::ALL.len()).next_power_of_two();
 }
 
+/// What the holes of a stencil are filled with besides slots and shared values.
+pub(crate) mod needs {
+    /// The jump target.
+    pub const TARGET: u8 = 1;
+    /// The miss path.
+    pub const MISS: u8 = 2;
+    /// Where errors go.
+    pub const ERROR: u8 = 4;
+    /// Immediates of its own.
+    pub const IMMEDIATES: u8 = 8;
+    /// Pointers of its own.
+    pub const POINTERS: u8 = 16;
+}
+
 /// A hole of a stencil.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
@@ -88,6 +102,10 @@ pub(crate) struct Stencil {
     pub narrow: u8,
     /// Holes of 64 bits.
     pub wide: u8,
+    /// Words of the operation's feedback cell; 0 for none.
+    pub feedback: u8,
+    /// What its holes are filled with besides slots and shared values: flags of [`needs`].
+    pub needs: u8,
 }
 
 /// No stencil, or no operation.
@@ -119,12 +137,8 @@ pub(crate) struct OperationInfo {
     pub misses: bool,
     /// It can go to `error`.
     pub errors: bool,
-    /// It can go to `target`.
-    pub jumps: bool,
     /// It hands its result on in the first argument register, or enters another frame that does.
     pub hands_on: bool,
-    /// Words of its feedback cell; 0 for none.
-    pub feedback: u8,
 }
 
 include!(concat!(env!("OUT_DIR"), "/library.rs"));

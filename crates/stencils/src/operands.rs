@@ -1,9 +1,8 @@
 //! What the holes of a piece are filled with.
 
-use crate::emit::Emitter;
-use crate::layout::Place;
-use crate::library::{OPERATIONS, value};
-use crate::plan::Piece;
+use crate::emit::{Emitter, Place};
+use crate::library::{OPERATIONS, Stencil, needs, value};
+use crate::plan::{NOWHERE, Piece};
 use crate::stores::stores_after;
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::{layout, opcode as op};
@@ -58,55 +57,72 @@ impl Addresses {
 }
 
 impl<S: Source> Emitter<'_, S> {
-    /// Sets a piece's own values.
-    #[inline]
-    pub(crate) fn evaluate(&mut self, piece: &Piece, place: Place) {
-        let info = &OPERATIONS[piece.operation as usize];
+    /// Sets a piece's own values. Of those that go into holes of 32 bits only the low half counts.
+    #[inline(always)]
+    pub(crate) fn evaluate(&mut self, piece: &Piece, stencil: &Stencil, place: Place) {
+        for (value, &slot) in self.values[..Piece::SLOTS].iter_mut().zip(&piece.slots) {
+            *value = slot.into();
+        }
+        if piece.constants != 0 {
+            self.put_constants(piece);
+        }
         let instr = &self.code.instrs()[piece.instr as usize];
-        for (index, &place) in piece.inputs.places.iter().enumerate() {
-            self.values[usize::from(value::INPUT) + index] = i64::from(place) as u64;
-        }
-        let mut constants = piece.inputs.constants;
-        while constants != 0 {
-            let index = constants.trailing_zeros() as usize;
-            let number = piece.inputs.places[index] as u32;
-            self.values[usize::from(value::INPUT) + index] = self.source.constant(number);
-            constants &= constants - 1;
-        }
-        let here = |offset: u32| self.to.run + u64::from(offset);
         let address = self.source.first_unit() + 2 * u64::from(instr.index);
-        let own: [(u16, u64); 8] = [
-            (value::OUTPUT, i64::from(piece.output) as u64),
-            (value::PLACE, i64::from(piece.place) as u64),
-            (value::BASE, i64::from(piece.base) as u64),
+        let own = [
             (value::INSTR, address),
-            (value::INSTR_LOW, i64::from(address as i32) as u64),
-            (value::NEXT, here(place.next)),
-            (value::HOT, here(place.hot)),
-            (value::COLD, here(place.cold)),
+            (value::INSTR_LOW, address),
+            (value::FEEDBACK, self.feedback),
+            (value::NEXT, self.at(place.next)),
+            (value::HOT, self.at(place.hot)),
+            (value::COLD, self.at(place.cold)),
         ];
         for (number, value) in own {
             self.values[usize::from(number)] = value;
         }
-        if info.jumps {
-            self.values[usize::from(value::TARGET)] = self.address(piece.target);
+        self.feedback += 8 * u64::from(stencil.feedback);
+        if stencil.needs != 0 {
+            self.find_needs(piece, stencil.needs, instr, place);
         }
-        if info.misses {
-            self.values[usize::from(value::MISS)] = self.address(piece.miss);
+    }
+
+    fn put_constants(&mut self, piece: &Piece) {
+        let mut constants = piece.constants;
+        while constants != 0 {
+            let index = constants.trailing_zeros() as usize;
+            self.values[usize::from(value::INPUT) + index] = self.source.constant(piece.slots[index]);
+            constants &= constants - 1;
         }
-        if info.errors {
-            self.values[usize::from(value::ERROR)] = self.address(piece.error);
+    }
+
+    #[inline(always)]
+    fn find_needs(&mut self, piece: &Piece, needed: u8, instr: &Instr, place: Place) {
+        let cold_start = self.plan.cold_start();
+        if needed & needs::ERROR != 0 {
+            self.values[usize::from(value::ERROR)] = match piece.error {
+                NOWHERE => self.addresses.continuation(Continuation::Error),
+                error => self.at(cold_start + error),
+            };
         }
-        if info.feedback != 0 {
-            self.values[usize::from(value::FEEDBACK)] = self.feedback;
-            self.feedback += 8 * u64::from(info.feedback);
+        if needed & needs::MISS != 0 {
+            self.values[usize::from(value::MISS)] = self.at(cold_start.wrapping_add(piece.miss));
         }
-        for (index, &meaning) in info.imms.iter().enumerate() {
-            self.values[usize::from(value::IMMEDIATE) + index] =
-                i64::from(self.immediate(meaning, piece, instr)) as u64;
+        if needed & needs::TARGET != 0 {
+            self.values[usize::from(value::TARGET)] = match piece.target {
+                NOWHERE => self.addresses.continuation(Continuation::Error),
+                target => self.at(self.plan.first[target as usize]),
+            };
         }
-        for (index, &meaning) in info.ptrs.iter().enumerate() {
-            self.values[usize::from(value::POINTER) + index] = self.pointer(meaning, piece, instr, place);
+        let info = &OPERATIONS[piece.operation as usize];
+        if needed & needs::IMMEDIATES != 0 {
+            for (index, &meaning) in info.imms.iter().enumerate() {
+                self.values[usize::from(value::IMMEDIATE) + index] =
+                    i64::from(self.immediate(meaning, piece, instr)) as u64;
+            }
+        }
+        if needed & needs::POINTERS != 0 {
+            for (index, &meaning) in info.ptrs.iter().enumerate() {
+                self.values[usize::from(value::POINTER) + index] = self.pointer(meaning, piece, instr, place);
+            }
         }
     }
 
@@ -138,7 +154,7 @@ impl<S: Source> Emitter<'_, S> {
                 _ => layout::function::CLOSURE,
             },
             Imm::Depth => self.code.depth(piece.instr).unwrap_or(0) as i32,
-            Imm::StackTop => (piece.base - layout::frame::LOCALSPLUS) / 8,
+            Imm::StackTop => (piece.base() - layout::frame::LOCALSPLUS) / 8,
             Imm::Length => (instr.next - instr.index) as i32,
             Imm::ReturnWord => (instr.next - instr.index) as i32 | i32::from(self.frame_owner()) << 16,
             Imm::TargetWord => {

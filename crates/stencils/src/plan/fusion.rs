@@ -1,9 +1,9 @@
 //! Instructions that are done along with the one that follows.
 
+use super::Planner;
 use super::operation::Follow;
 use super::stack::{Element, local_slot};
-use super::{Label, Piece, Planner};
-use crate::library::OPERATIONS;
+use crate::library::{OPERATIONS, value};
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::opcode as op;
 
@@ -14,9 +14,10 @@ impl Planner<'_, '_> {
         let depth = self.plan.stack.len();
         let first = depth - usize::from(info.inputs);
         self.flush(info.inputs.into());
-        let (stencil, inputs) = self.choose(info, first);
-        let piece = self.piece(fused, instr.oparg, first);
-        self.plan.hot.push(Piece { stencil, inputs, target: Label::Instr(jump.target), ..piece });
+        let mut piece = self.piece(fused, instr.oparg, first);
+        self.choose(info, first, &mut piece);
+        piece.target = jump.target;
+        self.push_hot(piece);
         let jump_operation = self.selector.operation(jump.base, jump.oparg);
         self.finish(info, generic, first, Follow::Jump(jump.oparg, jump_operation));
         self.replace(first, 0);
@@ -37,12 +38,13 @@ impl Planner<'_, '_> {
         self.flush(2);
         // The left input is owned, in the local's slot: the variant of an input in a stack slot.
         self.plan.stack[first] = Element::Slot;
-        let (stencil, mut inputs) = self.choose(info, first);
+        let mut piece = self.piece(special, instr.oparg, first);
+        self.choose(info, first, &mut piece);
         self.plan.stack[first] = Element::Local(local);
         self.plan.stored = self.plan.stored.min(first);
-        inputs.places[0] = local_slot(local);
-        let piece = self.piece(special, instr.oparg, first);
-        self.plan.hot.push(Piece { stencil, inputs, output: local_slot(local), ..piece });
+        piece.set(value::INPUT, local_slot(local));
+        piece.set(value::OUTPUT, local_slot(local));
+        self.push_hot(piece);
         self.finish(info, generic, first, Follow::Store(local));
         self.replace(first, 0);
         true
@@ -54,9 +56,10 @@ impl Planner<'_, '_> {
         let depth = self.plan.stack.len();
         let first = depth - 2;
         self.flush(2);
-        let (stencil, inputs) = self.choose(info, first);
-        let piece = self.piece(special, instr.oparg, first);
-        self.plan.hot.push(Piece { stencil, inputs, place: local_slot(local), ..piece });
+        let mut piece = self.piece(special, instr.oparg, first);
+        self.choose(info, first, &mut piece);
+        piece.set(value::PLACE, local_slot(local));
+        self.push_hot(piece);
         self.finish(info, generic, first, Follow::Store(local));
         self.replace(first, 0);
     }

@@ -10,7 +10,7 @@ mod operation;
 mod piece;
 mod stack;
 
-pub(crate) use piece::{Inputs, Label, Piece};
+pub(crate) use piece::{JUMP_LEN, NOWHERE, Next, Piece};
 
 use crate::library::NONE;
 use crate::select::Selector;
@@ -30,19 +30,44 @@ pub enum PlanError {
     TooLarge,
 }
 
+/// Where a value is received.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Received {
+    /// An offset in the hot part.
+    Hot(u32),
+    /// An offset from where the cold pieces begin.
+    Cold(u32),
+}
+
+/// Unused bytes in front, so that no offset of code is 0.
+pub(crate) const PREFIX: u32 = 16;
+
+/// The most bytes of hot parts for one code object: what else there is of its machine code is some times as much, and no offset overflows.
+const MAX_HOT: u32 = 1 << 25;
+
 /// A plan, with the buffers that are reused from one code object to the next.
 #[derive(Default)]
 pub(crate) struct Plan {
     pub hot: Vec<Piece>,
     pub cold: Vec<Piece>,
-    /// First hot piece of each instruction.
+    /// Where each instruction starts.
     pub first: Vec<u32>,
     /// Where native code can start an instruction: those with everything in memory.
     pub entries: Vec<u32>,
     /// Where it could, if it were for values that were pushed and are not in their slots, and how many those are. Only for the optimizing tier.
     pub pending_entries: Vec<(u32, u32)>,
-    /// Where a value is received before an instruction: `(instruction, piece)`.
-    pub receives: Vec<(u32, Label)>,
+    /// Where a value is received before an instruction.
+    pub receives: Vec<(u32, Received)>,
+    /// Where the next piece of the hot part goes, from the start of everything.
+    pub hot_end: u32,
+    /// Bytes of the hot pieces' cold parts.
+    pub hot_cold_len: u32,
+    /// Bytes of the cold pieces, without their cold parts.
+    pub cold_len: u32,
+    /// Bytes of the cold pieces' cold parts.
+    pub cold_cold_len: u32,
+    /// Words of feedback cells.
+    pub feedback_words: u32,
     /// Whether the code counts what it does.
     pub counting: bool,
     /// Whether loops are counted for the optimizing tier.
@@ -72,6 +97,8 @@ impl Plan {
         self.receives.clear();
         self.stack.clear();
         self.stored = 0;
+        self.hot_end = PREFIX;
+        (self.hot_cold_len, self.cold_len, self.cold_cold_len, self.feedback_words) = (0, 0, 0, 0);
         let selector = Selector::get();
         let locals = code.input().nlocalsplus;
         Planner { plan: self, code, selector, locals, instr: 0 }.run()
@@ -86,8 +113,7 @@ impl Planner<'_, '_> {
         for number in 0..instrs.len() as u32 {
             self.instr = number;
             if number < skip_to {
-                let here = self.plan.hot.len() as u32;
-                self.plan.first.push(here);
+                self.plan.first.push(self.plan.hot_end);
                 continue;
             }
             let depth = self.code.depth(number);
@@ -101,8 +127,10 @@ impl Planner<'_, '_> {
                 self.replace(0, depth.unwrap_or(0) as usize);
                 self.plan.stored = self.plan.stack.len();
             }
-            let here = self.plan.hot.len() as u32;
-            self.plan.first.push(here);
+            self.plan.first.push(self.plan.hot_end);
+            if self.plan.hot_end > MAX_HOT {
+                return Err(PlanError::TooLarge);
+            }
             if depth.is_none() {
                 falls_in = false;
                 continue;
@@ -120,11 +148,6 @@ impl Planner<'_, '_> {
             skip_to = number + 1 + self.instruction(instr)?;
             falls_in = instr.flow.falls_through();
         }
-        let end = self.plan.hot.len() as u32;
-        self.plan.first.push(end);
-        if self.plan.hot.len() + self.plan.cold.len() > 1 << 20 {
-            return Err(PlanError::TooLarge);
-        }
         Ok(())
     }
 
@@ -138,7 +161,7 @@ impl Planner<'_, '_> {
                     self.count(instr);
                 }
                 let operation = self.selector.resume_delegating;
-                self.operation(operation, operation, oparg, Label::None, false);
+                self.operation(operation, operation, oparg, NOWHERE, false);
             }
             op::LOAD_FAST => self.plan.stack.push(Element::Local(oparg)),
             op::LOAD_CONST => self.plan.stack.push(Element::Const(oparg)),
@@ -178,7 +201,7 @@ impl Planner<'_, '_> {
 
     fn store_fast(&mut self, local: u32) {
         let operation = self.selector.store_fast;
-        self.operation(operation, operation, local, Label::None, false);
+        self.operation(operation, operation, local, NOWHERE, false);
     }
 
     /// Unpacking, together with the stores to local variables that follow.
@@ -188,7 +211,7 @@ impl Planner<'_, '_> {
         };
         let operation = self.selector.unpack_to_locals;
         let depth = self.plan.stack.len() - 1;
-        self.operation(operation, operation, instr.oparg, Label::None, false);
+        self.operation(operation, operation, instr.oparg, NOWHERE, false);
         debug_assert_eq!(depth, self.plan.stack.len(), "everything was stored");
         self.plan.stack.extend(found.load.map(Element::Local));
         Ok(found.instrs)
@@ -221,18 +244,18 @@ impl Planner<'_, '_> {
         }
         if self.plan.optimizing && self.starts_function(instr) {
             let operation = self.selector.resume_counted;
-            self.operation(operation, operation, instr.oparg, Label::None, false);
+            self.operation(operation, operation, instr.oparg, NOWHERE, false);
             return Ok(false);
         }
         if instr.base == op::JUMP_BACKWARD && self.plan.optimizing {
             let operation = self.selector.jump_backward_counted;
-            self.operation(operation, operation, instr.oparg, Label::Instr(instr.target), true);
+            self.operation(operation, operation, instr.oparg, instr.target, true);
             return Ok(false);
         }
         let target = match instr.flow {
-            Flow::ForIter => Label::Instr(instr.exhausted().expect("FOR_ITER has an end")),
-            flow if flow.has_target() => Label::Instr(instr.target),
-            _ => Label::None,
+            Flow::ForIter => instr.exhausted().expect("FOR_ITER has an end"),
+            flow if flow.has_target() => instr.target,
+            _ => NOWHERE,
         };
         if instr.opcode == op::BINARY_OP_INPLACE_ADD_UNICODE && special != generic {
             if let Some(next) = following.filter(|n| n.base == op::STORE_FAST) {

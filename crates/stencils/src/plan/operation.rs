@@ -1,9 +1,10 @@
 //! One operation: its piece, the piece that receives its result, and the ways it can go wrong.
 
+use super::piece::JUMP_LEN;
 use super::stack::{Element, local_slot};
-use super::{Label, Piece, Planner};
+use super::{Next, Piece, Planner, Received};
 use crate::counters;
-use crate::library::{OPERATIONS, OperationInfo};
+use crate::library::{OPERATIONS, OperationInfo, value};
 use whipsnake_bytecode::{Flow, Instr, stack_effect};
 use whipsnake_cpython::opcode as op;
 
@@ -18,7 +19,7 @@ pub(super) enum Follow {
 
 impl Planner<'_, '_> {
     /// Plans an operation with its miss path. `counted`: pops and pushes are those of the bytecode instruction; else of the operation.
-    pub(super) fn operation(&mut self, special: u16, generic: u16, oparg: u32, target: Label, counted: bool) {
+    pub(super) fn operation(&mut self, special: u16, generic: u16, oparg: u32, target: u32, counted: bool) {
         let info = &OPERATIONS[special as usize];
         let depth = self.plan.stack.len();
         let first = depth - usize::from(info.inputs);
@@ -30,11 +31,12 @@ impl Planner<'_, '_> {
             (info.inputs.into(), info.outputs.into())
         };
         self.flush(info.inputs.into());
-        let (stencil, inputs) = self.choose(info, first);
-        let place = self.place(info, oparg, depth);
-        let base = self.slot(depth - popped);
-        let piece = self.piece(special, oparg, first);
-        self.plan.hot.push(Piece { stencil, inputs, place, base, target, ..piece });
+        let mut piece = self.piece(special, oparg, first);
+        self.choose(info, first, &mut piece);
+        piece.set(value::PLACE, self.place(info, oparg, depth));
+        piece.set(value::BASE, self.slot(depth - popped));
+        piece.target = target;
+        self.push_hot(piece);
         self.finish(info, generic, first, Follow::Nothing);
         self.replace(depth - popped, pushed);
     }
@@ -42,36 +44,36 @@ impl Planner<'_, '_> {
     /// Adds to the piece just placed the one that receives its result, and the ways it can go wrong.
     pub(super) fn finish(&mut self, info: &OperationInfo, generic: u16, first: usize, follow: Follow) {
         let at = self.plan.hot.len() - 1;
-        let mut receives = false;
+        let mut received = None;
         if info.hands_on {
             let instr = self.code.instrs()[self.instr as usize];
-            receives = instr.flow.falls_through() && instr.flow != Flow::Yield;
-            if receives {
+            if instr.flow.falls_through() && instr.flow != Flow::Yield {
+                let here = Next::Hot(self.plan.hot_end);
+                received = Some(here);
                 let receive = self.receive_piece(&instr);
-                self.plan.hot.push(receive);
-                self.note_receives(&instr, Label::Hot(at as u32 + 1));
+                self.push_hot(receive);
+                self.note_receives(&instr, Received::Hot(self.plan.hot[at + 1].hot));
             }
         }
-        let after = Label::Hot(self.plan.hot.len() as u32);
         if info.misses {
-            self.plan.hot[at].miss = Label::Cold(self.plan.cold.len() as u32);
+            self.plan.hot[at].miss = self.plan.cold_len;
             if self.plan.counting {
                 let number = counters::MISSES + u32::from(self.plan.hot[at].operation);
                 let count = self.piece(self.selector.count, number, first);
-                self.plan.cold.push(count);
+                self.push_cold(count);
             }
             self.store_inputs(first, info);
-            let received = if receives { Label::Hot(at as u32 + 1) } else { Label::None };
-            self.fall_back(at, generic, first, after, received, follow);
+            self.fall_back(at, generic, first, received, follow);
         }
         if info.errors
             && !self.is_stored()
             && self.plan.stack[first..first + usize::from(info.inputs)].iter().any(|e| *e != Element::Slot)
         {
             // The unwinder expects the inputs in their slots.
-            self.plan.hot[at].error = Label::Cold(self.plan.cold.len() as u32);
+            self.plan.hot[at].error = self.plan.cold_len;
             self.store_inputs(first, info);
-            self.plan.cold.last_mut().expect("an input was stored").next = Label::Error;
+            self.plan.cold.last_mut().expect("an input was stored").next = Next::Error;
+            self.plan.cold_len += JUMP_LEN;
         }
     }
 
@@ -82,49 +84,40 @@ impl Planner<'_, '_> {
         }
         for depth in first..first + usize::from(info.inputs) {
             if let Some(store) = self.store_element(depth) {
-                self.plan.cold.push(store);
+                self.push_cold(store);
             }
         }
     }
 
     /// The generic operation, on inputs in their slots, and whatever the hot piece does beyond the one instruction.
-    pub(super) fn fall_back(
-        &mut self,
-        hot: usize,
-        generic: u16,
-        first: usize,
-        after: Label,
-        received: Label,
-        follow: Follow,
-    ) {
+    pub(super) fn fall_back(&mut self, hot: usize, generic: u16, first: usize, received: Option<Next>, follow: Follow) {
         let instr = &self.code.instrs()[self.instr as usize];
         let target = self.plan.hot[hot].target;
+        let after = Next::Hot(self.plan.hot_end);
         let general = &OPERATIONS[generic as usize];
         let depth = self.plan.stack.len();
         let mut piece = self.piece(generic, instr.oparg, depth - usize::from(general.inputs));
-        piece.place = self.place(general, instr.oparg, depth);
-        piece.base = self.slot(depth - stack_effect(instr.base, instr.oparg).0 as usize);
+        piece.set(value::PLACE, self.place(general, instr.oparg, depth));
+        piece.set(value::BASE, self.slot(depth - stack_effect(instr.base, instr.oparg).0 as usize));
         if !matches!(follow, Follow::Jump(..)) {
             piece.target = target;
         }
         let last = match follow {
-            Follow::Nothing if general.hands_on && received != Label::None => {
-                piece.next = received;
-                self.plan.cold.push(piece);
-                return;
-            }
             Follow::Nothing if general.hands_on => {
-                self.plan.cold.push(piece);
-                let label = Label::Cold(self.plan.cold.len() as u32);
+                if let Some(received) = received {
+                    piece.next = received;
+                    return self.push_cold(piece);
+                }
+                self.push_cold(piece);
+                let here = Received::Cold(self.plan.cold_len);
                 let mut receive = self.receive_piece(instr);
                 receive.next = after;
-                self.plan.cold.push(receive);
-                return self.note_receives(instr, label);
+                self.push_cold(receive);
+                return self.note_receives(instr, here);
             }
             Follow::Nothing => {
                 piece.next = after;
-                self.plan.cold.push(piece);
-                return;
+                return self.push_cold(piece);
             }
             Follow::Jump(oparg, operation) => {
                 let mut jump = self.piece(operation, oparg, first);
@@ -133,12 +126,12 @@ impl Planner<'_, '_> {
             }
             Follow::Store(local) => {
                 let mut store = self.piece(self.selector.store_fast, local, first);
-                store.place = local_slot(local);
+                store.set(value::PLACE, local_slot(local));
                 store
             }
         };
-        self.plan.cold.push(piece);
-        self.plan.cold.push(Piece { instr: self.instr + 1, next: after, ..last });
+        self.push_cold(piece);
+        self.push_cold(Piece { instr: self.instr + 1, next: after, ..last });
     }
 
     /// The piece that stores the result of an instruction that enters other frames.
@@ -153,15 +146,15 @@ impl Planner<'_, '_> {
     }
 
     /// Notes where values come in after an instruction that enters other frames.
-    pub(super) fn note_receives(&mut self, instr: &Instr, label: Label) {
-        self.plan.receives.push((self.instr + 1, label));
+    pub(super) fn note_receives(&mut self, instr: &Instr, place: Received) {
+        self.plan.receives.push((self.instr + 1, place));
         if matches!(instr.flow, Flow::ForIter | Flow::Send) {
             // A generator that returns comes back at the target, with its value on top.
             let depth = self.code.depth(instr.target).expect("the target is reachable") as usize;
             let mut receive = self.piece(self.selector.receive_item, 0, depth - 1);
-            receive.next = Label::Instr(instr.target);
-            self.plan.receives.push((instr.target, Label::Cold(self.plan.cold.len() as u32)));
-            self.plan.cold.push(receive);
+            receive.next = Next::Instr(instr.target);
+            self.plan.receives.push((instr.target, Received::Cold(self.plan.cold_len)));
+            self.push_cold(receive);
         }
     }
 
@@ -172,15 +165,15 @@ impl Planner<'_, '_> {
             op::RESUME => {
                 let location = instr.oparg & op::operand::RESUME_LOCATION_MASK;
                 let piece = self.piece(self.selector.count, counters::CALLS + location, depth);
-                self.plan.hot.push(piece);
+                self.push_hot(piece);
                 if location == 0 {
                     let piece = self.piece(self.selector.count_outside, counters::OUTSIDE, depth);
-                    self.plan.hot.push(piece);
+                    self.push_hot(piece);
                 }
             }
             op::JUMP_BACKWARD => {
                 let piece = self.piece(self.selector.count, counters::BACK_EDGES, depth);
-                self.plan.hot.push(piece);
+                self.push_hot(piece);
             }
             _ => {}
         }

@@ -2,31 +2,27 @@
 
 use super::Planner;
 use super::stack::local_slot;
-use crate::library::{OPERATIONS, OperationInfo, VARIANTS};
+use crate::library::{OPERATIONS, OperationInfo, STENCILS, Stencil, VARIANTS, value};
 use whipsnake_ops::Place;
 
-/// Where the inputs of an operation are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Inputs {
-    /// Displacements from the frame, or numbers of constants.
-    pub places: [i32; 4],
-    /// A bit for each that is a constant.
-    pub constants: u32,
-}
+/// Bytes of a jump.
+pub(crate) const JUMP_LEN: u32 = 5;
 
-/// Where a stencil goes on.
+/// Where a piece of the cold part goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Label {
-    None,
+pub(crate) enum Next {
+    /// It falls through to the next cold piece.
+    Falls,
     /// Where an instruction starts, with everything in memory.
     Instr(u32),
-    /// A piece of the hot part (the number after the last one is the end of the hot part).
+    /// An offset in the hot part.
     Hot(u32),
-    /// A piece of the cold part.
-    Cold(u32),
     /// The shared way out with an exception set.
     Error,
 }
+
+/// No instruction, or no place.
+pub(crate) const NOWHERE: u32 = u32::MAX;
 
 /// One stencil to place.
 #[derive(Clone, Copy, Debug)]
@@ -37,48 +33,77 @@ pub(crate) struct Piece {
     pub instr: u32,
     /// The oparg its operands are computed from.
     pub oparg: u32,
-    pub inputs: Inputs,
-    /// Displacement of output 0.
-    pub output: i32,
-    /// Displacement of the named local or stack slot.
-    pub place: i32,
-    /// Displacement of the lowest consumed stack slot.
-    pub base: i32,
-    /// In the cold part: where to jump after the piece; `None` for falling through to the next cold piece.
-    pub next: Label,
-    pub target: Label,
-    pub miss: Label,
-    pub error: Label,
+    /// A bit for each input that is a constant; in its place is the constant's number.
+    pub constants: u32,
+    /// Displacements from the frame, by number of [`value`]: inputs, output 0, the named local or stack slot, the lowest consumed stack slot.
+    pub slots: [u32; Piece::SLOTS],
+    /// Where the hot part of the stencil goes.
+    pub hot: u32,
+    /// Where the cold part of the stencil goes, from the first of them.
+    pub cold: u32,
+    /// The instruction that is jumped to.
+    pub target: u32,
+    /// The miss path, from where the cold pieces begin.
+    pub miss: u32,
+    /// The cold pieces that an error goes through first, from where the cold pieces begin.
+    pub error: u32,
+    /// In the cold part: where to jump after the piece.
+    pub next: Next,
 }
+
+impl Piece {
+    /// The values that are kept in each piece, and one that is not used.
+    pub const SLOTS: usize = 8;
+
+    #[inline(always)]
+    pub(super) fn set(&mut self, number: u16, displacement: i32) {
+        self.slots[usize::from(number)] = displacement as u32;
+    }
+
+    /// Displacement of the lowest consumed stack slot.
+    pub fn base(&self) -> i32 {
+        self.slots[usize::from(value::BASE)] as i32
+    }
+
+    /// Its stencil.
+    #[inline(always)]
+    pub fn stencil(&self) -> &'static Stencil {
+        &STENCILS[usize::from(self.stencil)]
+    }
+
+    /// Bytes of its hot part, and of the jump after it.
+    pub fn len(&self) -> u32 {
+        u32::from(self.stencil().hot_len) + if self.next == Next::Falls { 0 } else { JUMP_LEN }
+    }
+}
+
+const _: () = assert!(value::BASE as usize + 2 == Piece::SLOTS && value::IMMEDIATE as usize + 1 == Piece::SLOTS);
 
 impl Planner<'_, '_> {
     /// A piece of an operation in its plain variant, whose lowest input or output is at `depth`.
     #[inline(always)]
     pub(super) fn piece(&self, operation: u16, oparg: u32, depth: usize) -> Piece {
         let info = &OPERATIONS[operation as usize];
+        let base = self.slot(depth) as u32;
+        let output = base + 8 * u32::from(info.keeps);
         Piece {
             stencil: VARIANTS[info.variants as usize],
             operation,
             instr: self.instr,
             oparg,
-            inputs: self.inputs(depth),
-            output: self.slot(depth + usize::from(info.keeps)),
-            place: 0,
-            base: self.slot(depth),
-            next: Label::None,
-            target: Label::None,
-            miss: Label::None,
-            error: Label::Error,
+            constants: 0,
+            slots: [base, base + 8, base + 16, base + 24, output, 0, base, 0],
+            hot: 0,
+            cold: 0,
+            target: NOWHERE,
+            miss: NOWHERE,
+            error: NOWHERE,
+            next: Next::Falls,
         }
     }
 
-    /// Inputs from `depth` on, all in their slots.
-    #[inline(always)]
-    pub(super) fn inputs(&self, depth: usize) -> Inputs {
-        let slot = self.slot(depth);
-        Inputs { places: [slot, slot + 8, slot + 16, slot + 24], constants: 0 }
-    }
-
+    /// Displacement of an operation's named slot.
+    #[inline]
     pub(super) fn place(&self, info: &OperationInfo, oparg: u32, depth: usize) -> i32 {
         match info.place {
             // `append_in_place` sets the second.
@@ -86,5 +111,32 @@ impl Planner<'_, '_> {
             Place::Local => local_slot(oparg),
             Place::Below(add) => self.slot(depth.wrapping_sub(oparg as usize + usize::from(add))),
         }
+    }
+
+    /// Places a piece next in the hot part; says which it is.
+    #[inline(always)]
+    pub(super) fn push_hot(&mut self, mut piece: Piece) -> usize {
+        let stencil = piece.stencil();
+        let plan = &mut *self.plan;
+        piece.hot = plan.hot_end;
+        piece.cold = plan.hot_cold_len;
+        plan.hot_end += u32::from(stencil.hot_len);
+        plan.hot_cold_len += u32::from(stencil.cold_len);
+        plan.feedback_words += u32::from(stencil.feedback);
+        plan.hot.push(piece);
+        plan.hot.len() - 1
+    }
+
+    /// Places a piece next in the cold part.
+    #[inline(always)]
+    pub(super) fn push_cold(&mut self, mut piece: Piece) {
+        let stencil = piece.stencil();
+        let plan = &mut *self.plan;
+        piece.hot = plan.cold_len;
+        piece.cold = plan.cold_cold_len;
+        plan.cold_len += piece.len();
+        plan.cold_cold_len += u32::from(stencil.cold_len);
+        plan.feedback_words += u32::from(stencil.feedback);
+        plan.cold.push(piece);
     }
 }

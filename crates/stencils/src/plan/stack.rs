@@ -1,7 +1,7 @@
 //! The virtual stack: what was pushed and is not in memory yet.
 
-use super::{Inputs, Piece, Planner};
-use crate::library::{NONE, OperationInfo, VARIANTS};
+use super::{Piece, Planner};
+use crate::library::{NONE, OperationInfo, VARIANTS, value};
 use whipsnake_cpython::layout;
 
 /// An element of the virtual stack.
@@ -58,7 +58,7 @@ impl Planner<'_, '_> {
     pub(super) fn store_below(&mut self, end: usize) {
         for depth in self.plan.stored..end {
             if let Some(piece) = self.store_element(depth) {
-                self.plan.hot.push(piece);
+                self.push_hot(piece);
                 self.plan.stack[depth] = Element::Slot;
             }
         }
@@ -73,22 +73,20 @@ impl Planner<'_, '_> {
             Element::Const(number) => (self.selector.load_const, number),
         };
         let mut piece = self.piece(operation, oparg, depth);
-        piece.place = local_slot(oparg);
+        piece.set(value::PLACE, local_slot(oparg));
         Some(piece)
     }
 
-    /// Chooses the stencil variant for the inputs on the virtual stack; stores those that the operation can't borrow.
+    /// Chooses the stencil variant of a piece for the inputs on the virtual stack; stores those that the operation can't borrow.
     #[inline(always)]
-    pub(super) fn choose(&mut self, info: &OperationInfo, first: usize) -> (u16, Inputs) {
-        if self.is_stored() {
-            return (VARIANTS[info.variants as usize], self.inputs(first));
+    pub(super) fn choose(&mut self, info: &OperationInfo, first: usize, piece: &mut Piece) {
+        if !self.is_stored() {
+            self.choose_variant(info, first, piece);
         }
-        self.choose_variant(info, first)
     }
 
-    pub(super) fn choose_variant(&mut self, info: &OperationInfo, first: usize) -> (u16, Inputs) {
+    pub(super) fn choose_variant(&mut self, info: &OperationInfo, first: usize, piece: &mut Piece) {
         let mut variant = 0;
-        let mut inputs = self.inputs(first);
         for index in 0..usize::from(info.inputs) {
             let depth = first + index;
             let (mode, place) = match self.plan.stack[depth] {
@@ -100,13 +98,13 @@ impl Planner<'_, '_> {
             let with = borrow.map_or(0, |borrow| variant + mode * POWERS_OF_3[borrow]);
             if with != 0 && VARIANTS[info.variants as usize + with] != NONE {
                 variant = with;
-                inputs.places[index] = place;
-                inputs.constants |= u32::from(mode == 2) << index;
+                piece.set(value::INPUT + index as u16, place);
+                piece.constants |= u32::from(mode == 2) << index;
             } else if let Some(store) = self.store_element(depth) {
-                self.plan.hot.push(store);
+                self.push_hot(store);
                 self.plan.stack[depth] = Element::Slot;
             }
         }
-        (VARIANTS[info.variants as usize + variant], inputs)
+        piece.stencil = VARIANTS[info.variants as usize + variant];
     }
 }
