@@ -313,6 +313,7 @@ mod tests {
             gate: super::super::gate::Gate::Loop,
             ways_on: vec![],
             prunes: false,
+            patience: 1,
             keeps_graph: false,
             function,
             general: Default::default(),

@@ -3,10 +3,11 @@
 use super::background::{self, Answer};
 use super::function::START;
 use super::gate::Gate;
+use super::heat::Heat;
 use super::job::{Job, Made, Maker, failure};
 use super::statistics::{self, Clock};
 use super::world::Live;
-use super::{Held, dump};
+use super::{FEW_FAILURES, Held, MAX_FAILURES, dump};
 use crate::native::code::CompiledCode;
 use crate::tier::{Jit, code_input, qualname};
 use rustc_hash::FxHashSet;
@@ -31,7 +32,7 @@ pub(super) enum Place {
     },
 }
 
-/// Asks for a region; it belongs to `compiled`. `failed` are the instructions that failed in the region before, if there was one.
+/// Asks for a region; it belongs to `compiled`, and takes the share `heat` of the program's time. `failed` are the instructions that failed in the region before, if there was one.
 ///
 /// # Safety
 /// The GIL is held; the frame runs `compiled` and is at a jump to the loop or at the function's start, all in memory.
@@ -40,6 +41,7 @@ pub(super) unsafe fn ask(
     frame: Frame,
     compiled: &mut CompiledCode,
     place: Place,
+    heat: f64,
     failed: Option<FxHashSet<Site>>,
 ) -> Answer {
     // SAFETY: the caller's.
@@ -53,11 +55,7 @@ pub(super) unsafe fn ask(
             return Answer::Refused;
         }
         let built = jit.stats.regions.built;
-        let may = || {
-            background::waiting().is_some_and(|waiting| {
-                statistics::within_budget(built, waiting, matches!(place, Place::Function { .. }))
-            })
-        };
+        let may = || background::waiting().is_some_and(|waiting| statistics::within_budget(built, waiting, heat));
         if jit.settings.background && !may() {
             jit.stats.regions.deferred += 1;
             return Answer::Later;
@@ -157,8 +155,10 @@ unsafe fn graph(
             (Gate::Function { code_data, baseline: compiled.baseline_entry() as u64 }, vec![])
         }
     };
+    let is_patient = matches!(place, Place::Loop(_)) && jit.settings.optimize_threshold >= Heat::MEASURED;
+    let patience = if is_patient { MAX_FAILURES } else { FEW_FAILURES };
     Ok((
-        Job { name, header, gate, ways_on, prunes, keeps_graph, function, general, cells, memory, addresses },
+        Job { name, header, gate, ways_on, prunes, patience, keeps_graph, function, general, cells, memory, addresses },
         Held::new(codes, code),
     ))
 }

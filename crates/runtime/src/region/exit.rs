@@ -1,6 +1,6 @@
 //! Leaving a region: the frame is written as its exit describes, and the baseline tier goes on.
 
-use super::{MAX_FAILURES, Region, dump, frames};
+use super::{Region, dump, frames};
 use crate::helpers::globals;
 use crate::helpers::objects;
 use crate::native::frames::{Resume, compiled};
@@ -106,7 +106,7 @@ pub unsafe extern "C" fn leave_region(
                 if base != opcode::JUMP_BACKWARD {
                     let taken = &region.taken[number as usize];
                     taken.set(taken.get() + 1);
-                    if taken.get() > MAX_FAILURES {
+                    if taken.get() > region.patience {
                         region.close_gate();
                     }
                 }

@@ -4,6 +4,7 @@
 //! the baseline code where the region can't run: when something is pending, or little recursion is left.
 
 use super::background::Answer;
+use super::heat::{Body, Heat};
 use super::{MAX_ATTEMPTS, Region, compile};
 use crate::native::code::CompiledCode;
 use crate::tier::jit;
@@ -38,6 +39,7 @@ pub struct FunctionCell {
     waiting: bool,
     /// Calls since then.
     waited: u32,
+    heat: Heat,
 }
 
 const _: () = assert!(size_of::<FunctionCell>() <= 8 * FEEDBACK_WORDS);
@@ -47,6 +49,13 @@ impl FunctionCell {
         let calls = (self.waited / 8).max(8);
         self.waited = self.waited.saturating_add(calls);
         self.calls = calls as i32;
+    }
+
+    fn count(&mut self, calls: i32, threshold: u32) {
+        self.calls = calls;
+        if threshold >= Heat::MEASURED {
+            self.heat.begin();
+        }
     }
 
     fn give_up(&mut self) {
@@ -74,7 +83,8 @@ pub unsafe extern "C" fn hot_function(
         }
         let calls = calls_to_optimize(threshold, compiled);
         if cell.attempts == 0 && threshold > 1 {
-            (cell.attempts, cell.calls) = (1, calls);
+            cell.attempts = 1;
+            cell.count(calls, threshold);
             return;
         }
         let running = Frame::new_unchecked(frame);
@@ -93,7 +103,11 @@ pub unsafe extern "C" fn hot_function(
             // At the first call nothing has run.
             let prunes = earlier.is_none() && threshold > 1;
             let place = compile::Place::Function { prunes };
-            compile::ask(jit, running, compiled, place, earlier.map(Region::failed_instructions))
+            let first = running.code().expect("a frame of Python code");
+            let end = first.instructions().add(first.len());
+            let body = Body { has_loop: false, ..Body::between(first.instructions(), end) };
+            let heat = cell.heat.share(body, calls as u32);
+            compile::ask(jit, running, compiled, place, heat, earlier.map(Region::failed_instructions))
         } else {
             Answer::Made(cell.region)
         };
@@ -108,7 +122,7 @@ pub unsafe extern "C" fn hot_function(
             Answer::Later => {
                 cell.attempts -= 1;
                 cell.waited = 0;
-                cell.calls = calls;
+                cell.count(calls, threshold);
             }
             // Calls that are inlined later may make the difference, but seldom do.
             Answer::Refused => cell.give_up(),

@@ -30,6 +30,8 @@ pub(super) struct Job {
     pub ways_on: Vec<WayOn>,
     /// Whether it is left at instructions that never ran.
     pub prunes: bool,
+    /// How often a guard may fail.
+    pub patience: u32,
     /// Whether the region keeps its graph, to be shown.
     pub keeps_graph: bool,
     /// Its graph.
@@ -67,8 +69,20 @@ impl Maker {
     }
 
     fn attempt(&mut self, job: Job) -> Result<Made, String> {
-        let Job { name, header, gate, ways_on, prunes, keeps_graph, mut function, general, cells, memory, addresses } =
-            job;
+        let Job {
+            name,
+            header,
+            gate,
+            ways_on,
+            prunes,
+            patience,
+            keeps_graph,
+            mut function,
+            general,
+            cells,
+            memory,
+            addresses,
+        } = job;
         let show = |stage: &str, text: &dyn Display| {
             if dump::is_on() {
                 dump::tell(&name, header, stage, text);
@@ -106,6 +120,7 @@ impl Maker {
             entry: block.run(),
             gate: block.run().wrapping_add(gate_at),
             prunes,
+            patience,
             form,
             left: Cell::new(0),
             function_cell: Cell::new(ptr::null_mut()),

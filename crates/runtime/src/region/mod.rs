@@ -11,6 +11,7 @@ mod exit;
 mod frames;
 mod function;
 mod gate;
+mod heat;
 mod inlined_frames;
 mod job;
 mod samples;
@@ -34,6 +35,7 @@ use crate::native::raw::{release, retain};
 use crate::native::trampoline::stub_exit;
 use crate::tier::jit;
 use background::Answer;
+use heat::{Body, Heat};
 use pyo3_ffi::{PyObject, PyThreadState};
 use rustc_hash::FxHashSet;
 use std::cell::Cell;
@@ -42,7 +44,6 @@ use std::ptr;
 use std::time::{Duration, Instant};
 use whipsnake_codegen::{Exit, RegionForm};
 use whipsnake_cpython::live::{_PyInterpreterFrame, Code, CodeUnit, Frame};
-use whipsnake_cpython::opcode;
 use whipsnake_ir::Function;
 use whipsnake_ir::abi::{FEEDBACK_WORDS, LOOP_GATE};
 use whipsnake_optimizer::Site;
@@ -59,6 +60,8 @@ pub struct Region {
     gate: *const u8,
     /// Whether it is left at instructions that never ran.
     prunes: bool,
+    /// How often a guard may fail.
+    patience: u32,
     /// What was fixed when it was compiled.
     form: RegionForm,
     /// How often the region of a function was left but by its returns.
@@ -139,51 +142,14 @@ impl Region {
 
     /// Whether it is left too often by guards that fail.
     fn fails(&self) -> bool {
-        self.taken.iter().any(|taken| taken.get() > MAX_FAILURES)
+        self.taken.iter().any(|taken| taken.get() > self.patience)
     }
 
     /// The instructions whose specialised forms failed, with those of earlier code of the loop.
     fn failed_instructions(&self) -> FxHashSet<Site> {
-        let failed = self.exits.iter().zip(&self.taken).filter(|(_, taken)| taken.get() > MAX_FAILURES / 4);
+        let failed = self.exits.iter().zip(&self.taken).filter(|(_, taken)| taken.get() > self.patience / 4);
         let sites = failed.map(|(exit, _)| exit.frames.iter().map(|frame| frame.unit).collect());
         self.general.iter().cloned().chain(sites).collect()
-    }
-}
-
-/// Whether another loop is inside the one that jumps back to `target` from where the frame is.
-unsafe fn has_inner_loop(frame: Frame, target: *mut CodeUnit) -> bool {
-    // SAFETY: the caller's: both are in the frame's code.
-    unsafe {
-        let mut at = target;
-        let end = frame.instr_ptr();
-        while at < end {
-            let base = opcode::base((*at).op);
-            if base == opcode::JUMP_BACKWARD {
-                return true;
-            }
-            at = at.add(1 + opcode::CACHES[base as usize] as usize);
-        }
-        false
-    }
-}
-
-/// Whether the interpreter has not run some instruction of the loop that it specialises: what types it sees is not known then.
-unsafe fn has_untouched(frame: Frame, target: *mut CodeUnit) -> bool {
-    /// What the counter of an instruction that specialises itself starts at: value 1, back-off 1.
-    const INITIAL: u16 = 0x11;
-    // SAFETY: the caller's: both are in the frame's code.
-    unsafe {
-        let mut at = target;
-        let end = frame.instr_ptr();
-        while at < end {
-            let base = opcode::base((*at).op);
-            let caches = opcode::CACHES[base as usize] as usize;
-            if caches > 0 && (*at).op == base && at.add(1).cast::<u16>().read() == INITIAL {
-                return true;
-            }
-            at = at.add(1 + caches);
-        }
-        false
     }
 }
 
@@ -217,9 +183,23 @@ pub struct LoopCell {
     waiting: bool,
     /// Rounds since then.
     waited: u32,
+    /// How often its iterator was found to be too short for a region.
+    short: u32,
+    /// Rounds that are being counted, for the next look at whether it is worth a region.
+    counted: u32,
+    heat: Heat,
 }
 
 impl LoopCell {
+    /// Has the loop come around as often as makes it worth a look.
+    fn count(&mut self, body: Body, threshold: u32) {
+        self.counted = body.rounds(threshold);
+        self.rounds = self.counted as i32;
+        if threshold >= Heat::MEASURED {
+            self.heat.begin();
+        }
+    }
+
     /// When to look whether the region is there: after an eighth more of the rounds that were waited, so that a short loop looks seldom, and a long one as soon.
     fn wait_on(&mut self) {
         let rounds = (self.waited / 8).max(1);
@@ -240,14 +220,17 @@ const MEASURED_ENTRIES: u32 = 16;
 /// A region that is left sooner than this, on average, costs more to enter than it gains: a loop of few rounds. The loop around it may do better.
 const TOO_SHORT: Duration = Duration::from_nanos(150);
 
-/// How many rounds of an inner loop one round of the outer counts for.
-const INNER_ROUNDS: u32 = 16;
+/// With so many iterators in a row that are too short, the loop stays in the baseline tier.
+const MAX_SHORT: u32 = 3;
 
 /// Rounds between two looks while the compiler is off.
 const ROUNDS_WHILE_OFF: i32 = 1000;
 
-/// After so many failures of one kind a region is thrown away.
-const MAX_FAILURES: u32 = 100;
+/// After so many failures of one kind a region is thrown away: a tenth of what another one costs is lost then.
+const MAX_FAILURES: u32 = 1000;
+
+/// The same of functions, which look at how many of their calls fail, too; and with a threshold that is lower than by itself.
+const FEW_FAILURES: u32 = 100;
 
 /// How often a loop is compiled at most.
 const MAX_ATTEMPTS: u32 = 4;
@@ -276,24 +259,22 @@ pub unsafe extern "C" fn hot_loop(
             cell.rounds = if cell.attempts > MAX_ATTEMPTS { i32::MAX } else { ROUNDS_WHILE_OFF };
             return on_as_before;
         }
+        let running = Frame::new_unchecked(frame);
+        let body = || Body::between(target, running.instr_ptr());
         if cell.attempts == 0 && threshold > 1 {
             cell.attempts = 1;
-            cell.rounds = if has_inner_loop(Frame::new_unchecked(frame), target) {
-                (threshold / INNER_ROUNDS).max(1) as i32
-            } else {
-                threshold as i32
-            };
+            cell.count(body(), threshold);
             return on_as_before;
         }
         if !cell.observed && cell.region.is_null() && !cell.waiting {
             cell.observed = true;
-            if has_untouched(Frame::new_unchecked(frame), target) {
+            if body().untouched {
                 cell.rounds = 1;
                 return observe(thread, frame, target);
             }
         }
         let answer = if cell.waiting {
-            let running = Frame::new_unchecked(frame).code().expect("a frame of Python code");
+            let running = running.code().expect("a frame of Python code");
             let header = target.offset_from(running.instructions()) as u32;
             compile::poll(jit, running, &mut *code, header)
         } else if cell.region.is_null() || (*cell.region).fails() {
@@ -304,10 +285,22 @@ pub unsafe extern "C" fn hot_loop(
                 jit.stats.regions.give_up("guards go on failing");
                 return on_as_before;
             }
-            let running = Frame::new_unchecked(frame);
             let first = running.code().expect("a frame of Python code").instructions();
-            let place = compile::Place::Loop(target.offset_from(first) as u32);
-            compile::ask(jit, running, &mut *code, place, general)
+            let header = target.offset_from(first) as u32;
+            let body = body();
+            let depth = (*code).depth_at(header as usize).unwrap_or(0);
+            if threshold >= Heat::MEASURED && heat::is_short(running, target, depth, body) {
+                cell.short += 1;
+                if cell.short > MAX_SHORT {
+                    cell.attempts = MAX_ATTEMPTS + 1;
+                    jit.stats.regions.give_up("too few rounds");
+                    return on_as_before;
+                }
+                Answer::Later
+            } else {
+                let heat = cell.heat.share(body, cell.counted);
+                compile::ask(jit, running, &mut *code, compile::Place::Loop(header), heat, general)
+            }
         } else {
             Answer::Made(cell.region)
         };
@@ -321,8 +314,7 @@ pub unsafe extern "C" fn hot_loop(
             Answer::Later => {
                 // It does not count. A region whose guards fail stays there for what it knows.
                 cell.attempts -= 1;
-                cell.wait_on();
-                cell.rounds = cell.rounds.max(threshold as i32);
+                cell.count(body(), threshold);
                 return on_as_before;
             }
             Answer::Refused => {

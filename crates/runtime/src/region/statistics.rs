@@ -52,21 +52,21 @@ pub(super) fn spend(time: Duration) {
     SPENT.fetch_add(time.as_nanos() as u64, Ordering::Relaxed);
 }
 
-/// Whether more may be spent, with so many jobs on their way: the optimizing tier gets [`SHARE`] of the CPU time of the process, and [`START`] at once, for
-/// functions [`FUNCTION_START`]. What gets nothing asks again later, when the program has run longer.
-pub(super) fn within_budget(built: u64, waiting: usize, function: bool) -> bool {
-    let start = if function { FUNCTION_START } else { START };
-    allowed(spent(), built, waiting, process_time(), start)
+/// Whether more may be spent on what takes that share of the program's time, with so many jobs on their way: the optimizing tier gets [`SHARE`] of the CPU time of the
+/// process, and [`START`] at once, but that only for what is hot. What gets nothing asks again later, when the program has run longer.
+pub(super) fn within_budget(built: u64, waiting: usize, heat: f64) -> bool {
+    allowed(spent(), built, waiting, process_time(), START.mul_f64((heat / HOT).clamp(0.0, 1.0)))
 }
 
 /// One part in so many of the process's CPU time is for optimizing.
 const SHARE: u32 = 10;
 
-/// What may be spent in any case: all that a run of one second may.
+/// What may be spent on what is hot in any case: all that a run of one second may.
 const START: Duration = Duration::from_millis(100);
 
-/// The same for functions, which gain less than loops.
-const FUNCTION_START: Duration = Duration::from_millis(25);
+/// The share of the program's time that makes a place hot. One that takes less has as much less of [`START`], so that what a program does once, as it begins, does not use up
+/// what its main loop needs.
+const HOT: f64 = 0.1;
 
 fn allowed(spent: Duration, built: u64, waiting: usize, process: Duration, start: Duration) -> bool {
     // Those that wait will cost about what the others did.
@@ -85,7 +85,7 @@ pub(super) fn thread_time() -> Duration {
 }
 
 /// CPU time of the process.
-fn process_time() -> Duration {
+pub(super) fn process_time() -> Duration {
     cpu_time(libc::CLOCK_PROCESS_CPUTIME_ID)
 }
 

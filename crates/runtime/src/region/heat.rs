@@ -1,0 +1,138 @@
+//! How much a loop or function is worth: what it takes of the program's time, as far as counts tell.
+
+use super::statistics::process_time;
+use crate::native::raw::{get, is_exact};
+use pyo3_ffi::PyObject;
+use std::time::Duration;
+use whipsnake_cpython::layout::{list_iterator, range_iterator, tuple_iterator};
+use whipsnake_cpython::live::{CodeUnit, Frame, List, Tuple};
+use whipsnake_cpython::opcode;
+
+/// What baseline code takes for an instruction, about.
+const INSTRUCTION: Duration = Duration::from_nanos(3);
+
+/// What a place should have taken before it is optimized: an eighth of what that costs.
+const WORTH: Duration = Duration::from_micros(500);
+
+/// No place has to come around more than so many times as often for that.
+const MOST: u32 = 8;
+
+/// How many rounds of an inner loop one round of the outer counts for.
+const INNER_ROUNDS: u32 = 16;
+
+/// A loop's body, or a function's.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Body {
+    /// Its instructions.
+    pub instructions: u32,
+    /// Whether there is a loop in it.
+    pub has_loop: bool,
+    /// Whether there is a call in it.
+    pub has_call: bool,
+    /// Whether the interpreter has not run some instruction that it specialises: what types it sees is not known then.
+    pub untouched: bool,
+}
+
+impl Body {
+    /// The instructions from `first` to `end`.
+    ///
+    /// # Safety
+    /// Both are instructions of one code object.
+    pub unsafe fn between(first: *mut CodeUnit, end: *mut CodeUnit) -> Body {
+        /// What the counter of an instruction that specialises itself starts at: value 1, back-off 1.
+        const INITIAL: u16 = 0x11;
+        let mut body = Body::default();
+        // SAFETY: the caller's.
+        unsafe {
+            let mut at = first;
+            while at < end {
+                let base = opcode::base((*at).op);
+                let caches = opcode::CACHES[base as usize] as usize;
+                body.instructions += 1;
+                body.has_loop |= base == opcode::JUMP_BACKWARD;
+                body.has_call |= base == opcode::CALL;
+                body.untouched |= caches > 0 && (*at).op == base && at.add(1).cast::<u16>().read() == INITIAL;
+                at = at.add(1 + caches);
+            }
+        }
+        body
+    }
+
+    /// What a round takes, or a call. Of long code a part runs each time.
+    fn time(self) -> Duration {
+        const SHORT: u32 = 64;
+        let run = if self.instructions > SHORT { SHORT + (self.instructions - SHORT) / 4 } else { self.instructions };
+        INSTRUCTION * run.max(1) * if self.has_loop { INNER_ROUNDS / 2 } else { 1 }
+    }
+
+    /// How many rounds of baseline code come before a loop is optimized, if a setting says `threshold`.
+    pub fn rounds(self, threshold: u32) -> u32 {
+        let least = if self.has_loop { (threshold / INNER_ROUNDS).max(1) } else { threshold };
+        if threshold < Heat::MEASURED {
+            return least;
+        }
+        let worth = (WORTH.as_nanos() / self.time().as_nanos().max(1)) as u32;
+        worth.clamp(least, least.saturating_mul(MOST))
+    }
+}
+
+/// Since when rounds of a loop are counted, or calls of a function.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Heat {
+    since: Duration,
+}
+
+impl Heat {
+    /// With a lower threshold nothing is measured: everything is to be optimized at once.
+    pub const MEASURED: u32 = 1000;
+
+    /// Counting begins.
+    pub fn begin(&mut self) {
+        self.since = process_time();
+    }
+
+    /// Which share of the CPU time since then went to so many rounds; at most all of it.
+    pub fn share(self, body: Body, rounds: u32) -> f64 {
+        let passed = process_time().saturating_sub(self.since);
+        (body.time() * rounds).as_secs_f64() / passed.as_secs_f64().max(1e-6)
+    }
+}
+
+/// Whether a loop comes around so seldom each time that entering its region would take as long as it does. `depth` values are on the stack.
+///
+/// # Safety
+/// As [`rounds_of`].
+pub(super) unsafe fn is_short(frame: Frame, header: *mut CodeUnit, depth: usize, body: Body) -> bool {
+    /// What entering and leaving a region takes.
+    const ENTRY: Duration = Duration::from_nanos(80);
+    if body.has_loop || body.has_call {
+        return false;
+    }
+    // SAFETY: the caller's.
+    unsafe { rounds_of(frame, header, depth) }.is_some_and(|rounds| body.time() * (rounds.min(1000) as u32) < ENTRY)
+}
+
+/// How often the loop in which a frame is comes around, if that can be told from the iterator on top of the stack, which has `depth` values.
+///
+/// # Safety
+/// The frame is at a jump back to the loop's header at `header`, all in memory.
+unsafe fn rounds_of(frame: Frame, header: *mut CodeUnit, depth: usize) -> Option<usize> {
+    // SAFETY: the caller's: a loop over an iterator begins with the instruction that asks it for the next item.
+    unsafe {
+        if depth == 0 || opcode::base((*header).op) != opcode::FOR_ITER {
+            return None;
+        }
+        let iterator: *mut PyObject = frame.stack_base().add(depth - 1).read();
+        if is_exact(iterator, &raw mut pyo3_ffi::PyListIter_Type) {
+            let list: *mut PyObject = get(iterator, list_iterator::IT_SEQ);
+            return (!list.is_null()).then(|| List::new_unchecked(list.cast()).len());
+        }
+        if is_exact(iterator, &raw mut pyo3_ffi::PyTupleIter_Type) {
+            let tuple: *mut PyObject = get(iterator, tuple_iterator::IT_SEQ);
+            return (!tuple.is_null()).then(|| Tuple::new_unchecked(tuple.cast()).len());
+        }
+        // It knows what is left only. That is half of it, on average.
+        is_exact(iterator, &raw mut pyo3_ffi::PyRangeIter_Type)
+            .then(|| 2 * (get::<i64>(iterator, range_iterator::LEN).max(0) as usize + 1))
+    }
+}
