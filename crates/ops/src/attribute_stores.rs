@@ -3,7 +3,7 @@
 use crate::attributes::{guard_inline_values, guard_is_class, guard_type_version, hinted_entry};
 use crate::{Imm, Ptr, operations};
 use whipsnake_cpython::layout::{dict_keys, dict_values, object};
-use whipsnake_ir::{BinaryOp, Builder, Condition, Global, Helper, MissReason, Type, UnaryOp, Value, abi};
+use whipsnake_ir::{BinaryOp, Builder, Condition, Global, Helper, MissReason, Offset, Type, UnaryOp, Value, abi};
 
 /// Offset of a value inside an instance.
 const INLINE_VALUE: Imm = Imm::Cache16Scaled(4, 8, object::INLINE_VALUES_OFFSET + dict_values::VALUES);
@@ -36,19 +36,24 @@ pub fn store_attr(b: &mut Builder<'_>, value: Value, owner: Value) {
 /// `owner.name = value` where the instance has its values inside and no dict.
 pub fn store_instance_value(b: &mut Builder<'_>, value: Value, owner: Value) {
     guard_type_version(b, owner, 0);
+    let (place, number) = (b.param_offset(1, 0), b.pointer(0));
+    store_inline(b, value, owner, place, number);
+}
+
+/// Stores the value of that number, at its place inside the instance, which has no dict.
+pub(crate) fn store_inline(b: &mut Builder<'_>, value: Value, owner: Value, place: Offset, number: Value) {
     let attributes = b.load(Type::Obj, owner, object::MANAGED_DICT_OFFSET);
     let none = b.is_null(attributes);
     b.guard(none, MissReason::InlineValues);
     guard_inline_values(b, owner);
-    let old = b.load(Type::Obj, owner, b.param_offset(1, 0));
+    let old = b.load(Type::Obj, owner, place);
     let value = b.take(value);
-    let place = b.param_offset(1, 0);
     b.store(value, owner, place);
     let (first, again, done) = (b.block(), b.block(), b.block());
     let is_first = b.is_null(old);
     b.branch(is_first, first, again);
     b.switch_to(first);
-    note_insertion(b, owner);
+    note_insertion(b, owner, number);
     b.jump(done, &[]);
     b.switch_to(again);
     b.release(old);
@@ -57,8 +62,8 @@ pub fn store_instance_value(b: &mut Builder<'_>, value: Value, owner: Value) {
     b.release(owner);
 }
 
-/// Notes that the value whose number is pointer 0 was set after the others: a byte each, behind the values.
-fn note_insertion(b: &mut Builder<'_>, owner: Value) {
+/// Notes that the value of that number was set after the others: a byte each, behind the values.
+fn note_insertion(b: &mut Builder<'_>, owner: Value, number: Value) {
     const VALUES: i32 = object::INLINE_VALUES_OFFSET;
     let capacity = b.load(Type::I8, owner, VALUES + dict_values::CAPACITY);
     let capacity = b.unary(UnaryOp::ExtendU, capacity);
@@ -67,7 +72,6 @@ fn note_insertion(b: &mut Builder<'_>, owner: Value) {
     let values = b.address(owner, VALUES + dict_values::VALUES);
     let order = b.element(values, capacity, 3);
     let place = b.element(order, size, 0);
-    let number = b.pointer(0);
     let number = b.unary(UnaryOp::TruncateByte, number);
     b.store(number, place, 0);
     let more = b.binary_const(BinaryOp::Add, size, 1);
@@ -79,6 +83,11 @@ fn note_insertion(b: &mut Builder<'_>, owner: Value) {
 pub fn store_slot(b: &mut Builder<'_>, value: Value, owner: Value) {
     guard_type_version(b, owner, 0);
     let place = b.param_offset(1, 0);
+    store_at(b, value, owner, place);
+}
+
+/// Stores to a place that the instance has for one object.
+pub(crate) fn store_at(b: &mut Builder<'_>, value: Value, owner: Value, place: Offset) {
     let old = b.load(Type::Obj, owner, place);
     let value = b.take(value);
     b.store(value, owner, place);

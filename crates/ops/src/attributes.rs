@@ -114,8 +114,19 @@ fn found(b: &mut Builder<'_>, owner: Value, value: Value) -> Value {
 /// An attribute that the instance has inside.
 pub fn instance_value(b: &mut Builder<'_>, owner: Value) -> Value {
     guard_type_version(b, owner, 0);
+    let place = b.param_offset(1, 0);
+    inline_value(b, owner, place)
+}
+
+/// What an instance has at an offset, among the values inside.
+pub(crate) fn inline_value(b: &mut Builder<'_>, owner: Value, place: Offset) -> Value {
     guard_inline_values(b, owner);
-    let value = b.load(Type::Obj, owner, b.param_offset(1, 0));
+    value_at(b, owner, place)
+}
+
+/// What an instance has at an offset.
+pub(crate) fn value_at(b: &mut Builder<'_>, owner: Value, place: Offset) -> Value {
+    let value = b.load(Type::Obj, owner, place);
     guard_present(b, value);
     found(b, owner, value)
 }
@@ -123,9 +134,8 @@ pub fn instance_value(b: &mut Builder<'_>, owner: Value) -> Value {
 /// An attribute in a `__slots__` slot, or another object at a known offset.
 pub fn slot(b: &mut Builder<'_>, owner: Value) -> Value {
     guard_type_version(b, owner, 0);
-    let value = b.load(Type::Obj, owner, b.param_offset(1, 0));
-    guard_present(b, value);
-    found(b, owner, value)
+    let place = b.param_offset(1, 0);
+    value_at(b, owner, place)
 }
 
 /// An attribute in the instance's dict, at the same entry as when it was specialised.

@@ -31,6 +31,7 @@ mod names;
 mod number;
 mod operand;
 mod operation;
+mod shapes;
 mod stack;
 mod tests_table;
 mod text;
@@ -80,8 +81,8 @@ pub fn all() -> Vec<&'static Operation> {
 }
 
 /// Operations for what only a region knows; there are no stencils of them.
-pub fn for_regions() -> &'static [Operation] {
-    arrays::OPERATIONS
+pub fn for_regions() -> impl Iterator<Item = &'static Operation> {
+    arrays::OPERATIONS.iter().chain(shapes::OPERATIONS)
 }
 
 #[cfg(test)]

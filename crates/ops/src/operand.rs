@@ -5,6 +5,8 @@
 pub enum Imm {
     /// The oparg, shifted right by `.0`.
     Oparg(u8),
+    /// A number that says where the objects that were seen have it. In regions only.
+    Seen,
     /// The oparg's low bits under a mask.
     OpargMasked(u32),
     /// The oparg times 8 plus `.0`: a byte offset into an array of pointers.

@@ -66,6 +66,42 @@ pub struct Callee<'a> {
     pub default_values: Vec<Object>,
 }
 
+/// How instances of a class have an attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AttributeShape {
+    /// The version of the class.
+    pub version: u32,
+    /// Where the attribute is.
+    pub access: Access,
+}
+
+/// Where an attribute of an instance is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// At an offset, among the values that are inside the instance.
+    Value(i32),
+    /// At an offset, for all instances.
+    Slot(i32),
+    /// In the class. If the instruction loads a method to be called, it is a Python function, else nothing that is bound to the instance.
+    Method {
+        /// Its address, good while the class has the version.
+        function: u64,
+        /// What tells that the instance has none in its place.
+        own: Own,
+    },
+}
+
+/// What tells that an instance has no attribute of a name itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Own {
+    /// It has none at all.
+    None,
+    /// Its values are inside, and this is the version of the keys that instances share.
+    KeysVersion(u32),
+    /// The same, and so many keys are shared. Keys are only ever added.
+    KeyCount(u32),
+}
+
 /// A function that a class has under some name.
 #[derive(Clone)]
 pub struct Method<'a> {
@@ -128,6 +164,10 @@ pub trait World {
     /// Whether compiled code has seen owners of several types at an access to an attribute.
     fn is_polymorphic(&self, _: &Instr) -> bool {
         false
+    }
+    /// How the classes that were seen at a load of an attribute have it; empty if they were too many, or have it in another way.
+    fn shapes(&self, _: &Instr) -> Vec<AttributeShape> {
+        vec![]
     }
     /// What an instruction that loads a global variable would load now, if that seldom changes: a function, a class, a module.
     fn global(&self, instr: &Instr) -> Option<Object>;

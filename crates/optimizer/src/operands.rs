@@ -17,7 +17,8 @@ pub(crate) fn set(
     let instr = &code.instrs()[number as usize];
     region.operands = [0; abi::operand::COUNT];
     for (index, &meaning) in operation.imms.iter().enumerate() {
-        let Some(value) = immediate(code, instr, number, meaning) else { return false };
+        let seen = (meaning == Imm::Seen).then_some(seen as i32);
+        let Some(value) = seen.or_else(|| immediate(code, instr, number, meaning)) else { return false };
         region.operands[usize::from(abi::operand::PARAM) + index] = value;
     }
     region.pointers = [0; abi::pointer::COUNT];

@@ -5,8 +5,8 @@ mod support;
 use support::Line::{Label, Op, To};
 use support::{Line, Program, function_region};
 use whipsnake_cpython::opcode as op;
-use whipsnake_ir::{Continuation, Function, InstData};
-use whipsnake_optimizer::{Number, Refusal};
+use whipsnake_ir::{Continuation, Function, Helper, InstData, Offset};
+use whipsnake_optimizer::{Access, AttributeShape, Number, Refusal};
 
 /// `def f(a, b): c = a; for …`: so many additions of `a` and `b`, the sum in local 2, which is returned.
 fn sums(count: usize) -> Vec<Line> {
@@ -19,7 +19,7 @@ fn sums(count: usize) -> Vec<Line> {
 }
 
 fn program() -> Program {
-    Program { constants: vec![Number::Int(7)], locals: vec![None; 3] }
+    Program { constants: vec![Number::Int(7)], locals: vec![None; 3], ..Program::default() }
 }
 
 fn count(function: &Function, is: impl Fn(&InstData) -> bool) -> usize {
@@ -50,4 +50,39 @@ fn what_does_little_is_refused() {
 fn a_function_that_never_returns_is_refused() {
     let lines = [Op(op::RESUME, 0), Label("again"), Op(op::NOP, 0), To(op::JUMP_BACKWARD, "again")];
     assert!(matches!(function_region(&program(), &lines, 2).unwrap_err(), Refusal::Leaves(_)));
+}
+
+/// `a.x`, so many times, of classes that have it among their values.
+fn loads(count: usize, versions: &[(u32, i32)]) -> Function {
+    let mut lines = vec![Op(op::RESUME, 0)];
+    for _ in 0..count {
+        lines.extend([Op(op::LOAD_FAST, 0), Op(op::LOAD_ATTR, 0), Op(op::STORE_FAST, 2)]);
+    }
+    lines.extend([Op(op::LOAD_FAST, 2), Op(op::RETURN_VALUE, 0)]);
+    let shape = |&(version, offset): &(u32, i32)| AttributeShape { version, access: Access::Value(offset) };
+    let program = Program { shapes: versions.iter().map(shape).collect(), ..program() };
+    function_region(&program, &lines, 2).unwrap()
+}
+
+fn loads_at(function: &Function, at: i32) -> usize {
+    count(function, |data| matches!(*data, InstData::Load { offset: Offset::Known(offset), .. } if offset == at))
+}
+
+#[test]
+fn classes_that_have_an_attribute_at_several_places_have_a_way_each() {
+    let function = loads(10, &[(11, 24), (12, 32)]);
+    let branches = count(&function, |data| matches!(data, InstData::Branch { .. }));
+    assert!(branches >= 2, "{function}");
+    assert!(loads_at(&function, 24) > 0 && loads_at(&function, 32) > 0, "{function}");
+    assert_eq!(
+        count(&function, |data| matches!(data, InstData::Call { helper: Helper::LoadAttr, .. })),
+        0,
+        "{function}"
+    );
+}
+
+#[test]
+fn classes_that_have_an_attribute_at_the_same_place_share_a_way() {
+    let same = loads(10, &[(11, 24), (12, 24)]);
+    assert!((1..=10).contains(&loads_at(&same, 24)), "{same}");
 }

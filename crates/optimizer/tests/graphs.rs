@@ -63,7 +63,8 @@ fn a_sum_of_floats_makes_no_objects() {
         Op(op::STORE_FAST, 2),
     ];
     let float = Some(Global::FloatType);
-    let program = Program { constants: vec![Number::Float(0.5)], locals: vec![None, None, float, float] };
+    let program =
+        Program { constants: vec![Number::Float(0.5)], locals: vec![None, None, float, float], ..Program::default() };
     let function = built(&program, &for_loop(op::FOR_ITER_RANGE, body));
     assert_eq!(in_loop(&function, is_object_work), [""; 0], "{function}");
     assert_eq!(in_loop(&function, is_unboxing), [""; 0], "{function}");
@@ -147,7 +148,7 @@ fn an_int_that_becomes_a_float_is_a_number_from_the_second_round_on() {
     // x = x + 0.5
     let body = vec![Op(op::LOAD_FAST, 2), Op(op::LOAD_CONST, 0), Op(op::BINARY_OP, 0), Op(op::STORE_FAST, 2)];
     let locals = vec![None, None, Some(Global::IntType)];
-    let program = Program { constants: vec![Number::Float(0.5)], locals };
+    let program = Program { constants: vec![Number::Float(0.5)], locals, ..Program::default() };
     let function = built(&program, &for_loop(op::FOR_ITER_RANGE, body));
     assert_eq!(in_loop(&function, is_object_work), [""; 0], "{function}");
     assert!(carried(&function).contains(&Type::F64), "{function}");
@@ -156,7 +157,7 @@ fn an_int_that_becomes_a_float_is_a_number_from_the_second_round_on() {
 #[test]
 fn a_loop_that_always_leaves_is_refused() {
     let body = vec![Op(op::LOAD_FAST, 1), Op(op::LOAD_CONST, 0), Op(op::RAISE_VARARGS, 2)];
-    let program = Program { constants: vec![Number::No], locals: vec![None, None] };
+    let program = Program { constants: vec![Number::No], locals: vec![None, None], ..Program::default() };
     // No way leads from the `raise` to the jump back: there is no loop in the sense of the analysis.
     assert_eq!(region(&program, &for_loop(op::FOR_ITER_RANGE, body)).err(), Some(Refusal::NoLoop));
     let yielding = vec![Op(op::LOAD_FAST, 1), Op(op::YIELD_VALUE, 0), Op(op::POP_TOP, 0)];
@@ -168,7 +169,7 @@ fn a_loop_that_always_leaves_is_refused() {
 
 #[test]
 fn a_loop_that_only_calls_is_refused() {
-    let program = Program { constants: vec![Number::No], locals: vec![None, None] };
+    let program = Program { constants: vec![Number::No], locals: vec![None, None], ..Program::default() };
     let body = vec![Op(op::LOAD_FAST, 1), Op(op::PUSH_NULL, 0), Op(op::CALL, 0), Op(op::POP_TOP, 0)];
     assert_eq!(region(&program, &for_loop(op::FOR_ITER_RANGE, body)).err(), Some(Refusal::Calls));
 }

@@ -153,6 +153,7 @@ impl<S: Source> Emitter<'_, S> {
                 op::operand::MAKE_FUNCTION_ANNOTATIONS => layout::function::ANNOTATIONS,
                 _ => layout::function::CLOSURE,
             },
+            Imm::Seen => unreachable!("no stencil has it"),
             Imm::Depth => self.code.depth(piece.instr).unwrap_or(0) as i32,
             Imm::StackTop => (piece.base() - layout::frame::LOCALSPLUS) / 8,
             Imm::Length => (instr.next - instr.index) as i32,

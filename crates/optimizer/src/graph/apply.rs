@@ -119,6 +119,9 @@ impl Walk<'_, '_> {
         if self.b.is_ended() {
             return;
         }
+        if let (op::LOAD_ATTR, &[owner]) = (instr.base, &inputs[..]) {
+            self.knowledge().learn(owner, |known| known.present = true);
+        }
         let pushed = if in_memory { op::pushed(instr.base, instr.oparg) as usize } else { outputs.len() };
         self.finish(consumed, &outputs, pushed);
         if samples.len() == pushed {

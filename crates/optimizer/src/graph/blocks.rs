@@ -96,6 +96,10 @@ pub(super) struct Body<'a> {
     pub(super) next: u32,
     /// Whether the interpreter has run it, so that what it has not specialised was never reached.
     pub(super) observed: bool,
+    /// Which of several classes the instructions are built for, from the load of a method to its call; 0 elsewhere.
+    pub(super) variant: u32,
+    /// How many classes they are built for.
+    pub(super) ways: usize,
     /// The copy of the caller's loop that it is in.
     copy: u32,
     /// Whether all of the code is built: it is that of an inlined call, or of a function that is a region.
@@ -117,6 +121,8 @@ impl<'a> Body<'a> {
             after,
             next: 0,
             observed,
+            variant: 0,
+            ways: 1,
             copy,
             is_whole: after.is_some(),
             loops,
@@ -140,9 +146,14 @@ pub(super) struct Walk<'a, 'f> {
     pub(super) left_at: u8,
     /// Objects that values had when the region was built.
     pub(super) samples: FxHashMap<Value, u64>,
+    /// Versions of the classes of values: what is built on them is guarded.
+    pub(super) versions: FxHashMap<Value, u32>,
     /// Whether a way leads to the return from a function that is a region.
     pub(super) returns: bool,
 }
+
+/// Above the code unit, a site has the number of the class that the instruction is built for.
+const VARIANT_SHIFT: u32 = 28;
 
 /// Loops with more instructions than this are not built twice.
 const MAX_TWICE: u32 = 300;
@@ -168,6 +179,7 @@ impl<'a, 'f> Walk<'a, 'f> {
             again: false,
             left_at: 0,
             samples: FxHashMap::default(),
+            versions: FxHashMap::default(),
             returns: false,
         }
     }
@@ -274,11 +286,21 @@ impl<'a, 'f> Walk<'a, 'f> {
         self.b.next_instruction();
     }
 
-    /// An instruction of the code that is being built.
+    /// An instruction of the code that is being built. Where it is built for several classes, these are told apart.
     pub(super) fn site(&self, number: u32) -> Site {
         let mut site = self.body.calls.clone();
-        site.push(self.body.code.instrs()[number as usize].index);
+        site.push(self.body.code.instrs()[number as usize].index | self.body.variant << VARIANT_SHIFT);
         site
+    }
+
+    /// Whether the instruction is to be done in its general form.
+    pub(super) fn is_general(&self, number: u32) -> bool {
+        if self.request.general.is_empty() {
+            return false;
+        }
+        // Machine code does not tell for which of the classes it failed.
+        let unit = |&at: &u32| at & (1 << VARIANT_SHIFT) - 1;
+        self.request.general.contains(&self.site(number).iter().map(unit).collect::<Site>())
     }
 
     pub(super) fn block_at(&mut self, block: u32, copy: u32) -> Block {
@@ -367,8 +389,9 @@ impl<'a, 'f> Walk<'a, 'f> {
         // Where ways from several instructions have met, no one's exit will do.
         self.knowledge().state.frame().unit = self.body.code.instrs()[bounds.first as usize].index;
         self.mark_exit();
-        for number in bounds.first..bounds.end {
-            self.instruction(number);
+        let mut number = bounds.first;
+        while number < bounds.end {
+            number = self.instruction(number);
             if self.b.is_ended() {
                 return;
             }

@@ -93,14 +93,13 @@ impl<'a> Walk<'a, '_> {
     /// Whether a call with so many arguments is to be inlined. If so, its instructions are counted.
     pub(super) fn may_inline(&mut self, number: u32, callee: &Callee<'_>, count: usize) -> bool {
         let site = self.site(number);
-        let failed = self.request.general.contains(&site);
-        if failed || self.choices.not_inlined.contains(&site) || self.body.calls.len() >= MAX_DEPTH {
+        if self.is_general(number) || self.choices.not_inlined.contains(&site) || self.body.calls.len() >= MAX_DEPTH {
             return false;
         }
         let missing = (callee.parameters as usize).checked_sub(count);
         let instructions = callee.code.instrs().len();
         if missing.is_none_or(|missing| missing > callee.default_values.len())
-            || !is_simple(callee, if self.choices.sparing { MAX_SMALL_CALLEE } else { MAX_CALLEE })
+            || !is_simple(callee, self.largest_callee(self.body.ways))
             || self.is_recursive(callee)
         {
             return false;
@@ -115,6 +114,11 @@ impl<'a> Walk<'a, '_> {
         let depth = self.knowledge().depth;
         self.cost.add_inlined(depth);
         true
+    }
+
+    /// How many instructions a function may have that is inlined where so many others are, too.
+    pub(super) fn largest_callee(&self, ways: usize) -> usize {
+        if self.choices.sparing { MAX_SMALL_CALLEE } else { (MAX_CALLEE / ways).max(MAX_SMALL_CALLEE) }
     }
 
     /// Whether the slot holds something; `None` if that is not known.
@@ -153,6 +157,7 @@ impl<'a> Walk<'a, '_> {
         let defaults = self.default_arguments(function, &constructor.init, count);
         let instance = self.b.call_checked(Helper::NewInstance, &[class]);
         self.knowledge().learn(instance, |known| known.present = true);
+        self.versions.insert(instance, constructor.version);
 
         let defaults = self.owned_arguments(defaults);
         let stack = &mut self.knowledge().state.frame().stack;
@@ -215,6 +220,8 @@ impl<'a> Walk<'a, '_> {
         self.body = caller;
         if self.knowledge().is_reached(after) {
             self.b.switch_to(after);
+            // None of the returns' exits will do.
+            self.mark_exit();
         }
     }
 
@@ -382,7 +389,7 @@ impl<'a> Walk<'a, '_> {
 }
 
 /// Whether the function can be inlined: it is small, and has no cells of its own.
-fn is_simple(callee: &Callee<'_>, most: usize) -> bool {
+pub(super) fn is_simple(callee: &Callee<'_>, most: usize) -> bool {
     let instrs = callee.code.instrs();
     instrs.len() <= most && !instrs.iter().any(|instr| instr.base == op::MAKE_CELL)
 }

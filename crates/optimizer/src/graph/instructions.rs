@@ -13,17 +13,21 @@ use whipsnake_ops::Operation;
 const MAX_SURPRISES: usize = 8;
 
 impl Walk<'_, '_> {
-    /// Builds one instruction where the builder is.
-    pub(super) fn instruction(&mut self, number: u32) {
+    /// Builds one instruction where the builder is, or some in a row; gives the number of the next.
+    pub(super) fn instruction(&mut self, number: u32) -> u32 {
+        let next = number + 1;
         let instr = self.body.code.instrs()[number as usize];
         self.knowledge().state.frame().unit = instr.index;
         if self.choices.exits.contains(&self.site(number)) || self.is_pruned(&instr) {
             self.leave_at(number);
-            return;
+            return next;
         }
         if self.never_ran(number) {
             self.leave_unreached(number);
-            return;
+            return next;
+        }
+        if let Some(next) = self.dispatch(number, &instr) {
+            return next;
         }
         let oparg = instr.oparg;
         match instr.base {
@@ -43,6 +47,12 @@ impl Walk<'_, '_> {
             op::LOAD_FAST_LOAD_FAST => {
                 self.load_local(oparg >> 4);
                 self.load_local(oparg & 15);
+            }
+            op::LOAD_FAST_AND_CLEAR => {
+                let slot = self.local(oparg);
+                self.push(Slot { dirty: true, ..slot });
+                self.knowledge().state.frame().locals[oparg as usize] = Slot::NULL;
+                self.settle();
             }
             op::LOAD_FAST_CHECK => self.load_local_checked(oparg),
             op::LOAD_CONST => self.load_constant(oparg),
@@ -69,6 +79,7 @@ impl Walk<'_, '_> {
             op::GET_ITER => self.get_iter(number),
             _ => self.general(number, &instr),
         }
+        next
     }
 
     /// Whether the interpreter would have specialised the instruction, had it run it once: then the region is left there, and what follows is not
@@ -77,7 +88,7 @@ impl Walk<'_, '_> {
         self.body.observed
             && operands::is_untouched(&self.body.code, number)
             && self.request.general.len() < MAX_SURPRISES
-            && !self.request.general.contains(&self.site(number))
+            && !self.is_general(number)
     }
 
     /// After a call that may have run Python code: if somebody got hold of the frame, what it wrote to the locals is in memory only; if a tool was
@@ -163,7 +174,7 @@ impl Walk<'_, '_> {
         self.after_call(number);
     }
 
-    fn general(&mut self, number: u32, instr: &Instr) {
+    pub(super) fn general(&mut self, number: u32, instr: &Instr) {
         let chosen = self.choose(number, instr);
         let depth = self.knowledge().depth;
         self.cost.add(depth, chosen.is_some_and(|(operation, _)| operation.name.ends_with(".whole")));
@@ -176,7 +187,7 @@ impl Walk<'_, '_> {
     /// The operation for an instruction: by what is known of its inputs, else by what the interpreter found.
     /// With it comes what the operation is told about the object that was seen.
     fn choose(&mut self, number: u32, instr: &Instr) -> Option<(&'static Operation, u64)> {
-        if !self.request.general.contains(&self.site(number)) {
+        if !self.is_general(number) {
             self.guard_likely_numbers(instr);
             if let Some((name, seen)) = self.subscript(instr) {
                 return named(name).map(|operation| (operation, seen));
@@ -188,7 +199,7 @@ impl Walk<'_, '_> {
     fn choose_by_feedback(&mut self, number: u32, instr: &Instr) -> Option<&'static Operation> {
         let opcode = if instr.is_instrumented() { instr.base } else { instr.opcode };
         let plain = named(op::NAMES[instr.base as usize]);
-        if self.request.general.contains(&self.site(number)) || self.body.world.is_polymorphic(instr) {
+        if self.is_general(number) || self.body.world.is_polymorphic(instr) {
             return plain
                 .filter(|_| instr.base == op::BINARY_OP)
                 .or_else(|| whole(instr.base))

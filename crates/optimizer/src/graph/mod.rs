@@ -11,6 +11,7 @@ mod entry;
 mod instructions;
 mod loops;
 mod samples;
+mod shapes;
 mod slots;
 mod special;
 

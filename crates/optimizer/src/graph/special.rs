@@ -12,7 +12,7 @@ use whipsnake_ir::{Condition, Global, Known, MissReason, Slot, Type, Value};
 impl<'a> Walk<'a, '_> {
     /// Inlines what a subscript or the load of an attribute calls; false if that can't be done, and then nothing was.
     pub(super) fn inline_special(&mut self, number: u32, instr: &Instr) -> bool {
-        if self.request.general.contains(&self.site(number)) {
+        if self.is_general(number) {
             return false;
         }
         let count = match instr.base {

@@ -7,7 +7,7 @@ use whipsnake_cpython::opcode as op;
 use whipsnake_ir::{Block, Function, Global, InstData, verify};
 use whipsnake_ops::Ptr;
 use whipsnake_optimizer::{
-    Callee, Constructor, Method, Number, Object, Refusal, Request, Special, Start, World, build, passes,
+    AttributeShape, Callee, Constructor, Method, Number, Object, Refusal, Request, Special, Start, World, build, passes,
 };
 
 /// A line of assembly.
@@ -54,6 +54,8 @@ pub struct Program {
     pub constants: Vec<Number>,
     /// The types of what the locals hold.
     pub locals: Vec<Option<Global>>,
+    /// What was seen at each access to an attribute.
+    pub shapes: Vec<AttributeShape>,
 }
 
 impl World for Program {
@@ -101,6 +103,10 @@ impl World for Program {
 
     fn attribute(&self, _: u64, _: &Instr) -> Option<u64> {
         None
+    }
+
+    fn shapes(&self, _: &Instr) -> Vec<AttributeShape> {
+        self.shapes.clone()
     }
 
     fn item(&self, _: u64, _: i64) -> Option<u64> {

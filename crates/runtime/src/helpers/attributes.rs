@@ -291,7 +291,7 @@ pub(super) unsafe fn dict_entry(namespace: *mut PyObject, index: usize, name: *m
 
 /// Where value number `index` is in an instance.
 #[inline]
-pub(super) fn value_offset(index: i32) -> i32 {
+pub(crate) fn value_offset(index: i32) -> i32 {
     object::INLINE_VALUES_OFFSET + dict_values::VALUES + 8 * index
 }
 

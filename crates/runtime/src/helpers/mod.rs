@@ -26,7 +26,7 @@ pub mod names;
 pub mod objects;
 pub(crate) mod pointers;
 pub(crate) mod pools;
-mod shapes;
+pub(crate) mod shapes;
 pub(crate) mod special;
 mod subscripts;
 pub mod text;

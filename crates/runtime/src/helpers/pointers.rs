@@ -17,18 +17,33 @@ impl CodeSource {
         CodeSource { code }
     }
 
-    fn cache64(&self, instr: &Instr, unit: u8) -> u64 {
+    /// Four code units of an inline cache.
+    pub(crate) fn cache64(&self, instr: &Instr, unit: u8) -> u64 {
+        self.cache(instr, unit, 4)
+    }
+
+    /// Two code units of an inline cache.
+    pub(crate) fn cache32(&self, instr: &Instr, unit: u8) -> u32 {
+        self.cache(instr, unit, 2) as u32
+    }
+
+    /// A code unit of an inline cache.
+    pub(crate) fn cache16(&self, instr: &Instr, unit: u8) -> u16 {
+        self.cache(instr, unit, 1) as u16
+    }
+
+    fn cache(&self, instr: &Instr, unit: u8, count: usize) -> u64 {
         let at = instr.index as usize + usize::from(unit);
-        (0..4).fold(0, |value, i| {
+        (0..count).fold(0, |value, i| {
             let unit = self.code.unit(at + i);
             value | u64::from(u16::from_le_bytes([unit.op, unit.arg])) << (16 * i)
         })
     }
 
-    /// The version of the class that an attribute in the inline cache of a `LOAD_ATTR` belongs to.
+    /// The version of the class in the inline cache of a `LOAD_ATTR` or `STORE_ATTR`.
     pub(crate) fn type_version(&self, instr: &Instr) -> u32 {
         const TYPE_VERSION: u8 = 2;
-        self.cache64(instr, TYPE_VERSION) as u32
+        self.cache32(instr, TYPE_VERSION)
     }
 
     fn name(&self, number: u32) -> u64 {

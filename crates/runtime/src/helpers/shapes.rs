@@ -18,7 +18,7 @@ use whipsnake_ir::abi::{ATTRIBUTE_SHAPES, AttributeCell};
 /// How the attribute is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// The value number `index` of those inside the instance; if it is not set, the class attribute.
     Value = 1,
     /// The object at `index` bytes from the instance.
@@ -40,7 +40,7 @@ pub(super) enum Kind {
 
 /// An entry of a cell.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Shape {
+pub(crate) struct Shape {
     pub kind: Kind,
     pub index: i32,
     pub version: u32,
@@ -56,7 +56,7 @@ impl Shape {
     /// # Safety
     /// The entry was written by [`Shape::write`].
     #[inline]
-    pub(super) unsafe fn read(cell: *const AttributeCell, entry: usize) -> Shape {
+    pub(crate) unsafe fn read(cell: *const AttributeCell, entry: usize) -> Shape {
         // SAFETY: the caller's contract; the low byte is a kind.
         unsafe {
             let cell = &*cell;

@@ -30,12 +30,17 @@ impl Alive {
         self.cached.borrow_mut().entry(address).or_default().push(version);
     }
 
+    /// Whether a class has the version.
+    pub(super) fn has_class(&self, version: u32) -> bool {
+        version != 0 && self.classes.borrow_mut().have(version)
+    }
+
     /// Whether a live object is at the address. The GIL is held, and nothing has run since the object was noted.
     pub(super) fn has(&self, address: u64) -> bool {
         if self.objects.borrow().contains(&address) {
             return true;
         }
-        let is_held = |&version: &u32| version != 0 && self.classes.borrow_mut().have(version);
+        let is_held = |&version: &u32| self.has_class(version);
         let held = self.cached.borrow().get(&address).is_some_and(|versions| versions.iter().any(is_held));
         if held {
             self.note(address);

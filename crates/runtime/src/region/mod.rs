@@ -1,6 +1,7 @@
 //! Optimized regions: machine code of hot loops, how it is entered and left.
 
 mod alive;
+mod attribute_shapes;
 mod background;
 mod compile;
 mod describe;
@@ -42,7 +43,7 @@ use std::cell::Cell;
 use std::mem::offset_of;
 use std::ptr;
 use std::time::{Duration, Instant};
-use whipsnake_codegen::{Exit, RegionForm};
+use whipsnake_codegen::{Exit, ExitFrame, Place, RegionForm};
 use whipsnake_cpython::live::{_PyInterpreterFrame, Code, CodeUnit, Frame};
 use whipsnake_ir::Function;
 use whipsnake_ir::abi::{FEEDBACK_WORDS, LOOP_GATE};
@@ -148,7 +149,11 @@ impl Region {
     /// The instructions whose specialised forms failed, with those of earlier code of the loop.
     fn failed_instructions(&self) -> FxHashSet<Site> {
         let failed = self.exits.iter().zip(&self.taken).filter(|(_, taken)| taken.get() > self.patience / 4);
-        let sites = failed.map(|(exit, _)| exit.frames.iter().map(|frame| frame.unit).collect());
+        let sites = failed.map(|(exit, _)| {
+            // The frame below an `__init__` is none of the calls.
+            let between = |frame: &&ExitFrame| frame.call.is_some_and(|call| call.function == Place::Null);
+            exit.frames.iter().filter(|frame| !between(frame)).map(|frame| frame.unit).collect()
+        });
         self.general.iter().cloned().chain(sites).collect()
     }
 }

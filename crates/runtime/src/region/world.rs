@@ -1,7 +1,7 @@
 //! What the optimizer asks of the running program.
 
 use super::alive::Alive;
-use super::samples;
+use super::{attribute_shapes, samples};
 use crate::helpers::globals;
 use crate::helpers::inlined_calls::makes_plain_instances;
 use crate::helpers::pointers::CodeSource;
@@ -23,7 +23,7 @@ use whipsnake_cpython::opcode as op;
 use whipsnake_ir::Global;
 use whipsnake_ir::abi::FEEDBACK_WORDS;
 use whipsnake_ops::Ptr;
-use whipsnake_optimizer::{Callee, Constructor, Method, Number, Object, Special, World};
+use whipsnake_optimizer::{AttributeShape, Callee, Constructor, Method, Number, Object, Special, World};
 use whipsnake_stencils::Source;
 
 /// The exact types that the optimizer knows by name.
@@ -240,6 +240,12 @@ impl World for Live {
         // SAFETY: compiled code lives as long as its code object, which whoever has this keeps.
         let compiled = unsafe { &*(self.data as *const CompiledCode) };
         compiled.attribute_cell(instr.index).is_some_and(|cell| cell.fills >= OTHER_TYPES)
+    }
+
+    fn shapes(&self, instr: &Instr) -> Vec<AttributeShape> {
+        // SAFETY: as above.
+        let compiled = unsafe { &*(self.data as *const CompiledCode) };
+        attribute_shapes::seen(&self.source, compiled.attribute_cell(instr.index), &self.alive, instr)
     }
 
     fn local(&self, local: u32) -> Option<u64> {

@@ -1,0 +1,26 @@
+//! Attributes of instances whose class is known: for the optimizing tier, which has asked for the class where it found several.
+//!
+//! Immediate [`Imm::Seen`] is the offset of the attribute in the instance.
+
+use crate::attribute_stores::store_inline;
+use crate::attributes::{inline_value, value_at};
+use crate::{Imm, operations};
+use whipsnake_cpython::layout::{dict_values, object};
+use whipsnake_ir::{BinaryOp, Builder, Value};
+
+operations! {
+    "LOAD_ATTR.value" (owner) -> 1, borrows [0], imms [Imm::Seen] => |b: &mut Builder<'_>, o| { let place = b.param_offset(0, 0); inline_value(b, o, place) };
+    "LOAD_ATTR.slot" (owner) -> 1, borrows [0], imms [Imm::Seen] => |b: &mut Builder<'_>, o| { let place = b.param_offset(0, 0); value_at(b, o, place) };
+    "STORE_ATTR.value" (value, owner) -> 0, borrows [0, 1], imms [Imm::Seen] => store_value;
+    "STORE_ATTR.slot" (value, owner) -> 0, borrows [0, 1], imms [Imm::Seen]
+        => |b: &mut Builder<'_>, v, o| { let place = b.param_offset(0, 0); crate::attribute_stores::store_at(b, v, o, place) };
+}
+
+/// Stores a value that is inside the instance.
+fn store_value(b: &mut Builder<'_>, value: Value, owner: Value) {
+    const FIRST: i32 = object::INLINE_VALUES_OFFSET + dict_values::VALUES;
+    let (place, offset) = (b.param_offset(0, 0), b.param(0));
+    let beyond = b.binary_const(BinaryOp::Sub, offset, FIRST.into());
+    let number = b.binary_const(BinaryOp::ShrU, beyond, 3);
+    store_inline(b, value, owner, place, number);
+}

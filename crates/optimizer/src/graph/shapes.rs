@@ -1,0 +1,245 @@
+//! Attribute accesses of objects of several classes: one way for each, by the version of the class.
+//!
+//! The load of a method and its call are built once for each function, with what stands between them, so that in each copy the function is known, and
+//! can be inlined. The ways meet behind the call. Classes that have the attribute in the same way share one.
+
+use super::blocks::Walk;
+use super::calls::is_simple;
+use crate::select::named;
+use crate::{Access, AttributeShape, Own};
+use std::ops::Range;
+use whipsnake_bytecode::Instr;
+use whipsnake_cpython::layout::{dict_keys, dict_values, object, type_object};
+use whipsnake_cpython::opcode as op;
+use whipsnake_ir::{Block, Condition, Continuation, Global, Known, MissReason, Slot, Type, Value};
+
+/// Instructions that are built for each class at most, from the load of a method to its call.
+const MAX_COPIED: usize = 24;
+
+/// Classes that have an attribute in the same way.
+struct Group {
+    access: Access,
+    shapes: Vec<AttributeShape>,
+}
+
+impl Walk<'_, '_> {
+    /// Builds an access to an attribute, up to the call if that is of a method, for the classes that were seen there, if there are several. Gives the
+    /// number of the instruction that comes next.
+    pub(super) fn dispatch(&mut self, number: u32, instr: &Instr) -> Option<u32> {
+        if !matches!(instr.base, op::LOAD_ATTR | op::STORE_ATTR) {
+            return None;
+        }
+        let owner = self.knowledge().state.frame().stack.last()?.value?;
+        if self.knowledge().known(owner).class.is_some() {
+            return None;
+        }
+        let owner = self.knowledge().resolve(owner);
+        let is_method = instr.base == op::LOAD_ATTR && instr.oparg & 1 != 0;
+        let mut shapes = self.body.world.shapes(instr);
+        let version = self.versions.get(&owner).copied();
+        let known = version.and_then(|version| shapes.iter().copied().find(|s| s.version == version));
+        if let Some(known) = known {
+            shapes = vec![known];
+        }
+        // One class has an operation of its own, where the interpreter has seen it.
+        let specialized = known.is_none() && instr.opcode != instr.base;
+        if shapes.is_empty() || shapes.len() == 1 && (specialized || self.is_general(number)) {
+            return None;
+        }
+        let last = if is_method { self.call_of(number).filter(|_| self.body.variant == 0)? } else { number };
+        let groups = grouped(shapes);
+        if is_method && !self.inlines_some(&groups) {
+            return None;
+        }
+        self.ways(number..last + 1, instr, owner, groups);
+        Some(last + 1)
+    }
+
+    /// Whether some of the functions can be inlined.
+    fn inlines_some(&self, groups: &[Group]) -> bool {
+        groups.iter().any(|group| match group.access {
+            Access::Method { function, .. } => {
+                let callee = self.body.world.callee(function);
+                callee.is_some_and(|callee| is_simple(&callee, self.largest_callee(groups.len())))
+            }
+            _ => false,
+        })
+    }
+
+    /// The call of the method that an instruction loads, if nothing but a few instructions stand in between.
+    fn call_of(&self, number: u32) -> Option<u32> {
+        let code = &self.body.code;
+        let bottom = code.depth(number)?.checked_sub(1)?;
+        let end = code.blocks()[code.block_of(number) as usize].end;
+        (number + 1..end).take(MAX_COPIED).find(|&at| {
+            let instr = &code.instrs()[at as usize];
+            instr.base == op::CALL && code.depth(at).is_some_and(|depth| depth == bottom + instr.oparg + 2)
+        })
+    }
+
+    /// Builds instructions that begin with an access to an attribute, for each way to have it. Where an access by class has failed too often, the last
+    /// way is the general one; else that leaves the region.
+    fn ways(&mut self, range: Range<u32>, instr: &Instr, owner: Value, groups: Vec<Group>) {
+        self.mark_exit();
+        let (general, join) = (self.b.block(), self.b.block());
+        let known = self.versions.get(&owner).copied();
+        let around = self.body.ways;
+        if range.len() > 1 {
+            self.body.ways = groups.len();
+        }
+        let starts = self.by_version(owner, &groups, general, self.is_general(range.start));
+        for ((group, start), variant) in groups.iter().zip(starts).zip(1..) {
+            self.b.switch_to(start);
+            if let [shape] = group.shapes[..] {
+                self.versions.insert(owner, shape.version);
+            }
+            self.body.variant = if range.len() > 1 { variant } else { self.body.variant };
+            self.access(range.start, instr, owner, group.access);
+            self.rest_of_way(&range, join);
+            self.versions.remove(&owner);
+            self.versions.extend(known.map(|version| (owner, version)));
+        }
+        self.b.switch_to(general);
+        if self.is_general(range.start) {
+            self.body.variant = if range.len() > 1 { groups.len() as u32 + 1 } else { self.body.variant };
+            self.general(range.start, instr);
+            self.rest_of_way(&range, join);
+        } else {
+            self.b.leave_saved(Continuation::Miss);
+        }
+        self.body.ways = around;
+        if self.knowledge().is_reached(join) {
+            self.b.switch_to(join);
+            // None of the ways' exits will do.
+            self.mark_exit();
+        }
+    }
+
+    /// Builds the instructions after the first of a range, and goes on where the ways meet.
+    fn rest_of_way(&mut self, range: &Range<u32>, join: Block) {
+        for number in range.start + 1..range.end {
+            if self.b.is_ended() {
+                break;
+            }
+            self.instruction(number);
+        }
+        if range.len() > 1 {
+            self.body.variant = 0;
+        }
+        if self.b.is_ended() {
+            return;
+        }
+        if let Some(next) = self.body.code.instrs().get(range.end as usize) {
+            self.knowledge().state.frame().unit = next.index;
+        }
+        self.mark_exit();
+        self.b.jump(join, &[]);
+    }
+
+    /// Looks which class the owner has; the blocks where the groups' ways start. What an instance must not have itself is asked, too.
+    fn by_version(&mut self, owner: Value, groups: &[Group], general: Block, may_differ: bool) -> Vec<Block> {
+        let class = self.b.type_of(owner);
+        let version = self.b.load(Type::I32, class, type_object::TP_VERSION_TAG);
+        let starts: Vec<Block> = groups.iter().map(|_| self.b.block()).collect();
+        let count: usize = groups.iter().map(|group| group.shapes.len()).sum();
+        let shapes =
+            groups.iter().zip(&starts).flat_map(|(group, &start)| group.shapes.iter().map(move |s| (s, start)));
+        for ((shape, start), index) in shapes.zip(1..) {
+            let Access::Method { own: own @ (Own::KeysVersion(_) | Own::KeyCount(_)), .. } = shape.access else {
+                let rest = if index == count { general } else { self.b.block() };
+                let same = self.b.compare_const(Condition::Eq, version, shape.version.into());
+                self.b.branch(same, start, rest);
+                if index < count {
+                    self.b.switch_to(rest);
+                }
+                continue;
+            };
+            let rest = if index == count { general } else { self.b.block() };
+            let here = self.b.block();
+            let same = self.b.compare_const(Condition::Eq, version, shape.version.into());
+            self.b.branch(same, here, rest);
+            self.b.switch_to(here);
+            self.ask_instance(owner, own, general, may_differ);
+            self.b.jump(start, &[]);
+            if index < count {
+                self.b.switch_to(rest);
+            }
+        }
+        starts
+    }
+
+    /// Makes sure that the instance has no attribute of its own in place of that of its class; else goes to `general`, or leaves.
+    fn ask_instance(&mut self, owner: Value, own: Own, general: Block, may_differ: bool) {
+        let (offset, expected) = match own {
+            Own::None => return,
+            Own::KeysVersion(version) => (dict_keys::DK_VERSION, version),
+            Own::KeyCount(count) => (dict_keys::DK_NENTRIES, count),
+        };
+        let inside = self.b.load(Type::Bool, owner, object::INLINE_VALUES_OFFSET + dict_values::VALID);
+        self.must_hold(inside, MissReason::InlineValues, general, may_differ);
+        let class = self.b.type_of(owner);
+        let keys = self.b.load(Type::Ptr, class, type_object::HT_CACHED_KEYS);
+        let found = self.b.load(Type::I32, keys, offset);
+        let same = self.b.compare_const(Condition::Eq, found, expected.into());
+        self.must_hold(same, MissReason::KeysVersion, general, may_differ);
+    }
+
+    fn must_hold(&mut self, condition: Value, reason: MissReason, otherwise: Block, may_differ: bool) {
+        if may_differ {
+            let holds = self.b.block();
+            self.b.branch(condition, holds, otherwise);
+            self.b.switch_to(holds);
+        } else {
+            self.b.guard(condition, reason);
+        }
+    }
+
+    /// The access itself, by an owner that has the attribute in this way.
+    fn access(&mut self, number: u32, instr: &Instr, owner: Value, access: Access) {
+        let stores = instr.base == op::STORE_ATTR;
+        let depth = self.knowledge().depth;
+        self.cost.add(depth, false);
+        let (name, offset) = match access {
+            Access::Value(offset) => (if stores { "STORE_ATTR.value" } else { "LOAD_ATTR.value" }, offset),
+            Access::Slot(offset) => (if stores { "STORE_ATTR.slot" } else { "LOAD_ATTR.slot" }, offset),
+            Access::Method { function, .. } => return self.class_attribute(instr, owner, function),
+        };
+        let operation = named(name).expect("the operation is there");
+        self.apply(number, instr, operation, offset as u64);
+    }
+
+    /// Loads what the owner's class has.
+    fn class_attribute(&mut self, instr: &Instr, owner: Value, attribute: u64) {
+        let value = self.b.iconst(Type::Obj, attribute as i64);
+        self.knowledge().learn(value, |known| known.present = true);
+        self.knowledge().learn(owner, |known| known.present = true);
+        // Its class may lose it.
+        self.b.retain(value);
+        let slot = self.pop();
+        self.push(Slot::owned(value));
+        if instr.oparg & 1 != 0 {
+            self.knowledge().learn(value, |known| *known = Known::exactly(Global::FunctionType));
+            self.push(Slot { dirty: true, ..slot });
+        } else if let Some(owner) = slot.value.filter(|_| slot.owned)
+            && !self.hand_over(owner)
+        {
+            self.b.release(owner);
+        }
+    }
+}
+
+/// Puts those together that have the attribute in the same way.
+fn grouped(shapes: Vec<AttributeShape>) -> Vec<Group> {
+    let mut groups: Vec<Group> = vec![];
+    for shape in shapes {
+        let alike = |group: &&mut Group| match (group.access, shape.access) {
+            (Access::Method { function, .. }, Access::Method { function: other, .. }) => function == other,
+            (access, other) => access == other,
+        };
+        match groups.iter_mut().find(alike) {
+            Some(group) => group.shapes.push(shape),
+            None => groups.push(Group { access: shape.access, shapes: vec![shape] }),
+        }
+    }
+    groups
+}
