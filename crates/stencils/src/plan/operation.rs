@@ -46,13 +46,13 @@ impl Planner<'_, '_> {
         let at = self.plan.hot.len() - 1;
         let mut received = None;
         if info.hands_on {
-            let instr = self.code.instrs()[self.instr as usize];
+            let instr = &self.code.instrs()[self.instr as usize];
             if instr.flow.falls_through() && instr.flow != Flow::Yield {
-                let here = Next::Hot(self.plan.hot_end);
-                received = Some(here);
-                let receive = self.receive_piece(&instr);
+                let here = self.plan.hot_end;
+                received = Some(Next::Hot(here));
+                let receive = self.receive_piece(instr);
                 self.push_hot(receive);
-                self.note_receives(&instr, Received::Hot(self.plan.hot[at + 1].hot));
+                self.note_receives(instr, Received::Hot(here));
             }
         }
         if info.misses {
