@@ -91,8 +91,11 @@ impl Heat {
         self.since = process_time();
     }
 
-    /// Which share of the CPU time since then went to so many rounds; at most all of it.
+    /// Which share of the CPU time since then went to so many rounds, about. All of it where that is not measured.
     pub fn share(self, body: Body, rounds: u32) -> f64 {
+        if self.since.is_zero() {
+            return 1.0;
+        }
         let passed = process_time().saturating_sub(self.since);
         (body.time() * rounds).as_secs_f64() / passed.as_secs_f64().max(1e-6)
     }
@@ -134,5 +137,37 @@ unsafe fn rounds_of(frame: Frame, header: *mut CodeUnit, depth: usize) -> Option
         // It knows what is left only. That is half of it, on average.
         is_exact(iterator, &raw mut pyo3_ffi::PyRangeIter_Type)
             .then(|| 2 * (get::<i64>(iterator, range_iterator::LEN).max(0) as usize + 1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(instructions: u32, has_loop: bool) -> Body {
+        Body { instructions, has_loop, ..Body::default() }
+    }
+
+    #[test]
+    fn short_loops_come_around_more_often_before_they_are_optimized() {
+        assert_eq!(body(5, false).rounds(2000), 16_000);
+        assert_eq!(body(40, false).rounds(2000), 4166);
+        assert_eq!(body(400, false).rounds(2000), 2000);
+        assert_eq!(body(40, true).rounds(2000), 520);
+    }
+
+    #[test]
+    fn with_a_low_threshold_nothing_is_weighed() {
+        assert_eq!(body(5, false).rounds(30), 30);
+        assert_eq!(body(5, true).rounds(30), 1);
+        assert_eq!(Heat::default().share(body(5, false), 30), 1.0);
+    }
+
+    #[test]
+    fn what_takes_all_the_time_is_hotter_than_what_takes_little() {
+        let mut heat = Heat::default();
+        heat.begin();
+        let (little, much) = (heat.share(body(5, false), 10), heat.share(body(64, false), 1_000_000_000));
+        assert!(little < much && much > 1.0, "{little} {much}");
     }
 }

@@ -148,4 +148,12 @@ mod tests {
         assert!(!allowed(ms(150), 9, 0, ms(1400)));
         assert!(allowed(ms(150), 9, 0, ms(1600)));
     }
+
+    #[test]
+    fn what_is_not_hot_gets_little_at_once() {
+        let ms = Duration::from_millis;
+        assert!(!allowed(ms(30), 9, 0, ms(100), START.mul_f64(0.1)));
+        assert!(allowed(ms(30), 9, 0, ms(100), START));
+        assert!(allowed(ms(30), 9, 0, ms(400), START.mul_f64(0.1)));
+    }
 }
