@@ -14,6 +14,7 @@ mod function;
 mod gate;
 mod inlined_frames;
 mod job;
+mod operators;
 mod samples;
 mod statistics;
 mod world;
