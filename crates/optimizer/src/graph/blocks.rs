@@ -312,9 +312,12 @@ impl<'a, 'f> Walk<'a, 'f> {
         if self.request.general.is_empty() {
             return false;
         }
-        // Machine code does not tell for which of the classes it failed.
-        let unit = |&at: &u32| at & (1 << VARIANT_SHIFT) - 1;
-        self.request.general.contains(&self.site(number).iter().map(unit).collect::<Site>())
+        self.request.general.contains(&self.site_in_machine_code(number))
+    }
+
+    /// An instruction as exits tell of it, which do not say for which of several classes it is.
+    pub(super) fn site_in_machine_code(&self, number: u32) -> Site {
+        self.site(number).iter().map(|&at| at & ((1 << VARIANT_SHIFT) - 1)).collect()
     }
 
     pub(super) fn block_at(&mut self, block: u32, copy: u32) -> Block {
