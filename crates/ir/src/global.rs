@@ -27,6 +27,8 @@ macro_rules! globals {
 globals! {
     /// `None`.
     None,
+    /// `NotImplemented`.
+    NotImplemented,
     /// `True`.
     True,
     /// `False`.

@@ -120,6 +120,28 @@ pub enum Special {
     GetItem,
 }
 
+/// What is known of the class of an operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operand {
+    /// It is that.
+    Exactly(Global),
+    /// It was the class at an address.
+    OfClass(u64),
+}
+
+/// The method that an operator calls. If it returns `NotImplemented`, that is an error.
+#[derive(Clone)]
+pub struct Operator<'a> {
+    /// The method.
+    pub method: Method<'a>,
+    /// Whether it is the right operand's.
+    pub reflected: bool,
+    /// The version of the other operand's class.
+    pub other: u32,
+    /// The address of the first code unit of the frame that is below the method.
+    pub shim_unit: u64,
+}
+
 /// How a class makes its instances.
 #[derive(Clone)]
 pub struct Constructor<'a> {
@@ -177,6 +199,14 @@ pub trait World {
     fn callee(&self, function: u64) -> Option<Callee<'_>>;
     /// The special method of an object's class, if it is a function that can be inlined.
     fn special(&self, object: u64, name: Special) -> Option<Method<'_>>;
+    /// The class of an object, by its address.
+    fn class_of(&self, _: u64) -> Option<u64> {
+        None
+    }
+    /// The method that a binary operator calls, if it is a function that can be inlined.
+    fn operator(&self, _left: Operand, _right: Operand, _oparg: u32) -> Option<Operator<'_>> {
+        None
+    }
     /// The getter of the property that an instruction loads from an object, if it is a function that can be inlined.
     fn property(&self, object: u64, instr: &Instr) -> Option<Method<'_>>;
     /// How the class at an address makes its instances, if it does that as `object` does, with an `__init__` whose calls can be inlined.

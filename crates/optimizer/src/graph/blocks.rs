@@ -82,14 +82,25 @@ struct Scope {
     closed: bool,
 }
 
+/// What the code of an inlined call was entered for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Entered {
+    /// A call.
+    Call,
+    /// The call of a class, in this slot, whose `__init__` it is.
+    Init(Slot),
+    /// An operator whose method it is.
+    Operator,
+}
+
 /// The code that is being built: the region's own, or that of an inlined call.
 pub(super) struct Body<'a> {
     pub(super) code: Code<'a>,
     pub(super) world: &'a dyn World,
     /// The calls around it.
     pub(super) calls: Site,
-    /// Whether it is an `__init__` that a class was called for.
-    pub(super) is_init: bool,
+    /// What it was entered for.
+    pub(super) entered: Entered,
     /// Where an inlined call goes on when it returns.
     pub(super) after: Option<Block>,
     /// The code unit of the caller that comes then.
@@ -117,7 +128,7 @@ impl<'a> Body<'a> {
             code,
             world,
             calls,
-            is_init: false,
+            entered: Entered::Call,
             after,
             next: 0,
             observed,
@@ -146,6 +157,8 @@ pub(super) struct Walk<'a, 'f> {
     pub(super) left_at: u8,
     /// Objects that values had when the region was built.
     pub(super) samples: FxHashMap<Value, u64>,
+    /// Classes of values, by their addresses: guesses, likewise.
+    pub(super) classes: FxHashMap<Value, u64>,
     /// Versions of the classes of values: what is built on them is guarded.
     pub(super) versions: FxHashMap<Value, u32>,
     /// Whether a way leads to the return from a function that is a region.
@@ -179,6 +192,7 @@ impl<'a, 'f> Walk<'a, 'f> {
             again: false,
             left_at: 0,
             samples: FxHashMap::default(),
+            classes: FxHashMap::default(),
             versions: FxHashMap::default(),
             returns: false,
         }
@@ -298,9 +312,12 @@ impl<'a, 'f> Walk<'a, 'f> {
         if self.request.general.is_empty() {
             return false;
         }
-        // Machine code does not tell for which of the classes it failed.
-        let unit = |&at: &u32| at & (1 << VARIANT_SHIFT) - 1;
-        self.request.general.contains(&self.site(number).iter().map(unit).collect::<Site>())
+        self.request.general.contains(&self.site_in_machine_code(number))
+    }
+
+    /// An instruction as exits tell of it, which do not say for which of several classes it is.
+    pub(super) fn site_in_machine_code(&self, number: u32) -> Site {
+        self.site(number).iter().map(|&at| at & ((1 << VARIANT_SHIFT) - 1)).collect()
     }
 
     pub(super) fn block_at(&mut self, block: u32, copy: u32) -> Block {

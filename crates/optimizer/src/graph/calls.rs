@@ -4,7 +4,7 @@
 //! (`whipsnake_ir::Builder::frame`), so most calls cost nothing but their guards.
 
 use super::Start;
-use super::blocks::{Body, Walk};
+use super::blocks::{Body, Entered, Walk};
 use crate::{Callee, Constructor, Object};
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::{frame, function, thread_state, tuple, type_object};
@@ -47,7 +47,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// The address of an object that is known when the region is built.
-    fn constant_address(&mut self, value: Value) -> Option<u64> {
+    pub(super) fn constant_address(&mut self, value: Value) -> Option<u64> {
         let value = self.knowledge().resolve(value);
         let whipsnake_ir::ValueDef::Result(inst, _) = self.b.func.def(value) else { return None };
         match *self.b.func.inst(inst) {
@@ -84,7 +84,7 @@ impl<'a> Walk<'a, '_> {
                 let mut arguments = stack.split_off(stack.len() - count);
                 stack.truncate(bottom);
                 arguments.extend(self.owned_arguments(defaults));
-                self.inline_call(number, called, arguments, &callee, None);
+                self.inline_call(number, called, arguments, &callee, Entered::Call);
             }
         }
         true
@@ -144,13 +144,7 @@ impl<'a> Walk<'a, '_> {
         let version = self.b.load(Type::I32, class, type_object::TP_VERSION_TAG);
         let same = self.b.compare_const(Condition::Eq, version, constructor.version.into());
         self.b.guard(same, MissReason::TypeVersion);
-        // An exit may have to push a frame that must not need a new chunk of the data stack.
-        let thread = self.b.thread_state();
-        let limit = self.b.load(Type::I64, thread, thread_state::DATASTACK_LIMIT);
-        let top = self.b.load(Type::I64, thread, thread_state::DATASTACK_TOP);
-        let room = self.b.binary(BinaryOp::Sub, limit, top);
-        let enough = self.b.compare_const(Condition::Gt, room, DATA_STACK_ROOM);
-        self.b.guard(enough, MissReason::Value);
+        self.guard_room();
         let function = self.b.iconst(Type::Obj, constructor.function as i64);
         self.knowledge().learn(function, |k| *k = Known::exactly(Global::FunctionType));
         self.guard_callee(function, &constructor.init);
@@ -158,6 +152,9 @@ impl<'a> Walk<'a, '_> {
         let instance = self.b.call_checked(Helper::NewInstance, &[class]);
         self.knowledge().learn(instance, |known| known.present = true);
         self.versions.insert(instance, constructor.version);
+        if let Some(class) = self.constant_address(class) {
+            self.classes.insert(instance, class);
+        }
 
         let defaults = self.owned_arguments(defaults);
         let stack = &mut self.knowledge().state.frame().stack;
@@ -173,17 +170,28 @@ impl<'a> Walk<'a, '_> {
         let shim = FrameState { first_unit, unit: 0, locals: vec![], stack, inlined: Some(inlined) };
         self.knowledge().state.frames.push(shim);
         // The class holds its `__init__` as long as it has that version.
-        self.inline_call(number, Slot::borrowed(function), arguments, &constructor.init, Some(class_slot));
+        let entered = Entered::Init(class_slot);
+        self.inline_call(number, Slot::borrowed(function), arguments, &constructor.init, entered);
     }
 
-    /// Goes on in the callee, and behind the call when it has returned. `class` is what was called, if that is a class.
+    /// An exit may have to push a frame that must not need a new chunk of the data stack.
+    pub(super) fn guard_room(&mut self) {
+        let thread = self.b.thread_state();
+        let limit = self.b.load(Type::I64, thread, thread_state::DATASTACK_LIMIT);
+        let top = self.b.load(Type::I64, thread, thread_state::DATASTACK_TOP);
+        let room = self.b.binary(BinaryOp::Sub, limit, top);
+        let enough = self.b.compare_const(Condition::Gt, room, DATA_STACK_ROOM);
+        self.b.guard(enough, MissReason::Value);
+    }
+
+    /// Goes on in the callee, and behind the call when it has returned.
     pub(super) fn inline_call(
         &mut self,
         number: u32,
         called: Slot,
         mut arguments: Vec<Slot>,
         callee: &Callee<'a>,
-        class: Option<Slot>,
+        entered: Entered,
     ) {
         for argument in &mut arguments {
             argument.dirty = true;
@@ -203,11 +211,11 @@ impl<'a> Walk<'a, '_> {
         let copy = self.current_copy();
         let pushed = self.choices.pushed.contains(&site);
         let mut body = Body::new(callee.code, callee.world, site, Some(after), copy);
-        body.is_init = class.is_some();
+        body.entered = entered;
         body.next = self.body.code.instrs()[number as usize].next;
         let caller = std::mem::replace(&mut self.body, body);
         self.mark_exit();
-        if let Some(class) = class.filter(|slot| slot.owned).and_then(|slot| slot.value) {
+        if let Entered::Init(Slot { value: Some(class), owned: true, .. }) = entered {
             // The instance holds it.
             self.b.release(class);
         }
@@ -314,7 +322,11 @@ impl<'a> Walk<'a, '_> {
     pub(super) fn return_inlined(&mut self) {
         self.mark_exit();
         self.guard_unseen_innermost();
-        if self.body.is_init {
+        let is_init = matches!(self.body.entered, Entered::Init(_));
+        if self.body.entered == Entered::Operator {
+            self.guard_implemented();
+        }
+        if is_init {
             // Anything else than None is an error, which the baseline tier raises.
             let value = self.knowledge().state.frame().stack.last().and_then(|slot| slot.value);
             let value = value.unwrap_or_else(|| self.b.null());
@@ -340,7 +352,11 @@ impl<'a> Walk<'a, '_> {
             self.own(result);
         }
         ending.push(inlined.function);
-        if self.body.is_init {
+        if self.body.entered == Entered::Operator {
+            self.b.pop_inlined();
+            ending.extend(self.operands_done());
+        }
+        if is_init {
             // What is on the stack of the frame below is the result.
             ending.push(result);
             result = Slot { dirty: true, ..self.b.pop_inlined().stack[0] };

@@ -43,6 +43,7 @@ impl Walk<'_, '_> {
             }
             op::CALL if self.inline(number, &instr) => {}
             op::BINARY_SUBSCR | op::LOAD_ATTR if self.inline_special(number, &instr) => {}
+            op::BINARY_OP if self.inline_operator(number, &instr) => {}
             op::LOAD_FAST => self.load_local(oparg),
             op::LOAD_FAST_LOAD_FAST => {
                 self.load_local(oparg >> 4);
@@ -199,6 +200,13 @@ impl Walk<'_, '_> {
     fn choose_by_feedback(&mut self, number: u32, instr: &Instr) -> Option<&'static Operation> {
         let opcode = if instr.is_instrumented() { instr.base } else { instr.opcode };
         let plain = named(op::NAMES[instr.base as usize]);
+        let floats = matches!(
+            opcode,
+            op::BINARY_OP_ADD_FLOAT | op::BINARY_OP_SUBTRACT_FLOAT | op::BINARY_OP_MULTIPLY_FLOAT
+        );
+        if floats && self.by_known_types(instr).is_none() && self.has_mixed_numbers() {
+            return operation(instr.base, instr.oparg);
+        }
         if self.is_general(number) || self.body.world.is_polymorphic(instr) {
             return plain
                 .filter(|_| instr.base == op::BINARY_OP)
@@ -213,6 +221,19 @@ impl Walk<'_, '_> {
         }
         let found = operation(opcode, instr.oparg).filter(|found| operands::fit(found));
         found.or_else(|| whole(instr.base)).or_else(|| operation(instr.base, instr.oparg))
+    }
+
+    /// Whether arithmetic of this code has met other types than the interpreter: then it seldom was the only one.
+    fn has_mixed_numbers(&self) -> bool {
+        let calls = self.site_in_machine_code(0);
+        let around = calls.len() - 1;
+        let code = &self.body.code;
+        let is_arithmetic = |unit: u32| {
+            code.at_unit(unit).is_some_and(|number| code.instrs()[number as usize].base == op::BINARY_OP)
+        };
+        self.request.general.iter().any(|site| {
+            site.len() == calls.len() && site[..around] == calls[..around] && is_arithmetic(site[around])
+        })
     }
 
     /// The specialised opcode that fits what is known of the operands.

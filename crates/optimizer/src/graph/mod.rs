@@ -10,6 +10,7 @@ mod calls;
 mod entry;
 mod instructions;
 mod loops;
+mod operators;
 mod samples;
 mod shapes;
 mod slots;

@@ -2,7 +2,7 @@
 //!
 //! The interpreter enters these as it enters calls, so that a frame that has to be pushed waits for the instruction as for a call.
 
-use super::blocks::Walk;
+use super::blocks::{Entered, Walk};
 use crate::{Method, Special};
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::type_object;
@@ -38,12 +38,12 @@ impl<'a> Walk<'a, '_> {
         let stack = &mut self.knowledge().state.frame().stack;
         let mut arguments = stack.split_off(stack.len() - count);
         arguments.extend(defaults);
-        self.inline_call(number, function, arguments, &method.callee, None);
+        self.inline_call(number, function, arguments, &method.callee, Entered::Call);
         true
     }
 
     /// Guards that the class of `owner` has the method that it had; the slot of the function, which the class holds, and the default arguments beyond `count`.
-    fn guard_method(&mut self, owner: Value, method: &Method<'a>, count: usize) -> (Slot, Vec<Value>) {
+    pub(super) fn guard_method(&mut self, owner: Value, method: &Method<'a>, count: usize) -> (Slot, Vec<Value>) {
         let class = self.b.type_of(owner);
         let version = self.b.load(Type::I32, class, type_object::TP_VERSION_TAG);
         let same = self.b.compare_const(Condition::Eq, version, method.version.into());

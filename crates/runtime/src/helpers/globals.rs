@@ -18,6 +18,8 @@ pub unsafe fn address(global: Global) -> usize {
     let found = unsafe { singletons::get() }.expect("preallocated objects can be asked for");
     match global {
         Global::None => found.none,
+        // SAFETY: an object that is never freed.
+        Global::NotImplemented => unsafe { pyo3_ffi::Py_NotImplemented() as usize },
         Global::True => found.true_,
         Global::False => found.false_,
         Global::BoolType => type_of!(PyBool_Type),

@@ -32,17 +32,39 @@ unsafe impl Sync for Shim {}
 
 static SHIM: OnceLock<Shim> = OnceLock::new();
 
+/// The one below the method of an operator, whose result goes to what [`operator_shim`](super::operator_shim) says.
+static OPERATOR: OnceLock<Shim> = OnceLock::new();
+
 /// The code object of such frames, made at the first call. `None` if that failed; no exception is set then.
 ///
 /// # Safety
 /// The GIL is held.
 pub unsafe fn code_object() -> Option<Code> {
-    if let Some(shim) = SHIM.get() {
+    // SAFETY: the caller's.
+    unsafe { made_once(&SHIM, stub_init_return as *const u8) }
+}
+
+/// The code object of the frames below methods of operators, likewise. They have `None` for an instance.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn operator_code() -> Option<Code> {
+    // SAFETY: the caller's.
+    unsafe { made_once(&OPERATOR, trampoline::stub_operator_return as *const u8) }
+}
+
+/// Whether the frame is one below the method of an operator.
+pub fn is_operator(frame: Frame) -> bool {
+    OPERATOR.get().is_some_and(|shim| shim.0.as_ptr() == frame.executable().cast())
+}
+
+unsafe fn made_once(shim: &OnceLock<Shim>, stub: *const u8) -> Option<Code> {
+    if let Some(shim) = shim.get() {
         return Some(shim.0);
     }
     // SAFETY: the GIL is held.
-    match unsafe { make() } {
-        Some(code) => Some(SHIM.get_or_init(|| Shim(code)).0),
+    match unsafe { make(stub) } {
+        Some(code) => Some(shim.get_or_init(|| Shim(code)).0),
         None => {
             // SAFETY: as above.
             unsafe { pyo3_ffi::PyErr_Clear() };
@@ -51,7 +73,7 @@ pub unsafe fn code_object() -> Option<Code> {
     }
 }
 
-unsafe fn make() -> Option<Code> {
+unsafe fn make(stub: *const u8) -> Option<Code> {
     // SAFETY: the code object is new, nobody else has it, and it has room for three code units.
     unsafe {
         let object = pyo3_ffi::PyCode_NewEmpty(c"<frozen>".as_ptr(), c"__init__".as_ptr(), 1);
@@ -66,7 +88,6 @@ unsafe fn make() -> Option<Code> {
         set(code.as_ptr(), code_layout::STACKSIZE, STACK_SIZE);
         set(code.as_ptr(), code_layout::FRAMESIZE, STACK_SIZE + layout::SPECIALS_SIZE);
         set(code.as_ptr(), code_layout::FIRSTTRACEABLE, code.len() as i32 + 1);
-        let stub = stub_init_return as *const u8;
         code::attach(code, Box::new(CompiledCode::of_stub(code, stub, UNCOUNTED as u8))).ok()?;
         Some(code)
     }
@@ -117,7 +138,7 @@ pub unsafe fn push(
 ///
 /// # Safety
 /// `frame` is one that [`push`] made, with only the instance on its stack; the GIL is held.
-unsafe fn settle(thread: ThreadState, frame: Frame) {
+pub(super) unsafe fn settle(thread: ThreadState, frame: Frame) {
     // SAFETY: the caller's.
     unsafe {
         let uncounted = frame.localsplus().add(UNCOUNTED).cast::<u64>();
@@ -131,7 +152,7 @@ unsafe fn settle(thread: ThreadState, frame: Frame) {
 /// # Safety
 /// `frame` is the current frame, which native code runs; the GIL is held.
 pub unsafe fn settle_if_shim(thread: ThreadState, frame: Frame) {
-    if SHIM.get().is_some_and(|shim| shim.0.as_ptr() == frame.executable().cast()) {
+    if is_operator(frame) || SHIM.get().is_some_and(|shim| shim.0.as_ptr() == frame.executable().cast()) {
         // SAFETY: the caller's, and only `push` makes frames of this code object.
         unsafe { settle(thread, frame) };
     }

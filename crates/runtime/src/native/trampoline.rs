@@ -9,7 +9,7 @@ use super::assembly::leave_activation;
 use super::compiled_entry::stub_entry_ended;
 use super::entry::ActivationKind;
 use super::frames::Resume;
-use super::{exit, frames, generators, receive, shim, unwind};
+use super::{exit, frames, generators, operator_shim, receive, shim, unwind};
 use pyo3_ffi::PyObject;
 use std::arch::naked_asm;
 use whipsnake_cpython::live::_PyInterpreterFrame;
@@ -150,6 +150,8 @@ resume_stubs! {
     stub_received => receive::received;
     /// `__init__` is done, and the current frame is the one that holds the instance.
     stub_init_return_slow => shim::init_return;
+    /// The method of an operator is done, and the current frame is the one below it.
+    stub_operator_return => operator_shim::operator_return;
     /// The current frame is done; its result is in the first argument register. For any frame.
     stub_return_slow => frames::return_value;
     /// What the current frame waits for returned the value in the first argument register, and is gone.

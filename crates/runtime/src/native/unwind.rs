@@ -150,8 +150,14 @@ unsafe fn unwind(thread: ThreadState, mut frame: Frame, activation: *mut Activat
                 return Resume { address: stub_finish_error as *const u8, frame: frame.as_ptr() };
             }
             let caller = frame.previous().expect("a frame that is not the base frame has a caller");
+            let operator = shim::is_operator(frame);
             shim::settle_if_shim(thread, frame);
             unlink_and_pop(thread, frame);
+            if operator {
+                // It is the caller's instruction that fails.
+                caller.set_return_offset(0);
+                return error(thread.as_ptr(), caller.as_ptr(), activation, ptr::null_mut());
+            }
             position = at_call(caller);
             caller.set_return_offset(0);
             frame = caller;

@@ -9,6 +9,7 @@ use std::ffi::c_int;
 use std::ptr;
 use whipsnake_cpython::layout::frame as layout;
 use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, Function, ThreadState, symbols};
+use whipsnake_cpython::opcode;
 
 /// Pushes a frame above `caller`, which is at the call instruction `call`, with nothing in its slots. It takes references of its own to the function and
 /// its code. `None` without memory, and nothing has changed then.
@@ -53,7 +54,7 @@ unsafe fn push_on_new_chunk(thread: ThreadState, function: Function) -> Option<F
     }
 }
 
-/// Pushes the frame below an `__init__` above `caller`, which is at the call instruction `call`. It has `instance` (taken; may be null) on its stack. `None` without
+/// Pushes the frame below an `__init__`, or below the method of an operator, above `caller`, which is at the call instruction `call`. It has `instance` (taken; may be null) on its stack. `None` without
 /// memory, and nothing has changed then.
 ///
 /// # Safety
@@ -70,8 +71,13 @@ pub(super) unsafe fn push_init(
         if !thread.has_stack_space(shim::FRAME_WORDS) {
             return None;
         }
+        let operator = opcode::base((*call).op) == opcode::BINARY_OP;
+        let code = if operator { shim::operator_code()? } else { shim::code_object()? };
+        // What exits restore there is written later.
+        let none = || retain(pyo3_ffi::Py_None());
+        let instance = if operator && instance.is_null() { none() } else { instance };
         wait(caller, call);
-        let frame = shim::push(thread, shim::code_object()?, caller.as_ptr(), instance, ptr::null(), counted);
+        let frame = shim::push(thread, code, caller.as_ptr(), instance, ptr::null(), counted);
         // There is no return address.
         frame.set_stacktop(-1);
         Some(frame)

@@ -15,6 +15,7 @@ mod gate;
 mod heat;
 mod inlined_frames;
 mod job;
+mod operators;
 mod samples;
 mod statistics;
 mod world;

@@ -1,7 +1,7 @@
 //! What the optimizer asks of the running program.
 
 use super::alive::Alive;
-use super::{attribute_shapes, samples};
+use super::{attribute_shapes, operators, samples};
 use crate::helpers::globals;
 use crate::helpers::inlined_calls::makes_plain_instances;
 use crate::helpers::pointers::CodeSource;
@@ -23,7 +23,9 @@ use whipsnake_cpython::opcode as op;
 use whipsnake_ir::Global;
 use whipsnake_ir::abi::FEEDBACK_WORDS;
 use whipsnake_ops::Ptr;
-use whipsnake_optimizer::{AttributeShape, Callee, Constructor, Method, Number, Object, Special, World};
+use whipsnake_optimizer::{
+    AttributeShape, Callee, Constructor, Method, Number, Object, Operand, Operator, Special, World,
+};
 use whipsnake_stencils::Source;
 
 /// The exact types that the optimizer knows by name.
@@ -336,6 +338,30 @@ impl World for Live {
         let class = unsafe { get::<*mut PyTypeObject>(self.live(object)?, object::OB_TYPE) };
         // SAFETY: its type.
         self.method(class, unsafe { special::look_up(class, name) })
+    }
+
+    fn class_of(&self, object: u64) -> Option<u64> {
+        // SAFETY: a live object.
+        let class: *mut PyTypeObject = unsafe { get(self.live(object)?, object::OB_TYPE) };
+        self.found(Some(class as u64))
+    }
+
+    fn operator(&self, left: Operand, right: Operand, oparg: u32) -> Option<Operator<'_>> {
+        let class = |operand| match operand {
+            // SAFETY: the GIL is held.
+            Operand::Exactly(name) => Some(unsafe { globals::address(name) } as *mut PyTypeObject),
+            Operand::OfClass(class) => self.live(class).map(|class| class.cast()),
+        };
+        let (left, right) = (class(left)?, class(right)?);
+        // SAFETY: live types.
+        let found = unsafe { operators::method(left, right, oparg)? };
+        let (owner, other) = if found.reflected { (right, left) } else { (left, right) };
+        let method = self.method(owner, found.function)?;
+        // SAFETY: as above.
+        let other = unsafe { get::<u32>(other, type_object::TP_VERSION_TAG) };
+        // SAFETY: the GIL is held.
+        let shim_unit = unsafe { shim::operator_code() }?.instructions() as u64;
+        (other != 0).then_some(Operator { method, reflected: found.reflected, other, shim_unit })
     }
 
     fn property(&self, object: u64, instr: &Instr) -> Option<Method<'_>> {

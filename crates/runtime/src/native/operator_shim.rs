@@ -1,0 +1,79 @@
+//! The frame below a method that a region has inlined for an operator, while that is finished outside of the region.
+//!
+//! The interpreter calls such methods from C, which looks at what they return. A frame below the method stands in for that: nobody sees it, and the
+//! method returns to it. The operands are still on the stack of the frame that waits, whose instruction ends here.
+
+use super::exit_reason::ExitReason;
+use super::frames::{Resume, compiled, unlink_and_pop};
+use super::raw::release_or_null;
+use super::{exit, shim, tools, unwind};
+use pyo3_ffi::{PyObject, PyThreadState, PyTypeObject};
+use std::ffi::CStr;
+use std::ptr;
+use whipsnake_cpython::layout::object;
+use whipsnake_cpython::live::{_PyInterpreterFrame, Code, CodeUnit, Frame, ThreadState};
+use whipsnake_ir::abi::Activation;
+
+/// How error messages name the operators, by their number in bytecode.
+const OPERATORS: [&CStr; 13] =
+    [c"+", c"&", c"//", c"<<", c"@", c"*", c"%", c"|", c"** or pow()", c">>", c"-", c"/", c"^"];
+
+/// `stub_operator_return`: the method of an operator returned `value` to such a frame.
+///
+/// # Safety
+/// Called by the stub only.
+pub(super) unsafe extern "C" fn operator_return(
+    thread: *mut PyThreadState,
+    frame: *mut _PyInterpreterFrame,
+    activation: *mut Activation,
+    value: *mut PyObject,
+) -> Resume {
+    // SAFETY: the stub passes the live thread state, the current frame and its activation; operands are on the stack of the frame that waits.
+    unsafe {
+        let (state, below) = (ThreadState::new_unchecked(thread), Frame::new_unchecked(frame));
+        shim::settle(state, below);
+        unlink_and_pop(state, below);
+        let caller = state.current_frame().expect("a frame waits");
+        let machine = compiled(caller);
+        let at = caller.instruction_index();
+        let next = at + usize::from(caller.return_offset());
+        caller.set_return_offset(0);
+        let left = machine.depth_at(next).expect("a depth where a value is received") - 1;
+        let operands = caller.stack_base().add(left);
+        if value == pyo3_ffi::Py_NotImplemented() {
+            complain((*caller.instr_ptr()).arg, operands.read(), operands.add(1).read());
+            return unwind::error(thread, caller.as_ptr(), activation, ptr::null_mut());
+        }
+        for operand in [operands, operands.add(1)] {
+            release_or_null(operand.replace(ptr::null_mut()));
+        }
+        operands.write(value);
+        caller.set_instr_ptr(caller.instr_ptr().add(next - at).cast::<CodeUnit>());
+        let code = Code::new_unchecked(caller.executable().cast());
+        let current = tools::is_current(state, code, ptr::from_ref(machine).cast_mut());
+        match machine.entry_at(next).filter(|_| current) {
+            Some(address) => Resume { address, frame: caller.as_ptr() },
+            None => {
+                let reason = if current { ExitReason::NoResumePoint } else { ExitReason::Instrumented };
+                reason.note();
+                exit::leave(thread, caller, activation)
+            }
+        }
+    }
+}
+
+/// Raises that no method knows what to do with the operands.
+unsafe fn complain(oparg: u8, left: *mut PyObject, right: *mut PyObject) {
+    let number = usize::from(oparg);
+    let (sign, in_place) = (OPERATORS[number % OPERATORS.len()], number >= OPERATORS.len());
+    // SAFETY: live objects, the GIL is held.
+    unsafe {
+        let name = |of: *mut PyObject| (*(*of.byte_add(object::OB_TYPE as usize).cast::<*mut PyTypeObject>())).tp_name;
+        let text = if in_place {
+            c"unsupported operand type(s) for %.100s=: '%.100s' and '%.100s'"
+        } else {
+            c"unsupported operand type(s) for %.100s: '%.100s' and '%.100s'"
+        };
+        pyo3_ffi::PyErr_Format(pyo3_ffi::PyExc_TypeError, text.as_ptr(), sign.as_ptr(), name(left), name(right));
+    }
+}
