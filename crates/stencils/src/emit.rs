@@ -247,7 +247,15 @@ mod tests {
         units
     }
 
-    fn emitted(units: &[u16], filler: u8) -> (Vec<u8>, Vec<(usize, usize, usize, Vec<usize>)>) {
+    /// A copied part: where it comes from in the blob, where it went, its length, and the bytes of it that holes fill.
+    struct Part {
+        from: usize,
+        to: usize,
+        len: usize,
+        filled: Vec<usize>,
+    }
+
+    fn emitted(units: &[u16], filler: u8) -> (Vec<u8>, Vec<Part>) {
         let mut baseline = Baseline::new();
         let input = CodeInput { units, nlocalsplus: 1, stacksize: 2, ..CodeInput::default() };
         let planned = baseline.plan(input).expect("valid code");
@@ -270,8 +278,10 @@ mod tests {
                     })
                 };
                 let (hot, cold) = ((hot + piece.hot) as usize, (cold + piece.cold) as usize);
-                parts.push((stencil.hot as usize, hot, stencil.hot_len.into(), of(0).collect()));
-                parts.push((stencil.cold as usize, cold, stencil.cold_len.into(), of(Hole::COLD).collect()));
+                let (hot_len, cold_len) = (stencil.hot_len.into(), stencil.cold_len.into());
+                parts.push(Part { from: stencil.hot as usize, to: hot, len: hot_len, filled: of(0).collect() });
+                let filled = of(Hole::COLD).collect();
+                parts.push(Part { from: stencil.cold as usize, to: cold, len: cold_len, filled });
             }
         }
         bytes.truncate(planned.size());
@@ -284,8 +294,8 @@ mod tests {
             let units = additions(count);
             let (bytes, parts) = emitted(&units, 0);
             assert_eq!(bytes, emitted(&units, 0xff).0, "every byte is written");
-            for (from, to, len, holes) in parts {
-                for at in (0..len).filter(|at| !holes.contains(at)) {
+            for Part { from, to, len, filled } in parts {
+                for at in (0..len).filter(|at| !filled.contains(at)) {
                     assert_eq!(bytes[to + at], BLOB[from + at], "byte {at} of a part of {len} at {to}");
                 }
             }
