@@ -222,10 +222,7 @@ class Fails:
 
 
 def subtract(a, b):
-    return (
-        a
-        - b
-    )
+    return a - b
 
 
 def failures():
@@ -250,7 +247,13 @@ class Looks:
         if self.n % 100 == 99:
             frame = sys._getframe()
             caller = frame.f_back
-            return frame.f_code.co_name, caller.f_code.co_name, caller.f_lineno - caller.f_code.co_firstlineno, sorted(caller.f_locals), caller.f_lasti
+            return (
+                frame.f_code.co_name,
+                caller.f_code.co_name,
+                caller.f_lineno - caller.f_code.co_firstlineno,
+                sorted(caller.f_locals),
+                caller.f_lasti,
+            )
         return other
 
 

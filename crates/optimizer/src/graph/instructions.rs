@@ -200,10 +200,8 @@ impl Walk<'_, '_> {
     fn choose_by_feedback(&mut self, number: u32, instr: &Instr) -> Option<&'static Operation> {
         let opcode = if instr.is_instrumented() { instr.base } else { instr.opcode };
         let plain = named(op::NAMES[instr.base as usize]);
-        let floats = matches!(
-            opcode,
-            op::BINARY_OP_ADD_FLOAT | op::BINARY_OP_SUBTRACT_FLOAT | op::BINARY_OP_MULTIPLY_FLOAT
-        );
+        let floats =
+            matches!(opcode, op::BINARY_OP_ADD_FLOAT | op::BINARY_OP_SUBTRACT_FLOAT | op::BINARY_OP_MULTIPLY_FLOAT);
         if floats && self.by_known_types(instr).is_none() && self.has_mixed_numbers() {
             return operation(instr.base, instr.oparg);
         }
@@ -228,12 +226,12 @@ impl Walk<'_, '_> {
         let calls = self.site_in_machine_code(0);
         let around = calls.len() - 1;
         let code = &self.body.code;
-        let is_arithmetic = |unit: u32| {
-            code.at_unit(unit).is_some_and(|number| code.instrs()[number as usize].base == op::BINARY_OP)
-        };
-        self.request.general.iter().any(|site| {
-            site.len() == calls.len() && site[..around] == calls[..around] && is_arithmetic(site[around])
-        })
+        let is_arithmetic =
+            |unit: u32| code.at_unit(unit).is_some_and(|number| code.instrs()[number as usize].base == op::BINARY_OP);
+        self.request
+            .general
+            .iter()
+            .any(|site| site.len() == calls.len() && site[..around] == calls[..around] && is_arithmetic(site[around]))
     }
 
     /// The specialised opcode that fits what is known of the operands.

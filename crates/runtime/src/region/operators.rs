@@ -66,7 +66,7 @@ unsafe fn is_plain(class: *mut PyTypeObject) -> bool {
     // SAFETY: a live type; its sequence methods are part of it, if it is of the program.
     unsafe {
         let flags: u64 = get(class, type_object::TP_FLAGS);
-        if flags & type_object::HEAPTYPE as u64 == 0 || (*class).tp_as_sequence.is_null() {
+        if flags & type_object::HEAPTYPE == 0 || (*class).tp_as_sequence.is_null() {
             return false;
         }
         let sequence = &*(*class).tp_as_sequence;
