@@ -1,4 +1,4 @@
-"""Writes the figures of kept measurements into `docs/performance.md`, between its two marks; losers included."""
+"""Writes the figures of kept measurements into `docs/performance.md`, losers included, and the means into the README."""
 
 import argparse
 import os
@@ -9,7 +9,8 @@ from whipsnake.bench import document
 from whipsnake.bench.errors import BenchError
 from whipsnake.bench.terminal import show_seconds
 
-PAGE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "docs", "performance.md")
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PAGE, README = os.path.join(ROOT, "docs", "performance.md"), os.path.join(ROOT, "README.md")
 BEGIN, END = "<!-- figures: benches/publish.py writes this -->\n", "<!-- end of figures -->\n"
 WORDS = {"best": "steady", "first": "first call"}
 
@@ -48,6 +49,40 @@ def section(doc: dict[str, Any]) -> list[str]:
     return [*lines, ""]
 
 
+def overview(docs: list[dict[str, Any]]) -> list[str]:
+    """All suites in a table: the geometric means, and the slowest program of each."""
+    lines = ["| programs | compared with off | geometric mean | slowest |", "|---|---|---|---|"]
+    for doc in docs:
+        for measure, by_runtime in doc["summary"].items():
+            for other, summary in by_runtime.items():
+                ratios = {
+                    program["name"]: program["ratios"][measure][other]["estimate"]
+                    for program in doc["programs"]
+                    if program["ratios"].get(measure)
+                }
+                slowest = min(ratios, key=lambda name: ratios[name])
+                what = f"{doc['kind']} ({summary['programs']})" + (", first call" if measure == "first" else "")
+                lines.append(f"| {what} | {other} | {summary['estimate']:.2f} | {slowest} {ratios[slowest]:.2f} |")
+    dates = ", ".join(sorted({doc["started"][:10] for doc in docs}))
+    base = docs[0]["runtimes"][0]
+    return [
+        *lines,
+        "",
+        f"{dates}, {docs[0]['machine']['cpu']}, {docs[0]['settings']['pairs']} rounds; off is {base['build']}.",
+    ]
+
+
+def replaced(path: str, lines: list[str]) -> None:
+    """Puts lines between a file's two marks."""
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise SystemExit(f"{path} has no marks for figures")
+    document.write(path, before + BEGIN + "\n" + "\n".join(lines) + "\n" + END + after)
+
+
 def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -59,12 +94,8 @@ def main() -> int:
         raise SystemExit(str(error)) from None
     if any(doc["kind"] == "script" for doc in docs):
         raise SystemExit("only measurements of suites are published")
-    with open(PAGE, encoding="utf-8") as file:
-        text = file.read()
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    lines = [line for doc in docs for line in section(doc)]
-    document.write(PAGE, before + BEGIN + "\n" + "\n".join(lines) + "\n" + END + after)
+    replaced(PAGE, [line for doc in docs for line in section(doc)])
+    replaced(README, [*overview(docs), ""])
     return 0
 
 
