@@ -1,4 +1,4 @@
-"""Writes the figures of kept measurements into `docs/performance.md`, losers included, and the means into the README."""
+"""Writes the figures of kept measurements into `docs/performance.md`, losers included; the means into the README."""
 
 import argparse
 import os

@@ -221,6 +221,32 @@ def test_a_suite_of_ours(tmp_path: Path) -> None:
     assert history.main(str(tmp_path / "kept")) == 0
 
 
+def test_publishing_needs_both_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parent.parent / "benches"))
+    import publish
+
+    outcome = bench("--fast", "--suite", "kernels", "--filter", "sieve", "--results", tmp_path / "kept")
+    assert outcome.code == 0, outcome.shown
+    (file,) = (path for path in (tmp_path / "kept").glob("*.json") if not path.name.endswith(".pyperf.json"))
+    page, readme = tmp_path / "page.md", tmp_path / "readme.md"
+    for path in (page, readme):
+        path.write_text(f"before\n{publish.BEGIN}old\n{publish.END}after\n")
+    monkeypatch.setattr(publish, "PAGE", str(page))
+    monkeypatch.setattr(publish, "README", str(readme))
+    monkeypatch.setattr(sys, "argv", ["publish.py", str(file)])
+    assert publish.main() == 0
+    for path in (page, readme):
+        text = path.read_text()
+        assert text.startswith("before\n")
+        assert text.endswith("after\n")
+        assert "sieve" in text
+        assert "old" not in text
+    readme.write_text("no marks")
+    with pytest.raises(SystemExit, match="no marks"):
+        publish.main()
+    assert readme.read_text() == "no marks"
+
+
 def test_a_suite_of_pyperformance(tmp_path: Path) -> None:
     import pyperf
 
