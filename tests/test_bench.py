@@ -298,7 +298,8 @@ def test_the_harness_costs_little() -> None:
         assert min(started.run(["true"], python.environment()).wall for _ in range(100)) < 0.002
         inside = "import os; print(next(line for line in open('/proc/self/status') if 'VmHWM' in line).split()[1])"
         run = started.run([*python.command, "-c", inside], python.environment())
-        assert abs(run.peak_kib - int(run.out)) < 1024
+        # What ends an interpreter takes a little more.
+        assert abs(run.peak_kib - int(run.out)) < 2048
 
 
 def test_intervals() -> None:

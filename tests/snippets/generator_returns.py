@@ -76,7 +76,9 @@ def held_frames(n):
     kept.clear()
     total = sum([value for value in loop_plain(keeps_frame(n))])
     frame = kept.pop()
-    return total, frame.f_back.f_code.co_name, frame.f_code.co_name, frame.f_locals.get("local", "gone")
+    # Later patch releases of 3.13 forget it when the generator ends.
+    back = frame.f_back and frame.f_back.f_code.co_name
+    return total, back, frame.f_code.co_name, frame.f_locals.get("local", "gone")
 
 
 def loop_plain(values):
