@@ -331,3 +331,11 @@ def test_statistics_go_to_a_file(tmp_path: Path) -> None:
     outcome = run_python("-c", "pass", mode="on", WHIPSNAKE_STATS="1", WHIPSNAKE_STATS_FILE=str(tmp_path / "no" / "x"))
     assert outcome.code == 0
     assert outcome.err.startswith("whipsnake: can't write the statistics")
+
+
+def test_a_folder_called_bench_is_not_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / "bench").mkdir()
+    command = [sys.executable, "-m", "whipsnake", "bench", "--suite", "kernels", "--list"]
+    outcome = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
+    assert outcome.returncode == 0, outcome.stderr
+    assert "sieve" in outcome.stdout

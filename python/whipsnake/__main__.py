@@ -123,9 +123,9 @@ def main() -> "NoReturn":
     if arguments[:1] in (["--version"], ["-V"]):
         print(version_text(), end="")
         sys.exit(0)
-    if arguments[:1] == ["bench"] and not os.path.exists("bench"):
+    if arguments[:1] == ["bench"] and not os.path.isfile("bench"):
         measure(arguments[1:])
-    bisecting = arguments[:1] == ["bisect"] and not os.path.exists("bisect")
+    bisecting = arguments[:1] == ["bisect"] and not os.path.isfile("bisect")
     if bisecting:
         timeout, arguments = bisect_options(arguments[1:])
     x_options, rest = parse(arguments)
