@@ -1,10 +1,9 @@
 //! Objects: numbers made, and the end of any.
 
-use super::pools::{self, POOLS, field};
+use super::pools::{self, number_to_pool, with_pools};
 use crate::native::raw::{get, set};
 use pyo3_ffi::PyObject;
-use std::arch::naked_asm;
-use whipsnake_cpython::layout::{interpreter_state, long, object};
+use whipsnake_cpython::layout::object;
 
 /// Destroys an object whose count reached zero; every integer register is preserved (no float is live at a call).
 ///
@@ -12,17 +11,11 @@ use whipsnake_cpython::layout::{interpreter_state, long, object};
 /// Called by machine code only, with the GIL held, `rsp` 0 mod 16 before the call, and an object whose count is zero in `rdi`.
 #[unsafe(naked)]
 pub unsafe extern "C" fn dealloc(object: *mut PyObject) {
-    naked_asm!(
+    with_pools!(
         "push rax",
         "push rcx",
         // Floats and short ints go to their lists.
-        "lea rax, [rip + {pools}]",
-        "mov rcx, [rdi + {ob_type}]",
-        "cmp rcx, [rax + {float_type}]",
-        "je 3f",
-        "cmp rcx, [rax + {int_type}]",
-        "je 4f",
-        "2:",
+        number_to_pool!(),
         "push rdx",
         "push rsi",
         "push rdi",
@@ -42,45 +35,7 @@ pub unsafe extern "C" fn dealloc(object: *mut PyObject) {
         "pop rcx",
         "pop rax",
         "ret",
-        "3:",
-        "mov rcx, [rax + {float_count}]",
-        "cmp dword ptr [rcx], {max_floats}",
-        "jge 2b",
-        "add dword ptr [rcx], 1",
-        "mov rcx, [rax + {floats}]",
-        "mov rax, [rcx]",
-        "mov [rdi + {ob_type}], rax",
-        "mov [rcx], rdi",
-        "pop rcx",
-        "pop rax",
-        "ret",
-        "4:",
-        "mov rcx, [rdi + {lv_tag}]",
-        "cmp rcx, [rax + {int_tag_limit}]",
-        "jae 2b",
-        "sub qword ptr [rax + {int_room}], 1",
-        "jb 5f",
-        "mov rcx, [rax + {ints}]",
-        "mov [rdi + {ob_type}], rcx",
-        "mov [rax + {ints}], rdi",
-        "pop rcx",
-        "pop rax",
-        "ret",
-        "5:",
-        "mov qword ptr [rax + {int_room}], 0",
-        "jmp 2b",
         dealloc = sym dealloc_object,
-        pools = sym POOLS,
-        ob_type = const object::OB_TYPE,
-        lv_tag = const long::LV_TAG,
-        max_floats = const interpreter_state::FLOAT_MAXFREELIST,
-        float_type = const field::FLOAT_TYPE,
-        int_type = const field::INT_TYPE,
-        float_count = const field::FLOAT_COUNT,
-        floats = const field::FLOATS,
-        int_room = const field::INT_ROOM,
-        int_tag_limit = const field::INT_TAG_LIMIT,
-        ints = const field::INTS,
     )
 }
 

@@ -11,6 +11,65 @@ use std::ptr;
 use whipsnake_cpython::layout::{float, interpreter_state, long, object};
 use whipsnake_cpython::live::ThreadState;
 
+/// Gives the number in `rdi` to its list and returns, with `rax` and `rcx` from the stack; on to label 2 with what is no number, or finds no room.
+macro_rules! number_to_pool {
+    () => {
+        "lea rax, [rip + {pools}]
+        mov rcx, [rdi + {ob_type}]
+        cmp rcx, [rax + {float_type}]
+        je 3f
+        cmp rcx, [rax + {int_type}]
+        jne 2f
+        mov rcx, [rdi + {lv_tag}]
+        cmp rcx, [rax + {int_tag_limit}]
+        jae 2f
+        sub qword ptr [rax + {int_room}], 1
+        jb 4f
+        mov rcx, [rax + {ints}]
+        mov [rdi + {ob_type}], rcx
+        mov [rax + {ints}], rdi
+        pop rcx
+        pop rax
+        ret
+        3:
+        mov rcx, [rax + {float_count}]
+        cmp dword ptr [rcx], {max_floats}
+        jge 2f
+        add dword ptr [rcx], 1
+        mov rcx, [rax + {floats}]
+        mov rax, [rcx]
+        mov [rdi + {ob_type}], rax
+        mov [rcx], rdi
+        pop rcx
+        pop rax
+        ret
+        4:
+        mov qword ptr [rax + {int_room}], 0
+        2:"
+    };
+}
+
+/// A naked function's assembly that has [`number_to_pool`] in it.
+macro_rules! with_pools {
+    ($($part:tt)*) => {
+        std::arch::naked_asm!(
+            $($part)*
+            pools = sym $crate::helpers::pools::POOLS,
+            ob_type = const whipsnake_cpython::layout::object::OB_TYPE,
+            lv_tag = const whipsnake_cpython::layout::long::LV_TAG,
+            max_floats = const whipsnake_cpython::layout::interpreter_state::FLOAT_MAXFREELIST,
+            float_type = const $crate::helpers::pools::field::FLOAT_TYPE,
+            int_type = const $crate::helpers::pools::field::INT_TYPE,
+            float_count = const $crate::helpers::pools::field::FLOAT_COUNT,
+            floats = const $crate::helpers::pools::field::FLOATS,
+            int_room = const $crate::helpers::pools::field::INT_ROOM,
+            int_tag_limit = const $crate::helpers::pools::field::INT_TAG_LIMIT,
+            ints = const $crate::helpers::pools::field::INTS,
+        )
+    };
+}
+pub(crate) use {number_to_pool, with_pools};
+
 /// How many dead ints are kept at most.
 const MAX_INTS: usize = 256;
 

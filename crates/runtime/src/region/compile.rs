@@ -15,7 +15,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use whipsnake_bytecode::Decoder;
 use whipsnake_codegen::WayOn;
-
 use whipsnake_cpython::live::{Code, Frame};
 use whipsnake_ir::{Continuation, FrameState, Function, InstData};
 use whipsnake_optimizer::{Request, Site, Start, build};

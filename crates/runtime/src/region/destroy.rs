@@ -2,49 +2,10 @@
 
 use super::ending::ends_quietly;
 use super::{Region, exit};
-use crate::helpers::pools::{POOLS, field};
+use crate::helpers::pools::{number_to_pool, with_pools};
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::arch::naked_asm;
-use whipsnake_cpython::layout::{interpreter_state, long, object};
 use whipsnake_cpython::live::{_PyInterpreterFrame, symbols};
-
-/// Gives the number in `rdi` to its list and returns, with `rax` and `rcx` from the stack; on to label 2 with what is no number, or finds no room.
-macro_rules! number_to_pool {
-    () => {
-        "lea rax, [rip + {pools}]
-        mov rcx, [rdi + {ob_type}]
-        cmp rcx, [rax + {float_type}]
-        je 3f
-        cmp rcx, [rax + {int_type}]
-        jne 2f
-        mov rcx, [rdi + {lv_tag}]
-        cmp rcx, [rax + {int_tag_limit}]
-        jae 2f
-        sub qword ptr [rax + {int_room}], 1
-        jb 4f
-        mov rcx, [rax + {ints}]
-        mov [rdi + {ob_type}], rcx
-        mov [rax + {ints}], rdi
-        pop rcx
-        pop rax
-        ret
-        3:
-        mov rcx, [rax + {float_count}]
-        cmp dword ptr [rcx], {max_floats}
-        jge 2f
-        add dword ptr [rcx], 1
-        mov rcx, [rax + {floats}]
-        mov rax, [rcx]
-        mov [rdi + {ob_type}], rax
-        mov [rcx], rdi
-        pop rcx
-        pop rax
-        ret
-        4:
-        mov qword ptr [rax + {int_room}], 0
-        2:"
-    };
-}
 
 /// Saves the other registers that a C function may change; the stack pointer is 0 mod 16 then.
 macro_rules! save_registers {
@@ -112,7 +73,7 @@ macro_rules! restore_registers {
 /// Called by a region's machine code, with an object whose count is zero and whose end runs no Python code.
 #[unsafe(naked)]
 pub unsafe extern "C" fn destroy_plain(object: *mut PyObject) {
-    naked_asm!(
+    with_pools!(
         "push rax",
         "push rcx",
         number_to_pool!(),
@@ -123,17 +84,6 @@ pub unsafe extern "C" fn destroy_plain(object: *mut PyObject) {
         "pop rax",
         "ret",
         destroy = sym destroy,
-        pools = sym POOLS,
-        ob_type = const object::OB_TYPE,
-        lv_tag = const long::LV_TAG,
-        max_floats = const interpreter_state::FLOAT_MAXFREELIST,
-        float_type = const field::FLOAT_TYPE,
-        int_type = const field::INT_TYPE,
-        float_count = const field::FLOAT_COUNT,
-        floats = const field::FLOATS,
-        int_room = const field::INT_ROOM,
-        int_tag_limit = const field::INT_TAG_LIMIT,
-        ints = const field::INTS,
     )
 }
 
@@ -143,7 +93,7 @@ pub unsafe extern "C" fn destroy_plain(object: *mut PyObject) {
 /// Called by a region's machine code, with an object whose count is zero, and a word that is not 0 after the call if the object is still there.
 #[unsafe(naked)]
 pub unsafe extern "C" fn destroy_unnoticed(object: *mut PyObject, noticed: *mut u64) {
-    naked_asm!(
+    with_pools!(
         "push rax",
         "push rcx",
         "mov qword ptr [rsi], 0",
@@ -155,17 +105,6 @@ pub unsafe extern "C" fn destroy_unnoticed(object: *mut PyObject, noticed: *mut 
         "pop rax",
         "ret",
         destroy = sym destroy_if_quiet,
-        pools = sym POOLS,
-        ob_type = const object::OB_TYPE,
-        lv_tag = const long::LV_TAG,
-        max_floats = const interpreter_state::FLOAT_MAXFREELIST,
-        float_type = const field::FLOAT_TYPE,
-        int_type = const field::INT_TYPE,
-        float_count = const field::FLOAT_COUNT,
-        floats = const field::FLOATS,
-        int_room = const field::INT_ROOM,
-        int_tag_limit = const field::INT_TAG_LIMIT,
-        ints = const field::INTS,
     )
 }
 
@@ -182,7 +121,7 @@ pub unsafe extern "C" fn destroy_in_region(
     frame: *mut _PyInterpreterFrame,
     thread: *mut PyThreadState,
 ) {
-    naked_asm!(
+    with_pools!(
         "push rax",
         "push rcx",
         number_to_pool!(),
@@ -195,17 +134,6 @@ pub unsafe extern "C" fn destroy_in_region(
         "pop rax",
         "ret",
         destroy = sym destroy_shown_if_noticed,
-        pools = sym POOLS,
-        ob_type = const object::OB_TYPE,
-        lv_tag = const long::LV_TAG,
-        max_floats = const interpreter_state::FLOAT_MAXFREELIST,
-        float_type = const field::FLOAT_TYPE,
-        int_type = const field::INT_TYPE,
-        float_count = const field::FLOAT_COUNT,
-        floats = const field::FLOATS,
-        int_room = const field::INT_ROOM,
-        int_tag_limit = const field::INT_TAG_LIMIT,
-        ints = const field::INTS,
     )
 }
 
