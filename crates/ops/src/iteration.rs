@@ -17,11 +17,11 @@ use whipsnake_ir::{
 
 operations! {
     "GET_ITER" (iterable) -> 1, ptrs [Ptr::NextCode] => |b, i| get_iter(b, Helper::GetIter, i);
-    "FOR_ITER" (iterator) -> 1, keeps 1, imms [Imm::TargetWord], ptrs [Ptr::NextInstr] => for_iter;
+    "FOR_ITER" (iterator) -> 1, keeps 1, imms [Imm::TargetWord], ptrs [Ptr::NextInstr, Ptr::TargetInstr] => for_iter;
     "FOR_ITER_LIST" (iterator) -> 1, keeps 1 => for_iter_list;
     "FOR_ITER_TUPLE" (iterator) -> 1, keeps 1 => for_iter_tuple;
     "FOR_ITER_RANGE" (iterator) -> 1, keeps 1 => for_iter_range;
-    "FOR_ITER_GEN" (iterator) -> 1, keeps 1, imms [Imm::TargetWord], ptrs [Ptr::NextInstr] => for_iter_gen;
+    "FOR_ITER_GEN" (iterator) -> 1, keeps 1, imms [Imm::TargetWord], ptrs [Ptr::NextInstr, Ptr::TargetInstr] => for_iter_gen;
     "RECEIVE_ITEM" () -> 1, receives => |b: &mut Builder<'_>| b.received();
     "END_FOR" (value) -> 0 => |b: &mut Builder<'_>, value| b.release(value);
 }
@@ -77,14 +77,21 @@ fn call_next(b: &mut Builder<'_>, iterator: Value) {
     b.when_cold(none_left, |b| {
         let (thread, frame) = (b.thread_state(), b.frame());
         b.call_status(Helper::IterationEnd, &[thread, frame]);
+        // At the END_FOR, which belongs to the line of the loop: the interpreter reports no line that it begins in.
+        let nothing = b.global(Global::None);
+        leave_for_tools(b, 1, nothing);
         leave_loop(b, iterator);
     });
+    leave_for_tools(b, 0, value);
+    b.leave_with(Continuation::Next, value);
+}
+
+/// Leaves to the interpreter, with `pushed` on the stack, at the instruction that pointer number `at` names, if what ran switched on a tool, which
+/// must see what follows. Regions look after every call themselves.
+fn leave_for_tools(b: &mut Builder<'_>, at: u8, pushed: Value) {
     if b.in_region() {
-        // Regions look after every call.
-        b.leave_with(Continuation::Next, value);
         return;
     }
-    // What ran may have switched a tool on, which must see what follows.
     let thread = b.thread_state();
     let breaker = b.load(Type::I64, thread, thread_state::EVAL_BREAKER);
     let code = b.raw_pointer(abi::pointer::CODE);
@@ -97,13 +104,12 @@ fn call_next(b: &mut Builder<'_>, iterator: Value) {
         let verdict = b.call(Helper::Poll, &[thread, frame, code, later]);
         let instrumented = b.compare_const(Condition::Ne, verdict, 0);
         b.when_cold(instrumented, |b| {
-            b.set_output(0, value);
-            let (frame, next) = (b.frame(), b.pointer(0));
+            b.set_output(0, pushed);
+            let (frame, next) = (b.frame(), b.pointer(at));
             b.store(next, frame, frame_layout::INSTR_PTR);
             b.leave_saved(Continuation::Exit);
         });
     });
-    b.leave_with(Continuation::Next, value);
 }
 
 /// Drops the iterator and leaves the loop.

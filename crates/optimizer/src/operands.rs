@@ -95,7 +95,8 @@ fn pointer(world: &dyn World, code: &Code<'_>, instr: &Instr, meaning: Ptr) -> O
         Ptr::Cache16(unit) => cache16(code, instr, unit).into(),
         Ptr::InstrAt(add) => world.first_unit() + 2 * u64::from(instr.index + u32::from(add)),
         Ptr::NextInstr => world.first_unit() + 2 * u64::from(instr.next),
-        Ptr::TargetInstr | Ptr::NextCode => return None,
+        Ptr::TargetInstr => world.first_unit() + 2 * u64::from(code.instrs()[instr.target as usize].start),
+        Ptr::NextCode => return None,
         other => world.pointer(other, instr, instr.oparg),
     })
 }

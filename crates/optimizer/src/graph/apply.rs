@@ -215,7 +215,9 @@ impl Walk<'_, '_> {
         for _ in 0..popped {
             self.pop();
         }
-        let target = instr.exhausted().unwrap_or(instr.target);
-        self.jump_to(target);
+        if instr.flow == Flow::ForIter {
+            self.after_iteration(instr.target);
+        }
+        self.jump_to(instr.exhausted().unwrap_or(instr.target));
     }
 }

@@ -95,14 +95,33 @@ impl Walk<'_, '_> {
     /// After a call that may have run Python code: if somebody got hold of the frame, what it wrote to the locals is in memory only; if a tool was
     /// switched on, it must see what follows.
     pub(super) fn after_call(&mut self, number: u32) {
+        self.look_before(number + 1);
+    }
+
+    /// What [`Walk::after_call`] does, where instruction number `next` follows.
+    fn look_before(&mut self, next: u32) {
         if !std::mem::take(&mut self.knowledge().state.escaped) {
             return;
         }
-        let Some(next) = self.body.code.instrs().get(number as usize + 1) else { return };
+        let Some(next) = self.body.code.instrs().get(next as usize) else { return };
         self.knowledge().state.frame().unit = next.index;
         self.mark_exit();
         self.guard_unseen();
         self.guard_quiet();
+    }
+
+    /// The same after an iterator that is exhausted, and dropped: it says so by calling Python code, maybe. The interpreter would go on at the `END_FOR`
+    /// and `POP_TOP`, since what follows begins a line, and it reports none that it begins in.
+    pub(super) fn after_iteration(&mut self, end_for: u32) {
+        if !self.knowledge().state.escaped {
+            return;
+        }
+        let nothing = self.b.global(Global::None);
+        self.push(Slot::borrowed(nothing));
+        self.push(Slot::borrowed(nothing));
+        self.look_before(end_for);
+        self.pop();
+        self.pop();
     }
 
     fn load_local(&mut self, local: u32) {
