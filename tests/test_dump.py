@@ -61,3 +61,32 @@ def test_stages_are_printed_when_they_are_made(wanted: str, stages: list[str]) -
     assert outcome.code == 0, outcome.shown
     assert headings(outcome.err) == stages, outcome.shown
     assert "other" not in outcome.err
+
+
+def test_a_region_is_not_entered_again_and_again_where_somebody_has_the_frame() -> None:
+    # After each call the region looks whether somebody got hold of the frame. If that was so before, it would be left in each round.
+    body = """
+import sys
+
+class Log:
+    count = 0
+    def __setitem__(self, key, value):
+        self.count += value
+
+def fill(numbers, log, seen):
+    frame = sys._getframe() if seen else None
+    total = 0
+    for i in numbers:
+        total += i * i & 255
+        total += i * i & 255
+        log[i] = 1
+    return total
+
+for k in range(40):
+    fill(range(3000), Log(), k >= 20)
+"""
+    outcome = run_python("-c", body, mode="on", WHIPSNAKE_DUMP="fill:machine,exits", **SETTINGS)
+    assert outcome.code == 0, outcome.shown
+    found = headings(outcome.err)
+    assert "machine" in found
+    assert found.count("exits") < 200

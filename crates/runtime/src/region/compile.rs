@@ -15,8 +15,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use whipsnake_bytecode::Decoder;
 use whipsnake_codegen::WayOn;
+use whipsnake_cpython::layout::frame;
 use whipsnake_cpython::live::{Code, Frame};
-use whipsnake_ir::{Continuation, FrameState, Function, InstData};
+use whipsnake_ir::{Continuation, FrameState, Function, InstData, Offset, ValueDef};
 use whipsnake_optimizer::{Request, Site, Start, build};
 
 /// What is asked for.
@@ -148,7 +149,11 @@ unsafe fn graph(
     let (name, keeps_graph) = (qualname(code), jit.settings.stats);
     let (memory, addresses) = (jit.memory.clone(), jit.addresses.clone());
     let (gate, ways_on) = match place {
-        Place::Loop(_) => (Gate::Loop, ways_on(&function, compiled)),
+        Place::Loop(header) => {
+            let baseline = compiled.entry_at(header as usize).map(|address| address as u64);
+            let gate = Gate::Loop { baseline_if_seen: baseline.filter(|_| looks_at_its_frame(&function)) };
+            (gate, ways_on(&function, compiled))
+        }
         Place::Function { .. } => {
             let code_data = ptr::from_ref(compiled) as u64;
             (Gate::Function { code_data, baseline: compiled.baseline_entry() as u64 }, vec![])
@@ -160,6 +165,17 @@ unsafe fn graph(
         Job { name, header, gate, ways_on, prunes, patience, keeps_graph, function, general, cells, memory, addresses },
         Held::new(codes, code),
     ))
+}
+
+/// Whether the region looks if somebody has got hold of the frame it runs on.
+fn looks_at_its_frame(function: &Function) -> bool {
+    function.blocks.iter().flat_map(|block| &block.insts).any(|&inst| match *function.inst(inst) {
+        InstData::Load { base, offset: Offset::Known(frame::FRAME_OBJ), .. } => match function.def(base) {
+            ValueDef::Result(inst, _) => matches!(function.inst(inst), InstData::Frame),
+            ValueDef::Param(..) => false,
+        },
+        _ => false,
+    })
 }
 
 /// Where the baseline tier goes on where a loop's region ends without surprise: at its normal end, or a way out of its middle.

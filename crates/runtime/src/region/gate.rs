@@ -1,9 +1,10 @@
 //! The gates of regions: machine code that calls of a function go to in place of the baseline code's first instruction, and jumps back in place of a loop's header.
 //!
-//! A function's gate looks whether the region can run, and else goes on to the baseline code, where nothing has happened yet. A jump back has just looked.
+//! A function's gate looks whether the region can run, and else goes on to the baseline code, where nothing has happened yet. A jump back has just looked; but
+//! a region that would leave because somebody has the frame is not for an activation of which that is so.
 
 use crate::native::trampoline::VALUE;
-use whipsnake_cpython::layout::thread_state;
+use whipsnake_cpython::layout::{frame, thread_state};
 use whipsnake_ir::abi::{ACTIVATION_THREAD_STATE, compiled};
 
 /// Room for a gate.
@@ -18,8 +19,11 @@ const C_LEVELS: i32 = thread_state::C_RECURSION_LIMIT / 100 * 97;
 /// What a gate has to know.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Gate {
-    /// That of a loop: nothing.
-    Loop,
+    /// That of a loop.
+    Loop {
+        /// Where the loop starts in the baseline tier, if the region is only for frames that nobody has got hold of.
+        baseline_if_seen: Option<u64>,
+    },
     /// That of a function.
     Function {
         /// The address of the compiled code's data.
@@ -35,11 +39,12 @@ impl Gate {
         let mut code = Assembler::default();
         // mov rdi, [rsp + thread state]
         code.bytes(&[0x48, 0x8b, 0x7c, 0x24, ACTIVATION_THREAD_STATE as u8]);
-        let Gate::Function { code_data, baseline } = *self else {
-            code.call(region);
-            // jmp rax
-            code.bytes(&[0xff, 0xe0]);
-            return code.code;
+        let (code_data, baseline) = match *self {
+            Gate::Function { code_data, baseline } => (code_data, baseline),
+            Gate::Loop { baseline_if_seen } => {
+                code.looped(region, baseline_if_seen);
+                return code.code;
+            }
         };
         code.load_rax(code_data);
         // mov rcx, [rax + valid version]
@@ -100,6 +105,23 @@ impl Assembler {
         self.bytes(&[0xff, 0xd0]).bytes(&[0x49, 0x89, 0xd7]);
     }
 
+    /// The gate of a loop.
+    fn looped(&mut self, region: u64, baseline_if_seen: Option<u64>) {
+        if baseline_if_seen.is_some() {
+            // cmp qword [r15 + frame object], 0; jne
+            self.bytes(&[0x49, 0x83, 0x7f, frame::FRAME_OBJ as u8, 0]);
+            self.bytes(&[0x0f, 0x85]).lead_to_baseline();
+        }
+        self.call(region);
+        // jmp rax
+        self.bytes(&[0xff, 0xe0]);
+        if let Some(baseline) = baseline_if_seen {
+            self.resolve();
+            self.load_rax(baseline);
+            self.bytes(&[0xff, 0xe0]);
+        }
+    }
+
     /// The distance of a jump to the baseline code.
     fn lead_to_baseline(&mut self) {
         self.jumps.push(self.code.len());
@@ -137,11 +159,22 @@ mod tests {
 
     #[test]
     fn a_loops_gate_calls_the_region_and_goes_where_that_says() {
-        let code = Gate::Loop.code(0x3333, 0x4444);
+        let code = Gate::Loop { baseline_if_seen: None }.code(0x3333, 0x4444);
         let instructions: Vec<_> = iced_x86::Decoder::new(64, &code, iced_x86::DecoderOptions::NONE).iter().collect();
         assert!(instructions.iter().all(|instruction| !instruction.is_invalid()), "{instructions:?}");
         let [.., region, call, _, jump] = instructions.as_slice() else { panic!("too short") };
         assert_eq!((region.immediate(1), call.mnemonic()), (0x3333, iced_x86::Mnemonic::Call));
         assert_eq!(jump.mnemonic(), iced_x86::Mnemonic::Jmp);
+    }
+    #[test]
+    fn a_loops_gate_goes_on_to_the_baseline_code_where_somebody_has_the_frame() {
+        let code = Gate::Loop { baseline_if_seen: Some(0x5555) }.code(0x3333, 0x4444);
+        assert!(code.len() <= BYTES);
+        let instructions: Vec<_> = iced_x86::Decoder::new(64, &code, iced_x86::DecoderOptions::NONE).iter().collect();
+        assert!(instructions.iter().all(|instruction| !instruction.is_invalid()), "{instructions:?}");
+        let [.., baseline, jump] = instructions.as_slice() else { panic!("too short") };
+        assert_eq!((baseline.immediate(1), jump.mnemonic()), (0x5555, iced_x86::Mnemonic::Jmp));
+        let seen = instructions.iter().find(|i| i.mnemonic() == iced_x86::Mnemonic::Jne).expect("there is such a jump");
+        assert_eq!(seen.near_branch_target(), baseline.ip());
     }
 }

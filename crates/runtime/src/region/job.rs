@@ -120,6 +120,7 @@ impl Maker {
             entry: block.run(),
             gate: block.run().wrapping_add(gate_at),
             prunes,
+            unseen_only: matches!(gate, Gate::Loop { baseline_if_seen: Some(_) }),
             patience,
             form,
             left: Cell::new(0),

@@ -62,6 +62,8 @@ pub struct Region {
     gate: *const u8,
     /// Whether it is left at instructions that never ran.
     prunes: bool,
+    /// Whether it is only for frames that nobody has got hold of: else it would be left after the first call.
+    unseen_only: bool,
     /// How often a guard may fail.
     patience: u32,
     /// What was fixed when it was compiled.
@@ -232,6 +234,9 @@ const MAX_SHORT: u32 = 3;
 /// Rounds between two looks while the compiler is off.
 const ROUNDS_WHILE_OFF: i32 = 1000;
 
+/// Rounds between two looks while somebody has the frame, which is seldom over before the loop is.
+const ROUNDS_WHILE_SEEN: i32 = 100;
+
 /// After so many failures of one kind a region is thrown away: a tenth of what another one costs is lost then.
 const MAX_FAILURES: u32 = 1000;
 
@@ -330,6 +335,10 @@ pub unsafe extern "C" fn hot_loop(
             }
         }
         let region = &*cell.region;
+        if region.unseen_only && !running.frame_object().is_null() {
+            cell.rounds = ROUNDS_WHILE_SEEN;
+            return on_as_before;
+        }
         // Entered again at the next jump back, should it come here.
         cell.rounds = 0;
         region.loop_cell.set(cell);
