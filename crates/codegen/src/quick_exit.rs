@@ -11,7 +11,7 @@ use whipsnake_ir::{Global, Helper, InstData, Slot, StateId, Type, Value, ValueDe
 impl Lowering<'_, '_> {
     /// Where an exit with that state goes on, if it can write the frame itself.
     pub(crate) fn way_on(&mut self, state: StateId) -> Option<WayOn> {
-        let [frame] = &self.func.states[state.index()].frames[..] else { return None };
+        let frame = self.func.states[state.index()].frames.only()?;
         let (unit, stack) = (frame.unit, &frame.stack);
         let way = self.region_form().ways_on.iter().find(|way| way.unit == unit).copied()?;
         // What is not read from its slot must not own anything.

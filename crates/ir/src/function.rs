@@ -52,6 +52,27 @@ impl Function {
         Function { name: name.into(), ..Default::default() }
     }
 
+    /// Makes it empty again, but keeps its memory.
+    pub fn clear(&mut self) {
+        let Function { name: _, blocks, insts, values, states, state_of, classes, raws } = self;
+        blocks.clear();
+        insts.clear();
+        values.clear();
+        states.clear();
+        state_of.clear();
+        classes.clear();
+        raws.clear();
+    }
+
+    /// Makes room for so many instructions of a region.
+    pub fn reserve(&mut self, insts: usize) {
+        self.insts.reserve(insts);
+        self.values.reserve(insts);
+        self.state_of.reserve(insts);
+        self.states.reserve(insts / 4);
+        self.blocks.reserve(insts / 4);
+    }
+
     /// Adds an empty block.
     pub fn add_block(&mut self) -> Block {
         self.blocks.push(BlockData::default());

@@ -29,6 +29,6 @@ pub use helper::{Effects, Helper, Signature};
 pub use inst::{Args, BinaryOp, Condition, Continuation, FloatCondition, InstData, MissReason, Offset, UnaryOp};
 pub use parse::{ParseError, parse};
 pub use region::{Known, LoopPlan, OpenLoop, Region, State};
-pub use state::{ExitState, Field, FrameState, Inlined, Slot, StateId};
+pub use state::{ExitState, Field, FrameState, Frames, Inlined, Slot, StateId};
 pub use types::Type;
 pub use verify::{Dominators, OperationShape, VerifyError, verify, verify_operation};

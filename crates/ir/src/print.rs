@@ -180,7 +180,7 @@ fn argument(func: &Function, jump: Inst, arg: Value) -> String {
 /// The lines of a state.
 fn write_state(f: &mut fmt::Formatter<'_>, id: StateId, state: &ExitState) -> fmt::Result {
     writeln!(f, "state{}:", id.0)?;
-    for frame in &state.frames {
+    for frame in state.frames.iter() {
         let (locals, stack) = (slots(&frame.locals), slots(&frame.stack));
         let code = if frame.first_unit == 0 { String::new() } else { format!(" of {}", frame.first_unit) };
         write!(f, "    frame {}{code}: locals [{locals}], stack [{stack}]", frame.unit)?;

@@ -5,9 +5,12 @@
 //! merged: slots that differ become block parameters.
 
 use crate::abi::{operand, pointer};
-use crate::{Block, ExitState, Field, FrameState, Function, Global, Inst, InstData, Slot, StateId, Type, Value};
+use crate::{
+    Block, ExitState, Field, FrameState, Frames, Function, Global, Inst, InstData, Slot, StateId, Type, Value,
+};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
+use std::sync::Arc;
 
 /// What is known of an object, for as long as it lives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,11 +52,11 @@ impl Known {
 #[derive(Clone, Debug, Default)]
 pub struct State {
     /// Frames, the innermost last.
-    pub frames: SmallVec<[FrameState; 1]>,
+    pub frames: Frames,
     /// Fields of objects that nobody else sees, kept in values.
     pub fields: Vec<Field>,
-    /// What is known of values.
-    pub known: FxHashMap<Value, Known>,
+    /// What is known of values. Copies share it until one of them learns more.
+    pub known: Arc<FxHashMap<Value, Known>>,
     /// Whether something was called since the start of the instruction that may have run Python code.
     pub escaped: bool,
 }
@@ -70,6 +73,10 @@ impl State {
 
     fn slots_mut(&mut self) -> impl Iterator<Item = &mut Slot> {
         self.frames.iter_mut().flat_map(FrameState::slots_mut)
+    }
+
+    fn note(&mut self, value: Value, known: Known) {
+        Arc::make_mut(&mut self.known).insert(value, known);
     }
 }
 
@@ -185,7 +192,11 @@ impl Region {
     /// Adds to what is known of a value.
     pub fn learn(&mut self, value: Value, learn: impl FnOnce(&mut Known)) {
         let value = self.resolve(value);
-        learn(self.state.known.entry(value).or_default());
+        let mut known = self.state.known.get(&value).copied().unwrap_or_default();
+        learn(&mut known);
+        if self.state.known.get(&value) != Some(&known) {
+            self.state.note(value, known);
+        }
     }
 
     /// Notes the frames as they are now as what exits restore.
@@ -255,8 +266,6 @@ impl Region {
         match edges.as_slice() {
             [] => {}
             [edge] => {
-                self.state = edge.state.clone();
-                self.exit = edge.exit;
                 for (&param, arg) in params.iter().zip(Self::args(func, edge)) {
                     self.aliases.insert(param, arg);
                 }
@@ -267,15 +276,19 @@ impl Region {
                     InstData::Branch { then_args, .. } => then_args.clear(),
                     other => unreachable!("{other:?} has no successor"),
                 }
+                let edge = edges.into_iter().next().expect("as just matched");
+                (self.state, self.exit) = (edge.state, edge.exit);
             }
             [first, rest @ ..] => {
                 let mut state = first.state.clone();
                 state.escaped = edges.iter().any(|e| e.state.escaped);
                 for edge in rest {
                     let theirs = &edge.state.known;
-                    state.known.retain(|value, _| theirs.contains_key(value));
-                    for (value, known) in &mut state.known {
-                        *known = known.join(theirs[value]);
+                    if !Arc::ptr_eq(&state.known, theirs) {
+                        Arc::make_mut(&mut state.known).retain(|value, known| {
+                            let their = theirs.get(value);
+                            their.inspect(|their| *known = known.join(**their)).is_some()
+                        });
                     }
                 }
                 for (index, &param) in params.iter().enumerate() {
@@ -290,7 +303,7 @@ impl Region {
                     }
                     let known = Known { raw: None, ..known.unwrap_or_default() };
                     func.note_class(param, known.class);
-                    state.known.insert(param, known);
+                    state.note(param, known);
                 }
                 self.merge_slots(func, block, &edges, &mut state);
                 self.merge_fields(func, block, &edges, &mut state);
@@ -309,8 +322,11 @@ impl Region {
         let mut merged = func.states[first.index()].clone();
         for exit in edges[1..].iter().filter_map(|e| e.exit) {
             let other = &func.states[exit.index()];
-            for (frame, theirs) in merged.frames.iter_mut().zip(&other.frames) {
-                for (slot, their) in frame.slots_mut().zip(theirs.slots()) {
+            for index in 0..merged.frames.len() {
+                if merged.frames.shares(&other.frames, index) {
+                    continue;
+                }
+                for (slot, their) in merged.frames[index].slots_mut().zip(other.frames[index].slots()) {
                     slot.dirty |= their.dirty;
                 }
             }
@@ -324,53 +340,75 @@ impl Region {
     }
 
     fn merge_slots(&mut self, func: &mut Function, block: Block, edges: &[Edge], state: &mut State) {
-        let lists: Vec<Vec<Slot>> = edges.iter().map(|e| e.state.slots().copied().collect()).collect();
-        if lists.iter().any(|l| l.len() != lists[0].len()) {
+        let count =
+            |frames: &Frames| frames.iter().map(|frame| frame.slots().count()).collect::<SmallVec<[usize; 8]>>();
+        let ours = count(&state.frames);
+        if edges[1..].iter().any(|edge| count(&edge.state.frames) != ours) {
             self.unsupported = true;
             return;
         }
-        for (number, frame) in state.frames.iter().enumerate() {
-            let differs = |edge: &Edge| edge.state.frames[number].memory() != frame.memory();
-            self.half_pushed |= edges.iter().any(differs);
+        for number in 0..state.frames.len() {
+            if edges[1..].iter().all(|edge| edge.state.frames.shares(&state.frames, number)) {
+                continue;
+            }
+            let memory = state.frames[number].memory();
+            self.half_pushed |= edges.iter().any(|edge| edge.state.frames[number].memory() != memory);
+            let mut theirs: SmallVec<[_; 4]> = edges.iter().map(|edge| edge.state.frames[number].slots()).collect();
+            for index in 0..ours[number] {
+                let slots: SmallVec<[Slot; 4]> =
+                    theirs.iter_mut().map(|slots| *slots.next().expect("as many as counted")).collect();
+                if let Some(merged) = self.merge_slot(func, block, edges, &slots, state) {
+                    *state.frames[number].slots_mut().nth(index).expect("as many as counted") = merged;
+                }
+            }
         }
-        let mut merged = Vec::with_capacity(lists[0].len());
-        for index in 0..lists[0].len() {
-            let slots: Vec<Slot> = lists.iter().map(|l| l[index]).collect();
-            let mut slot = slots[0];
-            slot.dirty = slots.iter().any(|s| s.dirty);
-            if slots.iter().any(|s| s.owned != slot.owned) {
-                // The ways where it is borrowed add a reference, which they can only if they lead nowhere else.
-                slot.owned = true;
-                for (edge, theirs) in edges.iter().zip(&slots).filter(|(_, s)| !s.owned) {
-                    let value = theirs.value.expect("NULL is owned");
-                    match func.inst(edge.inst) {
-                        InstData::Jump { .. } => {
-                            func.insert_before_end(edge.from, InstData::Retain { value }, &[]);
-                        }
-                        _ => self.unsupported = true,
+    }
+
+    /// What a slot holds where ways meet on which it is `slots`; `None` if that is what it is on the first of them.
+    fn merge_slot(
+        &mut self,
+        func: &mut Function,
+        block: Block,
+        edges: &[Edge],
+        slots: &[Slot],
+        state: &mut State,
+    ) -> Option<Slot> {
+        let mut slot = slots[0];
+        if slots[1..].iter().all(|other| *other == slot) {
+            return None;
+        }
+        slot.dirty = slots.iter().any(|s| s.dirty);
+        if slots.iter().any(|s| s.owned != slot.owned) {
+            // The ways where it is borrowed add a reference, which they can only if they lead nowhere else.
+            slot.owned = true;
+            for (edge, theirs) in edges.iter().zip(slots).filter(|(_, s)| !s.owned) {
+                let value = theirs.value.expect("NULL is owned");
+                match func.inst(edge.inst) {
+                    InstData::Jump { .. } => {
+                        func.insert_before_end(edge.from, InstData::Retain { value }, &[]);
                     }
+                    _ => self.unsupported = true,
                 }
             }
-            if slots.iter().any(|s| s.value != slot.value) {
-                let param = func.add_param(block, Type::Obj);
-                let mut known: Option<Known> = None;
-                for (edge, theirs) in edges.iter().zip(&slots) {
-                    let value = theirs.value.unwrap_or_else(|| Self::null(func, edge.from));
-                    Self::push_arg(func, edge.inst, edge.otherwise, value);
-                    let its = edge.state.known.get(&value).copied().unwrap_or_default();
-                    func.note_raw(edge.inst, value, its.raw);
-                    known = Some(known.map_or(its, |k| k.join(its)));
-                }
-                let known = Known { raw: None, ..known.unwrap_or_default() };
-                func.note_class(param, known.class);
-                state.known.insert(param, known);
-                slot.value = Some(param);
-                // Memory may hold it on every way; but a number's object, if that is dropped, would go there unnoticed.
-                slot.dirty = true;
-            }
-            merged.push(slot);
         }
-        state.slots_mut().zip(merged).for_each(|(slot, new)| *slot = new);
+        if slots.iter().any(|s| s.value != slot.value) {
+            let param = func.add_param(block, Type::Obj);
+            let mut known: Option<Known> = None;
+            for (edge, theirs) in edges.iter().zip(slots) {
+                let value = theirs.value.unwrap_or_else(|| Self::null(func, edge.from));
+                Self::push_arg(func, edge.inst, edge.otherwise, value);
+                let its = edge.state.known.get(&value).copied().unwrap_or_default();
+                func.note_raw(edge.inst, value, its.raw);
+                known = Some(known.map_or(its, |k| k.join(its)));
+            }
+            let known = Known { raw: None, ..known.unwrap_or_default() };
+            func.note_class(param, known.class);
+            state.note(param, known);
+            slot.value = Some(param);
+            // Memory may hold it on every way; but a number's object, if that is dropped, would go there unnoticed.
+            slot.dirty = true;
+        }
+        Some(slot)
     }
 
     fn merge_fields(&mut self, func: &mut Function, block: Block, edges: &[Edge], state: &mut State) {
@@ -435,7 +473,7 @@ impl Region {
             func.note_raw(edge.inst, arg, ours.raw);
             let known = plan.slots[&index].unwrap_or(ours);
             func.note_class(param, known.class);
-            state.known.insert(param, Known { raw: None, immortal: false, ..known });
+            state.note(param, Known { raw: None, immortal: false, ..known });
             let slot = state.slots_mut().nth(index).expect("as above");
             *slot = Slot { value: Some(param), owned: slot.owned, dirty: true };
         }
@@ -465,7 +503,7 @@ impl Region {
             self.unsupported = true;
             return false;
         }
-        let pushed = |frames: &[FrameState]| frames.iter().map(FrameState::memory).collect::<Vec<_>>();
+        let pushed = |frames: &Frames| frames.iter().map(FrameState::memory).collect::<Vec<_>>();
         if pushed(&self.state.frames) != pushed(&open.state.frames) {
             self.half_pushed = true;
             fits = false;

@@ -2,6 +2,8 @@
 
 use crate::Value;
 use smallvec::SmallVec;
+use std::ops::{Index, IndexMut};
+use std::sync::Arc;
 
 /// Number of an [`ExitState`] in its function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -87,6 +89,90 @@ impl FrameState {
     }
 }
 
+/// Frames, the innermost last. Each point of a region has its own, of which most are as before: copies share a frame until one of them changes it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Frames(SmallVec<[Arc<FrameState>; 2]>);
+
+impl Frames {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// From the outermost to the innermost.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &FrameState> + ExactSizeIterator {
+        self.0.iter().map(|frame| &**frame)
+    }
+
+    /// The same, to be changed.
+    pub fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut FrameState> + ExactSizeIterator {
+        self.0.iter_mut().map(Arc::make_mut)
+    }
+
+    /// The innermost.
+    pub fn last(&self) -> Option<&FrameState> {
+        self.0.last().map(|frame| &**frame)
+    }
+
+    /// The innermost, to be changed.
+    pub fn last_mut(&mut self) -> Option<&mut FrameState> {
+        self.0.last_mut().map(Arc::make_mut)
+    }
+
+    /// The only one, if there is one only.
+    pub fn only(&self) -> Option<&FrameState> {
+        self.last().filter(|_| self.len() == 1)
+    }
+
+    /// One of them, to be changed.
+    pub fn get_mut(&mut self, index: usize) -> Option<&mut FrameState> {
+        self.0.get_mut(index).map(Arc::make_mut)
+    }
+
+    /// Adds the innermost.
+    pub fn push(&mut self, frame: FrameState) {
+        self.0.push(Arc::new(frame));
+    }
+
+    /// Takes the innermost away.
+    pub fn pop(&mut self) -> Option<FrameState> {
+        self.0.pop().map(Arc::unwrap_or_clone)
+    }
+
+    /// Whether a frame was not changed since the one was a copy of the other. False says nothing.
+    pub(crate) fn shares(&self, other: &Frames, index: usize) -> bool {
+        match (self.0.get(index), other.0.get(index)) {
+            (Some(ours), Some(theirs)) => Arc::ptr_eq(ours, theirs),
+            _ => false,
+        }
+    }
+}
+
+impl Index<usize> for Frames {
+    type Output = FrameState;
+
+    fn index(&self, index: usize) -> &FrameState {
+        &self.0[index]
+    }
+}
+
+impl IndexMut<usize> for Frames {
+    fn index_mut(&mut self, index: usize) -> &mut FrameState {
+        Arc::make_mut(&mut self.0[index])
+    }
+}
+
+impl FromIterator<FrameState> for Frames {
+    fn from_iter<I: IntoIterator<Item = FrameState>>(frames: I) -> Frames {
+        Frames(frames.into_iter().map(Arc::new).collect())
+    }
+}
+
 /// A field of an object that nobody else can see, kept in a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field {
@@ -104,7 +190,7 @@ pub struct Field {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ExitState {
     /// The frames.
-    pub frames: SmallVec<[FrameState; 1]>,
+    pub frames: Frames,
     /// The fields that are dirty.
     pub fields: Vec<Field>,
 }
@@ -112,7 +198,7 @@ pub struct ExitState {
 impl ExitState {
     /// Calls `visit` on every value the exit needs.
     pub fn for_each_use(&self, mut visit: impl FnMut(Value)) {
-        for frame in &self.frames {
+        for frame in self.frames.iter() {
             for slot in frame.slots().filter(|slot| slot.dirty) {
                 slot.value.into_iter().for_each(&mut visit);
             }
@@ -126,11 +212,30 @@ impl ExitState {
 
     /// Calls `visit` on every value the exit needs, to replace it.
     pub fn for_each_use_mut(&mut self, mut visit: impl FnMut(&mut Value)) {
-        for frame in &mut self.frames {
-            for slot in frame.slots_mut().filter(|slot| slot.dirty) {
-                slot.value.iter_mut().for_each(&mut visit);
+        for shared in &mut self.frames.0 {
+            // Most stay as they are, and shared.
+            let mut replaced: SmallVec<[(usize, Value); 8]> = SmallVec::new();
+            for (index, slot) in shared.slots().enumerate().filter(|(_, slot)| slot.dirty) {
+                let Some(old) = slot.value else { continue };
+                let mut new = old;
+                visit(&mut new);
+                if new != old {
+                    replaced.push((index, new));
+                }
             }
-            frame.inlined.iter_mut().filter_map(|inlined| inlined.memory.as_mut()).for_each(&mut visit);
+            let old = shared.memory();
+            let mut memory = old;
+            memory.iter_mut().for_each(&mut visit);
+            if replaced.is_empty() && memory == old {
+                continue;
+            }
+            let frame = Arc::make_mut(shared);
+            for (index, new) in replaced {
+                frame.slots_mut().nth(index).expect("as just seen").value = Some(new);
+            }
+            if let Some(inlined) = &mut frame.inlined {
+                inlined.memory = memory;
+            }
         }
         for field in &mut self.fields {
             visit(&mut field.object);

@@ -4,12 +4,11 @@ use super::loops::{Extent, Loops, Plans};
 use super::{Choices, Request, Site, Start};
 use crate::{World, operands};
 use rustc_hash::{FxHashMap, FxHashSet};
-use smallvec::SmallVec;
 use whipsnake_bytecode::Code;
 use whipsnake_cpython::layout::{frame, thread_state};
 use whipsnake_ir::{
-    Block, Builder, Condition, Continuation, FrameState, Function, MissReason, OpenLoop, Region, Slot, State, Type,
-    Value, abi,
+    Block, Builder, Condition, Continuation, FrameState, Frames, Function, MissReason, OpenLoop, Region, Slot, State,
+    Type, Value, abi,
 };
 
 /// What a region does, by the number of instructions. Those in inner loops count more.
@@ -237,7 +236,7 @@ impl<'a, 'f> Walk<'a, 'f> {
         let values: Vec<_> = slots.iter().map(|s| s.value.expect("just loaded")).collect();
         let first_unit = self.body.world.first_unit();
         self.knowledge().state.frames =
-            SmallVec::from_vec(vec![FrameState { first_unit, unit, locals: slots, stack, inlined: None }]);
+            Frames::from_iter([FrameState { first_unit, unit, locals: slots, stack, inlined: None }]);
         let (used, assigned) = self.locals_in(extent);
         self.mark_exit();
         for (local, value) in values.into_iter().enumerate() {

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::frame;
 use whipsnake_cpython::opcode as op;
-use whipsnake_ir::{FrameState, Slot, Type, Value};
+use whipsnake_ir::{FrameState, Frames, Slot, Type, Value};
 
 impl Walk<'_, '_> {
     /// Builds the function; `arguments` locals have values at its start.
@@ -36,7 +36,7 @@ impl Walk<'_, '_> {
         slots.resize(locals as usize, Slot { dirty: false, ..Slot::NULL });
         let first_unit = self.body.world.first_unit();
         let state = FrameState { first_unit, unit: 0, locals: slots, stack: vec![], inlined: None };
-        self.knowledge().state.frames = SmallVec::from_vec(vec![state]);
+        self.knowledge().state.frames = Frames::from_iter([state]);
         self.mark_exit();
     }
 

@@ -89,6 +89,9 @@ pub(crate) struct Choices {
 /// How often a region is built at most.
 const ATTEMPTS: usize = 24;
 
+/// There is room for so many instructions at first.
+const USUAL: usize = 1_000;
+
 /// How many instructions a region may have: machine code for more takes too long to make.
 const MAX_INSTRUCTIONS: usize = 8_000;
 
@@ -111,12 +114,13 @@ pub fn build(request: &Request<'_>) -> Result<Function, Refusal> {
     };
     let mut plans = Plans::default();
     let mut choices = Choices::default();
+    let mut function = Function::new(match request.start {
+        Start::Loop(header) => format!("loop at {header}"),
+        Start::Function(_) => "function".to_owned(),
+    });
+    function.reserve(USUAL);
     for _ in 0..ATTEMPTS {
-        let name = match request.start {
-            Start::Loop(header) => format!("loop at {header}"),
-            Start::Function(_) => "function".to_owned(),
-        };
-        let mut function = Function::new(name);
+        function.clear();
         let walk = blocks::Walk::new(request, &mut function, &mut plans, &mut choices);
         let attempt = match (request.start, extent) {
             (Start::Function(arguments), _) => walk.run_function(arguments),

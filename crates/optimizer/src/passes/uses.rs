@@ -33,7 +33,7 @@ fn uses(function: &Function, inst: Inst, value: Value) -> bool {
 /// Parameters that memory has from the start: frames take the object there for what they hold. Those that are stored later have an object there from then on.
 pub(super) fn in_memory(function: &Function) -> FxHashSet<Value> {
     let mut suspects = FxHashSet::default();
-    for slot in function.states.iter().flat_map(|state| &state.frames).flat_map(FrameState::slots) {
+    for slot in function.states.iter().flat_map(|state| state.frames.iter()).flat_map(FrameState::slots) {
         let param = |value: &Value| matches!(function.def(*value), ValueDef::Param(..));
         suspects.extend(slot.value.filter(|_| !slot.dirty).filter(param));
     }
@@ -56,7 +56,7 @@ fn found_before_stored(function: &Function, value: Value) -> bool {
             }
             let state = function.state_of(inst).filter(|_| function.inst(inst).can_exit());
             let frames = state.map(|state| &function.states[state.index()].frames);
-            let mut slots = frames.into_iter().flatten().flat_map(FrameState::slots);
+            let mut slots = frames.into_iter().flat_map(|frames| frames.iter()).flat_map(FrameState::slots);
             if slots.any(|slot| !slot.dirty && slot.value == Some(value)) {
                 return true;
             }

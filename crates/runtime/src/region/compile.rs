@@ -191,7 +191,7 @@ fn ways_on(function: &Function, compiled: &CompiledCode) -> Vec<WayOn> {
         else {
             continue;
         };
-        let [FrameState { unit, .. }] = function.states[state.index()].frames[..] else { continue };
+        let Some(&FrameState { unit, .. }) = function.states[state.index()].frames.only() else { continue };
         let entry = compiled.entry_at(unit as usize).map(|address| (address, 0));
         if let Some((address, pending)) = entry.or_else(|| compiled.pending_entry_at(unit as usize))
             && !found.iter().any(|way| way.unit == unit)
