@@ -774,6 +774,13 @@ impl<'f> Builder<'f> {
         self.leave_saved(to);
     }
 
+    /// Notes the frames as they are now as what exits restore.
+    pub fn mark_exit(&mut self) {
+        if let Some(region) = self.region.as_deref_mut() {
+            region.mark_exit(self.func);
+        }
+    }
+
     /// Leaves the operation when `instr_ptr` is already what it should be.
     pub fn leave_saved(&mut self, to: Continuation) {
         if let Some(block) = self.successor(to) {

@@ -96,10 +96,36 @@ struct Edge {
 pub struct LoopPlan {
     /// Slots by their order in the state, with what may be assumed of them at the header.
     pub slots: FxHashMap<usize, Option<Known>>,
+    /// Slots that own what they hold when the loop comes around, by their order.
+    pub owned: Vec<usize>,
     /// Fields by their order in the state.
     pub fields: Vec<usize>,
     /// Objects whose fields can't stay in values, by the order of the field.
     pub exposed: Vec<usize>,
+}
+
+impl LoopPlan {
+    /// Expects that what is different `after` a first round will be in each.
+    pub fn expect(&mut self, before: &State, after: &State) {
+        for (index, (old, new)) in before.slots().zip(after.slots()).enumerate() {
+            if old.value != new.value {
+                self.slots.insert(index, None);
+            }
+        }
+        for (index, new) in after.fields.iter().enumerate() {
+            let old = before.fields.iter().find(|old| old.object == new.object && old.offset == new.offset);
+            if old.map_or(new.dirty, |old| old.value != new.value) {
+                self.fields.push(index);
+            }
+        }
+    }
+
+    /// Expects that the loop changes these locals of the innermost frame.
+    pub fn expect_locals(&mut self, state: &State, locals: impl IntoIterator<Item = u32>) {
+        let outer = state.frames.len().saturating_sub(1);
+        let first: usize = state.frames.iter().take(outer).map(|frame| frame.slots().count()).sum();
+        self.slots.extend(locals.into_iter().map(|local| (first + local as usize, None)));
+    }
 }
 
 /// A loop that is being built.
@@ -462,6 +488,13 @@ impl Region {
                 func.insert_before_end(edge.from, store, &[]);
             }
         }
+        for &index in &plan.owned {
+            let slot = state.slots_mut().nth(index).expect("the plan fits the state");
+            if let (Some(value), false) = (slot.value, slot.owned) {
+                slot.owned = true;
+                func.insert_before_end(edge.from, InstData::Retain { value }, &[]);
+            }
+        }
         let mut slots: Vec<usize> = plan.slots.keys().copied().collect();
         slots.sort_unstable();
         for &index in &slots {
@@ -529,7 +562,8 @@ impl Region {
                     let value = slot.value.expect("NULL is owned");
                     func.insert_before_end(block, InstData::Retain { value }, &[]);
                 } else {
-                    self.unsupported = true;
+                    plan.owned.push(index);
+                    fits = false;
                 }
             }
         }

@@ -43,6 +43,12 @@ impl Cost {
         }
         self.calls * 14 > self.instructions
     }
+
+    /// Whether another attempt, which may leave at fewer instructions, will hardly change that it is.
+    pub(super) fn is_far_too_high(self, function: bool) -> bool {
+        let more = Cost { instructions: self.instructions * 3 / 2, inlined: self.inlined * 3 / 2, ..self };
+        more.is_too_high(function)
+    }
 }
 
 /// What entering and leaving a function's region costs over baseline code, in machine instructions; as those that follow.
@@ -59,7 +65,7 @@ pub(super) enum Attempt {
     /// The graph is built.
     Done(Cost),
     /// Something was learnt that needs another attempt.
-    Again,
+    Again(Cost),
     /// Every way around the loop leaves the region, at this opcode for one.
     NoWayAround(u8),
 }
@@ -149,6 +155,8 @@ pub(super) struct Walk<'a, 'f> {
     pub(super) body: Body<'a>,
     plans: &'a mut Plans,
     pub(super) choices: &'a mut Choices,
+    /// With more instructions of IR than this the attempt is of no use.
+    most: usize,
     /// Instructions of calls that were inlined so far.
     pub(super) inlined: u32,
     pub(super) cost: Cost,
@@ -176,6 +184,7 @@ impl<'a, 'f> Walk<'a, 'f> {
         function: &'f mut Function,
         plans: &'a mut Plans,
         choices: &'a mut Choices,
+        most: usize,
     ) -> Self {
         let b = Builder::region(function, Region::new(State::default()));
         let mut body = Body::new(*request.code, request.world, Site::new(), None, 0);
@@ -186,6 +195,7 @@ impl<'a, 'f> Walk<'a, 'f> {
             body,
             plans,
             choices,
+            most,
             inlined: 0,
             cost: Cost::default(),
             again: false,
@@ -206,7 +216,7 @@ impl<'a, 'f> Walk<'a, 'f> {
         self.b.jump(start, &[]);
         let closed = self.whole_loop(extent, 0);
         if self.again {
-            Attempt::Again
+            Attempt::Again(self.cost)
         } else if closed {
             Attempt::Done(self.cost)
         } else {
@@ -286,16 +296,14 @@ impl<'a, 'f> Walk<'a, 'f> {
 
     /// Notes the frames as they are now as what exits restore.
     pub(super) fn mark_exit(&mut self) {
-        let mut region = std::mem::replace(self.knowledge(), Region::new(State::default()));
-        region.mark_exit(self.b.func);
-        if std::mem::take(&mut region.half_pushed) {
+        self.b.mark_exit();
+        if std::mem::take(&mut self.knowledge().half_pushed) {
             // Where ways meet, a frame is there or not: the next attempt pushes those of these calls at once.
             for depth in 1..=self.body.calls.len() {
                 self.choices.pushed.insert(Site::from_slice(&self.body.calls[..depth]));
             }
             self.again = true;
         }
-        *self.knowledge() = region;
         self.b.next_instruction();
     }
 
@@ -332,7 +340,9 @@ impl<'a, 'f> Walk<'a, 'f> {
     fn whole_loop(&mut self, extent: Extent, outer: u32) -> bool {
         let entry = self.block_at(extent.header, outer);
         self.b.switch_to(entry);
+        let mut before = None;
         if extent.innermost && extent.instructions <= MAX_TWICE && !self.choices.single {
+            before = Some(self.knowledge().state.clone());
             let copy = self.plans.copy(&self.body.calls, outer, extent.header, true);
             let next = self.b.block();
             self.body.scopes.push(Scope { extent, copy, back: Back::Next(next), closed: false });
@@ -346,6 +356,14 @@ impl<'a, 'f> Walk<'a, 'f> {
         let copy = self.plans.copy(&self.body.calls, outer, extent.header, false);
         let header = self.b.block();
         self.b.jump(header, &[]);
+        if self.plans.is_new(copy) {
+            let (_, assigned) = self.locals_in(extent);
+            let state = &self.b.knowledge().expect("a region is being built").state;
+            match before {
+                Some(before) => self.plans.plan(copy).expect(&before, state),
+                None => self.plans.plan(copy).expect_locals(state, assigned),
+            }
+        }
         let plan = self.plans.plan(copy);
         let Some(open) = self.b.open_loop(header, plan) else { return false };
         self.body.scopes.push(Scope { extent, copy, back: Back::Loop(Box::new(open)), closed: false });
@@ -393,7 +411,7 @@ impl<'a, 'f> Walk<'a, 'f> {
                     block += 1;
                 }
             }
-            if self.b.func.inst_count() > super::MAX_INSTRUCTIONS {
+            if self.b.func.inst_count() > self.most {
                 return;
             }
         }

@@ -15,7 +15,7 @@ impl Walk<'_, '_> {
         self.b.jump(start, &[]);
         self.whole_function();
         if self.again {
-            Attempt::Again
+            Attempt::Again(self.cost)
         } else if self.returns {
             Attempt::Done(self.cost)
         } else {

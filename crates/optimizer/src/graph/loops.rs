@@ -93,6 +93,11 @@ impl Plans {
         *self.copies.entry((calls.clone(), outer, header, first_round)).or_insert(next)
     }
 
+    /// Whether a copy has no plan yet.
+    pub(crate) fn is_new(&self, copy: u32) -> bool {
+        !self.plans.contains_key(&copy)
+    }
+
     /// The plan of a copy.
     pub(crate) fn plan(&mut self, copy: u32) -> &mut LoopPlan {
         self.plans.entry(copy).or_default()

@@ -121,27 +121,29 @@ pub fn build(request: &Request<'_>) -> Result<Function, Refusal> {
     function.reserve(USUAL);
     for _ in 0..ATTEMPTS {
         function.clear();
-        let walk = blocks::Walk::new(request, &mut function, &mut plans, &mut choices);
+        let roomy = if matches!(request.start, Start::Loop(_)) { LARGE } else { ROOMY };
+        let most = match (choices.single, choices.sparing) {
+            (false, _) => ROOMY,
+            (true, false) => roomy,
+            (true, true) => MAX_INSTRUCTIONS,
+        };
+        let walk = blocks::Walk::new(request, &mut function, &mut plans, &mut choices, most);
         let attempt = match (request.start, extent) {
             (Start::Function(arguments), _) => walk.run_function(arguments),
             (Start::Loop(_), extent) => walk.run(extent.expect("found above")),
         };
-        if function.inst_count() > ROOMY && !choices.single {
-            (choices.single, plans) = (true, Plans::default());
+        if function.inst_count() > most {
+            if choices.sparing {
+                return Err(Refusal::TooLarge);
+            }
+            (choices.single, choices.sparing, plans) = (true, choices.single, Plans::default());
             continue;
-        }
-        let roomy = if matches!(request.start, Start::Loop(_)) { LARGE } else { ROOMY };
-        if function.inst_count() > roomy && !choices.sparing {
-            (choices.sparing, plans) = (true, Plans::default());
-            continue;
-        }
-        if function.inst_count() > MAX_INSTRUCTIONS {
-            return Err(Refusal::TooLarge);
         }
         match attempt {
             blocks::Attempt::Done(cost) if cost.is_too_high(extent.is_none()) => return Err(Refusal::Calls),
             blocks::Attempt::Done(_) => return Ok(function),
-            blocks::Attempt::Again => {}
+            blocks::Attempt::Again(cost) if cost.is_far_too_high(extent.is_none()) => return Err(Refusal::Calls),
+            blocks::Attempt::Again(_) => {}
             blocks::Attempt::NoWayAround(opcode) => return Err(Refusal::Leaves(opcode)),
         }
     }
