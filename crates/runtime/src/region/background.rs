@@ -310,7 +310,7 @@ mod tests {
         Job {
             name: "broken".to_owned(),
             header: 0,
-            gate: super::super::gate::Gate::Loop,
+            gate: super::super::gate::Gate::Loop { baseline_if_seen: None },
             ways_on: vec![],
             prunes: false,
             patience: 1,
