@@ -1,0 +1,430 @@
+//! Where instances of classes in Python come from, and where dead ones go.
+//!
+//! The interpreter makes and ends them in steps that each have to find out what the class is like. Here that is done once: memory from a list of dead
+//! instances of the same size (else from the interpreter's allocator), in the collector's youngest generation, with no values; and at the end the values
+//! dropped and the memory put into the list. The lists belong to the main interpreter, the only one that machine code runs in, and are guarded by the GIL.
+
+use super::objects;
+use super::pools::is_pymalloc;
+use crate::native::raw::{get, release, retain, set};
+use pyo3_ffi::{PyObject, PyTypeObject};
+use std::cell::UnsafeCell;
+use std::ptr;
+use whipsnake_cpython::layout::{dict_keys, dict_values, gc_head, interpreter_state, object, type_object};
+use whipsnake_cpython::live::ThreadState;
+
+/// The allocator's own unit: it gives out memory in multiples of it, up to [`LARGEST`] bytes.
+const UNIT: usize = 16;
+const LARGEST: usize = 512;
+
+/// How many dead instances of a size are kept at most.
+const MAX_KEPT: u32 = 128;
+
+/// Instances in instances are looked through this deep.
+const MAX_DEPTH: u32 = 3;
+
+/// Flags of classes whose instances have a dict or weak references in front.
+const WITH_PREHEADER: u64 = type_object::MANAGED_DICT | type_object::MANAGED_WEAKREF;
+
+/// Bytes in front of an object that the collector tracks, and those that instances with a `__dict__` have in front of that.
+const HEAD: usize = gc_head::SIZEOF as usize;
+const PREHEADER: usize = 16;
+
+/// Dead instances of one size, linked through their first word.
+#[derive(Clone, Copy)]
+struct List {
+    first: *mut u8,
+    length: u32,
+}
+
+struct Pool {
+    lists: [List; LARGEST / UNIT],
+    /// The first head of the youngest generation's list; NULL if instances are left to the interpreter.
+    young: *mut u8,
+    /// How many objects the collector has counted, how many it waits for, and whether it is on.
+    count: *mut i32,
+    threshold: *const i32,
+    enabled: *const i32,
+    /// What ends instances of classes in Python.
+    subtype_dealloc: Option<pyo3_ffi::destructor>,
+}
+
+#[repr(transparent)]
+struct Slot(UnsafeCell<Pool>);
+
+// SAFETY: only touched with the GIL held.
+unsafe impl Sync for Slot {}
+
+static POOL: Slot = Slot(UnsafeCell::new(Pool {
+    lists: [List { first: ptr::null_mut(), length: 0 }; LARGEST / UNIT],
+    young: ptr::null_mut(),
+    count: ptr::null_mut(),
+    threshold: ptr::null(),
+    enabled: ptr::null(),
+    subtype_dealloc: None,
+}));
+
+/// Where the values of an instance are.
+struct Values {
+    first: *mut *mut PyObject,
+    count: usize,
+    /// Where its memory starts, and how much that is at least.
+    memory: *mut u8,
+    bytes: usize,
+}
+
+/// Finds the collector's list and counters, and makes sure that they are what they should be; else instances are left to the interpreter.
+///
+/// # Safety
+/// The GIL is held, by the main interpreter.
+pub(crate) unsafe fn initialise() {
+    // SAFETY: the caller's; fields are followed only once a new object has shown that they are the collector's.
+    unsafe {
+        let pool = &mut *POOL.0.get();
+        pool.young = ptr::null_mut();
+        let interpreter = ThreadState::current().interpreter().cast::<u8>();
+        let field = |offset: i32| interpreter.offset(offset as isize);
+        let count = field(interpreter_state::GC_COUNT0).cast::<i32>();
+        let enabled = field(interpreter_state::GC_ENABLED).cast::<i32>();
+        let young = field(interpreter_state::GC_GENERATION0).cast::<*mut u8>().read();
+        if !is_pymalloc() || enabled.read() != pyo3_ffi::PyGC_IsEnabled() {
+            return;
+        }
+        pool.subtype_dealloc = subtype_dealloc();
+        let (counted, probe) = (count.read(), pyo3_ffi::PySet_New(ptr::null_mut()));
+        if probe.is_null() {
+            return pyo3_ffi::PyErr_Clear();
+        }
+        let head = probe.cast::<u8>().sub(HEAD);
+        // No list of a collector has its first head in the lowest page.
+        let is_last = young as usize > 4096
+            && get::<*mut u8>(head, gc_head::GC_NEXT) == young
+            && get::<*mut u8>(young, gc_head::GC_PREV) == head;
+        let fits = is_last && count.read() == counted + 1;
+        pyo3_ffi::Py_DECREF(probe);
+        if fits && count.read() == counted && pool.subtype_dealloc.is_some() {
+            (pool.count, pool.enabled) = (count, enabled);
+            pool.threshold = field(interpreter_state::GC_THRESHOLD0).cast();
+            pool.young = young;
+        }
+    }
+}
+
+/// What ends instances of classes in Python, which has no name for others.
+unsafe fn subtype_dealloc() -> Option<pyo3_ffi::destructor> {
+    // SAFETY: ordinary calls under the GIL.
+    unsafe {
+        let class = pyo3_ffi::PyObject_CallFunction(
+            (&raw mut pyo3_ffi::PyType_Type).cast(),
+            c"s(){}".as_ptr(),
+            c"instance".as_ptr(),
+        );
+        if class.is_null() {
+            pyo3_ffi::PyErr_Clear();
+            return None;
+        }
+        let found = (*class.cast::<PyTypeObject>()).tp_dealloc;
+        pyo3_ffi::Py_DECREF(class);
+        found
+    }
+}
+
+/// What an instance takes.
+struct Layout {
+    /// Whether its values are behind its head, with room for more.
+    inside: bool,
+    /// Bytes in front of the object.
+    front: usize,
+    /// Bytes in all.
+    bytes: usize,
+    /// How many values it has room for.
+    capacity: usize,
+}
+
+impl Layout {
+    /// That of a class's next instance; `None` if it has to be made by the interpreter.
+    unsafe fn of(class: *mut PyTypeObject) -> Option<Layout> {
+        use type_object::{HAVE_GC, HEAPTYPE, INLINE_VALUES};
+        // SAFETY: a live class; one with values inside has the keys that its instances share.
+        unsafe {
+            let flags: u64 = get(class, type_object::TP_FLAGS);
+            let basic = get::<isize>(class, type_object::TP_BASICSIZE) as usize;
+            if flags & (HAVE_GC | HEAPTYPE) != HAVE_GC | HEAPTYPE || get::<isize>(class, type_object::TP_ITEMSIZE) != 0
+            {
+                return None;
+            }
+            if flags & INLINE_VALUES != 0 {
+                let keys: *mut u8 = get(class, type_object::HT_CACHED_KEYS);
+                let usable = get::<isize>(keys, dict_keys::DK_USABLE);
+                let room = (get::<isize>(keys, dict_keys::DK_NENTRIES) + usable) as usize;
+                let front = HEAD + PREHEADER;
+                let capacity = room - usize::from(usable > 1);
+                return Some(Layout { inside: true, front, bytes: front + basic + inline_bytes(room), capacity });
+            }
+            let capacity = (basic - object::SIZEOF as usize) / 8;
+            (flags & WITH_PREHEADER == 0).then_some(Layout {
+                inside: false,
+                front: HEAD,
+                bytes: HEAD + basic,
+                capacity,
+            })
+        }
+    }
+}
+
+/// What so many values take inside an instance: a head, the values, and a byte each for the order in which they were set.
+fn inline_bytes(count: usize) -> usize {
+    count.next_multiple_of(8) + 8 * (count + 1)
+}
+
+/// A new instance of a class that makes them as `object` does, with no values; NULL with `MemoryError` set.
+///
+/// # Safety
+/// The GIL is held, by the main interpreter; the class is one of Python.
+pub(crate) unsafe fn new_instance(class: *mut PyTypeObject) -> *mut PyObject {
+    // SAFETY: the caller's.
+    unsafe {
+        let pool = &mut *POOL.0.get();
+        match Layout::of(class).and_then(|layout| Some((pool.take(layout.bytes)?, layout))) {
+            Some((memory, layout)) => pool.make(class, memory, &layout),
+            None => pyo3_ffi::PyType_GenericAlloc(class, 0),
+        }
+    }
+}
+
+impl Pool {
+    /// Memory for an instance; `None` if the interpreter is to make it, which asks for a collection when one is due.
+    unsafe fn take(&mut self, bytes: usize) -> Option<*mut u8> {
+        // SAFETY: the counters are the collector's; a list holds dead instances.
+        unsafe {
+            if self.young.is_null() || bytes > LARGEST {
+                return None;
+            }
+            let threshold = self.threshold.read();
+            if self.count.read() >= threshold && threshold != 0 && self.enabled.read() != 0 {
+                return None;
+            }
+            let list = &mut self.lists[(bytes - 1) / UNIT];
+            let memory = list.first;
+            if memory.is_null() {
+                let memory: *mut u8 = pyo3_ffi::PyObject_Malloc(bytes).cast();
+                return (!memory.is_null()).then_some(memory);
+            }
+            list.first = memory.cast::<*mut u8>().read();
+            list.length -= 1;
+            Some(memory)
+        }
+    }
+
+    /// Takes back what [`take`](Self::take) or the interpreter's allocator gave.
+    unsafe fn put(&mut self, memory: *mut u8, bytes: usize) {
+        let list = self.lists.get_mut((bytes - 1) / UNIT).filter(|list| list.length < MAX_KEPT);
+        // SAFETY: the caller's.
+        unsafe {
+            match list {
+                Some(list) => {
+                    memory.cast::<*mut u8>().write(list.first);
+                    list.first = memory;
+                    list.length += 1;
+                }
+                None => pyo3_ffi::PyObject_Free(memory.cast()),
+            }
+        }
+    }
+
+    /// Makes an instance there.
+    unsafe fn make(&mut self, class: *mut PyTypeObject, memory: *mut u8, layout: &Layout) -> *mut PyObject {
+        // SAFETY: the memory is ours, and as large as the layout says; `young` is the collector's list.
+        unsafe {
+            let instance = memory.add(layout.front).cast::<PyObject>();
+            let head = memory.add(layout.front - HEAD);
+            let last: *mut u8 = get(self.young, gc_head::GC_PREV);
+            set(last, gc_head::GC_NEXT, head);
+            set(head, gc_head::GC_PREV, last);
+            set(head, gc_head::GC_NEXT, self.young);
+            set(self.young, gc_head::GC_PREV, head);
+            self.count.write(self.count.read() + 1);
+            set(instance, object::OB_REFCNT, 1u64);
+            set(instance, object::OB_TYPE, class);
+            retain(class.cast());
+            let mut first = instance.cast::<u8>().add(object::SIZEOF as usize);
+            if layout.inside {
+                memory.cast::<[u64; 2]>().write([0; 2]);
+                // As the interpreter counts what may still become a shared key.
+                let keys: *mut u8 = get(class, type_object::HT_CACHED_KEYS);
+                let usable = get::<isize>(keys, dict_keys::DK_USABLE);
+                if usable > 1 {
+                    set(keys, dict_keys::DK_USABLE, usable - 1);
+                }
+                set(first, dict_values::CAPACITY, layout.capacity as u8);
+                set(first, dict_values::SIZE, 0u8);
+                set(first, dict_values::EMBEDDED, 1u8);
+                set(first, dict_values::VALID, 1u8);
+                first = first.add(dict_values::VALUES as usize);
+            }
+            for index in 0..layout.capacity {
+                first.cast::<u64>().add(index).write(0);
+            }
+            instance
+        }
+    }
+
+    /// Ends an instance without references.
+    unsafe fn end_at(pool: *mut Pool, instance: *mut PyObject, values: &Values, depth: u32) {
+        // SAFETY: the caller's; whoever a value's end runs can't reach the instance.
+        unsafe {
+            let head = instance.cast::<u8>().sub(HEAD);
+            let next: *mut u8 = get(head, gc_head::GC_NEXT);
+            if !next.is_null() {
+                let flags = (1usize << gc_head::PREV_SHIFT) - 1;
+                let last = get::<usize>(head, gc_head::GC_PREV) & !flags;
+                set(last as *mut u8, gc_head::GC_NEXT, next);
+                let bits = get::<usize>(next, gc_head::GC_PREV) & flags;
+                set(next, gc_head::GC_PREV, last | bits);
+                set(head, gc_head::GC_NEXT, 0usize);
+                set(head, gc_head::GC_PREV, 0usize);
+            }
+            for index in 0..values.count {
+                let value = values.first.add(index).replace(ptr::null_mut());
+                if !value.is_null() {
+                    Pool::drop_at(pool, value, depth);
+                }
+            }
+            let count = (*pool).count;
+            if count.read() > 0 {
+                count.write(count.read() - 1);
+            }
+            release(get::<*mut PyObject>(instance, object::OB_TYPE));
+            (*pool).put(values.memory, values.bytes);
+        }
+    }
+
+    /// Drops a reference that an instance had.
+    unsafe fn drop_at(pool: *mut Pool, value: *mut PyObject, depth: u32) {
+        // SAFETY: the caller's.
+        unsafe {
+            let count: i32 = get(value, object::OB_REFCNT);
+            if count < 0 {
+                return;
+            }
+            set(value, object::OB_REFCNT, count - 1);
+            if count == 1 {
+                match (*pool).values(value).filter(|_| depth > 0) {
+                    Some(values) => Pool::end_at(pool, value, &values, depth - 1),
+                    None => objects::dealloc(value),
+                }
+            }
+        }
+    }
+
+    /// The values of an instance that has nothing else to end with it: no finalizer, no weak references, no dict.
+    #[inline]
+    unsafe fn values(&self, instance: *mut PyObject) -> Option<Values> {
+        use type_object::{HAVE_GC, HEAPTYPE, INLINE_VALUES};
+        // SAFETY: a live object; what is read is there in instances of types with these flags.
+        unsafe {
+            let class: *mut PyTypeObject = get(instance, object::OB_TYPE);
+            let flags: u64 = get(class, type_object::TP_FLAGS);
+            if flags & (HAVE_GC | HEAPTYPE) != HAVE_GC | HEAPTYPE || !self.is_plain(class) {
+                return None;
+            }
+            let first = instance.cast::<u8>().add(object::SIZEOF as usize);
+            if flags & INLINE_VALUES != 0 {
+                let valid: u8 = get(first, dict_values::VALID);
+                let dict: usize = get(instance, object::MANAGED_DICT_OFFSET);
+                let weak: usize = get(instance, object::MANAGED_WEAKREF_OFFSET);
+                let count = usize::from(get::<u8>(first, dict_values::CAPACITY));
+                let front = HEAD + PREHEADER;
+                return (valid != 0 && dict == 0 && weak == 0).then(|| Values {
+                    first: first.add(dict_values::VALUES as usize).cast(),
+                    count,
+                    memory: instance.cast::<u8>().sub(front),
+                    bytes: front + object::SIZEOF as usize + inline_bytes(count),
+                });
+            }
+            let basic = get::<isize>(class, type_object::TP_BASICSIZE) as usize;
+            let others = get::<isize>(class, type_object::TP_DICTOFFSET)
+                | get::<isize>(class, type_object::TP_WEAKLISTOFFSET)
+                | get::<isize>(class, type_object::TP_ITEMSIZE);
+            (flags & WITH_PREHEADER == 0 && others == 0).then(|| Values {
+                first: first.cast(),
+                count: (basic - object::SIZEOF as usize) / 8,
+                memory: instance.cast::<u8>().sub(HEAD),
+                bytes: HEAD + basic,
+            })
+        }
+    }
+
+    /// Whether the instances of a class end as those of classes in Python do, without a finalizer.
+    #[inline]
+    unsafe fn is_plain(&self, class: *mut PyTypeObject) -> bool {
+        // SAFETY: a live class, whose bases are alive.
+        unsafe {
+            let Some(expected) = self.subtype_dealloc else { return false };
+            let freed = (*class).tp_free.map(|f| f as usize) == Some(pyo3_ffi::PyObject_GC_Del as *const () as usize);
+            if self.young.is_null() || !freed || (*class).tp_finalize.is_some() || (*class).tp_del.is_some() {
+                return false;
+            }
+            let mut base = class;
+            while (*base).tp_dealloc.is_some_and(|own| ptr::fn_addr_eq(own, expected)) {
+                base = (*base).tp_base;
+            }
+            base == &raw mut pyo3_ffi::PyBaseObject_Type
+        }
+    }
+
+    /// Whether it is an instance whose end runs no Python code: nor that of what ends with it.
+    unsafe fn is_quiet(&self, instance: *mut PyObject, depth: u32) -> bool {
+        // SAFETY: the caller's.
+        unsafe {
+            let Some(values) = self.values(instance) else { return false };
+            (0..values.count).all(|index| {
+                let value = values.first.add(index).read();
+                value.is_null()
+                    || get::<i32>(value, object::OB_REFCNT) != 1
+                    || is_plain(value)
+                    || depth > 0 && self.is_quiet(value, depth - 1)
+            })
+        }
+    }
+}
+
+/// Whether it is of a type whose end runs no Python code.
+///
+/// # Safety
+/// A live object.
+pub(crate) unsafe fn is_plain(value: *mut PyObject) -> bool {
+    // SAFETY: the caller's.
+    let class: *mut PyTypeObject = unsafe { get(value, object::OB_TYPE) };
+    [
+        &raw mut pyo3_ffi::PyFloat_Type,
+        &raw mut pyo3_ffi::PyLong_Type,
+        &raw mut pyo3_ffi::PyUnicode_Type,
+        &raw mut pyo3_ffi::PyBytes_Type,
+    ]
+    .contains(&class)
+}
+
+/// Whether the end of an instance runs no Python code: it has no finalizer and no weak references, and values that end quietly.
+///
+/// # Safety
+/// A live object, the GIL held.
+pub(crate) unsafe fn is_quiet(object: *mut PyObject) -> bool {
+    // SAFETY: the caller's.
+    unsafe { (*POOL.0.get()).is_quiet(object, MAX_DEPTH) }
+}
+
+/// Ends an object without references, if it is an instance that has nothing but values.
+///
+/// # Safety
+/// The GIL is held; nobody has a reference to the object.
+#[inline]
+pub(crate) unsafe fn end(object: *mut PyObject) -> bool {
+    // SAFETY: the caller's.
+    unsafe {
+        let pool = POOL.0.get();
+        let Some(values) = (*pool).values(object) else { return false };
+        Pool::end_at(pool, object, &values, MAX_DEPTH);
+        true
+    }
+}
