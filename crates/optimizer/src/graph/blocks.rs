@@ -345,6 +345,7 @@ impl<'a, 'f> Walk<'a, 'f> {
         }
         let copy = self.plans.copy(&self.body.calls, outer, extent.header, false);
         let header = self.b.block();
+        self.b.show_all_instances();
         self.b.jump(header, &[]);
         let plan = self.plans.plan(copy);
         let Some(open) = self.b.open_loop(header, plan) else { return false };

@@ -192,6 +192,27 @@ pub(crate) unsafe fn new_instance(class: *mut PyTypeObject) -> *mut PyObject {
     }
 }
 
+/// The same. Up to eight values that are set in the order of the class need no note of their order: it is there, and counts once the instance has values.
+///
+/// # Safety
+/// As [`new_instance`].
+pub(crate) unsafe fn new_ordered_instance(class: *mut PyTypeObject) -> *mut PyObject {
+    /// A byte each.
+    const IN_ORDER: u64 = 0x0706_0504_0302_0100;
+    // SAFETY: the caller's; behind the values are at least eight bytes, if there is room for any.
+    unsafe {
+        let instance = new_instance(class);
+        if !instance.is_null() && get::<u64>(class, type_object::TP_FLAGS) & type_object::INLINE_VALUES != 0 {
+            let head = instance.cast::<u8>().add(object::INLINE_VALUES_OFFSET as usize);
+            let capacity = usize::from(get::<u8>(head, dict_values::CAPACITY));
+            if capacity > 0 {
+                head.add(dict_values::VALUES as usize + 8 * capacity).cast::<u64>().write(IN_ORDER);
+            }
+        }
+        instance
+    }
+}
+
 impl Pool {
     /// Memory for an instance; `None` if the interpreter is to make it, which asks for a collection when one is due.
     unsafe fn take(&mut self, bytes: usize) -> Option<*mut u8> {
@@ -386,6 +407,61 @@ impl Pool {
                     || depth > 0 && self.is_quiet(value, depth - 1)
             })
         }
+    }
+}
+
+/// Whether the values of a class's instances are inside them, and not slots; `None` if anything else than values may end with an instance.
+///
+/// # Safety
+/// A class that makes its instances as `object` does; the GIL is held.
+pub(crate) unsafe fn keeps_values(class: *mut PyTypeObject) -> Option<bool> {
+    // SAFETY: the caller's.
+    unsafe {
+        let others =
+            get::<isize>(class, type_object::TP_DICTOFFSET) | get::<isize>(class, type_object::TP_WEAKLISTOFFSET);
+        let layout = Layout::of(class).filter(|layout| layout.bytes <= LARGEST && layout.capacity > 0)?;
+        ((*POOL.0.get()).is_plain(class) && (layout.inside || others == 0)).then_some(layout.inside)
+    }
+}
+
+/// Sets an attribute that an instance did not have, and takes the reference to it.
+///
+/// # Safety
+/// A live instance of a class that [`keeps_values`], whose values are its own; the offset of one that is not set.
+pub(crate) unsafe fn put_attribute(instance: *mut PyObject, offset: i32, value: *mut PyObject) {
+    // SAFETY: the caller's.
+    unsafe {
+        set(instance, offset, value);
+        if get::<u64>(get::<*mut PyTypeObject>(instance, object::OB_TYPE), type_object::TP_FLAGS)
+            & type_object::INLINE_VALUES
+            != 0
+        {
+            let head = instance.cast::<u8>().add(object::INLINE_VALUES_OFFSET as usize);
+            let (size, capacity): (u8, u8) = (get(head, dict_values::SIZE), get(head, dict_values::CAPACITY));
+            let number = (offset - object::INLINE_VALUES_OFFSET - dict_values::VALUES) / 8;
+            let order = head.add(dict_values::VALUES as usize + 8 * usize::from(capacity));
+            order.add(size.into()).write(number as u8);
+            set(head, dict_values::SIZE, size + 1);
+        }
+    }
+}
+
+/// Takes an attribute out again, the last that was set.
+///
+/// # Safety
+/// As [`put_attribute`], after which nobody else has changed what the instance holds.
+pub(crate) unsafe fn take_attribute(instance: *mut PyObject, offset: i32) -> *mut PyObject {
+    // SAFETY: the caller's.
+    unsafe {
+        if get::<u64>(get::<*mut PyTypeObject>(instance, object::OB_TYPE), type_object::TP_FLAGS)
+            & type_object::INLINE_VALUES
+            != 0
+        {
+            set(instance, object::INLINE_VALUES_OFFSET + dict_values::SIZE, 0u8);
+        }
+        let value: *mut PyObject = get(instance, offset);
+        set(instance, offset, ptr::null_mut::<PyObject>());
+        value
     }
 }
 

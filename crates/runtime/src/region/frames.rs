@@ -164,7 +164,7 @@ pub unsafe extern "C" fn push_init_inlined(
 /// Called by a region's machine code, with a class that makes its instances as `object` does.
 pub unsafe extern "C" fn new_instance(class: *mut PyTypeObject) -> *mut PyObject {
     // SAFETY: the caller's.
-    unsafe { instance_pool::new_instance(class) }
+    unsafe { instance_pool::new_ordered_instance(class) }
 }
 
 /// `Helper::PopInlined`, for all cases.
