@@ -2,7 +2,7 @@
 
 use super::ending::ends_quietly;
 use super::{Region, exit};
-use crate::helpers::instance_pool;
+use crate::helpers::instance_ends;
 use crate::helpers::pools::{number_to_pool, with_pools};
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::arch::naked_asm;
@@ -185,7 +185,7 @@ unsafe extern "C" fn destroy_shown_if_noticed(
 unsafe extern "C" fn destroy(object: *mut PyObject) {
     // SAFETY: the caller's contract: a live object without references, the GIL held.
     unsafe {
-        if !instance_pool::end(object) {
+        if !instance_ends::end(object) {
             symbols::_Py_Dealloc(object);
         }
     }

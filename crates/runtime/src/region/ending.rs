@@ -1,6 +1,6 @@
 //! Objects whose end nobody can notice: no frame has to be shown for it.
 
-use crate::helpers::instance_pool::{is_plain, is_quiet};
+use crate::helpers::instance_ends::{is_plain, is_quiet};
 use pyo3_ffi::PyObject;
 use whipsnake_cpython::live::{List, Tuple};
 
