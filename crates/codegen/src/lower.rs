@@ -318,8 +318,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
     fn inst(&mut self, inst: Inst) {
         use InstData::*;
         match self.func.inst(inst) {
-            // Made at each use.
+            // Made at each use, or by exits.
             Iconst { .. }
+            | Instance { .. }
             | Operand32 { .. }
             | Pointer { .. }
             | Global { .. }

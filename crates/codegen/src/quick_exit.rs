@@ -11,7 +11,15 @@ use whipsnake_ir::{Global, Helper, InstData, Slot, StateId, Type, Value, ValueDe
 impl Lowering<'_, '_> {
     /// Where an exit with that state goes on, if it can write the frame itself.
     pub(crate) fn way_on(&mut self, state: StateId) -> Option<WayOn> {
-        let frame = self.func.states[state.index()].frames.only()?;
+        let state = &self.func.states[state.index()];
+        let frame = state.frames.only()?;
+        let is_instance = |slot: &Slot| {
+            let def = slot.value.map(|value| self.func.def(value));
+            matches!(def, Some(ValueDef::Result(inst, _)) if matches!(self.func.inst(inst), InstData::Instance { .. }))
+        };
+        if state.fields.iter().any(|field| field.attribute) || frame.slots().any(is_instance) {
+            return None;
+        }
         let (unit, stack) = (frame.unit, &frame.stack);
         let way = self.region_form().ways_on.iter().find(|way| way.unit == unit).copied()?;
         // What is not read from its slot must not own anything.

@@ -46,6 +46,8 @@ pub enum Place {
     Address(u64),
     /// A named object.
     Global(Global),
+    /// An instance that the exit makes, by its number.
+    Instance(u16),
     /// A word of the buffer, of this type: an object, or a number that needs one.
     Buffer(u16, Type),
 }
@@ -70,6 +72,8 @@ pub struct ExitField {
     pub offset: i32,
     /// What it holds: a word as it is, or an object that takes the reference along.
     pub value: Place,
+    /// Whether it is an attribute that an instance did not have before.
+    pub attribute: bool,
 }
 
 /// The frame of an inlined call.
@@ -107,6 +111,8 @@ pub struct Exit {
     pub to: Continuation,
     /// The frames, the innermost last.
     pub frames: Vec<ExitFrame>,
+    /// The addresses of the classes of instances that it makes.
+    pub instances: Vec<u64>,
     /// Fields whose stores were put off.
     pub fields: Vec<ExitField>,
 }
@@ -325,12 +331,21 @@ impl<'a> Lowering<'a, '_> {
     fn describe(&self, state: StateId, to: Continuation) -> (Exit, Vec<Value>) {
         let state = &self.func.states[state.index()];
         let mut values: Vec<Value> = vec![];
+        let (mut instances, mut classes): (Vec<Value>, Vec<u64>) = (vec![], vec![]);
         let mut place = |value: Value| {
             if let ValueDef::Result(inst, _) = self.func.def(value) {
                 match *self.func.inst(inst) {
                     InstData::Iconst { ty: Type::Obj, value: 0 } => return Place::Null,
                     InstData::Iconst { ty: Type::Obj, value } => return Place::Address(value as u64),
                     InstData::Global { global } => return Place::Global(global),
+                    InstData::Instance { class } => {
+                        let known = instances.iter().position(|&v| v == value).unwrap_or_else(|| {
+                            instances.push(value);
+                            classes.push(self.known_address(class));
+                            instances.len() - 1
+                        });
+                        return Place::Instance(known as u16);
+                    }
                     _ => {}
                 }
             }
@@ -370,9 +385,25 @@ impl<'a> Lowering<'a, '_> {
         let fields = state
             .fields
             .iter()
-            .map(|f| ExitField { object: place(f.object), offset: f.offset, value: place(f.value) })
+            .map(|f| ExitField {
+                object: place(f.object),
+                offset: f.offset,
+                value: place(f.value),
+                attribute: f.attribute,
+            })
             .collect();
-        (Exit { to, frames, fields }, values)
+        (Exit { to, frames, instances: classes, fields }, values)
+    }
+
+    /// The address that a constant object has.
+    fn known_address(&self, value: Value) -> u64 {
+        match self.func.def(value) {
+            ValueDef::Result(inst, _) => match *self.func.inst(inst) {
+                InstData::Iconst { value, .. } => value as u64,
+                ref other => unreachable!("{other:?} is no constant"),
+            },
+            ValueDef::Param(..) => unreachable!("a parameter is no constant"),
+        }
     }
 
     /// Builds the blocks of all exits.

@@ -54,6 +54,7 @@ impl<'f> Builder<'f> {
 
     pub(crate) fn push(&mut self, mut data: InstData, results: &[Type]) -> Inst {
         debug_assert!(!self.ended, "instruction after a terminator: {data:?}");
+        self.show_used(&data);
         self.ended = data.is_terminator();
         let Some(region) = self.region.as_deref_mut() else {
             return self.func.add_inst(self.current, data, results);
@@ -221,7 +222,7 @@ impl<'f> Builder<'f> {
 
     /// Reads memory.
     pub fn load(&mut self, ty: Type, base: Value, offset: impl Into<Offset>) -> Value {
-        let offset = offset.into();
+        let offset = self.known_offset(offset.into());
         if let Some(known) = self.known_load(ty, base, offset) {
             return known;
         }
@@ -352,14 +353,24 @@ impl<'f> Builder<'f> {
         if self.region.as_ref().is_some_and(|r| r.known(value).immortal) {
             return;
         }
+        if let Some(region) = self.region.as_deref_mut() {
+            let value = region.resolve(value);
+            if let Some(instance) = region.instance(value) {
+                instance.count += 1;
+            }
+        }
         self.push(InstData::Retain { value }, &[]);
     }
 
     /// Drops a reference, unless the value is a borrowed input.
     pub fn release(&mut self, value: Value) {
-        if self.is_borrowed(value) {
-            return;
+        if !self.is_borrowed(value) {
+            self.release_owned(value);
         }
+    }
+
+    /// Drops a reference.
+    pub(crate) fn release_owned(&mut self, value: Value) {
         if let Some(region) = self.region.as_deref_mut() {
             let value = region.resolve(value);
             let known = region.known(value);
@@ -368,6 +379,9 @@ impl<'f> Builder<'f> {
             }
             // Nobody else sees the object: it ends here, and what its fields hold no longer matters.
             region.state.fields.retain(|f| f.object != value);
+            if self.release_instance(value) {
+                return;
+            }
             if known.is_plain() {
                 self.push(InstData::ReleasePlain { value }, &[]);
                 return;
@@ -652,6 +666,7 @@ impl<'f> Builder<'f> {
 
     /// Jumps back to a loop's header; whether the loop turned out as planned.
     pub fn close_loop(&mut self, open: &OpenLoop, plan: &mut LoopPlan) -> bool {
+        self.show_all_instances();
         let block = self.current;
         let jump = self.push(InstData::Jump { to: open.header, args: Args::new() }, &[]);
         let region = self.region.as_deref_mut().expect("loops are of regions");

@@ -47,9 +47,12 @@ impl Builder<'_> {
 
     /// What `base[offset]` is known to hold.
     pub(crate) fn known_load(&mut self, ty: Type, base: Value, offset: Offset) -> Option<Value> {
+        let Offset::Known(offset) = offset else { return None };
+        if let Some(value) = self.known_of_instance(ty, base, offset) {
+            return Some(value);
+        }
         let region = self.region.as_deref_mut()?;
         let base = region.resolve(base);
-        let Offset::Known(offset) = offset else { return None };
         if offset == OB_TYPE
             && ty == Type::Ptr
             && let Some(class) = region.known(base).class
@@ -66,7 +69,7 @@ impl Builder<'_> {
             && region.has_fields(region.resolve(base))
         {
             let object = region.resolve(base);
-            region.state.fields.push(Field { object, offset, value, dirty: false });
+            region.state.fields.push(Field { object, offset, value, dirty: false, attribute: false });
         }
     }
 
@@ -80,7 +83,7 @@ impl Builder<'_> {
         }
         match region.field(object, offset) {
             Some(field) => (field.value, field.dirty) = (value, true),
-            None => region.state.fields.push(Field { object, offset, value, dirty: true }),
+            None => region.state.fields.push(Field { object, offset, value, dirty: true, attribute: false }),
         }
         true
     }
@@ -95,7 +98,7 @@ impl Builder<'_> {
         let value = self.load(ty, object, offset);
         if let Some(region) = self.region.as_deref_mut() {
             let object = region.resolve(object);
-            region.state.fields.push(Field { object, offset, value, dirty: false });
+            region.state.fields.push(Field { object, offset, value, dirty: false, attribute: false });
         }
     }
 
@@ -108,6 +111,7 @@ impl Builder<'_> {
     pub(crate) fn expose(&mut self, args: &[Value], escapes: bool) {
         if escapes {
             self.push_frames();
+            self.show_all_instances();
         }
         let Some(region) = self.region.as_deref_mut().filter(|r| !r.dead) else { return };
         let mut stores = Vec::new();

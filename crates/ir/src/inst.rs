@@ -271,6 +271,8 @@ pub enum InstData {
     Input { index: u8 },
     /// The value that native code was entered with (results of calls, yielded values).
     Received,
+    /// An instance that is not made but by exits that need it, of a class whose address is known.
+    Instance { class: Value },
     /// Reads memory. Not atomic, not volatile, never traps.
     Load { ty: Type, base: Value, offset: Offset },
     /// Writes memory.
@@ -382,7 +384,7 @@ impl InstData {
             | Input { .. }
             | Received
             | SaveInstr => {}
-            Load { base, .. } | Address { base, .. } => visit(base),
+            Load { base, .. } | Address { base, .. } | Instance { class: base } => visit(base),
             Store { value, base, .. } => {
                 visit(value);
                 visit(base);

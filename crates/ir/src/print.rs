@@ -137,6 +137,7 @@ fn operation(func: &Function, inst: Inst) -> String {
         Received => "received".into(),
         Load { base, offset, .. } => format!("load {}", place(*base, *offset)),
         Store { value, base, offset } => format!("store {value}, {}", place(*base, *offset)),
+        Instance { class } => format!("instance {class}"),
         Address { base, offset } => format!("address {}", place(*base, *offset)),
         Unary { op, arg } => format!("{} {arg}", op.name()),
         Binary { op, left, right } => format!("{} {left}, {right}", op.name()),
@@ -196,7 +197,8 @@ fn write_state(f: &mut fmt::Formatter<'_>, id: StateId, state: &ExitState) -> fm
     }
     for field in &state.fields {
         let memory = if field.dirty { "" } else { " clean" };
-        writeln!(f, "    field {}[{}] = {}{memory}", field.object, field.offset, field.value)?;
+        let attribute = if field.attribute { " attribute" } else { "" };
+        writeln!(f, "    field {}[{}] = {}{memory}{attribute}", field.object, field.offset, field.value)?;
     }
     Ok(())
 }

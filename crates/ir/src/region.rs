@@ -6,7 +6,7 @@
 
 use crate::abi::{operand, pointer};
 use crate::{
-    Block, ExitState, Field, FrameState, Frames, Function, Global, Inst, InstData, Slot, StateId, Type, Value,
+    Block, ExitState, Field, FrameState, Frames, Function, Global, Inst, InstData, Instance, Slot, StateId, Type, Value,
 };
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -55,6 +55,8 @@ pub struct State {
     pub frames: Frames,
     /// Fields of objects that nobody else sees, kept in values.
     pub fields: Vec<Field>,
+    /// Instances that nobody else has seen.
+    pub instances: Vec<Instance>,
     /// What is known of values. Copies share it until one of them learns more.
     pub known: Arc<FxHashMap<Value, Known>>,
     /// Whether something was called since the start of the instruction that may have run Python code.
@@ -227,11 +229,19 @@ impl Region {
 
     /// Notes the frames as they are now as what exits restore.
     pub fn mark_exit(&mut self, func: &mut Function) {
-        let state = ExitState {
-            frames: self.state.frames.clone(),
-            fields: self.state.fields.iter().filter(|f| f.dirty).copied().collect(),
-        };
+        let mut fields: Vec<Field> = self.state.fields.iter().filter(|f| f.dirty).copied().collect();
+        for instance in &self.state.instances {
+            let object = instance.object;
+            let field = |&(offset, value)| Field { object, offset, value, dirty: true, attribute: true };
+            fields.extend(instance.values.iter().map(field));
+        }
+        let state = ExitState { frames: self.state.frames.clone(), fields };
         self.exit = Some(func.add_state(state));
+    }
+
+    /// An instance that nobody else has seen.
+    pub(crate) fn instance(&mut self, object: Value) -> Option<&mut Instance> {
+        self.state.instances.iter_mut().find(|instance| instance.object == object)
     }
 
     pub(crate) fn has_fields(&self, object: Value) -> bool {
@@ -285,8 +295,11 @@ impl Region {
 
     /// Starts a block: the state is what the ways to it agree on.
     pub(crate) fn start_block(&mut self, func: &mut Function, block: Block) {
-        let edges = self.edges.remove(&block).unwrap_or_default();
+        let mut edges = self.edges.remove(&block).unwrap_or_default();
         self.dead = edges.is_empty();
+        if edges.len() > 1 {
+            Self::settle_instances(func, block, &mut edges);
+        }
         func.blocks[block.index()].depth = self.depth;
         let params = func.blocks[block.index()].params.clone();
         match edges.as_slice() {
@@ -333,8 +346,106 @@ impl Region {
                 }
                 self.merge_slots(func, block, &edges, &mut state);
                 self.merge_fields(func, block, &edges, &mut state);
+                Self::merge_instances(func, block, &edges, &mut state);
                 self.state = state;
                 self.exit = Self::merge_exits(func, &edges);
+            }
+        }
+    }
+
+    /// Shows the instances that the ways to a block don't have in the same form.
+    fn settle_instances(func: &mut Function, block: Block, edges: &mut [Edge]) {
+        loop {
+            let differs = |object: Value| {
+                let all: Option<Vec<&Instance>> = edges
+                    .iter()
+                    .map(|edge| edge.state.instances.iter().find(|instance| instance.object == object))
+                    .collect();
+                let Some(all) = all else { return true };
+                let offsets = |instance: &Instance| instance.values.iter().map(|v| v.0).collect::<Vec<_>>();
+                if all.iter().any(|i| i.count != all[0].count || offsets(i) != offsets(all[0])) {
+                    return true;
+                }
+                // It must go by its own name on all ways.
+                if edges.iter().any(|edge| Self::args(func, edge).contains(&object)) {
+                    return true;
+                }
+                let names = |edge: &Edge| {
+                    let slots =
+                        edge.state.slots().map(|s| (s.value == Some(object), s.owned && s.value == Some(object)));
+                    let values = edge
+                        .state
+                        .instances
+                        .iter()
+                        .flat_map(|i| i.values.iter().filter(|v| v.1 == object).map(|v| (i.object, v.0)));
+                    (slots.collect::<Vec<_>>(), values.collect::<Vec<_>>())
+                };
+                let first = names(&edges[0]);
+                edges[1..].iter().any(|edge| names(edge) != first)
+            };
+            let objects = edges.iter().flat_map(|edge| edge.state.instances.iter().map(|i| i.object));
+            let Some(object) = objects.into_iter().find(|&object| differs(object)) else { return };
+            let mut shown: Vec<Value> = vec![];
+            for edge in edges.iter_mut() {
+                for instance in crate::instances::take(&mut edge.state.instances, &[object]) {
+                    Self::split(func, block, edge);
+                    crate::instances::insert_stores(func, edge.from, edge.inst, &instance);
+                    shown.push(instance.object);
+                }
+            }
+            for edge in edges.iter_mut() {
+                edge.exit = edge.exit.map(|exit| crate::instances::without(func, exit, &shown));
+            }
+        }
+    }
+
+    /// Gives a way that a branch takes a block of its own.
+    fn split(func: &mut Function, to: Block, edge: &mut Edge) {
+        if let InstData::Jump { .. } = func.inst(edge.inst) {
+            return;
+        }
+        let between = func.add_block();
+        func.blocks[between.index()].cold = func.blocks[to.index()].cold;
+        func.blocks[between.index()].depth = func.blocks[edge.from.index()].depth;
+        let InstData::Branch { then, then_args, otherwise, otherwise_args, .. } = func.inst_mut(edge.inst) else {
+            unreachable!("only jumps and branches lead on")
+        };
+        let (target, args) = if edge.otherwise { (otherwise, otherwise_args) } else { (then, then_args) };
+        *target = between;
+        let args = std::mem::take(args);
+        let jump = func.add_inst(between, InstData::Jump { to, args }, &[]);
+        if let Some(state) = func.state_of(edge.inst) {
+            func.set_state(jump, state);
+        }
+        (edge.from, edge.inst, edge.otherwise) = (between, jump, false);
+    }
+
+    /// Where the values of an instance differ, they become parameters.
+    fn merge_instances(func: &mut Function, block: Block, edges: &[Edge], state: &mut State) {
+        for number in 0..state.instances.len() {
+            let object = state.instances[number].object;
+            for index in 0..state.instances[number].values.len() {
+                let of = |edge: &Edge| {
+                    let instance = edge.state.instances.iter().find(|i| i.object == object);
+                    instance.expect("all ways have it").values[index].1
+                };
+                let first = of(&edges[0]);
+                if edges.iter().all(|edge| of(edge) == first) {
+                    continue;
+                }
+                let param = func.add_param(block, Type::Obj);
+                let mut known: Option<Known> = None;
+                for edge in edges {
+                    let value = of(edge);
+                    Self::push_arg(func, edge.inst, edge.otherwise, value);
+                    let its = edge.state.known.get(&value).copied().unwrap_or_default();
+                    func.note_raw(edge.inst, value, its.raw);
+                    known = Some(known.map_or(its, |k| k.join(its)));
+                }
+                let known = Known { raw: None, ..known.unwrap_or_default() };
+                func.note_class(param, known.class);
+                state.note(param, known);
+                state.instances[number].values[index].1 = param;
             }
         }
     }

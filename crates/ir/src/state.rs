@@ -184,6 +184,8 @@ pub struct Field {
     pub value: Value,
     /// Whether memory holds something else.
     pub dirty: bool,
+    /// Whether it is an attribute of an instance: an object, with a reference, that the instance did not have before.
+    pub attribute: bool,
 }
 
 /// What an exit restores: frames, the innermost last, and fields whose stores were put off.

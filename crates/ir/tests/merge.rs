@@ -178,7 +178,7 @@ fn an_exit_does_not_undo_what_a_callee_does_to_a_field() {
     let five = b.iconst(Type::I64, 5);
     b.store(five, values[0], 16);
     mark_exit(&mut b);
-    let field = Field { object: values[0], offset: 16, value: five, dirty: true };
+    let field = Field { object: values[0], offset: 16, value: five, dirty: true, attribute: false };
     let exit = |b: &mut Builder<'_>| b.knowledge().unwrap().exit.unwrap().index();
     let before = exit(&mut b);
     assert_eq!(b.func.states[before].fields, [field]);

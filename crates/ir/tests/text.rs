@@ -24,6 +24,7 @@ block0:
     store v14, v8[param0 + 2147483647]
     store v14, v8[param0 - 2147483648]
     v15: ptr = address v8[base + 8]
+    v41: obj = instance v7
     v16: f64 = fneg v1
     v17: i64 = extend_s v4
     v18: i64 = shr_u v0, v17
@@ -66,7 +67,7 @@ fn every_instruction_reads_back() {
     assert_eq!(function.name, "every \"instruction\"\n");
     // Numbers are kept, also across gaps.
     assert_eq!(function.ty(Value(40)), Type::Obj);
-    assert_eq!(function.value_count(), 41);
+    assert_eq!(function.value_count(), 42);
 }
 
 /// What only regions have.
@@ -93,6 +94,7 @@ state2:
     frame 7 of 4096: locals [], stack [null], function [v1 borrowed], globals 64, builtins 128
     frame 8: locals [], stack [], function [v1] uncounted, globals 64, builtins 128, memory v2
     field v3[16] = v6
+    field v3[16] = v6 attribute
     field v3[24] = v1 clean
 state3:
 }

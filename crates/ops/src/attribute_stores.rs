@@ -42,6 +42,9 @@ pub fn store_instance_value(b: &mut Builder<'_>, value: Value, owner: Value) {
 
 /// Stores the value of that number, at its place inside the instance, which has no dict.
 pub(crate) fn store_inline(b: &mut Builder<'_>, value: Value, owner: Value, place: Offset, number: Value) {
+    if b.put_attribute(owner, place, value) {
+        return b.release(owner);
+    }
     let attributes = b.load(Type::Obj, owner, object::MANAGED_DICT_OFFSET);
     let none = b.is_null(attributes);
     b.guard(none, MissReason::InlineValues);
@@ -88,6 +91,9 @@ pub fn store_slot(b: &mut Builder<'_>, value: Value, owner: Value) {
 
 /// Stores to a place that the instance has for one object.
 pub(crate) fn store_at(b: &mut Builder<'_>, value: Value, owner: Value, place: Offset) {
+    if b.put_attribute(owner, place, value) {
+        return b.release(owner);
+    }
     let old = b.load(Type::Obj, owner, place);
     let value = b.take(value);
     b.store(value, owner, place);

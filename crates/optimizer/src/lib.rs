@@ -153,6 +153,8 @@ pub struct Constructor<'a> {
     pub init: Callee<'a>,
     /// The address of the first code unit of the frame that is below `__init__`.
     pub shim_unit: u64,
+    /// Whether the values of its instances are inside them, and not slots, if nothing but values ends with an instance.
+    pub keeps_values: Option<bool>,
 }
 
 /// What only the running program knows, about one code object and the frame that waits for the region.

@@ -4,7 +4,9 @@ mod support;
 
 use support::check;
 use whipsnake_ir::{Function, parse};
-use whipsnake_optimizer::passes::{cancel_pairs, find_depths, remove_dead, remove_dead_but_states, straighten, unbox};
+use whipsnake_optimizer::passes::{
+    cancel_pairs, drop_instances, find_depths, remove_dead, remove_dead_but_states, straighten, unbox,
+};
 
 /// Runs a pass on the blocks of a function; gives the blocks.
 #[track_caller]
@@ -327,4 +329,45 @@ fn a_parameter_that_exits_find_in_memory_keeps_its_object() {
     };
     assert!(run(unbox, &loops("v3")).contains("block1(v3: f64 FloatType)"));
     assert!(run(unbox, &loops("v3 clean")).contains("block1(v3: obj FloatType)"));
+}
+
+/// A function that makes an instance, with a state that holds it in a local.
+fn with_instance(body: &str) -> String {
+    format!(
+        "block0:\n\
+         v0: ptr = frame\nv1: obj = load v0[80]\nv2: obj = iconst 4096\n\
+         v3: obj = call NewInstance(v2) @state0\n\
+         v4: obj = iconst 0\nv5: bool = eq v3, v4\nerror_if v5 @state0\n{body}\n\
+         release_plain v3\nleave next @state0\n\
+         state0:\nframe 3: locals [v1 clean], stack []\n\
+         state1:\nframe 4: locals [v3, v3], stack [v3 borrowed]\nfield v3[24] = v1 attribute"
+    )
+}
+
+#[test]
+fn an_instance_that_only_exits_need_is_not_made() {
+    let text = run(drop_instances, &with_instance("retain v3\nguard_exact v1, IntType @state1"));
+    assert!(text.contains("v3: obj = instance v2"), "{text}");
+    assert!(text.contains("guard_exact v1, IntType @state1"), "{text}");
+    for gone in ["NewInstance", "retain", "release_plain", "error_if"] {
+        assert!(!text.contains(gone), "{gone} in {text}");
+    }
+}
+
+#[test]
+fn an_instance_is_no_other_object() {
+    let text =
+        run(drop_instances, &with_instance("v6: bool = eq v1, v3\nv7: bool = ne v3, v1\nguard v7, value @state1"));
+    assert!(text.contains("v6: bool = iconst 0"), "{text}");
+    assert!(text.contains("v7: bool = iconst 1"), "{text}");
+    assert!(!text.contains("guard "), "{text}");
+}
+
+#[test]
+fn an_instance_that_memory_gets_or_shows_is_made() {
+    for body in ["store v3, v0[80]", "store v1, v3[24]", "v6: ptr = as_ptr v3", "v6: i32 = load v3[0]"] {
+        let text = run(drop_instances, &with_instance(body));
+        assert!(text.contains("NewInstance"), "{text}");
+        assert!(text.contains("release_plain v3"), "{text}");
+    }
 }

@@ -40,6 +40,7 @@ impl Parser {
                 let (base, offset) = self.memory()?;
                 Store { value, base, offset }
             }
+            "instance" => Instance { class: self.value()? },
             "address" => {
                 let (base, offset) = self.memory()?;
                 Address { base, offset }

@@ -35,8 +35,9 @@ impl Parser {
             self.mark('=')?;
             let value = self.value()?;
             let dirty = !self.accept(&Token::Word("clean".into()));
+            let attribute = self.accept(&Token::Word("attribute".into()));
             self.expect(Token::NewLine)?;
-            state.fields.push(Field { object, offset, value, dirty });
+            state.fields.push(Field { object, offset, value, dirty, attribute });
         }
         match states.insert(id, state) {
             Some(_) => Err(place.error(format!("state{} is defined twice", id.0))),

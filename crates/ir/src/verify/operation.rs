@@ -129,6 +129,7 @@ fn change(data: &InstData) -> Option<&'static str> {
         | Received
         | Load { .. }
         | Address { .. }
+        | Instance { .. }
         | Unary { .. }
         | Binary { .. }
         | Overflowing { .. }

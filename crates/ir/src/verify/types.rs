@@ -150,6 +150,10 @@ impl Rules<'_> {
                 self.one_of(*base, ADDRESSES);
                 vec![]
             }
+            Instance { class } => {
+                self.is(*class, Obj);
+                vec![Obj]
+            }
             Address { base, .. } => {
                 self.one_of(*base, ADDRESSES);
                 vec![Ptr]

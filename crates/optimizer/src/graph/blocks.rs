@@ -355,6 +355,7 @@ impl<'a, 'f> Walk<'a, 'f> {
         }
         let copy = self.plans.copy(&self.body.calls, outer, extent.header, false);
         let header = self.b.block();
+        self.b.show_all_instances();
         self.b.jump(header, &[]);
         if self.plans.is_new(copy) {
             let (_, assigned) = self.locals_in(extent);

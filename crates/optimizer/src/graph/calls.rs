@@ -152,6 +152,9 @@ impl<'a> Walk<'a, '_> {
         let instance = self.b.call_checked(Helper::NewInstance, &[class]);
         self.knowledge().learn(instance, |known| known.present = true);
         self.versions.insert(instance, constructor.version);
+        if let Some(inside) = constructor.keeps_values {
+            self.b.keep_instance(instance, class, inside);
+        }
         if let Some(class) = self.constant_address(class) {
             self.classes.insert(instance, class);
         }

@@ -35,6 +35,7 @@ fn is_pure(data: &InstData) -> bool {
             | ActivationField { .. }
             | Load { .. }
             | Address { .. }
+            | Instance { .. }
             | Unary { .. }
             | Binary { .. }
             | Overflowing { .. }

@@ -3,6 +3,7 @@
 mod boxes;
 mod dead;
 mod depths;
+mod instances;
 mod memory;
 mod pairs;
 mod reuse;
@@ -12,6 +13,7 @@ mod uses;
 pub use boxes::unbox;
 pub use dead::{remove_dead, remove_dead_but_states};
 pub use depths::find_depths;
+pub use instances::drop_instances;
 pub use pairs::cancel_pairs;
 pub use reuse::reuse;
 pub use straight::straighten;
@@ -22,7 +24,7 @@ type Pass = fn(&mut Function);
 
 /// Runs all passes in order. After each, `done` gets its name and what it has made.
 pub fn run(function: &mut Function, mut done: impl FnMut(&'static str, &Function)) {
-    let passes: [(&'static str, Pass); 8] = [
+    let passes: [(&'static str, Pass); 9] = [
         ("remove_dead_but_states", remove_dead_but_states),
         ("find_depths", find_depths),
         ("unbox", unbox),
@@ -30,6 +32,7 @@ pub fn run(function: &mut Function, mut done: impl FnMut(&'static str, &Function
         ("straighten", straighten),
         ("reuse", reuse),
         ("remove_dead_again", remove_dead),
+        ("drop_instances", drop_instances),
         ("cancel_pairs", cancel_pairs),
     ];
     for (name, pass) in passes {

@@ -2,6 +2,7 @@
 
 use super::attributes;
 use super::calls::{Back, call, compiled_function, done, enter, entered, finish, forget};
+use super::instance_pool;
 use super::special::{Name, look_up};
 use crate::native::code;
 use crate::native::entry::call_compiled;
@@ -90,7 +91,7 @@ pub(super) unsafe fn construct_whole(
         if compiled.exact_args != i64::from(count) + 1 {
             return None;
         }
-        let instance = pyo3_ffi::PyType_GenericAlloc(class.cast(), 0);
+        let instance = instance_pool::new_instance(class.cast());
         if instance.is_null() {
             release(class);
             for index in 0..count as usize {
@@ -222,7 +223,7 @@ unsafe fn enter_init_of(
         if !state.has_stack_space(shim::FRAME_WORDS + found.0.code().framesize() as usize + 1) {
             return None;
         }
-        let instance = pyo3_ffi::PyType_GenericAlloc(class.cast(), 0);
+        let instance = instance_pool::new_instance(class.cast());
         if instance.is_null() {
             return Some(done(instance));
         }

@@ -19,6 +19,8 @@ pub mod globals;
 mod held;
 pub mod imports;
 pub mod inlined_calls;
+pub(crate) mod instance_ends;
+pub(crate) mod instance_pool;
 pub mod instances;
 pub mod iteration;
 pub mod matching;

@@ -1,5 +1,6 @@
 //! Objects: numbers made, and the end of any.
 
+use super::instance_ends;
 use super::pools::{self, number_to_pool, with_pools};
 use crate::native::raw::{get, set};
 use pyo3_ffi::PyObject;
@@ -59,7 +60,11 @@ pub unsafe extern "C" fn new_int(value: i64) -> *mut PyObject {
 
 unsafe extern "C" fn dealloc_object(object: *mut PyObject) {
     // SAFETY: the caller's contract: a live object without references, the GIL held.
-    unsafe { whipsnake_cpython::live::symbols::_Py_Dealloc(object) }
+    unsafe {
+        if !instance_ends::end(object) {
+            whipsnake_cpython::live::symbols::_Py_Dealloc(object);
+        }
+    }
 }
 
 /// A new float. The references to `left` and `right` (either may be NULL) are dropped unless it fails.

@@ -133,6 +133,12 @@ unsafe fn allocator() -> Option<&'static CStr> {
     }
 }
 
+/// Whether objects come from the interpreter's own allocator.
+pub(super) fn is_pymalloc() -> bool {
+    // SAFETY: the name can be asked for at any time.
+    unsafe { allocator() == Some(c"pymalloc") }
+}
+
 /// Finds the lists.
 ///
 /// # Safety
@@ -149,7 +155,7 @@ pub(crate) unsafe fn initialise() {
         if pools.ints.is_null() {
             pools.int_room = MAX_INTS;
             // The interpreter's own allocator gives an int of one digit as much memory as one of two.
-            pools.int_tag_limit = if allocator() == Some(c"pymalloc") { TWO_DIGITS } else { ONE_DIGIT };
+            pools.int_tag_limit = if is_pymalloc() { TWO_DIGITS } else { ONE_DIGIT };
         }
     }
 }

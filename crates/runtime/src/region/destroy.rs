@@ -2,6 +2,7 @@
 
 use super::ending::ends_quietly;
 use super::{Region, exit};
+use crate::helpers::instance_ends;
 use crate::helpers::pools::{number_to_pool, with_pools};
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::arch::naked_asm;
@@ -174,7 +175,7 @@ unsafe extern "C" fn destroy_shown_if_noticed(
     // SAFETY: the caller's contract.
     unsafe {
         if ends_quietly(object) {
-            symbols::_Py_Dealloc(object);
+            destroy(object);
         } else {
             exit::destroy_shown(object, number, buffer, region, frame, thread);
         }
@@ -183,14 +184,18 @@ unsafe extern "C" fn destroy_shown_if_noticed(
 
 unsafe extern "C" fn destroy(object: *mut PyObject) {
     // SAFETY: the caller's contract: a live object without references, the GIL held.
-    unsafe { symbols::_Py_Dealloc(object) }
+    unsafe {
+        if !instance_ends::end(object) {
+            symbols::_Py_Dealloc(object);
+        }
+    }
 }
 
 unsafe extern "C" fn destroy_if_quiet(object: *mut PyObject, noticed: *mut u64) {
     // SAFETY: the caller's contract, and as above.
     unsafe {
         if ends_quietly(object) {
-            symbols::_Py_Dealloc(object);
+            destroy(object);
         } else {
             noticed.write(1);
         }

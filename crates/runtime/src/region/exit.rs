@@ -2,12 +2,13 @@
 
 use super::{Region, dump, frames};
 use crate::helpers::globals;
+use crate::helpers::instance_pool;
 use crate::helpers::objects;
 use crate::native::frames::{Resume, compiled};
 use crate::native::raw::{release, retain};
 use crate::native::tools;
 use crate::native::trampoline::{stub_error, stub_exit};
-use pyo3_ffi::{PyObject, PyThreadState};
+use pyo3_ffi::{PyObject, PyThreadState, PyTypeObject};
 use smallvec::SmallVec;
 use std::ptr;
 use whipsnake_codegen::{Exit, ExitCall, ExitFrame, ExitSlot, Place};
@@ -15,8 +16,38 @@ use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, Function, Th
 use whipsnake_cpython::opcode;
 use whipsnake_ir::{Continuation, Type};
 
-/// Objects that were made for numbers, by where these are in the buffer: what several variables hold is one object.
-type Made = SmallVec<[(u16, *mut PyObject); 4]>;
+/// Objects that an exit has made: what several variables hold is one object.
+#[derive(Default)]
+struct Made {
+    /// Those of numbers, by where these are in the buffer.
+    numbers: SmallVec<[(u16, *mut PyObject); 4]>,
+    /// Instances, each with a reference of ours.
+    instances: SmallVec<[*mut PyObject; 4]>,
+}
+
+impl Made {
+    /// The exit's instances, with no attributes.
+    unsafe fn of(exit: &Exit) -> Made {
+        let make = |&class: &u64| {
+            // SAFETY: the caller's: a class that makes its instances as `object` does.
+            let instance = unsafe { instance_pool::new_instance(class as *mut PyTypeObject) };
+            if instance.is_null() {
+                // SAFETY: there is no way back.
+                unsafe { pyo3_ffi::Py_FatalError(c"no memory for an instance".as_ptr()) };
+            }
+            instance
+        };
+        Made { numbers: SmallVec::new(), instances: exit.instances.iter().map(make).collect() }
+    }
+
+    /// Drops our references.
+    unsafe fn done(self) {
+        for instance in self.instances {
+            // SAFETY: as above.
+            unsafe { release(instance) };
+        }
+    }
+}
 
 /// Reads what an exit stored.
 #[derive(Clone, Copy)]
@@ -37,7 +68,17 @@ impl Buffer {
                 Place::Address(address) => address,
                 Place::Global(global) => globals::address(global) as u64,
                 Place::Buffer(index, _) => self.word(index),
+                Place::Instance(_) => unreachable!("an instance is no word"),
             }
+        }
+    }
+
+    /// The object that has a field.
+    unsafe fn holder(self, place: Place, made: &Made) -> *mut PyObject {
+        match place {
+            Place::Instance(number) => made.instances[usize::from(number)],
+            // SAFETY: the caller's.
+            place => unsafe { self.raw(place) as *mut PyObject },
         }
     }
 
@@ -47,7 +88,7 @@ impl Buffer {
         unsafe {
             match place {
                 Place::Buffer(index, ty @ (Type::F64 | Type::I64)) => {
-                    if let Some(&(_, object)) = made.iter().find(|(known, _)| *known == index) {
+                    if let Some(&(_, object)) = made.numbers.iter().find(|(known, _)| *known == index) {
                         retain(object);
                         return object;
                     }
@@ -56,10 +97,11 @@ impl Buffer {
                         _ => objects::new_int(self.word(index) as i64),
                     };
                     if !object.is_null() {
-                        made.push((index, object));
+                        made.numbers.push((index, object));
                     }
                     object
                 }
+                Place::Instance(number) => retain(made.instances[usize::from(number)]),
                 place => {
                     let object = self.raw(place) as *mut PyObject;
                     if !owned && !object.is_null() {
@@ -121,11 +163,17 @@ pub unsafe extern "C" fn leave_region(
 unsafe fn restore(thread: ThreadState, frame: Frame, exit: &Exit, buffer: Buffer) -> Frame {
     // SAFETY: the caller's.
     unsafe {
+        let mut made = Made::of(exit);
         for field in &exit.fields {
-            let object = buffer.raw(field.object) as *mut u8;
+            let object = buffer.holder(field.object, &made).cast::<u8>();
+            if field.attribute {
+                let value = buffer.object(field.value, true, &mut made);
+                instance_pool::put_attribute(object.cast(), field.offset, value);
+                continue;
+            }
             object.offset(field.offset as isize).cast::<u64>().write(buffer.raw(field.value));
         }
-        let (mut current, mut made) = (frame, Made::new());
+        let mut current = frame;
         for (index, described) in exit.frames.iter().enumerate() {
             if let Some(call) = &described.call {
                 let function = buffer.raw(call.function) as *mut PyObject;
@@ -144,6 +192,7 @@ unsafe fn restore(thread: ThreadState, frame: Frame, exit: &Exit, buffer: Buffer
                 current.localsplus().add(slot.slot as usize).write(value);
             }
         }
+        made.done();
         current
     }
 }
@@ -217,7 +266,8 @@ pub(super) unsafe extern "C" fn destroy_shown(
         let thread = ThreadState::new_unchecked(thread);
         let buffer = Buffer(buffer);
         let mut shown: SmallVec<[Frame; 4]> = SmallVec::new();
-        let (mut current, mut made) = (Frame::new_unchecked(frame), Made::new());
+        let (mut current, mut made) = (Frame::new_unchecked(frame), Made::of(exit));
+        region.hold_classes(exit);
         for (index, described) in exit.frames.iter().enumerate() {
             if let Some(call) = &described.call {
                 let function = buffer.raw(call.function) as *mut PyObject;
@@ -237,7 +287,19 @@ pub(super) unsafe extern "C" fn destroy_shown(
         }
         let innermost = &exit.frames[shown.len() - 1];
         current.set_instr_ptr((innermost.first_unit as *mut CodeUnit).add(innermost.unit as usize));
+        let attributes = || exit.fields.iter().filter(|field| field.attribute);
+        for field in attributes() {
+            let value = buffer.object(field.value, false, &mut made);
+            instance_pool::put_attribute(buffer.holder(field.object, &made), field.offset, value);
+        }
         symbols::_Py_Dealloc(object);
+        // Those that were made to be shown keep theirs.
+        for field in attributes().filter(|field| !matches!(field.object, Place::Instance(_))) {
+            let value = instance_pool::take_attribute(buffer.holder(field.object, &made), field.offset);
+            if !value.is_null() {
+                release(value);
+            }
+        }
         for (&frame, described) in shown.iter().zip(&exit.frames).rev() {
             if described.call.is_some_and(|call| call.memory.is_none()) {
                 frames::pop_filled(thread, frame);
@@ -251,6 +313,7 @@ pub(super) unsafe extern "C" fn destroy_shown(
                 }
             }
         }
+        made.done();
     }
 }
 

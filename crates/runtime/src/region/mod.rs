@@ -40,7 +40,7 @@ use background::Answer;
 use heat::{Body, Heat};
 use pyo3_ffi::{PyObject, PyThreadState};
 use rustc_hash::FxHashSet;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::mem::offset_of;
 use std::ptr;
 use std::time::{Duration, Instant};
@@ -58,6 +58,8 @@ pub struct Region {
     exits: Vec<Exit>,
     /// How often each exit was taken.
     taken: Vec<Cell<u32>>,
+    /// Classes of instances that it has not made, held where code of others has run in the meantime.
+    held: RefCell<FxHashSet<u64>>,
     /// Where native code enters it: calls of a function, or jumps back.
     gate: *const u8,
     /// Whether it is left at instructions that never ran.
@@ -130,6 +132,16 @@ impl Drop for Held {
 }
 
 impl Region {
+    /// Keeps the classes alive whose instances an exit would make: they are not made yet, and code of others may drop the class.
+    unsafe fn hold_classes(&self, exit: &Exit) {
+        for &class in &exit.instances {
+            if self.held.borrow_mut().insert(class) {
+                // SAFETY: a live class.
+                unsafe { crate::native::raw::retain(class as *mut pyo3_ffi::PyObject) };
+            }
+        }
+    }
+
     /// Whether it is that of a function.
     fn is_of_function(&self) -> bool {
         self.header == function::START

@@ -4,6 +4,7 @@ use super::alive::Alive;
 use super::{attribute_shapes, operators, samples};
 use crate::helpers::globals;
 use crate::helpers::inlined_calls::makes_plain_instances;
+use crate::helpers::instance_pool;
 use crate::helpers::pointers::CodeSource;
 use crate::helpers::special;
 use crate::native::code::{self, CompiledCode};
@@ -326,7 +327,8 @@ impl World for Live {
             }
             // The class holds it.
             self.alive.note(function);
-            Some(Constructor { version, function, init: self.callee(function)?, shim_unit })
+            let keeps_values = instance_pool::keeps_values(object.cast());
+            Some(Constructor { version, function, init: self.callee(function)?, shim_unit, keeps_values })
         }
     }
 

@@ -119,6 +119,7 @@ unsafe fn make(settings: &Settings) -> Result<Jit, String> {
         let states = Extra::request().ok_or("CPython has no place left for data on code objects")?;
         crate::native::code::slot().ok_or("CPython has no place left for data on code objects")?;
         crate::helpers::pools::initialise();
+        crate::helpers::instance_pool::initialise();
         let memory = CodeMemory::new(settings.code_mb as usize, crate::helpers::address as *const () as usize)
             .map_err(|error| format!("no memory for machine code: {error}"))?;
         let addresses = crate::native::addresses::make(&memory)?;

@@ -1,0 +1,93 @@
+//! Instances that need not be made: those that only exits need, make them if they are taken.
+//!
+//! What such an instance holds is in values already, since nobody has seen it when the graph was built (`whipsnake_ir::Instance`): memory never gets it. All that
+//! is left to it is its count, and comparisons with other objects, which it is not.
+
+use rustc_hash::FxHashMap;
+use whipsnake_ir::{Condition, Function, Helper, Inst, InstData, Type, Value, ValueDef};
+
+/// Runs the pass.
+pub fn drop_instances(function: &mut Function) {
+    let mut made = made(function);
+    if made.is_empty() {
+        return;
+    }
+    for block in function.block_ids() {
+        for &inst in &function.blocks[block.index()].insts {
+            let data = function.inst(inst);
+            if !is_of_no_account(data) {
+                data.for_each_use(|value| {
+                    made.remove(&value);
+                });
+            }
+        }
+    }
+    // What frames in memory hold is in memory.
+    for slot in function.states.iter().flat_map(|state| state.frames.iter()).flat_map(|frame| frame.slots()) {
+        if let Some(value) = slot.value.filter(|_| !slot.dirty) {
+            made.remove(&value);
+        }
+    }
+    rewrite(function, &made);
+}
+
+/// The instances that the function makes, with their classes.
+fn made(function: &Function) -> FxHashMap<Value, (Inst, Value)> {
+    let mut made = FxHashMap::default();
+    for block in function.block_ids() {
+        for &inst in &function.blocks[block.index()].insts {
+            let InstData::Call { helper: Helper::NewInstance, args } = function.inst(inst) else { continue };
+            // An exit names the class by its address.
+            let class = function.def(args[0]);
+            if let ValueDef::Result(of_class, _) = class
+                && matches!(function.inst(of_class), InstData::Iconst { ty: Type::Obj, .. })
+            {
+                made.insert(function.results(inst)[0], (inst, args[0]));
+            }
+        }
+    }
+    made
+}
+
+fn is_of_no_account(data: &InstData) -> bool {
+    matches!(
+        data,
+        InstData::Retain { .. }
+            | InstData::Release { .. }
+            | InstData::ReleasePlain { .. }
+            | InstData::Compare { condition: Condition::Eq | Condition::Ne, .. }
+    )
+}
+
+fn rewrite(function: &mut Function, made: &FxHashMap<Value, (Inst, Value)>) {
+    if made.is_empty() {
+        return;
+    }
+    for &(inst, class) in made.values() {
+        *function.inst_mut(inst) = InstData::Instance { class };
+    }
+    let mut known: FxHashMap<Value, bool> = FxHashMap::default();
+    for block in function.block_ids() {
+        for &inst in &function.blocks[block.index()].insts.clone() {
+            if let InstData::Compare { condition, left, right } = *function.inst(inst)
+                && (made.contains_key(&left) || made.contains_key(&right))
+            {
+                let truth = (left == right) == (condition == Condition::Eq);
+                known.insert(function.results(inst)[0], truth);
+                *function.inst_mut(inst) = InstData::Iconst { ty: Type::Bool, value: truth.into() };
+            }
+        }
+    }
+    for block in function.block_ids() {
+        let mut insts = std::mem::take(&mut function.blocks[block.index()].insts);
+        insts.retain(|&inst| match function.inst(inst) {
+            InstData::Retain { value } | InstData::Release { value } | InstData::ReleasePlain { value } => {
+                !made.contains_key(value)
+            }
+            InstData::ErrorIf { condition } => known.get(condition) != Some(&false),
+            InstData::Guard { condition, .. } => known.get(condition) != Some(&true),
+            _ => true,
+        });
+        function.blocks[block.index()].insts = insts;
+    }
+}

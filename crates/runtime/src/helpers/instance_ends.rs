@@ -1,0 +1,181 @@
+//! The end of instances of classes in Python: what they hold is dropped, and their memory put into the list that new ones come from.
+
+use super::instance_pool::{HEAD, POOL, PREHEADER, Pool, WITH_PREHEADER, inline_bytes};
+use super::objects;
+use crate::native::raw::{get, release, set};
+use pyo3_ffi::{PyObject, PyTypeObject};
+use std::ptr;
+use whipsnake_cpython::layout::{dict_values, gc_head, object, type_object};
+
+/// Instances in instances are looked through this deep.
+const MAX_DEPTH: u32 = 3;
+
+/// Where the values of an instance are.
+struct Values {
+    first: *mut *mut PyObject,
+    count: usize,
+    /// Where its memory starts, and how much that is at least.
+    memory: *mut u8,
+    bytes: usize,
+}
+
+impl Pool {
+    /// Ends an instance without references.
+    unsafe fn end_at(pool: *mut Pool, instance: *mut PyObject, values: &Values, depth: u32) {
+        // SAFETY: the caller's; whoever a value's end runs can't reach the instance.
+        unsafe {
+            let head = instance.cast::<u8>().sub(HEAD);
+            let next: *mut u8 = get(head, gc_head::GC_NEXT);
+            if !next.is_null() {
+                let flags = (1usize << gc_head::PREV_SHIFT) - 1;
+                let last = get::<usize>(head, gc_head::GC_PREV) & !flags;
+                set(last as *mut u8, gc_head::GC_NEXT, next);
+                let bits = get::<usize>(next, gc_head::GC_PREV) & flags;
+                set(next, gc_head::GC_PREV, last | bits);
+                set(head, gc_head::GC_NEXT, 0usize);
+                set(head, gc_head::GC_PREV, 0usize);
+            }
+            for index in 0..values.count {
+                let value = values.first.add(index).replace(ptr::null_mut());
+                if !value.is_null() {
+                    Pool::drop_at(pool, value, depth);
+                }
+            }
+            let count = (*pool).count;
+            if count.read() > 0 {
+                count.write(count.read() - 1);
+            }
+            release(get::<*mut PyObject>(instance, object::OB_TYPE));
+            (*pool).put(values.memory, values.bytes);
+        }
+    }
+
+    /// Drops a reference that an instance had.
+    unsafe fn drop_at(pool: *mut Pool, value: *mut PyObject, depth: u32) {
+        // SAFETY: the caller's.
+        unsafe {
+            let count: i32 = get(value, object::OB_REFCNT);
+            if count < 0 {
+                return;
+            }
+            set(value, object::OB_REFCNT, count - 1);
+            if count == 1 {
+                match (*pool).values(value).filter(|_| depth > 0) {
+                    Some(values) => Pool::end_at(pool, value, &values, depth - 1),
+                    None => objects::dealloc(value),
+                }
+            }
+        }
+    }
+
+    /// The values of an instance that has nothing else to end with it: no finalizer, no weak references, no dict.
+    #[inline]
+    unsafe fn values(&self, instance: *mut PyObject) -> Option<Values> {
+        use type_object::{HAVE_GC, HEAPTYPE, INLINE_VALUES};
+        // SAFETY: a live object; what is read is there in instances of types with these flags.
+        unsafe {
+            let class: *mut PyTypeObject = get(instance, object::OB_TYPE);
+            let flags: u64 = get(class, type_object::TP_FLAGS);
+            if flags & (HAVE_GC | HEAPTYPE) != HAVE_GC | HEAPTYPE || !self.is_plain(class) {
+                return None;
+            }
+            let first = instance.cast::<u8>().add(object::SIZEOF as usize);
+            if flags & INLINE_VALUES != 0 {
+                let valid: u8 = get(first, dict_values::VALID);
+                let dict: usize = get(instance, object::MANAGED_DICT_OFFSET);
+                let weak: usize = get(instance, object::MANAGED_WEAKREF_OFFSET);
+                let count = usize::from(get::<u8>(first, dict_values::CAPACITY));
+                let front = HEAD + PREHEADER;
+                return (valid != 0 && dict == 0 && weak == 0).then(|| Values {
+                    first: first.add(dict_values::VALUES as usize).cast(),
+                    count,
+                    memory: instance.cast::<u8>().sub(front),
+                    bytes: front + object::SIZEOF as usize + inline_bytes(count),
+                });
+            }
+            let basic = get::<isize>(class, type_object::TP_BASICSIZE) as usize;
+            let others = get::<isize>(class, type_object::TP_DICTOFFSET)
+                | get::<isize>(class, type_object::TP_WEAKLISTOFFSET)
+                | get::<isize>(class, type_object::TP_ITEMSIZE);
+            (flags & WITH_PREHEADER == 0 && others == 0).then(|| Values {
+                first: first.cast(),
+                count: (basic - object::SIZEOF as usize) / 8,
+                memory: instance.cast::<u8>().sub(HEAD),
+                bytes: HEAD + basic,
+            })
+        }
+    }
+
+    /// Whether the instances of a class end as those of classes in Python do, without a finalizer.
+    #[inline]
+    pub(super) unsafe fn is_plain(&self, class: *mut PyTypeObject) -> bool {
+        // SAFETY: a live class, whose bases are alive.
+        unsafe {
+            let Some(expected) = self.subtype_dealloc else { return false };
+            let freed = (*class).tp_free.map(|f| f as usize) == Some(pyo3_ffi::PyObject_GC_Del as *const () as usize);
+            if self.young.is_null() || !freed || (*class).tp_finalize.is_some() || (*class).tp_del.is_some() {
+                return false;
+            }
+            let mut base = class;
+            while (*base).tp_dealloc.is_some_and(|own| ptr::fn_addr_eq(own, expected)) {
+                base = (*base).tp_base;
+            }
+            base == &raw mut pyo3_ffi::PyBaseObject_Type
+        }
+    }
+
+    /// Whether it is an instance whose end runs no Python code: nor that of what ends with it.
+    unsafe fn is_quiet(&self, instance: *mut PyObject, depth: u32) -> bool {
+        // SAFETY: the caller's.
+        unsafe {
+            let Some(values) = self.values(instance) else { return false };
+            (0..values.count).all(|index| {
+                let value = values.first.add(index).read();
+                value.is_null()
+                    || get::<i32>(value, object::OB_REFCNT) != 1
+                    || is_plain(value)
+                    || depth > 0 && self.is_quiet(value, depth - 1)
+            })
+        }
+    }
+}
+
+/// Whether it is of a type whose end runs no Python code.
+///
+/// # Safety
+/// A live object.
+pub(crate) unsafe fn is_plain(value: *mut PyObject) -> bool {
+    // SAFETY: the caller's.
+    let class: *mut PyTypeObject = unsafe { get(value, object::OB_TYPE) };
+    [
+        &raw mut pyo3_ffi::PyFloat_Type,
+        &raw mut pyo3_ffi::PyLong_Type,
+        &raw mut pyo3_ffi::PyUnicode_Type,
+        &raw mut pyo3_ffi::PyBytes_Type,
+    ]
+    .contains(&class)
+}
+
+/// Whether the end of an instance runs no Python code: it has no finalizer and no weak references, and values that end quietly.
+///
+/// # Safety
+/// A live object, the GIL held.
+pub(crate) unsafe fn is_quiet(object: *mut PyObject) -> bool {
+    // SAFETY: the caller's.
+    unsafe { (*POOL.0.get()).is_quiet(object, MAX_DEPTH) }
+}
+
+/// Ends an object without references, if it is an instance that has nothing but values.
+///
+/// # Safety
+/// The GIL is held; nobody has a reference to the object.
+#[inline]
+pub(crate) unsafe fn end(object: *mut PyObject) -> bool {
+    // SAFETY: the caller's.
+    unsafe {
+        let pool = POOL.0.get();
+        let Some(values) = (*pool).values(object) else { return false };
+        Pool::end_at(pool, object, &values, MAX_DEPTH);
+        true
+    }
+}
