@@ -43,6 +43,7 @@ fn is_pure(data: &InstData) -> bool {
             | Select { .. }
             | FloatValue { .. }
             | IntValue { .. }
+            | LateTuple { .. }
     )
 }
 

@@ -12,20 +12,25 @@ use smallvec::SmallVec;
 use std::ptr;
 use whipsnake_codegen::{Exit, ExitCall, ExitFrame, ExitSlot, Place};
 use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, Function, ThreadState, symbols};
-use whipsnake_cpython::opcode;
+use whipsnake_cpython::{layout, opcode};
 use whipsnake_ir::{Continuation, Type};
 
-/// Objects that were made for numbers, by where these are in the buffer: what several variables hold is one object.
-type Made = SmallVec<[(u16, *mut PyObject); 4]>;
+/// Objects that were made, for numbers by where these are in the buffer, and tuples: what several variables hold is one object.
+type Made = SmallVec<[(Place, *mut PyObject); 4]>;
 
 /// Reads what an exit stored.
 #[derive(Clone, Copy)]
-struct Buffer(*const u64);
+struct Buffer<'a> {
+    words: *const u64,
+    exit: &'a Exit,
+    /// Whether the region goes on, so that all references that it has stay its own.
+    shows: bool,
+}
 
-impl Buffer {
+impl Buffer<'_> {
     unsafe fn word(self, index: u16) -> u64 {
         // SAFETY: the exit stored as many words as its description names.
-        unsafe { self.0.add(usize::from(index)).read() }
+        unsafe { self.words.add(usize::from(index)).read() }
     }
 
     /// A word as it is.
@@ -37,6 +42,7 @@ impl Buffer {
                 Place::Address(address) => address,
                 Place::Global(global) => globals::address(global) as u64,
                 Place::Buffer(index, _) => self.word(index),
+                Place::Tuple(_) => unreachable!("a tuple that nobody has made is in a slot only"),
             }
         }
     }
@@ -46,17 +52,18 @@ impl Buffer {
         // SAFETY: the caller's.
         unsafe {
             match place {
-                Place::Buffer(index, ty @ (Type::F64 | Type::I64)) => {
-                    if let Some(&(_, object)) = made.iter().find(|(known, _)| *known == index) {
+                Place::Buffer(_, Type::F64 | Type::I64) | Place::Tuple(_) => {
+                    if let Some(&(_, object)) = made.iter().find(|(known, _)| *known == place) {
                         retain(object);
                         return object;
                     }
-                    let object = match ty {
-                        Type::F64 => objects::new_float(f64::from_bits(self.word(index))),
-                        _ => objects::new_int(self.word(index) as i64),
+                    let object = match place {
+                        Place::Tuple(number) => self.tuple(number, made),
+                        Place::Buffer(index, Type::F64) => objects::new_float(f64::from_bits(self.word(index))),
+                        place => objects::new_int(self.raw(place) as i64),
                     };
                     if !object.is_null() {
-                        made.push((index, object));
+                        made.push((place, object));
                     }
                     object
                 }
@@ -68,6 +75,25 @@ impl Buffer {
                     object
                 }
             }
+        }
+    }
+}
+
+impl Buffer<'_> {
+    /// Makes a tuple.
+    unsafe fn tuple(self, number: u16, made: &mut Made) -> *mut PyObject {
+        let described = &self.exit.tuples[usize::from(number)];
+        // SAFETY: the caller's; the references move into the tuple.
+        unsafe {
+            let tuple = pyo3_ffi::PyTuple_New(described.len() as isize);
+            if tuple.is_null() {
+                pyo3_ffi::Py_FatalError(c"no memory for a tuple that a region put off".as_ptr());
+            }
+            let items: *mut *mut PyObject = tuple.byte_add(layout::tuple::OB_ITEM as usize).cast();
+            for (index, item) in described.iter().enumerate() {
+                items.add(index).write(self.object(item.place, item.owned && !self.shows, made));
+            }
+            tuple
         }
     }
 }
@@ -95,7 +121,7 @@ pub unsafe extern "C" fn leave_region(
         }
         region.note_exit(Frame::new_unchecked(frame));
         let thread = ThreadState::new_unchecked(thread);
-        let frame = restore(thread, Frame::new_unchecked(frame), exit, Buffer(buffer));
+        let frame = restore(thread, Frame::new_unchecked(frame), exit, Buffer { words: buffer, exit, shows: false });
         let described = exit.frames.last().expect("an exit has a frame");
         let code = frame.code().expect("a frame of Python code");
         frame.set_instr_ptr(code.instructions().add(described.unit as usize));
@@ -118,7 +144,7 @@ pub unsafe extern "C" fn leave_region(
 }
 
 /// Writes the frames' slots and the objects' fields; frames of inlined calls are pushed first. Gives the innermost frame.
-unsafe fn restore(thread: ThreadState, frame: Frame, exit: &Exit, buffer: Buffer) -> Frame {
+unsafe fn restore(thread: ThreadState, frame: Frame, exit: &Exit, buffer: Buffer<'_>) -> Frame {
     // SAFETY: the caller's.
     unsafe {
         for field in &exit.fields {
@@ -215,7 +241,7 @@ pub(super) unsafe extern "C" fn destroy_shown(
         let region = &*region;
         let exit = &region.exits[number as usize];
         let thread = ThreadState::new_unchecked(thread);
-        let buffer = Buffer(buffer);
+        let buffer = Buffer { words: buffer, exit, shows: true };
         let mut shown: SmallVec<[Frame; 4]> = SmallVec::new();
         let (mut current, mut made) = (Frame::new_unchecked(frame), Made::new());
         for (index, described) in exit.frames.iter().enumerate() {
