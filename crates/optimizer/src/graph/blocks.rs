@@ -90,6 +90,24 @@ pub(super) enum Entered {
     Init(Slot),
     /// An operator whose method it is.
     Operator,
+    /// The store of an item.
+    Store,
+    /// `in`, or `not in`.
+    Test {
+        /// Whether it is the latter.
+        inverted: bool,
+    },
+}
+
+impl Entered {
+    /// How many operands of the waiting instruction stay on the stack until the method, which the interpreter calls from C, has returned.
+    pub(super) fn operands(self) -> usize {
+        match self {
+            Entered::Call | Entered::Init(_) => 0,
+            Entered::Operator | Entered::Test { .. } => 2,
+            Entered::Store => 3,
+        }
+    }
 }
 
 /// The code that is being built: the region's own, or that of an inlined call.

@@ -323,8 +323,10 @@ impl<'a> Walk<'a, '_> {
         self.mark_exit();
         self.guard_unseen_innermost();
         let is_init = matches!(self.body.entered, Entered::Init(_));
-        if self.body.entered == Entered::Operator {
-            self.guard_implemented();
+        match self.body.entered {
+            Entered::Operator => self.guard_implemented(),
+            Entered::Test { .. } => self.guard_truth(),
+            _ => {}
         }
         if is_init {
             // Anything else than None is an error, which the baseline tier raises.
@@ -352,16 +354,24 @@ impl<'a> Walk<'a, '_> {
             self.own(result);
         }
         ending.push(inlined.function);
-        if self.body.entered == Entered::Operator {
+        let operands = self.body.entered.operands();
+        if operands > 0 {
             self.b.pop_inlined();
-            ending.extend(self.operands_done());
         }
+        match self.body.entered {
+            Entered::Store => ending.push(std::mem::replace(&mut result, Slot::NULL)),
+            Entered::Test { inverted } => result = self.tested(result, inverted),
+            _ => {}
+        }
+        ending.extend(self.operands_done(operands));
         if is_init {
             // What is on the stack of the frame below is the result.
             ending.push(result);
             result = Slot { dirty: true, ..self.b.pop_inlined().stack[0] };
         }
-        self.push(result);
+        if self.body.entered != Entered::Store {
+            self.push(result);
+        }
         self.mark_exit();
         for slot in ending.into_iter().filter(|slot| slot.owned) {
             if let Some(value) = slot.value {

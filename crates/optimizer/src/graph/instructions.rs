@@ -47,6 +47,7 @@ impl Walk<'_, '_> {
             op::CALL if self.inline(number, &instr) => {}
             op::BINARY_SUBSCR | op::LOAD_ATTR if self.inline_special(number, &instr) => {}
             op::BINARY_OP if self.inline_operator(number, &instr) => {}
+            op::STORE_SUBSCR | op::CONTAINS_OP if self.inline_container(number, &instr) => {}
             op::LOAD_FAST => self.load_local(oparg),
             op::LOAD_FAST_LOAD_FAST => {
                 self.load_local(oparg >> 4);

@@ -8,7 +8,7 @@ use crate::{Operand, Operator};
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::type_object;
 use whipsnake_cpython::opcode as op;
-use whipsnake_ir::{Condition, FrameState, Global, Inlined, MissReason, Slot, Type, Value};
+use whipsnake_ir::{Condition, Global, MissReason, Slot, Type, Value};
 
 impl<'a> Walk<'a, '_> {
     /// Inlines what a binary operator calls; false if that can't be done, and then nothing was.
@@ -75,12 +75,7 @@ impl<'a> Walk<'a, '_> {
         }
         let mut arguments = vec![Slot::borrowed(owner), Slot::borrowed(other)];
         arguments.extend(self.owned_arguments(defaults));
-        let none = self.b.global(Global::None);
-        let inlined = Inlined { function: Slot::NULL, counted: false, globals: 0, builtins: 0, memory: None };
-        let stack = vec![Slot::owned(none)];
-        let shim =
-            FrameState { first_unit: operator.shim_unit, unit: 0, locals: vec![], stack, inlined: Some(inlined) };
-        self.knowledge().state.frames.push(shim);
+        self.push_shim(operator.shim_unit);
         self.inline_call(number, function, arguments, &operator.method.callee, Entered::Operator);
     }
 
@@ -99,10 +94,9 @@ impl<'a> Walk<'a, '_> {
         self.b.guard(known, MissReason::Value);
     }
 
-    /// The operands of an operator that is done, from the stack.
-    pub(super) fn operands_done(&mut self) -> [Slot; 2] {
-        let right = self.pop();
-        let left = self.pop();
-        [left, right]
+    /// The operands of an instruction that is done, from the stack.
+    pub(super) fn operands_done(&mut self, count: usize) -> Vec<Slot> {
+        let stack = &mut self.knowledge().state.frame().stack;
+        stack.split_off(stack.len() - count)
     }
 }
