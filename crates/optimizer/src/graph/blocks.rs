@@ -1,7 +1,7 @@
 //! The walk over blocks: where jumps lead, loops and their copies.
 
 use super::loops::{Extent, Loops, Plans};
-use super::{Choices, Request, Site, Start};
+use super::{Choices, Request, Site, Start, locals};
 use crate::{World, operands};
 use rustc_hash::{FxHashMap, FxHashSet};
 use whipsnake_bytecode::Code;
@@ -255,7 +255,7 @@ impl<'a, 'f> Walk<'a, 'f> {
         let first_unit = self.body.world.first_unit();
         self.knowledge().state.frames =
             Frames::from_iter([FrameState { first_unit, unit, locals: slots, stack, inlined: None }]);
-        let (used, assigned) = self.locals_in(extent);
+        let (used, assigned) = locals::read_and_assigned(&self.body.code, extent);
         self.mark_exit();
         for (local, value) in values.into_iter().enumerate() {
             let local = local as u32;
@@ -269,33 +269,6 @@ impl<'a, 'f> Walk<'a, 'f> {
                 self.b.guard_exact(value, class);
             }
         }
-    }
-
-    /// The locals that a loop reads, and those that it assigns.
-    fn locals_in(&self, extent: Extent) -> (FxHashSet<u32>, FxHashSet<u32>) {
-        use whipsnake_cpython::opcode as op;
-        let (first, last) = (extent.header as usize, extent.last as usize);
-        let range = self.body.code.blocks()[first].first as usize..self.body.code.blocks()[last].end as usize;
-        let (mut used, mut assigned) = (FxHashSet::default(), FxHashSet::default());
-        for instr in &self.body.code.instrs()[range] {
-            let (high, low) = (instr.oparg >> 4, instr.oparg & 15);
-            match instr.base {
-                op::LOAD_FAST | op::LOAD_FAST_CHECK => {
-                    used.insert(instr.oparg);
-                }
-                op::LOAD_FAST_LOAD_FAST => used.extend([high, low]),
-                op::STORE_FAST | op::DELETE_FAST | op::LOAD_FAST_AND_CLEAR => {
-                    assigned.insert(instr.oparg);
-                }
-                op::STORE_FAST_LOAD_FAST => {
-                    assigned.insert(high);
-                    used.insert(low);
-                }
-                op::STORE_FAST_STORE_FAST => assigned.extend([high, low]),
-                _ => {}
-            }
-        }
-        (used, assigned)
     }
 
     pub(super) fn knowledge(&mut self) -> &mut Region {

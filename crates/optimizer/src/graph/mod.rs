@@ -9,6 +9,7 @@ mod blocks;
 mod calls;
 mod entry;
 mod instructions;
+mod locals;
 mod loops;
 mod operators;
 mod samples;
