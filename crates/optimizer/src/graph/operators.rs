@@ -41,7 +41,7 @@ impl<'a> Walk<'a, '_> {
         if let Some(class) = self.knowledge().known(value).class {
             return Some(Operand::Exactly(class));
         }
-        let value = self.knowledge().resolve(value);
+        let value = self.origin(value);
         if let Some(&class) = self.classes.get(&value) {
             return Some(Operand::OfClass(class));
         }
@@ -67,7 +67,7 @@ impl<'a> Walk<'a, '_> {
         let (function, defaults) = self.guard_method(owner, &operator.method, 2);
         let known = [(owner, operator.method.version), (other, operator.other)];
         for (value, version) in known {
-            let value = self.knowledge().resolve(value);
+            let value = self.origin(value);
             self.knowledge().learn(value, |known| known.present = true);
             if self.knowledge().known(value).class.is_none() {
                 self.versions.entry(value).or_insert(version);
@@ -84,7 +84,7 @@ impl<'a> Walk<'a, '_> {
         let Some(value) = self.knowledge().state.frame().stack.last().and_then(|slot| slot.value) else { return };
         let value = self.knowledge().resolve(value);
         if self.knowledge().known(value).class.is_some()
-            || self.classes.contains_key(&value)
+            || self.is_constructed(value)
             || self.constant_address(value).is_some()
         {
             return;
@@ -92,6 +92,12 @@ impl<'a> Walk<'a, '_> {
         let unknown = self.b.global(Global::NotImplemented);
         let known = self.b.compare(Condition::Ne, value, unknown);
         self.b.guard(known, MissReason::Value);
+    }
+
+    /// Whether a value is an instance that the region has made.
+    fn is_constructed(&mut self, value: Value) -> bool {
+        let value = self.origin(value);
+        self.classes.contains_key(&value)
     }
 
     /// The operands of an instruction that is done, from the stack.

@@ -43,7 +43,7 @@ impl<'a> Walk<'a, '_> {
 
     /// The address of the class of a value, known or guessed.
     pub(super) fn likely_class_address(&mut self, value: Value) -> Option<u64> {
-        let value = self.knowledge().resolve(value);
+        let value = self.origin(value);
         if let Some(&class) = self.classes.get(&value) {
             return Some(class);
         }
