@@ -34,6 +34,11 @@ impl Builder<'_> {
         }
     }
 
+    /// The value of an integer constant, while a region is built.
+    pub fn known_int(&self, value: Value) -> Option<i64> {
+        self.constant(value)
+    }
+
     fn named(&self, value: Value) -> Option<Global> {
         match self.data(value)? {
             InstData::Global { global } => Some(*global),

@@ -201,6 +201,10 @@ pub trait World {
     fn module_attribute(&self, module: u64, instr: &Instr) -> Option<Object>;
     /// The function at an address, if it is one whose calls can be inlined.
     fn callee(&self, function: u64) -> Option<Callee<'_>>;
+    /// `float` or `int`, if that is at the address.
+    fn number_class(&self, _: u64) -> Option<Global> {
+        None
+    }
     /// The address of the first code unit of the frame below a method that C code would call.
     fn shim_unit(&self) -> Option<u64> {
         None

@@ -44,7 +44,7 @@ impl Walk<'_, '_> {
                 self.load_constant(oparg);
                 self.return_inlined();
             }
-            op::CALL if self.inline(number, &instr) => {}
+            op::CALL if self.convert_number(number, &instr) || self.inline(number, &instr) => {}
             op::BINARY_SUBSCR | op::LOAD_ATTR if self.inline_special(number, &instr) => {}
             op::BINARY_OP if self.inline_operator(number, &instr) => {}
             op::STORE_SUBSCR | op::CONTAINS_OP if self.inline_container(number, &instr) => {}

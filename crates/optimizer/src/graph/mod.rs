@@ -7,6 +7,7 @@
 mod apply;
 mod blocks;
 mod calls;
+mod conversions;
 mod entry;
 mod instructions;
 mod locals;

@@ -330,6 +330,11 @@ impl World for Live {
         }
     }
 
+    fn number_class(&self, address: u64) -> Option<Global> {
+        // SAFETY: the GIL is held.
+        [Global::FloatType, Global::IntType].into_iter().find(|&class| unsafe { globals::address(class) } as u64 == address)
+    }
+
     fn shim_unit(&self) -> Option<u64> {
         // SAFETY: the GIL is held.
         unsafe { shim::operator_code() }.map(|code| code.instructions() as u64)
