@@ -201,6 +201,10 @@ pub trait World {
     fn module_attribute(&self, module: u64, instr: &Instr) -> Option<Object>;
     /// The function at an address, if it is one whose calls can be inlined.
     fn callee(&self, function: u64) -> Option<Callee<'_>>;
+    /// Which parameters of a function the names in a tuple are, if all are parameters that may be given by name.
+    fn named_parameters(&self, _function: u64, _names: u64) -> Option<Vec<usize>> {
+        None
+    }
     /// `float` or `int`, if that is at the address.
     fn number_class(&self, _: u64) -> Option<Global> {
         None

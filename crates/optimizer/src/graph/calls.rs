@@ -56,12 +56,13 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    /// Inlines a `CALL`; false if that can't be done, and then nothing was.
+    /// Inlines a `CALL` or `CALL_KW`; false if that can't be done, and then nothing was.
     pub(super) fn inline(&mut self, number: u32, instr: &Instr) -> bool {
         let given = instr.oparg as usize;
+        let names = usize::from(instr.base == op::CALL_KW);
         let stack = &self.knowledge().state.frame().stack;
-        let bottom = stack.len() - given - 2;
-        let (called, receiver) = (stack[bottom], stack[bottom + 1]);
+        let bottom = stack.len() - given - names - 2;
+        let (called, receiver, names) = (stack[bottom], stack[bottom + 1], stack.last().filter(|_| names > 0).copied());
         let Some(called_value) = called.value else { return false };
         let Some(address) = self.constant_address(called_value) else { return false };
         let Some(has_receiver) = self.is_there(receiver) else { return false };
@@ -71,23 +72,51 @@ impl<'a> Walk<'a, '_> {
             return false;
         };
         let count = given + usize::from(has_receiver || constructor.is_some());
+        let function = constructor.as_ref().map_or(address, |constructor| constructor.function);
+        let Some(places) = self.places(function, names, count, &callee) else { return false };
         if !self.may_inline(number, &callee, count) {
             return false;
         }
         self.mark_exit();
         match constructor {
-            Some(constructor) => self.inline_construction(number, called_value, count, &constructor),
+            Some(constructor) => self.inline_construction(number, called_value, &places, names.is_some(), &constructor),
             None => {
                 self.guard_callee(called_value, &callee);
-                let defaults = self.default_arguments(called_value, &callee, count);
+                let defaults = self.default_arguments(called_value, &callee, places.missing());
+                self.drop_names(names.is_some());
                 let stack = &mut self.knowledge().state.frame().stack;
-                let mut arguments = stack.split_off(stack.len() - count);
+                let arguments = stack.split_off(stack.len() - count);
                 stack.truncate(bottom);
-                arguments.extend(self.owned_arguments(defaults));
+                let defaults = self.owned_arguments(defaults);
+                let arguments = places.in_order(arguments, defaults);
                 self.inline_call(number, called, arguments, &callee, Entered::Call);
             }
         }
         true
+    }
+
+    /// Which parameters the arguments of a call are for, the names of the last ones in a tuple; `None` if that can't be told, or some parameter gets nothing.
+    fn places(&mut self, function: u64, names: Option<Slot>, count: usize, callee: &Callee<'_>) -> Option<Places> {
+        let named = match names {
+            Some(names) => {
+                let names = self.constant_address(names.value?)?;
+                self.body.world.named_parameters(function, names)?
+            }
+            None => vec![],
+        };
+        let by_position = count.checked_sub(named.len())?;
+        let places = Places { given: (0..by_position).chain(named).collect(), parameters: callee.parameters as usize };
+        let optional = places.parameters.checked_sub(callee.default_values.len())?;
+        let mut seen = vec![false; places.parameters];
+        let fits = places.given.iter().all(|&at| seen.get_mut(at).is_some_and(|seen| !std::mem::replace(seen, true)));
+        (fits && places.missing().all(|at| at >= optional)).then_some(places)
+    }
+
+    /// Takes the names of arguments off the stack.
+    fn drop_names(&mut self, there: bool) {
+        if there && let Slot { value: Some(names), owned: true, .. } = self.pop() {
+            self.b.release(names);
+        }
     }
 
     /// Whether a call with so many arguments is to be inlined. If so, its instructions are counted.
@@ -139,8 +168,15 @@ impl<'a> Walk<'a, '_> {
         levels > most
     }
 
-    /// Makes an instance, and goes on in `__init__`, below which is a frame that holds the instance. `count` counts the arguments, `self` with them.
-    fn inline_construction(&mut self, number: u32, class: Value, count: usize, constructor: &Constructor<'a>) {
+    /// Makes an instance, and goes on in `__init__`, below which is a frame that holds the instance. The first place is that of `self`.
+    fn inline_construction(
+        &mut self,
+        number: u32,
+        class: Value,
+        places: &Places,
+        names: bool,
+        constructor: &Constructor<'a>,
+    ) {
         let version = self.b.load(Type::I32, class, type_object::TP_VERSION_TAG);
         let same = self.b.compare_const(Condition::Eq, version, constructor.version.into());
         self.b.guard(same, MissReason::TypeVersion);
@@ -148,7 +184,7 @@ impl<'a> Walk<'a, '_> {
         let function = self.b.iconst(Type::Obj, constructor.function as i64);
         self.knowledge().learn(function, |k| *k = Known::exactly(Global::FunctionType));
         self.guard_callee(function, &constructor.init);
-        let defaults = self.default_arguments(function, &constructor.init, count);
+        let defaults = self.default_arguments(function, &constructor.init, places.missing());
         let instance = self.b.call_checked(Helper::NewInstance, &[class]);
         self.knowledge().learn(instance, |known| known.present = true);
         self.versions.insert(instance, constructor.version);
@@ -157,13 +193,15 @@ impl<'a> Walk<'a, '_> {
         }
 
         let defaults = self.owned_arguments(defaults);
+        self.drop_names(names);
         let stack = &mut self.knowledge().state.frame().stack;
         let mut arguments = vec![Slot::borrowed(instance)];
-        arguments.extend(stack.split_off(stack.len() - (count - 1)));
-        arguments.extend(defaults);
+        arguments.extend(stack.split_off(stack.len() - (places.given.len() - 1)));
+        let arguments = places.in_order(arguments, defaults);
+        let stack = &mut self.knowledge().state.frame().stack;
         stack.pop();
         let class_slot = stack.pop().expect("the class");
-        let counted = constructor.init.parameters as usize == count;
+        let counted = !names && places.missing().next().is_none();
         let inlined = Inlined { function: Slot::NULL, counted, globals: 0, builtins: 0, memory: None };
         let stack = vec![Slot::owned(instance)];
         let first_unit = constructor.shim_unit;
@@ -252,11 +290,15 @@ impl<'a> Walk<'a, '_> {
         self.b.guard(same, MissReason::Callable);
     }
 
-    /// The default arguments for what `count` arguments leave out, guarded. The function may have got others since the region was built, even in a tuple at
-    /// the same address.
-    pub(super) fn default_arguments(&mut self, function: Value, callee: &Callee<'_>, count: usize) -> Vec<Value> {
-        let missing = callee.parameters as usize - count;
-        if missing == 0 {
+    /// The default arguments of some parameters, guarded. The function may have got others since the region was built, even in a tuple at the same address.
+    pub(super) fn default_arguments(
+        &mut self,
+        function: Value,
+        callee: &Callee<'_>,
+        missing: impl Iterator<Item = usize>,
+    ) -> Vec<Value> {
+        let mut missing = missing.peekable();
+        if missing.peek().is_none() {
             return vec![];
         }
         let defaults = self.b.load(Type::Obj, function, function::DEFAULTS);
@@ -266,8 +308,9 @@ impl<'a> Walk<'a, '_> {
         let length = self.b.load(Type::I64, defaults, tuple::OB_SIZE);
         let same = self.b.compare_const(Condition::Eq, length, values.len() as i64);
         self.b.guard(same, MissReason::Callable);
-        let (mut found, first) = (vec![], values.len() - missing);
-        for (index, expected) in values.iter().enumerate().skip(first) {
+        let (mut found, first) = (vec![], callee.parameters as usize - values.len());
+        for parameter in missing {
+            let (index, expected) = (parameter - first, &values[parameter - first]);
             let value = self.b.load(Type::Obj, defaults, tuple::OB_ITEM + 8 * index as i32);
             found.push(self.default_argument(value, expected));
         }
@@ -411,6 +454,28 @@ impl<'a> Walk<'a, '_> {
         let seen = self.b.load(Type::Obj, memory, frame::FRAME_OBJ);
         let unseen = self.b.is_null(seen);
         self.b.guard(unseen, MissReason::Value);
+    }
+}
+
+/// Which parameters the arguments of a call are for.
+struct Places {
+    /// For each argument.
+    given: Vec<usize>,
+    parameters: usize,
+}
+
+impl Places {
+    /// Parameters that get nothing.
+    fn missing(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.parameters).filter(|at| !self.given.contains(at))
+    }
+
+    /// The arguments in the order of the parameters, with those that are missing.
+    fn in_order(&self, arguments: Vec<Slot>, defaults: Vec<Slot>) -> Vec<Slot> {
+        let given = self.given.iter().copied().zip(arguments);
+        let mut all: Vec<(usize, Slot)> = given.chain(self.missing().zip(defaults)).collect();
+        all.sort_by_key(|&(at, _)| at);
+        all.into_iter().map(|(_, slot)| slot).collect()
     }
 }
 

@@ -21,7 +21,8 @@ impl Walk<'_, '_> {
             return false;
         }
         match (class, from) {
-            (Global::FloatType, Some(Global::FloatType | Global::IntType)) | (Global::IntType, Some(Global::IntType)) => {}
+            (Global::FloatType, Some(Global::FloatType | Global::IntType))
+            | (Global::IntType, Some(Global::IntType)) => {}
             _ => return false,
         }
         self.mark_exit();

@@ -27,7 +27,9 @@ impl<'a> Walk<'a, '_> {
         }
         let world = self.body.world;
         let method = match instr.base {
-            op::BINARY_SUBSCR => self.likely_class_address(owner).and_then(|class| world.special(class, Special::GetItem)),
+            op::BINARY_SUBSCR => {
+                self.likely_class_address(owner).and_then(|class| world.special(class, Special::GetItem))
+            }
             _ => self.sample(owner).and_then(|sample| world.property(sample, instr)),
         };
         let Some(method) = method.filter(|method| self.may_inline(number, &method.callee, count)) else { return false };
@@ -125,7 +127,7 @@ impl<'a> Walk<'a, '_> {
         let function = self.b.iconst(Type::Obj, method.function as i64);
         self.knowledge().learn(function, |known| *known = Known::exactly(Global::FunctionType));
         self.guard_callee(function, &method.callee);
-        let defaults = self.default_arguments(function, &method.callee, count);
+        let defaults = self.default_arguments(function, &method.callee, count..method.callee.parameters as usize);
         // Its class may lose it while it runs.
         self.b.retain(function);
         (Slot::owned(function), defaults)

@@ -12,8 +12,8 @@ use pyo3_ffi::{PyObject, PyThreadState, PyTypeObject};
 use std::ffi::CStr;
 use std::ptr;
 use whipsnake_cpython::layout::object;
-use whipsnake_cpython::opcode;
 use whipsnake_cpython::live::{_PyInterpreterFrame, Code, CodeUnit, Frame, ThreadState};
+use whipsnake_cpython::opcode;
 use whipsnake_ir::abi::Activation;
 
 /// How error messages name the operators, by their number in bytecode.

@@ -330,9 +330,17 @@ impl World for Live {
         }
     }
 
+    fn named_parameters(&self, function: u64, names: u64) -> Option<Vec<usize>> {
+        // SAFETY: live objects.
+        let function = unsafe { Function::new(self.live(function)?.cast()) }?;
+        samples::named_parameters(self.live(names)?, function.code())
+    }
+
     fn number_class(&self, address: u64) -> Option<Global> {
         // SAFETY: the GIL is held.
-        [Global::FloatType, Global::IntType].into_iter().find(|&class| unsafe { globals::address(class) } as u64 == address)
+        [Global::FloatType, Global::IntType]
+            .into_iter()
+            .find(|&class| unsafe { globals::address(class) } as u64 == address)
     }
 
     fn shim_unit(&self) -> Option<u64> {
