@@ -163,6 +163,31 @@ def unhashable(values):
     return total, text
 
 
+def three(a, b, c=30):
+    if a == "look":
+        frame = sys._getframe()
+        return frame.f_back.f_code.co_name, sorted(frame.f_back.f_locals), sorted(frame.f_locals)
+    return a * 2 + b * c
+
+
+def unpacked(values, item):
+    """Calls with the items of a tuple for arguments."""
+    before = sys.getrefcount(item)
+    results = []
+    for value in values:
+        try:
+            if value == "wrong":
+                result = three(*(value,))
+            else:
+                result = three(*(value, 2)) if value != 3 else three(*(value, 2, 5))
+        except TypeError as error:
+            result = str(error)
+        if type(result) is not int or value == 3:
+            results.append(result)
+        three(*(1, 2, item) if value == "never" else (1, 2, 3))
+    return results[-6:], sys.getrefcount(item) - before
+
+
 def main():
     grid = Grid(8, 8)
     print(around(grid, 40))
@@ -177,6 +202,7 @@ def main():
     print(returned(ROUNDS))
     print(wrong_number(list(range(3)) * ROUNDS + [5, 6]))
     print(escaping(ROUNDS))
+    print(unpacked([1, 2] * ROUNDS + [3, 2.5, "look", "wrong", 7, None], object()))
     print(unhashable([3] * ROUNDS + ["x", 4, 100] + [5] * 9))
 
 

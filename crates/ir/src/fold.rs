@@ -1,7 +1,7 @@
 //! Folding: what the builder of a region needs not build.
 
 use crate::inst::InstData;
-use crate::{Builder, Condition, Continuation, Field, Global, Known, Offset, Type, UnaryOp, Value, ValueDef};
+use crate::{Args, Builder, Condition, Continuation, Field, Global, Known, Offset, Type, UnaryOp, Value, ValueDef};
 use whipsnake_cpython::layout::object::OB_TYPE;
 use whipsnake_cpython::layout::tuple as tuple_layout;
 
@@ -66,6 +66,14 @@ impl Builder<'_> {
             return Some(field.value);
         }
         self.known_item(base, offset)
+    }
+
+    /// The items of a tuple that was made in the region.
+    pub fn tuple_items(&self, tuple: Value) -> Option<Args> {
+        match self.data(tuple) {
+            Some(InstData::NewTuple { items }) => Some(items.clone()),
+            _ => None,
+        }
     }
 
     /// What a tuple that was made here holds: its items, its size.

@@ -3,7 +3,7 @@
 use super::loops::{Extent, Loops, Plans};
 use super::{Choices, Request, Site, Start, locals};
 use crate::{World, operands};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use whipsnake_bytecode::Code;
 use whipsnake_cpython::layout::{frame, thread_state};
 use whipsnake_ir::{

@@ -95,6 +95,35 @@ impl<'a> Walk<'a, '_> {
         true
     }
 
+    /// Inlines a `CALL_FUNCTION_EX` with a tuple that the region made itself, and no keywords; false if that can't be done, and then nothing was.
+    pub(super) fn inline_unpacking(&mut self, number: u32, instr: &Instr) -> bool {
+        let stack = &self.knowledge().state.frame().stack;
+        let &[.., called, receiver, tuple] = stack.as_slice() else { return false };
+        let (Some(called_value), Some(tuple_value)) = (called.value, tuple.value) else { return false };
+        if instr.oparg & 1 != 0 || self.is_there(receiver) != Some(false) {
+            return false;
+        }
+        let Some(items) = self.b.tuple_items(tuple_value) else { return false };
+        let Some(address) = self.constant_address(called_value) else { return false };
+        let world = self.body.world;
+        let Some(callee) = world.callee(address) else { return false };
+        if !self.may_inline(number, &callee, items.len()) {
+            return false;
+        }
+        self.mark_exit();
+        self.guard_callee(called_value, &callee);
+        let defaults = self.default_arguments(called_value, &callee, items.len()..callee.parameters as usize);
+        let arguments = items.into_iter().chain(defaults).collect();
+        let arguments = self.owned_arguments(arguments);
+        let stack = &mut self.knowledge().state.frame().stack;
+        stack.truncate(stack.len() - 3);
+        if tuple.owned && !self.hand_over(tuple_value) {
+            self.b.release(tuple_value);
+        }
+        self.inline_call(number, called, arguments, &callee, Entered::Call);
+        true
+    }
+
     /// Which parameters the arguments of a call are for, the names of the last ones in a tuple; `None` if that can't be told, or some parameter gets nothing.
     fn places(&mut self, function: u64, names: Option<Slot>, count: usize, callee: &Callee<'_>) -> Option<Places> {
         let named = match names {

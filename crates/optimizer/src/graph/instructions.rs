@@ -45,6 +45,7 @@ impl Walk<'_, '_> {
                 self.return_inlined();
             }
             op::CALL if self.convert_number(number, &instr) || self.inline(number, &instr) => {}
+            op::CALL_FUNCTION_EX if self.inline_unpacking(number, &instr) => {}
             op::CALL_KW if self.inline(number, &instr) => {}
             op::BINARY_SUBSCR | op::LOAD_ATTR if self.inline_special(number, &instr) => {}
             op::BINARY_OP if self.inline_operator(number, &instr) => {}
