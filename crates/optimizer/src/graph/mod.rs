@@ -5,6 +5,7 @@
 //! assumed to keep its type; where the back-edge disagrees, the region is built again with what was learnt.
 
 mod apply;
+mod arguments;
 mod blocks;
 mod calls;
 mod conversions;
