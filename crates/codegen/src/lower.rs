@@ -438,6 +438,12 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 let object = self.new_int(value, reuse);
                 self.define(inst, &[object]);
             }
+            NewTuple { items } => {
+                let tuple = self.new_tuple(items);
+                self.define(inst, &[tuple]);
+            }
+            // Exits know what it is made of.
+            LateTuple { .. } => {}
             SaveInstr => self.save_instr(),
             Call { helper, args } => {
                 let args: Vec<ir::Value> = args.iter().map(|&v| self.use_value(v)).collect();

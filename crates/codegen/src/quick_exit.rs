@@ -22,9 +22,21 @@ impl Lowering<'_, '_> {
         }
         let (unit, stack) = (frame.unit, &frame.stack);
         let way = self.region_form().ways_on.iter().find(|way| way.unit == unit).copied()?;
+        let late = |slot: &Slot| slot.dirty && slot.value.is_some_and(|value| self.is_late(value));
+        if frame.slots().any(late) {
+            return None;
+        }
         // What is not read from its slot must not own anything.
         let rest = stack.len().checked_sub(way.pending as usize)?;
         stack[rest..].iter().all(|slot| slot.dirty && !slot.owned).then_some(way)
+    }
+
+    /// Whether a value is a tuple that nobody has made yet.
+    fn is_late(&self, value: Value) -> bool {
+        match self.func.def(value) {
+            ValueDef::Result(inst, _) => matches!(self.func.inst(inst), InstData::LateTuple { .. }),
+            ValueDef::Param(..) => false,
+        }
     }
 
     /// Ends a block with such an exit.

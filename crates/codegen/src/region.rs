@@ -7,6 +7,7 @@
 use crate::lower::{Form, Lowering, Region, alias_regions, clif_type};
 use crate::raw::RawCode;
 use crate::stencil::{CodegenError, Compiler};
+use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, AbiParam, InstBuilder, StackSlot, StackSlotData, StackSlotKind, types};
 use cranelift_codegen::isa::CallConv;
 use cranelift_frontend::FunctionBuilder;
@@ -50,6 +51,17 @@ pub enum Place {
     Instance(u16),
     /// A word of the buffer, of this type: an object, or a number that needs one.
     Buffer(u16, Type),
+    /// A tuple that the exit makes, by its number.
+    Tuple(u16),
+}
+
+/// An item of a tuple that an exit makes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ExitItem {
+    /// What it is.
+    pub place: Place,
+    /// Whether there is a reference to it that the tuple takes.
+    pub owned: bool,
 }
 
 /// A slot that an exit writes.
@@ -115,6 +127,8 @@ pub struct Exit {
     pub instances: Vec<u64>,
     /// Fields whose stores were put off.
     pub fields: Vec<ExitField>,
+    /// Tuples that are made only here.
+    pub tuples: Vec<Vec<ExitItem>>,
 }
 
 /// A compiled region.
@@ -142,6 +156,16 @@ pub(crate) struct RegionLowering<'a> {
     /// Values to store for each exit, and the block that does.
     pending: Vec<(ir::Block, Vec<Value>)>,
     blocks: FxHashMap<(StateId, Continuation), ir::Block>,
+}
+
+/// What an exit needs: values to store, and what it makes of them.
+#[derive(Default)]
+struct Needs {
+    values: Vec<Value>,
+    instances: Vec<Value>,
+    /// Of each instance, the address.
+    classes: Vec<u64>,
+    tuples: Vec<(Value, Vec<ExitItem>)>,
 }
 
 impl Compiler {
@@ -305,6 +329,18 @@ impl<'a> Lowering<'a, '_> {
         self.call(helper, &[object, number, buffer, data, frame, thread]);
     }
 
+    /// A tuple of objects, of which it takes the references.
+    pub(crate) fn new_tuple(&mut self, items: &[Value]) -> ir::Value {
+        self.store_exit_values(items);
+        let buffer = self.region_state().buffer;
+        let items_at = self.b.ins().stack_addr(types::I64, buffer, 0);
+        let count = self.b.ins().iconst(types::I32, items.len() as i64);
+        let tuple = self.call(Helper::BuildTuple, &[items_at, count])[0];
+        let null = self.b.ins().icmp_imm_s(IntCC::Equal, tuple, 0);
+        self.leave_if(null, Continuation::Error);
+        tuple
+    }
+
     fn exit_arguments(&mut self) -> (ir::Value, ir::Value, ir::Value, ir::Value) {
         let region = self.region_state();
         let (thread, frame, data, buffer) = (region.thread, region.frame, region.form.region, region.buffer);
@@ -330,31 +366,8 @@ impl<'a> Lowering<'a, '_> {
     /// What an exit with a state restores, and which values it stores for that.
     fn describe(&self, state: StateId, to: Continuation) -> (Exit, Vec<Value>) {
         let state = &self.func.states[state.index()];
-        let mut values: Vec<Value> = vec![];
-        let (mut instances, mut classes): (Vec<Value>, Vec<u64>) = (vec![], vec![]);
-        let mut place = |value: Value| {
-            if let ValueDef::Result(inst, _) = self.func.def(value) {
-                match *self.func.inst(inst) {
-                    InstData::Iconst { ty: Type::Obj, value: 0 } => return Place::Null,
-                    InstData::Iconst { ty: Type::Obj, value } => return Place::Address(value as u64),
-                    InstData::Global { global } => return Place::Global(global),
-                    InstData::Instance { class } => {
-                        let known = instances.iter().position(|&v| v == value).unwrap_or_else(|| {
-                            instances.push(value);
-                            classes.push(self.known_address(class));
-                            instances.len() - 1
-                        });
-                        return Place::Instance(known as u16);
-                    }
-                    _ => {}
-                }
-            }
-            let index = values.iter().position(|&v| v == value).unwrap_or_else(|| {
-                values.push(value);
-                values.len() - 1
-            });
-            Place::Buffer(index as u16, self.func.ty(value))
-        };
+        let mut needs = Needs::default();
+        let mut place = |value: Value| self.place(value, &mut needs);
         let frames = state
             .frames
             .iter()
@@ -392,7 +405,9 @@ impl<'a> Lowering<'a, '_> {
                 attribute: f.attribute,
             })
             .collect();
-        (Exit { to, frames, instances: classes, fields }, values)
+        let Needs { values, tuples, classes, .. } = needs;
+        let tuples = tuples.into_iter().map(|(_, items)| items).collect();
+        (Exit { to, frames, instances: classes, fields, tuples }, values)
     }
 
     /// The address that a constant object has.
@@ -404,6 +419,43 @@ impl<'a> Lowering<'a, '_> {
             },
             ValueDef::Param(..) => unreachable!("a parameter is no constant"),
         }
+    }
+
+    /// Where an exit finds a value, which is noted among what it needs.
+    fn place(&self, value: Value, needs: &mut Needs) -> Place {
+        if let ValueDef::Result(inst, _) = self.func.def(value) {
+            match self.func.inst(inst) {
+                InstData::Iconst { ty: Type::Obj, value: 0 } => return Place::Null,
+                &InstData::Iconst { ty: Type::Obj, value } => return Place::Address(value as u64),
+                &InstData::Global { global } => return Place::Global(global),
+                &InstData::Instance { class } => {
+                    let known = needs.instances.iter().position(|&v| v == value).unwrap_or_else(|| {
+                        needs.instances.push(value);
+                        needs.classes.push(self.known_address(class));
+                        needs.instances.len() - 1
+                    });
+                    return Place::Instance(known as u16);
+                }
+                InstData::LateTuple { items, lent } => {
+                    if let Some(known) = needs.tuples.iter().position(|(tuple, _)| *tuple == value) {
+                        return Place::Tuple(known as u16);
+                    }
+                    let item = |(index, &item): (usize, &Value)| ExitItem {
+                        place: self.place(item, needs),
+                        owned: lent & (1 << index) == 0,
+                    };
+                    let items = items.iter().enumerate().map(item).collect();
+                    needs.tuples.push((value, items));
+                    return Place::Tuple(needs.tuples.len() as u16 - 1);
+                }
+                _ => {}
+            }
+        }
+        let index = needs.values.iter().position(|&v| v == value).unwrap_or_else(|| {
+            needs.values.push(value);
+            needs.values.len() - 1
+        });
+        Place::Buffer(index as u16, self.func.ty(value))
     }
 
     /// Builds the blocks of all exits.

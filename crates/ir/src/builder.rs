@@ -491,6 +491,14 @@ impl<'f> Builder<'f> {
         self.value(InstData::NewInt { value, reuse }, Type::Obj)
     }
 
+    /// A tuple of objects whose references it takes; only in regions.
+    pub fn new_tuple(&mut self, items: &[Value]) -> Value {
+        let items = items.iter().map(|&item| self.region.as_ref().map_or(item, |r| r.resolve(item))).collect();
+        let tuple = self.value(InstData::NewTuple { items }, Type::Obj);
+        self.learn(tuple, |known| *known = Known::exactly(Global::TupleType));
+        tuple
+    }
+
     fn new_number(&mut self, make: InstData, raw: Value, class: Global, consumed: &[Value]) -> Value {
         let raw = self.region.as_ref().map_or(raw, |r| r.resolve(raw));
         let object = self.value(make, Type::Obj);

@@ -1,8 +1,9 @@
 //! Folding: what the builder of a region needs not build.
 
 use crate::inst::InstData;
-use crate::{Builder, Condition, Continuation, Field, Global, Known, Offset, Type, UnaryOp, Value, ValueDef};
+use crate::{Args, Builder, Condition, Continuation, Field, Global, Known, Offset, Type, UnaryOp, Value, ValueDef};
 use whipsnake_cpython::layout::object::OB_TYPE;
+use whipsnake_cpython::layout::tuple as tuple_layout;
 
 /// What a condition says about an object.
 enum Fact {
@@ -33,6 +34,11 @@ impl Builder<'_> {
         }
     }
 
+    /// The value of an integer constant, while a region is built.
+    pub fn known_int(&self, value: Value) -> Option<i64> {
+        self.constant(value)
+    }
+
     fn named(&self, value: Value) -> Option<Global> {
         match self.data(value)? {
             InstData::Global { global } => Some(*global),
@@ -59,7 +65,29 @@ impl Builder<'_> {
         {
             return Some(self.global(class));
         }
-        region.field(base, offset).map(|f| f.value)
+        if let Some(field) = region.field(base, offset) {
+            return Some(field.value);
+        }
+        self.known_item(base, offset)
+    }
+
+    /// The items of a tuple that was made in the region.
+    pub fn tuple_items(&self, tuple: Value) -> Option<Args> {
+        match self.data(tuple) {
+            Some(InstData::NewTuple { items }) => Some(items.clone()),
+            _ => None,
+        }
+    }
+
+    /// What a tuple that was made here holds: its items, its size.
+    fn known_item(&mut self, tuple: Value, offset: i32) -> Option<Value> {
+        let Some(InstData::NewTuple { items }) = self.data(tuple) else { return None };
+        if offset == tuple_layout::OB_SIZE {
+            let size = items.len() as i64;
+            return Some(self.iconst(Type::I64, size));
+        }
+        let index = offset.checked_sub(tuple_layout::OB_ITEM).filter(|bytes| *bytes >= 0 && bytes % 8 == 0)? / 8;
+        items.get(index as usize).copied()
     }
 
     /// Keeps what was read from an object that nobody else sees.

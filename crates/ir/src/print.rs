@@ -156,6 +156,8 @@ fn operation(func: &Function, inst: Inst) -> String {
         NewFloat { value, reuse } => format!("new_float {value}, reuse ({})", list(reuse)),
         IntValue { value } => format!("int_value {value}"),
         NewInt { value, reuse } => format!("new_int {value}, reuse ({})", list(reuse)),
+        NewTuple { items } => format!("new_tuple ({})", list(items)),
+        LateTuple { items, lent } => format!("late_tuple ({}), lent {lent}", list(items)),
         SaveInstr => "save_instr".into(),
         Call { helper, args } => format!("call {}({})", helper.name(), list(args)),
         CallPointer { callee, args, .. } => format!("call_pointer {callee}({})", list(args)),

@@ -1,6 +1,6 @@
 //! Comparisons, identity, membership.
 
-use crate::number::guard_ints;
+use crate::number::{float_of_int, guard_ints};
 use crate::tests_table::{Answer, tests};
 use crate::{Imm, Outputs, operations};
 use whipsnake_ir::{Builder, Condition, FloatCondition, Global, Helper, MissReason, Type, Value};
@@ -42,11 +42,36 @@ pub fn compare(b: &mut Builder<'_>, left: Value, right: Value) -> Value {
 
 /// A comparison of any objects whose truth is wanted.
 pub fn compare_bool(b: &mut Builder<'_>, left: Value, right: Value, answer: Answer) -> Outputs {
+    if let Some([x, y]) = mixed_numbers(b, left, right) {
+        let condition = FLOAT_CONDITIONS[b.param_value(0) as usize];
+        let condition = b.float_compare(condition, x, y);
+        return answer.give_and_release(b, condition, &[left, right]);
+    }
     let comparison = b.param(0);
     let truth = b.call_status(Helper::RichCompareBool, &[left, right, comparison]);
     b.release_all(&[left, right]);
     let condition = b.compare_const(Condition::Ne, truth, 0);
     answer.give(b, condition)
+}
+
+/// Comparisons of floats, by the number of the comparison.
+const FLOAT_CONDITIONS: [FloatCondition; 6] = [
+    FloatCondition::Lt,
+    FloatCondition::Le,
+    FloatCondition::Eq,
+    FloatCondition::Ne,
+    FloatCondition::Gt,
+    FloatCondition::Ge,
+];
+
+/// The values of a float and an int, where a region knows them to be that.
+fn mixed_numbers(b: &mut Builder<'_>, left: Value, right: Value) -> Option<[Value; 2]> {
+    let classes = [left, right].map(|value| b.knowledge().and_then(|region| region.known(value).class));
+    match classes {
+        [Some(Global::FloatType), Some(Global::IntType)] => Some([b.float_value(left), float_of_int(b, right)]),
+        [Some(Global::IntType), Some(Global::FloatType)] => Some([float_of_int(b, left), b.float_value(right)]),
+        _ => None,
+    }
 }
 
 /// A comparison of compact ints.

@@ -39,6 +39,7 @@ mod truth;
 mod unpack;
 mod variants;
 
+pub use number::float_of_int;
 pub use operand::{Imm, Place, Ptr, Stores};
 pub use operation::{Operation, Outputs};
 pub use variants::{By, suffix};

@@ -153,6 +153,19 @@ impl Ways {
     }
 }
 
+/// The value of an exact int as a float; in regions only. Leaves where that would not be the same number.
+pub fn float_of_int(b: &mut Builder<'_>, value: Value) -> Value {
+    const EXACT: i64 = 1 << 53;
+    let int = b.unbox_int(value);
+    if let Some(known) = b.known_int(int).filter(|known| known.abs() <= EXACT) {
+        return b.fconst(known as f64);
+    }
+    let shifted = b.binary_const(BinaryOp::Add, int, EXACT);
+    let fits = b.compare_const(Condition::LeU, shifted, 2 * EXACT);
+    b.guard(fits, MissReason::Value);
+    b.unary(UnaryOp::IntToFloat, int)
+}
+
 /// `left OP right` on two numbers, with fast ways for two floats, a float and a compact int, and, if `ints`, two compact ints.
 ///
 /// `compute` may send operands to the general way. Two floats are the way whose result takes over the storage of an operand.

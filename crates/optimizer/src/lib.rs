@@ -118,6 +118,10 @@ pub struct Method<'a> {
 pub enum Special {
     /// `__getitem__`.
     GetItem,
+    /// `__setitem__`.
+    SetItem,
+    /// `__contains__`.
+    Contains,
 }
 
 /// What is known of the class of an operand.
@@ -199,8 +203,20 @@ pub trait World {
     fn module_attribute(&self, module: u64, instr: &Instr) -> Option<Object>;
     /// The function at an address, if it is one whose calls can be inlined.
     fn callee(&self, function: u64) -> Option<Callee<'_>>;
-    /// The special method of an object's class, if it is a function that can be inlined.
-    fn special(&self, object: u64, name: Special) -> Option<Method<'_>>;
+    /// Which parameters of a function the names in a tuple are, if all are parameters that may be given by name.
+    fn named_parameters(&self, _function: u64, _names: u64) -> Option<Vec<usize>> {
+        None
+    }
+    /// `float` or `int`, if that is at the address.
+    fn number_class(&self, _: u64) -> Option<Global> {
+        None
+    }
+    /// The address of the first code unit of the frame below a method that C code would call.
+    fn shim_unit(&self) -> Option<u64> {
+        None
+    }
+    /// The special method of the class at an address, if it is a function that can be inlined.
+    fn special(&self, class: u64, name: Special) -> Option<Method<'_>>;
     /// The class of an object, by its address.
     fn class_of(&self, _: u64) -> Option<u64> {
         None

@@ -81,6 +81,13 @@ impl Parser {
                 let (value, reuse) = self.reusing()?;
                 NewInt { value, reuse }
             }
+            "new_tuple" => NewTuple { items: self.args()? },
+            "late_tuple" => {
+                let items = self.args()?;
+                self.mark(',')?;
+                self.word("`lent`", |word| (word == "lent").then_some(()))?;
+                LateTuple { items, lent: self.number("bits")? }
+            }
             "save_instr" => SaveInstr,
             "call" => Call { helper: self.word("the name of a helper", Helper::from_name)?, args: self.args()? },
             "call_pointer" => CallPointer { callee: self.value()?, args: self.args()?, ret: typed()? },

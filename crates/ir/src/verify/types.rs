@@ -215,6 +215,16 @@ impl Rules<'_> {
                 self.all(reuse, Obj);
                 vec![Obj]
             }
+            NewTuple { items } => {
+                self.all(items, Obj);
+                vec![Obj]
+            }
+            LateTuple { items, .. } => {
+                for &item in items {
+                    self.one_of(item, &[Obj, F64, I64]);
+                }
+                vec![Obj]
+            }
             SaveInstr => vec![],
             Call { helper, args } => {
                 let signature = helper.signature();

@@ -1,9 +1,9 @@
 //! The walk over blocks: where jumps lead, loops and their copies.
 
 use super::loops::{Extent, Loops, Plans};
-use super::{Choices, Request, Site, Start};
+use super::{Choices, Request, Site, Start, locals};
 use crate::{World, operands};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use whipsnake_bytecode::Code;
 use whipsnake_cpython::layout::{frame, thread_state};
 use whipsnake_ir::{
@@ -96,6 +96,24 @@ pub(super) enum Entered {
     Init(Slot),
     /// An operator whose method it is.
     Operator,
+    /// The store of an item.
+    Store,
+    /// `in`, or `not in`.
+    Test {
+        /// Whether it is the latter.
+        inverted: bool,
+    },
+}
+
+impl Entered {
+    /// How many operands of the waiting instruction stay on the stack until the method, which the interpreter calls from C, has returned.
+    pub(super) fn operands(self) -> usize {
+        match self {
+            Entered::Call | Entered::Init(_) => 0,
+            Entered::Operator | Entered::Test { .. } => 2,
+            Entered::Store => 3,
+        }
+    }
 }
 
 /// The code that is being built: the region's own, or that of an inlined call.
@@ -247,7 +265,7 @@ impl<'a, 'f> Walk<'a, 'f> {
         let first_unit = self.body.world.first_unit();
         self.knowledge().state.frames =
             Frames::from_iter([FrameState { first_unit, unit, locals: slots, stack, inlined: None }]);
-        let (used, assigned) = self.locals_in(extent);
+        let (used, assigned) = locals::read_and_assigned(&self.body.code, extent);
         self.mark_exit();
         for (local, value) in values.into_iter().enumerate() {
             let local = local as u32;
@@ -261,33 +279,6 @@ impl<'a, 'f> Walk<'a, 'f> {
                 self.b.guard_exact(value, class);
             }
         }
-    }
-
-    /// The locals that a loop reads, and those that it assigns.
-    fn locals_in(&self, extent: Extent) -> (FxHashSet<u32>, FxHashSet<u32>) {
-        use whipsnake_cpython::opcode as op;
-        let (first, last) = (extent.header as usize, extent.last as usize);
-        let range = self.body.code.blocks()[first].first as usize..self.body.code.blocks()[last].end as usize;
-        let (mut used, mut assigned) = (FxHashSet::default(), FxHashSet::default());
-        for instr in &self.body.code.instrs()[range] {
-            let (high, low) = (instr.oparg >> 4, instr.oparg & 15);
-            match instr.base {
-                op::LOAD_FAST | op::LOAD_FAST_CHECK => {
-                    used.insert(instr.oparg);
-                }
-                op::LOAD_FAST_LOAD_FAST => used.extend([high, low]),
-                op::STORE_FAST | op::DELETE_FAST | op::LOAD_FAST_AND_CLEAR => {
-                    assigned.insert(instr.oparg);
-                }
-                op::STORE_FAST_LOAD_FAST => {
-                    assigned.insert(high);
-                    used.insert(low);
-                }
-                op::STORE_FAST_STORE_FAST => assigned.extend([high, low]),
-                _ => {}
-            }
-        }
-        (used, assigned)
     }
 
     pub(super) fn knowledge(&mut self) -> &mut Region {
@@ -358,7 +349,7 @@ impl<'a, 'f> Walk<'a, 'f> {
         self.b.show_all_instances();
         self.b.jump(header, &[]);
         if self.plans.is_new(copy) {
-            let (_, assigned) = self.locals_in(extent);
+            let (_, assigned) = locals::read_and_assigned(&self.body.code, extent);
             let state = &self.b.knowledge().expect("a region is being built").state;
             match before {
                 Some(before) => self.plans.plan(copy).expect(&before, state),

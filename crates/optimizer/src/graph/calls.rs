@@ -4,8 +4,9 @@
 //! (`whipsnake_ir::Builder::frame`), so most calls cost nothing but their guards.
 
 use super::Start;
+use super::arguments::Places;
 use super::blocks::{Body, Entered, Walk};
-use crate::{Callee, Constructor, Object};
+use crate::{Callee, Constructor};
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::{frame, function, thread_state, tuple, type_object};
 use whipsnake_cpython::opcode as op;
@@ -56,12 +57,13 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    /// Inlines a `CALL`; false if that can't be done, and then nothing was.
+    /// Inlines a `CALL` or `CALL_KW`; false if that can't be done, and then nothing was.
     pub(super) fn inline(&mut self, number: u32, instr: &Instr) -> bool {
         let given = instr.oparg as usize;
+        let names = usize::from(instr.base == op::CALL_KW);
         let stack = &self.knowledge().state.frame().stack;
-        let bottom = stack.len() - given - 2;
-        let (called, receiver) = (stack[bottom], stack[bottom + 1]);
+        let bottom = stack.len() - given - names - 2;
+        let (called, receiver, names) = (stack[bottom], stack[bottom + 1], stack.last().filter(|_| names > 0).copied());
         let Some(called_value) = called.value else { return false };
         let Some(address) = self.constant_address(called_value) else { return false };
         let Some(has_receiver) = self.is_there(receiver) else { return false };
@@ -71,22 +73,55 @@ impl<'a> Walk<'a, '_> {
             return false;
         };
         let count = given + usize::from(has_receiver || constructor.is_some());
+        let function = constructor.as_ref().map_or(address, |constructor| constructor.function);
+        let Some(places) = self.places(function, names, count, &callee) else { return false };
         if !self.may_inline(number, &callee, count) {
             return false;
         }
         self.mark_exit();
         match constructor {
-            Some(constructor) => self.inline_construction(number, called_value, count, &constructor),
+            Some(constructor) => self.inline_construction(number, called_value, &places, names.is_some(), &constructor),
             None => {
                 self.guard_callee(called_value, &callee);
-                let defaults = self.default_arguments(called_value, &callee, count);
+                let defaults = self.default_arguments(called_value, &callee, places.missing());
+                self.drop_names(names.is_some());
                 let stack = &mut self.knowledge().state.frame().stack;
-                let mut arguments = stack.split_off(stack.len() - count);
+                let arguments = stack.split_off(stack.len() - count);
                 stack.truncate(bottom);
-                arguments.extend(self.owned_arguments(defaults));
+                let defaults = self.owned_arguments(defaults);
+                let arguments = places.in_order(arguments, defaults);
                 self.inline_call(number, called, arguments, &callee, Entered::Call);
             }
         }
+        true
+    }
+
+    /// Inlines a `CALL_FUNCTION_EX` with a tuple that the region made itself, and no keywords; false if that can't be done, and then nothing was.
+    pub(super) fn inline_unpacking(&mut self, number: u32, instr: &Instr) -> bool {
+        let stack = &self.knowledge().state.frame().stack;
+        let &[.., called, receiver, tuple] = stack.as_slice() else { return false };
+        let (Some(called_value), Some(tuple_value)) = (called.value, tuple.value) else { return false };
+        if instr.oparg & 1 != 0 || self.is_there(receiver) != Some(false) {
+            return false;
+        }
+        let Some(items) = self.b.tuple_items(tuple_value) else { return false };
+        let Some(address) = self.constant_address(called_value) else { return false };
+        let world = self.body.world;
+        let Some(callee) = world.callee(address) else { return false };
+        if !self.may_inline(number, &callee, items.len()) {
+            return false;
+        }
+        self.mark_exit();
+        self.guard_callee(called_value, &callee);
+        let defaults = self.default_arguments(called_value, &callee, items.len()..callee.parameters as usize);
+        let arguments = items.into_iter().chain(defaults).collect();
+        let arguments = self.owned_arguments(arguments);
+        let stack = &mut self.knowledge().state.frame().stack;
+        stack.truncate(stack.len() - 3);
+        if tuple.owned && !self.hand_over(tuple_value) {
+            self.b.release(tuple_value);
+        }
+        self.inline_call(number, called, arguments, &callee, Entered::Call);
         true
     }
 
@@ -139,8 +174,15 @@ impl<'a> Walk<'a, '_> {
         levels > most
     }
 
-    /// Makes an instance, and goes on in `__init__`, below which is a frame that holds the instance. `count` counts the arguments, `self` with them.
-    fn inline_construction(&mut self, number: u32, class: Value, count: usize, constructor: &Constructor<'a>) {
+    /// Makes an instance, and goes on in `__init__`, below which is a frame that holds the instance. The first place is that of `self`.
+    fn inline_construction(
+        &mut self,
+        number: u32,
+        class: Value,
+        places: &Places,
+        names: bool,
+        constructor: &Constructor<'a>,
+    ) {
         let version = self.b.load(Type::I32, class, type_object::TP_VERSION_TAG);
         let same = self.b.compare_const(Condition::Eq, version, constructor.version.into());
         self.b.guard(same, MissReason::TypeVersion);
@@ -148,7 +190,7 @@ impl<'a> Walk<'a, '_> {
         let function = self.b.iconst(Type::Obj, constructor.function as i64);
         self.knowledge().learn(function, |k| *k = Known::exactly(Global::FunctionType));
         self.guard_callee(function, &constructor.init);
-        let defaults = self.default_arguments(function, &constructor.init, count);
+        let defaults = self.default_arguments(function, &constructor.init, places.missing());
         let instance = self.b.call_checked(Helper::NewInstance, &[class]);
         self.knowledge().learn(instance, |known| known.present = true);
         self.versions.insert(instance, constructor.version);
@@ -160,13 +202,15 @@ impl<'a> Walk<'a, '_> {
         }
 
         let defaults = self.owned_arguments(defaults);
+        self.drop_names(names);
         let stack = &mut self.knowledge().state.frame().stack;
         let mut arguments = vec![Slot::borrowed(instance)];
-        arguments.extend(stack.split_off(stack.len() - (count - 1)));
-        arguments.extend(defaults);
+        arguments.extend(stack.split_off(stack.len() - (places.given.len() - 1)));
+        let arguments = places.in_order(arguments, defaults);
+        let stack = &mut self.knowledge().state.frame().stack;
         stack.pop();
         let class_slot = stack.pop().expect("the class");
-        let counted = constructor.init.parameters as usize == count;
+        let counted = !names && places.missing().next().is_none();
         let inlined = Inlined { function: Slot::NULL, counted, globals: 0, builtins: 0, memory: None };
         let stack = vec![Slot::owned(instance)];
         let first_unit = constructor.shim_unit;
@@ -255,51 +299,6 @@ impl<'a> Walk<'a, '_> {
         self.b.guard(same, MissReason::Callable);
     }
 
-    /// The default arguments for what `count` arguments leave out, guarded. The function may have got others since the region was built, even in a tuple at
-    /// the same address.
-    pub(super) fn default_arguments(&mut self, function: Value, callee: &Callee<'_>, count: usize) -> Vec<Value> {
-        let missing = callee.parameters as usize - count;
-        if missing == 0 {
-            return vec![];
-        }
-        let defaults = self.b.load(Type::Obj, function, function::DEFAULTS);
-        let there = self.b.compare_const(Condition::Ne, defaults, 0);
-        self.b.guard(there, MissReason::Callable);
-        let values = &callee.default_values;
-        let length = self.b.load(Type::I64, defaults, tuple::OB_SIZE);
-        let same = self.b.compare_const(Condition::Eq, length, values.len() as i64);
-        self.b.guard(same, MissReason::Callable);
-        let (mut found, first) = (vec![], values.len() - missing);
-        for (index, expected) in values.iter().enumerate().skip(first) {
-            let value = self.b.load(Type::Obj, defaults, tuple::OB_ITEM + 8 * index as i32);
-            found.push(self.default_argument(value, expected));
-        }
-        found
-    }
-
-    /// Arguments with references of their own: the function may get other defaults while it runs.
-    pub(super) fn owned_arguments(&mut self, values: Vec<Value>) -> Vec<Slot> {
-        for &value in &values {
-            self.b.retain(value);
-        }
-        values.into_iter().map(Slot::owned).collect()
-    }
-
-    /// A default argument that was found, guarded to be like what is expected.
-    fn default_argument(&mut self, found: Value, expected: &Object) -> Value {
-        if expected.immortal {
-            let value = self.constant_object(expected);
-            let same = self.b.compare(Condition::Eq, found, value);
-            self.b.guard(same, MissReason::Value);
-            return value;
-        }
-        self.knowledge().learn(found, |known| known.present = true);
-        if let Some(class) = expected.class {
-            self.b.guard_exact(found, class);
-        }
-        found
-    }
-
     /// The cells of the function's closure become locals.
     pub(super) fn copy_free_vars(&mut self) {
         let frame = self.knowledge().state.frame();
@@ -326,8 +325,10 @@ impl<'a> Walk<'a, '_> {
         self.mark_exit();
         self.guard_unseen_innermost();
         let is_init = matches!(self.body.entered, Entered::Init(_));
-        if self.body.entered == Entered::Operator {
-            self.guard_implemented();
+        match self.body.entered {
+            Entered::Operator => self.guard_implemented(),
+            Entered::Test { .. } => self.guard_truth(),
+            _ => {}
         }
         if is_init {
             // Anything else than None is an error, which the baseline tier raises.
@@ -355,16 +356,24 @@ impl<'a> Walk<'a, '_> {
             self.own(result);
         }
         ending.push(inlined.function);
-        if self.body.entered == Entered::Operator {
+        let operands = self.body.entered.operands();
+        if operands > 0 {
             self.b.pop_inlined();
-            ending.extend(self.operands_done());
         }
+        match self.body.entered {
+            Entered::Store => ending.push(std::mem::replace(&mut result, Slot::NULL)),
+            Entered::Test { inverted } => result = self.tested(result, inverted),
+            _ => {}
+        }
+        ending.extend(self.operands_done(operands));
         if is_init {
             // What is on the stack of the frame below is the result.
             ending.push(result);
             result = Slot { dirty: true, ..self.b.pop_inlined().stack[0] };
         }
-        self.push(result);
+        if self.body.entered != Entered::Store {
+            self.push(result);
+        }
         self.mark_exit();
         for slot in ending.into_iter().filter(|slot| slot.owned) {
             if let Some(value) = slot.value {

@@ -12,6 +12,9 @@ use whipsnake_ops::Operation;
 /// With so many instructions that did what the interpreter had not seen, that is no guide any more.
 const MAX_SURPRISES: usize = 8;
 
+/// Longer tuples are made from the stack in memory.
+const MAX_TUPLE: u32 = 8;
+
 impl Walk<'_, '_> {
     /// Builds one instruction where the builder is, or some in a row; gives the number of the next.
     pub(super) fn instruction(&mut self, number: u32) -> u32 {
@@ -41,9 +44,12 @@ impl Walk<'_, '_> {
                 self.load_constant(oparg);
                 self.return_inlined();
             }
-            op::CALL if self.inline(number, &instr) => {}
+            op::CALL if self.convert_number(number, &instr) || self.inline(number, &instr) => {}
+            op::CALL_FUNCTION_EX if self.inline_unpacking(number, &instr) => {}
+            op::CALL_KW if self.inline(number, &instr) => {}
             op::BINARY_SUBSCR | op::LOAD_ATTR if self.inline_special(number, &instr) => {}
             op::BINARY_OP if self.inline_operator(number, &instr) => {}
+            op::STORE_SUBSCR | op::CONTAINS_OP if self.inline_container(number, &instr) => {}
             op::LOAD_FAST => self.load_local(oparg),
             op::LOAD_FAST_LOAD_FAST => {
                 self.load_local(oparg >> 4);
@@ -77,6 +83,7 @@ impl Walk<'_, '_> {
             }
             op::PUSH_NULL => self.push(Slot::NULL),
             op::JUMP_FORWARD | op::JUMP_BACKWARD | op::JUMP_BACKWARD_NO_INTERRUPT => self.jump_to(instr.target),
+            op::BUILD_TUPLE if oparg <= MAX_TUPLE && !self.is_general(number) => self.build_tuple(oparg),
             op::GET_ITER => self.get_iter(number),
             _ => self.general(number, &instr),
         }
@@ -180,6 +187,21 @@ impl Walk<'_, '_> {
         // The element below outlives the copy, unless an operation consumes both: then that takes a reference.
         let owned = slot.value.is_none();
         self.push(Slot { owned, dirty: true, ..slot });
+    }
+
+    /// A tuple of values. The passes leave it out if only exits need it.
+    fn build_tuple(&mut self, count: u32) {
+        let depth = self.knowledge().state.frame().stack.len();
+        let first = depth - count as usize;
+        self.own_elements(first..depth);
+        self.mark_exit();
+        let items: Vec<Value> =
+            self.knowledge().state.frame().stack[first..].iter().map(|slot| slot.value.expect("an object")).collect();
+        let tuple = self.b.new_tuple(&items);
+        self.knowledge().state.frame().stack.truncate(first);
+        self.push(Slot::owned(tuple));
+        let depth = self.knowledge().depth;
+        self.cost.add(depth, false);
     }
 
     fn get_iter(&mut self, number: u32) {

@@ -5,10 +5,13 @@
 //! assumed to keep its type; where the back-edge disagrees, the region is built again with what was learnt.
 
 mod apply;
+mod arguments;
 mod blocks;
 mod calls;
+mod conversions;
 mod entry;
 mod instructions;
+mod locals;
 mod loops;
 mod operators;
 mod samples;

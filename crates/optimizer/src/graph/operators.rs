@@ -8,7 +8,7 @@ use crate::{Operand, Operator};
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::type_object;
 use whipsnake_cpython::opcode as op;
-use whipsnake_ir::{Condition, FrameState, Global, Inlined, MissReason, Slot, Type, Value};
+use whipsnake_ir::{Condition, Global, MissReason, Slot, Type, Value};
 
 impl<'a> Walk<'a, '_> {
     /// Inlines what a binary operator calls; false if that can't be done, and then nothing was.
@@ -41,7 +41,7 @@ impl<'a> Walk<'a, '_> {
         if let Some(class) = self.knowledge().known(value).class {
             return Some(Operand::Exactly(class));
         }
-        let value = self.knowledge().resolve(value);
+        let value = self.origin(value);
         if let Some(&class) = self.classes.get(&value) {
             return Some(Operand::OfClass(class));
         }
@@ -67,7 +67,7 @@ impl<'a> Walk<'a, '_> {
         let (function, defaults) = self.guard_method(owner, &operator.method, 2);
         let known = [(owner, operator.method.version), (other, operator.other)];
         for (value, version) in known {
-            let value = self.knowledge().resolve(value);
+            let value = self.origin(value);
             self.knowledge().learn(value, |known| known.present = true);
             if self.knowledge().known(value).class.is_none() {
                 self.versions.entry(value).or_insert(version);
@@ -75,12 +75,7 @@ impl<'a> Walk<'a, '_> {
         }
         let mut arguments = vec![Slot::borrowed(owner), Slot::borrowed(other)];
         arguments.extend(self.owned_arguments(defaults));
-        let none = self.b.global(Global::None);
-        let inlined = Inlined { function: Slot::NULL, counted: false, globals: 0, builtins: 0, memory: None };
-        let stack = vec![Slot::owned(none)];
-        let shim =
-            FrameState { first_unit: operator.shim_unit, unit: 0, locals: vec![], stack, inlined: Some(inlined) };
-        self.knowledge().state.frames.push(shim);
+        self.push_shim(operator.shim_unit);
         self.inline_call(number, function, arguments, &operator.method.callee, Entered::Operator);
     }
 
@@ -89,7 +84,7 @@ impl<'a> Walk<'a, '_> {
         let Some(value) = self.knowledge().state.frame().stack.last().and_then(|slot| slot.value) else { return };
         let value = self.knowledge().resolve(value);
         if self.knowledge().known(value).class.is_some()
-            || self.classes.contains_key(&value)
+            || self.is_constructed(value)
             || self.constant_address(value).is_some()
         {
             return;
@@ -99,10 +94,15 @@ impl<'a> Walk<'a, '_> {
         self.b.guard(known, MissReason::Value);
     }
 
-    /// The operands of an operator that is done, from the stack.
-    pub(super) fn operands_done(&mut self) -> [Slot; 2] {
-        let right = self.pop();
-        let left = self.pop();
-        [left, right]
+    /// Whether a value is an instance that the region has made.
+    fn is_constructed(&mut self, value: Value) -> bool {
+        let value = self.origin(value);
+        self.classes.contains_key(&value)
+    }
+
+    /// The operands of an instruction that is done, from the stack.
+    pub(super) fn operands_done(&mut self, count: usize) -> Vec<Slot> {
+        let stack = &mut self.knowledge().state.frame().stack;
+        stack.split_off(stack.len() - count)
     }
 }

@@ -5,21 +5,23 @@
 //! built on it is guarded.
 
 use super::blocks::Walk;
+use smallvec::SmallVec;
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::opcode as op;
-use whipsnake_ir::{Global, InstData, Slot, Type, Value, ValueDef};
+use whipsnake_ir::{Global, InstData, Slot, Type, UnaryOp, Value, ValueDef};
 
 impl Walk<'_, '_> {
     /// An object that the value had, by its address.
     pub(super) fn sample(&mut self, value: Value) -> Option<u64> {
-        let value = self.knowledge().resolve(value);
+        let value = self.origin(value);
         if let Some(&known) = self.samples.get(&value) {
             return Some(known);
         }
         let world = self.request.world;
         let frame = &self.knowledge().state.frames[0];
-        let holds = |slot: &Slot| slot.value == Some(value);
-        if let Some(local) = frame.locals.iter().position(holds) {
+        let locals: SmallVec<[Option<Value>; 16]> = frame.locals.iter().map(|slot| slot.value).collect();
+        let holds = |held: &Option<Value>| held.is_some_and(|held| self.origin(held) == value);
+        if let Some(local) = locals.iter().position(holds) {
             return world.local(local as u32);
         }
         match self.b.func.def(value) {
@@ -29,6 +31,16 @@ impl Walk<'_, '_> {
             },
             ValueDef::Param(..) => None,
         }
+    }
+
+    /// The value that another is, which an operation took as its input and pushed.
+    pub(super) fn origin(&mut self, value: Value) -> Value {
+        let mut value = self.knowledge().resolve(value);
+        while let ValueDef::Result(inst, _) = self.b.func.def(value) {
+            let InstData::Unary { op: UnaryOp::Hold, arg } = *self.b.func.inst(inst) else { break };
+            value = self.knowledge().resolve(arg);
+        }
+        value
     }
 
     /// The exact type of a value, known or guessed.
@@ -70,7 +82,7 @@ impl Walk<'_, '_> {
         let values: Vec<_> = stack[below..].iter().map(|slot| slot.value).collect();
         for (value, sample) in values.into_iter().zip(samples) {
             if let (Some(value), &Some(sample)) = (value, sample) {
-                let value = self.knowledge().resolve(value);
+                let value = self.origin(value);
                 self.samples.insert(value, sample);
             }
         }

@@ -33,10 +33,10 @@ impl Walk<'_, '_> {
         if self.knowledge().known(owner).class.is_some() {
             return None;
         }
-        let owner = self.knowledge().resolve(owner);
+        let (origin, owner) = (self.origin(owner), self.knowledge().resolve(owner));
         let is_method = instr.base == op::LOAD_ATTR && instr.oparg & 1 != 0;
         let mut shapes = self.body.world.shapes(instr);
-        let version = self.versions.get(&owner).copied();
+        let version = self.versions.get(&origin).copied();
         let known = version.and_then(|version| shapes.iter().copied().find(|s| s.version == version));
         if let Some(known) = known {
             shapes = vec![known];
@@ -82,7 +82,8 @@ impl Walk<'_, '_> {
     fn ways(&mut self, range: Range<u32>, instr: &Instr, owner: Value, groups: Vec<Group>) {
         self.mark_exit();
         let (general, join) = (self.b.block(), self.b.block());
-        let known = self.versions.get(&owner).copied();
+        let origin = self.origin(owner);
+        let known = self.versions.get(&origin).copied();
         let around = self.body.ways;
         if range.len() > 1 {
             self.body.ways = groups.len();
@@ -91,13 +92,13 @@ impl Walk<'_, '_> {
         for ((group, start), variant) in groups.iter().zip(starts).zip(1..) {
             self.b.switch_to(start);
             if let [shape] = group.shapes[..] {
-                self.versions.insert(owner, shape.version);
+                self.versions.insert(origin, shape.version);
             }
             self.body.variant = if range.len() > 1 { variant } else { self.body.variant };
             self.access(range.start, instr, owner, group.access);
             self.rest_of_way(&range, join);
-            self.versions.remove(&owner);
-            self.versions.extend(known.map(|version| (owner, version)));
+            self.versions.remove(&origin);
+            self.versions.extend(known.map(|version| (origin, version)));
         }
         self.b.switch_to(general);
         if self.is_general(range.start) {

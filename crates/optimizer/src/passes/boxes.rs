@@ -63,7 +63,8 @@ fn need(data: &InstData, value: Value) -> Need {
         | FloatValue { .. }
         | IntValue { .. }
         | UnboxInt { .. }
-        | GuardExact { .. } => Need::None,
+        | GuardExact { .. }
+        | LateTuple { .. } => Need::None,
         Store { value: stored, base, .. } if *stored == value && *base != value => Need::Keep,
         Call { helper, .. } => need_of_call(*helper),
         CallPointer { callee, .. } if *callee != value => Need::Look,
@@ -236,6 +237,10 @@ impl Boxes {
                     continue;
                 }
                 InstData::GuardExact { value, .. } if numbers.contains_key(value) => continue,
+                InstData::LateTuple { .. } => {
+                    // An exit makes the objects along with the tuple.
+                    function.inst_mut(inst).for_each_use_mut(|v| *v = numbers.get(v).copied().unwrap_or(*v));
+                }
                 InstData::Jump { .. } | InstData::Branch { .. } => self.rewrite_jump(function, inst, numbers, &mut out),
                 _ => {
                     let mut after = vec![];

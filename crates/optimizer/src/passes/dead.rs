@@ -44,6 +44,7 @@ fn is_pure(data: &InstData) -> bool {
             | Select { .. }
             | FloatValue { .. }
             | IntValue { .. }
+            | LateTuple { .. }
     )
 }
 

@@ -22,10 +22,12 @@ pub(crate) enum Name {
     GetItem,
     Init,
     Class,
+    SetItem,
+    Contains,
 }
 
 impl Name {
-    const TEXTS: [&CStr; 10] = [
+    const TEXTS: [&CStr; 12] = [
         c"__enter__",
         c"__exit__",
         c"__aenter__",
@@ -36,6 +38,8 @@ impl Name {
         c"__getitem__",
         c"__init__",
         c"__class__",
+        c"__setitem__",
+        c"__contains__",
     ];
 
     /// The interned string, which is kept forever; null with an exception set.

@@ -13,7 +13,7 @@ pub mod function_calls;
 mod generator_returns;
 pub mod generators;
 pub mod handover;
-mod operator_shim;
+pub mod operator_shim;
 pub(crate) mod raw;
 mod receive;
 pub mod returns;

@@ -1,4 +1,5 @@
-//! The frame below a method that a region has inlined for an operator, while that is finished outside of the region.
+//! The frame below a method that a region has inlined for an operator, a store of an item or a test for being contained, while that is finished outside of
+//! the region.
 //!
 //! The interpreter calls such methods from C, which looks at what they return. A frame below the method stands in for that: nobody sees it, and the
 //! method returns to it. The operands are still on the stack of the frame that waits, whose instruction ends here.
@@ -12,11 +13,17 @@ use std::ffi::CStr;
 use std::ptr;
 use whipsnake_cpython::layout::object;
 use whipsnake_cpython::live::{_PyInterpreterFrame, Code, CodeUnit, Frame, ThreadState};
+use whipsnake_cpython::opcode;
 use whipsnake_ir::abi::Activation;
 
 /// How error messages name the operators, by their number in bytecode.
 const OPERATORS: [&CStr; 13] =
     [c"+", c"&", c"//", c"<<", c"@", c"*", c"%", c"|", c"** or pow()", c">>", c"-", c"/", c"^"];
+
+/// Whether an instruction with this base opcode calls such methods, rather than functions.
+pub fn calls_from_c(base: u8) -> bool {
+    matches!(base, opcode::BINARY_OP | opcode::STORE_SUBSCR | opcode::CONTAINS_OP)
+}
 
 /// `stub_operator_return`: the method of an operator returned `value` to such a frame.
 ///
@@ -38,16 +45,20 @@ pub(super) unsafe extern "C" fn operator_return(
         let at = caller.instruction_index();
         let next = at + usize::from(caller.return_offset());
         caller.set_return_offset(0);
-        let left = machine.depth_at(next).expect("a depth where a value is received") - 1;
-        let operands = caller.stack_base().add(left);
-        if value == pyo3_ffi::Py_NotImplemented() {
-            complain((*caller.instr_ptr()).arg, operands.read(), operands.add(1).read());
+        let instruction = *caller.instr_ptr();
+        let base = opcode::base(instruction.op);
+        let (count, pushed) = if base == opcode::STORE_SUBSCR { (3, 0) } else { (2, 1) };
+        let lowest = machine.depth_at(next).expect("a depth behind an instruction") - pushed;
+        let operands = caller.stack_base().add(lowest);
+        let Some(result) = finish(instruction, value, operands) else {
             return unwind::error(thread, caller.as_ptr(), activation, ptr::null_mut());
+        };
+        for index in 0..count {
+            release_or_null(operands.add(index).replace(ptr::null_mut()));
         }
-        for operand in [operands, operands.add(1)] {
-            release_or_null(operand.replace(ptr::null_mut()));
+        if pushed > 0 {
+            operands.write(result);
         }
-        operands.write(value);
         caller.set_instr_ptr(caller.instr_ptr().add(next - at).cast::<CodeUnit>());
         let code = Code::new_unchecked(caller.executable().cast());
         let current = tools::is_current(state, code, ptr::from_ref(machine).cast_mut());
@@ -58,6 +69,30 @@ pub(super) unsafe extern "C" fn operator_return(
                 reason.note();
                 exit::leave(thread, caller, activation)
             }
+        }
+    }
+}
+
+/// What the instruction pushes, if anything, after its method has returned `value`, whose reference is taken; `None` with an exception set.
+unsafe fn finish(instruction: CodeUnit, value: *mut PyObject, operands: *mut *mut PyObject) -> Option<*mut PyObject> {
+    // SAFETY: the caller's: operands are live objects, the GIL is held.
+    unsafe {
+        match opcode::base(instruction.op) {
+            opcode::STORE_SUBSCR => {
+                release_or_null(value);
+                Some(ptr::null_mut())
+            }
+            opcode::CONTAINS_OP => {
+                let truth = pyo3_ffi::PyObject_IsTrue(value);
+                release_or_null(value);
+                let holds = (truth != 0) == (instruction.arg == 0);
+                (truth >= 0).then(|| if holds { pyo3_ffi::Py_True() } else { pyo3_ffi::Py_False() })
+            }
+            _ if value == pyo3_ffi::Py_NotImplemented() => {
+                complain(instruction.arg, operands.read(), operands.add(1).read());
+                None
+            }
+            _ => Some(value),
         }
     }
 }

@@ -13,14 +13,14 @@ use smallvec::SmallVec;
 use std::ptr;
 use whipsnake_codegen::{Exit, ExitCall, ExitFrame, ExitSlot, Place};
 use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, Function, ThreadState, symbols};
-use whipsnake_cpython::opcode;
+use whipsnake_cpython::{layout, opcode};
 use whipsnake_ir::{Continuation, Type};
 
 /// Objects that an exit has made: what several variables hold is one object.
 #[derive(Default)]
 struct Made {
-    /// Those of numbers, by where these are in the buffer.
-    numbers: SmallVec<[(u16, *mut PyObject); 4]>,
+    /// Those of numbers, by where these are in the buffer, and tuples.
+    objects: SmallVec<[(Place, *mut PyObject); 4]>,
     /// Instances, each with a reference of ours.
     instances: SmallVec<[*mut PyObject; 4]>,
 }
@@ -37,7 +37,7 @@ impl Made {
             }
             instance
         };
-        Made { numbers: SmallVec::new(), instances: exit.instances.iter().map(make).collect() }
+        Made { objects: SmallVec::new(), instances: exit.instances.iter().map(make).collect() }
     }
 
     /// Drops our references.
@@ -51,12 +51,17 @@ impl Made {
 
 /// Reads what an exit stored.
 #[derive(Clone, Copy)]
-struct Buffer(*const u64);
+struct Buffer<'a> {
+    words: *const u64,
+    exit: &'a Exit,
+    /// Whether the region goes on, so that all references that it has stay its own.
+    shows: bool,
+}
 
-impl Buffer {
+impl Buffer<'_> {
     unsafe fn word(self, index: u16) -> u64 {
         // SAFETY: the exit stored as many words as its description names.
-        unsafe { self.0.add(usize::from(index)).read() }
+        unsafe { self.words.add(usize::from(index)).read() }
     }
 
     /// A word as it is.
@@ -69,6 +74,7 @@ impl Buffer {
                 Place::Global(global) => globals::address(global) as u64,
                 Place::Buffer(index, _) => self.word(index),
                 Place::Instance(_) => unreachable!("an instance is no word"),
+                Place::Tuple(_) => unreachable!("a tuple that nobody has made is in a slot only"),
             }
         }
     }
@@ -87,17 +93,18 @@ impl Buffer {
         // SAFETY: the caller's.
         unsafe {
             match place {
-                Place::Buffer(index, ty @ (Type::F64 | Type::I64)) => {
-                    if let Some(&(_, object)) = made.numbers.iter().find(|(known, _)| *known == index) {
+                Place::Buffer(_, Type::F64 | Type::I64) | Place::Tuple(_) => {
+                    if let Some(&(_, object)) = made.objects.iter().find(|(known, _)| *known == place) {
                         retain(object);
                         return object;
                     }
-                    let object = match ty {
-                        Type::F64 => objects::new_float(f64::from_bits(self.word(index))),
-                        _ => objects::new_int(self.word(index) as i64),
+                    let object = match place {
+                        Place::Tuple(number) => self.tuple(number, made),
+                        Place::Buffer(index, Type::F64) => objects::new_float(f64::from_bits(self.word(index))),
+                        place => objects::new_int(self.raw(place) as i64),
                     };
                     if !object.is_null() {
-                        made.numbers.push((index, object));
+                        made.objects.push((place, object));
                     }
                     object
                 }
@@ -110,6 +117,25 @@ impl Buffer {
                     object
                 }
             }
+        }
+    }
+}
+
+impl Buffer<'_> {
+    /// Makes a tuple.
+    unsafe fn tuple(self, number: u16, made: &mut Made) -> *mut PyObject {
+        let described = &self.exit.tuples[usize::from(number)];
+        // SAFETY: the caller's; the references move into the tuple.
+        unsafe {
+            let tuple = pyo3_ffi::PyTuple_New(described.len() as isize);
+            if tuple.is_null() {
+                pyo3_ffi::Py_FatalError(c"no memory for a tuple that a region put off".as_ptr());
+            }
+            let items: *mut *mut PyObject = tuple.byte_add(layout::tuple::OB_ITEM as usize).cast();
+            for (index, item) in described.iter().enumerate() {
+                items.add(index).write(self.object(item.place, item.owned && !self.shows, made));
+            }
+            tuple
         }
     }
 }
@@ -137,7 +163,7 @@ pub unsafe extern "C" fn leave_region(
         }
         region.note_exit(Frame::new_unchecked(frame));
         let thread = ThreadState::new_unchecked(thread);
-        let frame = restore(thread, Frame::new_unchecked(frame), exit, Buffer(buffer));
+        let frame = restore(thread, Frame::new_unchecked(frame), exit, Buffer { words: buffer, exit, shows: false });
         let described = exit.frames.last().expect("an exit has a frame");
         let code = frame.code().expect("a frame of Python code");
         frame.set_instr_ptr(code.instructions().add(described.unit as usize));
@@ -160,7 +186,7 @@ pub unsafe extern "C" fn leave_region(
 }
 
 /// Writes the frames' slots and the objects' fields; frames of inlined calls are pushed first. Gives the innermost frame.
-unsafe fn restore(thread: ThreadState, frame: Frame, exit: &Exit, buffer: Buffer) -> Frame {
+unsafe fn restore(thread: ThreadState, frame: Frame, exit: &Exit, buffer: Buffer<'_>) -> Frame {
     // SAFETY: the caller's.
     unsafe {
         let mut made = Made::of(exit);
@@ -264,7 +290,7 @@ pub(super) unsafe extern "C" fn destroy_shown(
         let region = &*region;
         let exit = &region.exits[number as usize];
         let thread = ThreadState::new_unchecked(thread);
-        let buffer = Buffer(buffer);
+        let buffer = Buffer { words: buffer, exit, shows: true };
         let mut shown: SmallVec<[Frame; 4]> = SmallVec::new();
         let (mut current, mut made) = (Frame::new_unchecked(frame), Made::of(exit));
         region.hold_classes(exit);

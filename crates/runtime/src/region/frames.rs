@@ -4,7 +4,7 @@ use super::inlined_frames::length;
 use crate::helpers::instance_pool;
 use crate::native::frames::unlink_and_pop;
 use crate::native::raw::{get, release, retain};
-use crate::native::shim;
+use crate::native::{operator_shim, shim};
 use pyo3_ffi::{PyObject, PyThreadState, PyTypeObject};
 use std::ffi::c_int;
 use std::ptr;
@@ -72,7 +72,7 @@ pub(super) unsafe fn push_init(
         if !thread.has_stack_space(shim::FRAME_WORDS) {
             return None;
         }
-        let operator = opcode::base((*call).op) == opcode::BINARY_OP;
+        let operator = operator_shim::calls_from_c(opcode::base((*call).op));
         let code = if operator { shim::operator_code()? } else { shim::code_object()? };
         // What exits restore there is written later.
         let none = || retain(pyo3_ffi::Py_None());

@@ -4,14 +4,35 @@ use crate::helpers::globals;
 use crate::native::raw::{get, is_exact, release};
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::ffi::CStr;
-use whipsnake_cpython::layout::{array as layout, list_iterator, object, tuple_iterator};
-use whipsnake_cpython::live::symbols;
+use whipsnake_cpython::layout::{array as layout, code as code_layout, list_iterator, object, tuple_iterator};
+use whipsnake_cpython::live::{Code, symbols};
 
 /// Whether attributes are read as `object` does it.
 unsafe fn reads_as_object(class: *mut PyTypeObject) -> bool {
     // SAFETY: the caller's: a live type.
     let read = unsafe { (*class).tp_getattro };
     read.is_some_and(|read| read as usize == pyo3_ffi::PyObject_GenericGetAttr as *const () as usize)
+}
+
+/// Which parameters of a function's code the names in a tuple are, if all are parameters that may be given by name.
+pub(super) fn named_parameters(names: *mut PyObject, code: Code) -> Option<Vec<usize>> {
+    let items = |tuple: *mut PyObject| {
+        // SAFETY: a live tuple.
+        (0..unsafe { pyo3_ffi::PyTuple_GET_SIZE(tuple) })
+            .map(move |index| unsafe { pyo3_ffi::PyTuple_GET_ITEM(tuple, index) })
+    };
+    // SAFETY: live objects; the names of a code object are in a tuple, and interned, as those in its constants are.
+    unsafe {
+        if !is_exact(names, &raw mut pyo3_ffi::PyTuple_Type) {
+            return None;
+        }
+        let locals: *mut PyObject = get(code.as_ptr(), code_layout::LOCALSPLUSNAMES);
+        let parameters: Vec<_> = items(locals).take(code.argcount() as usize).collect();
+        let first = code.posonlyargcount() as usize;
+        items(names)
+            .map(|name| parameters.iter().skip(first).position(|&parameter| parameter == name).map(|at| at + first))
+            .collect()
+    }
 }
 
 /// The attribute of that name, if it is in the object, or a plain value in its class.

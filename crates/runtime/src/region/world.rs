@@ -332,12 +332,31 @@ impl World for Live {
         }
     }
 
-    fn special(&self, object: u64, name: Special) -> Option<Method<'_>> {
+    fn named_parameters(&self, function: u64, names: u64) -> Option<Vec<usize>> {
+        // SAFETY: live objects.
+        let function = unsafe { Function::new(self.live(function)?.cast()) }?;
+        samples::named_parameters(self.live(names)?, function.code())
+    }
+
+    fn number_class(&self, address: u64) -> Option<Global> {
+        // SAFETY: the GIL is held.
+        [Global::FloatType, Global::IntType]
+            .into_iter()
+            .find(|&class| unsafe { globals::address(class) } as u64 == address)
+    }
+
+    fn shim_unit(&self) -> Option<u64> {
+        // SAFETY: the GIL is held.
+        unsafe { shim::operator_code() }.map(|code| code.instructions() as u64)
+    }
+
+    fn special(&self, class: u64, name: Special) -> Option<Method<'_>> {
         let name = match name {
             Special::GetItem => special::Name::GetItem,
+            Special::SetItem => special::Name::SetItem,
+            Special::Contains => special::Name::Contains,
         };
-        // SAFETY: a live object.
-        let class = unsafe { get::<*mut PyTypeObject>(self.live(object)?, object::OB_TYPE) };
+        let class = self.live(class)?.cast::<PyTypeObject>();
         // SAFETY: its type.
         self.method(class, unsafe { special::look_up(class, name) })
     }
@@ -361,8 +380,7 @@ impl World for Live {
         let method = self.method(owner, found.function)?;
         // SAFETY: as above.
         let other = unsafe { get::<u32>(other, type_object::TP_VERSION_TAG) };
-        // SAFETY: the GIL is held.
-        let shim_unit = unsafe { shim::operator_code() }?.instructions() as u64;
+        let shim_unit = self.shim_unit()?;
         (other != 0).then_some(Operator { method, reflected: found.reflected, other, shim_unit })
     }
 
