@@ -203,12 +203,26 @@ unsafe fn count_jump(code: Code, to: usize) -> Verdict {
         if !jit.enabled || matches!(state.stage, Stage::Refused(_)) {
             return Verdict::Disable;
         }
-        state.jumps += 1;
-        if state.jumps < jit.settings.loop_threshold || state.jumps < jit.settings.rounds_to_compile(code.len()) {
-            return Verdict::Continue;
-        }
-        if code::find(code).is_none() && compile(code).is_err() {
-            return Verdict::Disable;
+        let rounds = jit.settings.rounds_to_compile(code.len());
+        let compiled = code::find(code);
+        // A loop that never ran before the code was compiled is counted like one of code that is not.
+        if compiled.is_some_and(|compiled| compiled.leaves_out(to)) {
+            state.unreached_jumps += 1;
+            if state.unreached_jumps < rounds {
+                return Verdict::Continue;
+            }
+            state.unreached_jumps = 0;
+            if !super::again::for_loop(code) {
+                return Verdict::Disable;
+            }
+        } else {
+            state.jumps += 1;
+            if state.jumps < rounds {
+                return Verdict::Continue;
+            }
+            if compiled.is_none() && compile(code, false).is_err() {
+                return Verdict::Disable;
+            }
         }
         set_jump_events(code, false);
         let thread = ThreadState::holder();
