@@ -11,11 +11,11 @@ use crate::native::code::{self, CompiledCode};
 use std::ptr;
 use whipsnake_cpython::live::Code;
 
-/// How often frames come to what is left out before the code is compiled again for the first time. By then the interpreter has specialised what they came to.
+/// How often frames come at least to what is left out before the code is compiled again. By then the interpreter has specialised what they came to.
 const SURPRISES: u32 = 4;
 
-/// How many times as many they are each time.
-const MORE: u32 = 4;
+/// A surprise costs about as much as compiling so many code units: so what surprises cost is about what compiling costs.
+const UNITS: usize = 4;
 
 /// How often code is compiled again because of surprises; the last time it is compiled whole.
 const MOST: u32 = 3;
@@ -37,8 +37,8 @@ pub(crate) unsafe fn surprise(code: Code, unit: usize) -> Option<*const u8> {
         }
         (*compiled).note_surprise(unit);
         let left_out = &mut (*compiled).left_out;
-        if left_out.surprises >= SURPRISES * MORE.pow(left_out.remade.min(MOST)) && jit().is_some_and(|jit| jit.enabled)
-        {
+        let bearable = SURPRISES.saturating_add((code.len() / UNITS) as u32) << left_out.remade.min(MOST);
+        if left_out.surprises >= bearable && jit().is_some_and(|jit| jit.enabled) {
             left_out.remade += 1;
             left_out.surprises = 0;
             let whole = left_out.remade >= MOST;

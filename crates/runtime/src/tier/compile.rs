@@ -77,7 +77,6 @@ pub(crate) unsafe fn compile(code: Code, whole: bool) -> Result<(), Refusal> {
 pub(super) unsafe fn compile_again(code: Code, compiled: *mut CompiledCode, whole: bool) -> bool {
     // SAFETY: the caller's.
     unsafe {
-        super::osr::set_jump_events(code, false);
         let Ok((jit, thread)) = check(code) else { return false };
         let still_unreached = (*compiled).left_out.still_unreached();
         let leave_out = if whole { LeaveOut::Nothing } else { LeaveOut::UnreachedOf(&still_unreached) };
@@ -86,6 +85,9 @@ pub(super) unsafe fn compile_again(code: Code, compiled: *mut CompiledCode, whol
         jit.stats.compile_time += start.elapsed();
         jit.stats.recompiled += 1;
         (*compiled).renew(code, *new);
+        if (*compiled).left_out.blocks().is_empty() {
+            super::osr::set_jump_events(code, false);
+        }
         true
     }
 }

@@ -224,7 +224,11 @@ unsafe fn count_jump(code: Code, to: usize) -> Verdict {
                 return Verdict::Disable;
             }
         }
-        set_jump_events(code, false);
+        // Where code is left out, the interpreter may come to a loop again: setting events takes longer than having them.
+        let lasting = code::find(code).is_some_and(|compiled| !compiled.left_out.blocks().is_empty());
+        if !lasting {
+            set_jump_events(code, false);
+        }
         let thread = ThreadState::holder();
         if let Some(frame) = thread.current_frame()
             && osr_take_over(thread.as_ptr(), frame.as_ptr(), to as u32)
@@ -232,6 +236,6 @@ unsafe fn count_jump(code: Code, to: usize) -> Verdict {
         {
             jit.stats.loops_entered += 1;
         }
-        Verdict::Disable
+        if lasting { Verdict::Continue } else { Verdict::Disable }
     }
 }
