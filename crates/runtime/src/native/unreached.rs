@@ -56,6 +56,13 @@ impl LeftOut {
         self.blocks.iter().copied().filter(|block| !self.came_to.contains(block)).collect()
     }
 
+    fn note(&mut self, unit: usize) {
+        self.surprises += 1;
+        if let Some(block) = self.block_of(unit).filter(|block| !self.came_to.contains(block)) {
+            self.came_to.push(block);
+        }
+    }
+
     /// The block that has a code unit.
     fn block_of(&self, unit: usize) -> Option<UnitRange> {
         let after = self.blocks.partition_point(|block| block.0 as usize <= unit);
@@ -73,11 +80,7 @@ impl CompiledCode {
 
     /// Notes that a frame came to a code unit that is left out: the next machine code has it.
     pub fn note_surprise(&mut self, unit: usize) {
-        let left_out = &mut self.left_out;
-        left_out.surprises += 1;
-        if let Some(block) = left_out.block_of(unit).filter(|block| !left_out.came_to.contains(block)) {
-            left_out.came_to.push(block);
-        }
+        self.left_out.note(unit);
     }
 
     /// Exchanges the machine code for other of the same code object, which has this as its data.
@@ -136,5 +139,27 @@ pub(super) unsafe extern "C" fn unreached(
         }
         ExitReason::Unreached.note();
         exit::leave(thread, current, activation)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_is_found_by_any_of_its_units() {
+        let left_out = LeftOut::new([(4, 9), (9, 12), (20, 21)].into());
+        let found = [0, 3, 4, 8, 9, 11, 12, 20, 21].map(|unit| left_out.block_of(unit).map(|block| block.0));
+        assert_eq!(found, [None, None, Some(4), Some(4), Some(9), Some(9), None, Some(20), None]);
+        assert_eq!(LeftOut::default().block_of(0), None);
+    }
+
+    #[test]
+    fn what_a_frame_came_to_is_compiled_the_next_time() {
+        let mut left_out = LeftOut::new([(4, 9), (9, 12)].into());
+        left_out.note(11);
+        left_out.note(10);
+        left_out.note(2);
+        assert_eq!((left_out.surprises, left_out.still_unreached()), (3, vec![(4, 9)]));
     }
 }

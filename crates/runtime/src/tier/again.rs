@@ -37,8 +37,7 @@ pub(crate) unsafe fn surprise(code: Code, unit: usize) -> Option<*const u8> {
         }
         (*compiled).note_surprise(unit);
         let left_out = &mut (*compiled).left_out;
-        let bearable = SURPRISES.saturating_add((code.len() / UNITS) as u32) << left_out.remade.min(MOST);
-        if left_out.surprises >= bearable && jit().is_some_and(|jit| jit.enabled) {
+        if left_out.surprises >= bearable(code.len(), left_out.remade) && jit().is_some_and(|jit| jit.enabled) {
             left_out.remade += 1;
             left_out.surprises = 0;
             let whole = left_out.remade >= MOST;
@@ -67,5 +66,24 @@ pub(super) unsafe fn for_loop(code: Code) -> bool {
         left_out.remade_for_loops += 1;
         let whole = left_out.remade_for_loops >= MOST_FOR_LOOPS;
         compile_again(code, compiled, whole)
+    }
+}
+
+/// How many surprises there are before code of so many units is compiled again, if it was as often before.
+fn bearable(units: usize, remade: u32) -> u32 {
+    let at_first = SURPRISES.saturating_add(u32::try_from(units / UNITS).unwrap_or(u32::MAX));
+    at_first.saturating_mul(1 << remade.min(MOST))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_code_bears_more_surprises_and_each_time_more() {
+        assert_eq!(bearable(20, 0), 9);
+        assert_eq!(bearable(400, 0), 104);
+        assert_eq!([1, 2, 3, 4].map(|remade| bearable(20, remade)), [18, 36, 72, 72]);
+        assert_eq!(bearable(usize::MAX, 2), u32::MAX);
     }
 }

@@ -230,12 +230,15 @@ unsafe fn count_jump(code: Code, to: usize) -> Verdict {
             set_jump_events(code, false);
         }
         let thread = ThreadState::holder();
-        if let Some(frame) = thread.current_frame()
-            && osr_take_over(thread.as_ptr(), frame.as_ptr(), to as u32)
-            && let Some(jit) = super::state::jit()
-        {
+        let taken =
+            thread.current_frame().is_some_and(|frame| osr_take_over(thread.as_ptr(), frame.as_ptr(), to as u32));
+        if let Some(jit) = super::state::jit().filter(|_| taken) {
             jit.stats.loops_entered += 1;
         }
-        if lasting { Verdict::Continue } else { Verdict::Disable }
+        if lasting && taken {
+            return Verdict::Continue;
+        }
+        set_jump_events(code, false);
+        Verdict::Disable
     }
 }
