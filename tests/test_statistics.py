@@ -99,6 +99,91 @@ sys.settrace(None)
     assert stats["side_exits"]["instrumented"] >= 1
 
 
+SELDOM = """
+def often(flag, x):
+    if flag:
+        y = x + 1
+        return y * 2
+    return x
+
+def seldom(flag, x):
+    if flag == 1:
+        return x + 1.5 + len(str(x))
+    if flag == 2:
+        return x * 2.5 + len(repr(x))
+    if flag == 3:
+        return x - 2.5 - len(ascii(x))
+    return x
+
+def all_of(function):
+    # Without a loop, which would be compiled itself.
+    deque(map(function, range(1000)), 0)
+
+all_of(lambda n: often(False, 1))
+all_of(lambda n: seldom(0, 1))
+before = whipsnake.stats()
+all_of(lambda n: %s)
+after = whipsnake.stats()
+again = after["recompiled"] - before["recompiled"]
+exits = after["side_exits"].get("unreached", 0) - before["side_exits"].get("unreached", 0)
+print(json.dumps([again, exits]))
+"""
+
+
+def surprises(call: str) -> list[int]:
+    outcome = run_python("-c", "import json, whipsnake\nfrom collections import deque\n" + SELDOM % call, mode="on")
+    assert outcome.code == 0, outcome.shown
+    found = json.loads(outcome.out)
+    assert isinstance(found, list)
+    return found
+
+
+def test_code_that_never_ran_is_left_to_the_interpreter_a_few_times_only() -> None:
+    assert surprises("often(False, n)") == [0, 0]
+    again, exits = surprises("often(True, n)")
+    assert again == 1
+    assert 4 <= exits <= 40
+
+
+def test_code_is_compiled_again_a_few_times_only() -> None:
+    again, exits = surprises("seldom(n // 250, n)")
+    assert 2 <= again <= 3
+    assert exits <= 400
+
+
+def test_a_loop_that_ran_after_compilation_is_compiled_for_what_it_sees() -> None:
+    program = """
+import json, whipsnake
+def loops(n):
+    total = 0
+    for i in range(n):
+        total += i
+    for i in range(n):
+        total += i * 0.5
+    return total
+loops(20000)
+stats = whipsnake.stats()
+print(json.dumps([stats["recompiled"]]))
+"""
+    outcome = run_python("-c", program, mode="on")
+    assert json.loads(outcome.out)[0] >= 1, outcome.shown
+
+
+def test_what_is_compiled_on_request_is_compiled_whole() -> None:
+    body = """
+def never_ran(flag, x):
+    if flag:
+        return [y * 2 for y in range(x)]
+    return x
+never_ran(False, 1)
+whipsnake.compile_now(never_ran)
+before = whipsnake.stats()["side_exits"].get("unreached", 0)
+never_ran(True, 5)
+assert whipsnake.stats()["side_exits"].get("unreached", 0) == before
+"""
+    counted(body)
+
+
 def test_nothing_is_counted_without_the_setting() -> None:
     outcome = run_python("-c", PROGRAM % "loop(10000)", mode="on")
     stats = json.loads(outcome.out)

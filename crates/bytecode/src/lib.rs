@@ -26,6 +26,7 @@ mod listing;
 mod liveness;
 mod locals;
 mod operand;
+mod unreached;
 
 pub use assigned::Assigned;
 pub use bitset::{BitMatrix, LocalSet};
@@ -41,3 +42,4 @@ pub use listing::Listing;
 pub use liveness::Liveness;
 pub use locals::{LocalEffect, local_effect};
 pub use operand::{Compare, SuperAttr, local_pair};
+pub use unreached::{LeaveOut, UnitRange, Unreached};

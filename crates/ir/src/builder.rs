@@ -791,7 +791,7 @@ impl<'f> Builder<'f> {
 
     /// Leaves the operation.
     pub fn leave(&mut self, to: Continuation) {
-        if matches!(to, Continuation::Exit | Continuation::Error) {
+        if matches!(to, Continuation::Exit | Continuation::Unreached | Continuation::Error) {
             self.save_instr();
         }
         self.leave_saved(to);

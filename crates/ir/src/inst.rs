@@ -150,6 +150,8 @@ named_enum!(
         Error = "error",
         /// Leave to the interpreter at this bytecode. Nothing was consumed or changed.
         Exit = "exit",
+        /// Leave to the interpreter at this bytecode, because it had never run when the code was compiled. Nothing was consumed or changed.
+        Unreached = "unreached",
         /// Native code ends with [`crate::abi::Status::Return`]; the argument is the result.
         FinishReturn = "finish_return",
         /// Native code ends with [`crate::abi::Status::Yield`]; the argument is the yielded value.

@@ -19,6 +19,7 @@ operations! {
     "JUMP_BACKWARD" () -> 0 => jump_backward;
     "JUMP_BACKWARD.counted" () -> 0, ptrs [Ptr::TargetInstr] => jump_backward_counted;
     "JUMP_BACKWARD_NO_INTERRUPT" () -> 0 => |b: &mut Builder<'_>| b.leave(Continuation::Target);
+    "UNREACHED" () -> 0 => |b: &mut Builder<'_>| b.leave(Continuation::Unreached);
     "COUNT" () -> 0, ptrs [Ptr::Counter] => count;
     "COUNT_OUTSIDE" () -> 0, ptrs [Ptr::Counter] => count_outside;
 }

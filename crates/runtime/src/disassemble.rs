@@ -3,6 +3,7 @@
 use crate::native::code::{self, CompiledCode};
 use iced_x86::{Decoder, DecoderOptions, Formatter, Instruction, IntelFormatter};
 use std::fmt::Write;
+use whipsnake_bytecode::LeaveOut;
 use whipsnake_cpython::live::Code;
 use whipsnake_stencils::{Baseline, Span};
 
@@ -19,7 +20,8 @@ pub unsafe fn disassemble(code: Code) -> Option<String> {
     baseline.set_counting(crate::tier::counts());
     baseline.set_optimizing(crate::tier::optimizes());
     // SAFETY: the code object is alive and nothing runs meanwhile.
-    let planned = baseline.plan(unsafe { crate::tier::code_input(code) }).ok()?;
+    let planned =
+        baseline.plan(unsafe { crate::tier::code_input(code) }, LeaveOut::These(compiled.left_out.blocks())).ok()?;
     let bytecode = planned.code();
     let name = |unit: u32| {
         let found = bytecode.at_unit(unit).map(|i| bytecode.instrs()[i as usize]);

@@ -219,7 +219,7 @@ impl<'e, S: Source> Emitter<'e, S> {
 mod tests {
     use super::*;
     use crate::Baseline;
-    use whipsnake_bytecode::{CodeInput, Instr};
+    use whipsnake_bytecode::{CodeInput, Instr, LeaveOut};
     use whipsnake_cpython::opcode as op;
     use whipsnake_ops::Ptr;
 
@@ -258,7 +258,7 @@ mod tests {
     fn emitted(units: &[u16], filler: u8) -> (Vec<u8>, Vec<Part>) {
         let mut baseline = Baseline::new();
         let input = CodeInput { units, nlocalsplus: 1, stacksize: 2, ..CodeInput::default() };
-        let planned = baseline.plan(input).expect("valid code");
+        let planned = baseline.plan(input, LeaveOut::Nothing).expect("valid code");
         let mut bytes = vec![filler; planned.size() + SLACK];
         let to = Destination { write: bytes.as_mut_ptr(), run: 1 << 20, code_data: 0, feedback: 0, counters: 0 };
         // SAFETY: there is room for the code and the slack.

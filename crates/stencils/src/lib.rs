@@ -23,7 +23,7 @@ pub use plan::PlanError;
 
 use emit::Emitter;
 use plan::Plan;
-use whipsnake_bytecode::{Code, CodeInput, DecodeError, Decoder};
+use whipsnake_bytecode::{Code, CodeInput, DecodeError, Decoder, LeaveOut, UnitRange};
 
 /// Where native code can be entered at one code unit, as offsets from its start; 0 means nowhere.
 #[repr(C)]
@@ -75,10 +75,10 @@ impl Baseline {
         self.plan.optimizing = optimizing;
     }
 
-    /// Decodes and plans a code object.
-    pub fn plan<'b>(&'b mut self, input: CodeInput<'b>) -> Result<Planned<'b>, CompileError> {
+    /// Decodes and plans a code object, but for some of what never ran.
+    pub fn plan<'b>(&'b mut self, input: CodeInput<'b>, leave_out: LeaveOut<'_>) -> Result<Planned<'b>, CompileError> {
         let code = self.decoder.analyse(input)?;
-        self.plan.make(&code)?;
+        self.plan.make(&code, leave_out)?;
         Ok(Planned { code, plan: &self.plan })
     }
 }
@@ -128,6 +128,11 @@ impl<'b> Planned<'b> {
     /// Where the feedback cells of attribute accesses are: code unit and first word, in order of the code unit. Only for the optimizing tier.
     pub fn attribute_cells(&self) -> Box<[(u32, u32)]> {
         use whipsnake_cpython::opcode::{LOAD_ATTR, STORE_ATTR};
+        self.cells(|base| matches!(base, LOAD_ATTR | STORE_ATTR))
+    }
+
+    /// The feedback cells of some opcodes.
+    fn cells(&self, of: impl Fn(u8) -> bool) -> Box<[(u32, u32)]> {
         if !self.plan.optimizing {
             return Box::default();
         }
@@ -135,7 +140,7 @@ impl<'b> Planned<'b> {
         for piece in self.plan.hot.iter().chain(&self.plan.cold) {
             let words = u32::from(piece.stencil().feedback);
             let instr = &self.code.instrs()[piece.instr as usize];
-            if words > 0 && matches!(instr.base, LOAD_ATTR | STORE_ATTR) {
+            if words > 0 && of(instr.base) {
                 cells.push((instr.index, word));
             }
             word += words;
@@ -175,6 +180,17 @@ impl<'b> Planned<'b> {
             pending,
         };
         self.plan.pending_entries.iter().map(entry).collect()
+    }
+
+    /// The blocks that were left out because they never ran, in ascending order.
+    pub fn unreached(&self) -> Box<[UnitRange]> {
+        self.plan.unreached.ranges(&self.code)
+    }
+
+    /// Where the feedback cells of what is counted for the optimizing tier are: code unit and first word, in order of the code unit.
+    pub fn counting_cells(&self) -> Box<[(u32, u32)]> {
+        use whipsnake_cpython::opcode::{JUMP_BACKWARD, RESUME};
+        self.cells(|base| matches!(base, JUMP_BACKWARD | RESUME))
     }
 
     /// Value-stack depth before each code unit's instruction.

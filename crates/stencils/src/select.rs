@@ -39,6 +39,8 @@ pub(crate) struct Selector {
     pub resume_counted: u16,
     /// `JUMP_BACKWARD` where loops are counted for the optimizing tier.
     pub jump_backward_counted: u16,
+    /// The way out where a block never ran.
+    pub unreached: u16,
     /// Counts for the statistics.
     pub count: u16,
     /// The same, where the frame is that of a call from outside.
@@ -95,6 +97,7 @@ impl Selector {
             resume_delegating: find("RESUME.delegating"),
             resume_counted: find("RESUME.counted"),
             jump_backward_counted: find("JUMP_BACKWARD.counted"),
+            unreached: find("UNREACHED"),
             count: find("COUNT"),
             count_outside: find("COUNT_OUTSIDE"),
         }

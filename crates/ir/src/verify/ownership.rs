@@ -274,7 +274,7 @@ impl Analysis<'_> {
                 self.refine(*condition, true, &mut failing);
                 self.untouched(block, inst, &failing, report);
             }
-            InstData::Leave { to: Continuation::Error | Continuation::Exit, .. } => {
+            InstData::Leave { to: Continuation::Error | Continuation::Exit | Continuation::Unreached, .. } => {
                 self.untouched(block, inst, possible, report)
             }
             InstData::Leave {

@@ -302,7 +302,7 @@ impl Rules<'_> {
 
     fn leave(&mut self, to: Continuation, arg: Option<Value>) {
         match to {
-            Continuation::Miss | Continuation::Error | Continuation::Exit => {
+            Continuation::Miss | Continuation::Error | Continuation::Exit | Continuation::Unreached => {
                 self.require(arg.is_none(), || format!("`{}` takes no value", to.name()));
             }
             Continuation::FinishReturn | Continuation::FinishYield | Continuation::Return | Continuation::Reraise => {

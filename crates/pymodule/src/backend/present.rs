@@ -62,6 +62,7 @@ pub fn stats() -> Vec<(String, Value)> {
     let exits = tier::ExitReason::ALL.map(|reason| count(reason.name(), reason.count()));
     let mut all = vec![
         count("compiled", stats.compiled),
+        count("recompiled", stats.recompiled),
         ("refused".to_owned(), Value::Map(refused)),
         count("bytes", stats.bytes),
         count("instructions", stats.instructions),

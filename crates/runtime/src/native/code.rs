@@ -1,5 +1,6 @@
 //! A compiled code object: what calls, returns and unwinding need to know of it.
 
+use super::unreached::LeftOut;
 use crate::memory::Block;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -29,13 +30,15 @@ pub struct CompiledCode {
     /// First byte of machine code.
     pub base: *const u8,
     /// Where native code can be entered, for each code unit.
-    resume_points: Box<[ResumePoint]>,
+    pub(super) resume_points: Box<[ResumePoint]>,
     /// Where native code can be entered with values that the slots of the stack need not hold.
-    pending_entries: Box<[PendingEntry]>,
+    pub(super) pending_entries: Box<[PendingEntry]>,
     /// Value-stack depth before each code unit's instruction.
     depths: Depths,
     /// Where the cells of attribute accesses are among these: code unit and first word.
-    attribute_cells: Box<[(u32, u32)]>,
+    pub(super) attribute_cells: Box<[(u32, u32)]>,
+    /// The same for what is counted for the optimizing tier.
+    pub(super) counting_cells: Box<[(u32, u32)]>,
     /// Feedback cells, which machine code writes.
     pub feedback: Box<[u64]>,
     /// Bytes of machine code.
@@ -46,8 +49,10 @@ pub struct CompiledCode {
     pub regions: Vec<Box<crate::region::Region>>,
     /// Optimized loops that are being made.
     pub asked: crate::region::Asked,
+    /// What is left out.
+    pub left_out: LeftOut,
     /// Owns the machine code.
-    block: Option<Block>,
+    pub(super) block: Option<Block>,
 }
 
 /// Where a code object's compiled code says that nothing may enter it, for machine code.
@@ -93,6 +98,8 @@ impl CompiledCode {
             depths: planned.depths(),
             resume_points,
             attribute_cells: planned.attribute_cells(),
+            counting_cells: planned.counting_cells(),
+            left_out: LeftOut::new(planned.unreached()),
             feedback,
             size: planned.size(),
             detached: false,
@@ -120,6 +127,8 @@ impl CompiledCode {
             depths: Depths::of_first(code.len(), depth),
             resume_points: resume_points.into(),
             attribute_cells: Box::default(),
+            counting_cells: Box::default(),
+            left_out: LeftOut::default(),
             feedback: Box::default(),
             size: 0,
             detached: true,

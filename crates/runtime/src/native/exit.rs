@@ -11,6 +11,7 @@ use pyo3_ffi::{PyObject, PyThreadState};
 use std::ptr;
 use whipsnake_cpython::layout::frame as frame_layout;
 use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, Generator, ThreadState, symbols};
+use whipsnake_cpython::opcode;
 use whipsnake_ir::abi::Activation;
 
 /// Code units from the instruction that resumed a generator to where it takes a yielded value: the instruction and its one cache entry.
@@ -48,6 +49,25 @@ pub(super) unsafe extern "C" fn exit(
     }
 }
 
+/// Sets `instr_ptr` from an instruction to the first of its `EXTENDED_ARG`s, if it has any: the interpreter begins with those.
+///
+/// # Safety
+/// The frame is one of native code.
+pub(super) unsafe fn step_to_prefix(frame: Frame) {
+    // SAFETY: the caller's. Units before an instruction that have a depth are prefixes, or instructions.
+    unsafe {
+        let (compiled, mut unit) = (compiled(frame), frame.instruction_index());
+        let at = frame.instr_ptr();
+        let mut prefixes = 0;
+        while unit > 0 && (*at.sub(prefixes + 1)).op == opcode::EXTENDED_ARG && compiled.depth_at(unit - 1).is_some() {
+            (prefixes, unit) = (prefixes + 1, unit - 1);
+        }
+        if prefixes > 0 {
+            frame.set_instr_ptr(at.sub(prefixes));
+        }
+    }
+}
+
 /// The current frame goes on in the interpreter at `instr_ptr`, for whatever reason.
 ///
 /// # Safety
@@ -56,6 +76,7 @@ pub(super) unsafe fn leave(thread: *mut PyThreadState, current: Frame, activatio
     // SAFETY: the caller's.
     unsafe {
         let frame = current.as_ptr();
+        step_to_prefix(current);
         publish_stack(current);
         if (*activation).base_frame == frame.cast() {
             return Resume { address: stub_finish_exit as *const u8, frame };

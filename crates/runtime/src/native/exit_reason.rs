@@ -10,6 +10,8 @@ pub enum ExitReason {
     Instrumented,
     /// Its machine code was taken out of use, by `whipsnake.never()`.
     Detached,
+    /// It came to a block that had never run when it was compiled.
+    Unreached,
     /// Native code has no way in where a callee came back.
     NoResumePoint,
     /// Little C stack is left; the interpreter needs none for calls between Python functions.
@@ -18,14 +20,20 @@ pub enum ExitReason {
 
 impl ExitReason {
     /// All reasons, in the order of their counters.
-    pub const ALL: [ExitReason; 4] =
-        [ExitReason::Instrumented, ExitReason::Detached, ExitReason::NoResumePoint, ExitReason::DeepRecursion];
+    pub const ALL: [ExitReason; 5] = [
+        ExitReason::Instrumented,
+        ExitReason::Detached,
+        ExitReason::Unreached,
+        ExitReason::NoResumePoint,
+        ExitReason::DeepRecursion,
+    ];
 
     /// The name in statistics.
     pub fn name(self) -> &'static str {
         match self {
             ExitReason::Instrumented => "instrumented",
             ExitReason::Detached => "detached",
+            ExitReason::Unreached => "unreached",
             ExitReason::NoResumePoint => "no_resume_point",
             ExitReason::DeepRecursion => "deep_recursion",
         }

@@ -22,5 +22,6 @@ pub mod takeover;
 pub mod thread_exit;
 pub mod tools;
 pub mod trampoline;
+pub mod unreached;
 pub mod unwind;
 pub(crate) mod whole_calls;

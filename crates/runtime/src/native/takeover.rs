@@ -8,6 +8,7 @@ use super::code;
 use super::entry::run_frame;
 use super::raw::release;
 use super::tools;
+use crate::tier;
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::sync::Mutex;
 use whipsnake_cpython::live::{_PyInterpreterFrame, Code, CodeUnit, Frame, ThreadState};
@@ -49,7 +50,8 @@ unsafe fn take_over(thread: ThreadState, frame: Frame, unit: usize) -> bool {
         let code = Code::new_unchecked(frame.executable().cast());
         tools::notice();
         let Some(compiled) = code::find(code) else { return false };
-        let Some(address) = compiled.entry_at(unit) else { return false };
+        let address = if compiled.leaves_out(unit) { tier::surprise(code, unit) } else { compiled.entry_at(unit) };
+        let Some(address) = address else { return false };
         let depth = frame.stacktop() as isize - frame.stack_base().offset_from(frame.localsplus());
         if compiled.depth_at(unit).map(|d| d as isize) != Some(depth)
             || !tools::is_current(thread, code, std::ptr::from_ref(compiled).cast_mut())

@@ -9,7 +9,7 @@ use super::assembly::leave_activation;
 use super::compiled_entry::stub_entry_ended;
 use super::entry::ActivationKind;
 use super::frames::Resume;
-use super::{exit, frames, generators, operator_shim, receive, shim, unwind};
+use super::{exit, frames, generators, operator_shim, receive, shim, unreached, unwind};
 use pyo3_ffi::PyObject;
 use std::arch::naked_asm;
 use whipsnake_cpython::live::_PyInterpreterFrame;
@@ -146,6 +146,8 @@ resume_stubs! {
     stub_reraise => unwind::reraise;
     /// The current frame goes on in the interpreter.
     stub_exit => exit::exit;
+    /// The current frame has come to what had never run when its code was compiled.
+    stub_unreached => unreached::unreached;
     /// A result was received, and something wants attention.
     stub_received => receive::received;
     /// `__init__` is done, and the current frame is the one that holds the instance.
@@ -176,6 +178,7 @@ pub fn stub(continuation: Continuation) -> Option<usize> {
     let function: unsafe extern "C" fn() = match continuation {
         Continuation::Error => stub_error,
         Continuation::Exit => stub_exit,
+        Continuation::Unreached => stub_unreached,
         Continuation::FinishReturn => stub_finish_return,
         Continuation::FinishYield => stub_finish_yield,
         Continuation::Return => super::returns::stub_return,

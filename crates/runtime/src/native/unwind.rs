@@ -6,7 +6,7 @@ use super::frames::{Resume, compiled, unlink_and_pop};
 use super::raw::{release, release_or_null};
 use super::shim;
 use super::tools::is_current;
-use super::trampoline::{stub_exit, stub_finish_error};
+use super::trampoline::{stub_exit, stub_finish_error, stub_unreached};
 
 use crate::helpers::attention;
 use crate::helpers::calls::is_isinstance;
@@ -247,7 +247,7 @@ unsafe fn handle(thread: ThreadState, frame: Frame, position: &Position) -> Hand
         let current = is_current(thread, code, std::ptr::from_ref(compiled).cast_mut());
         let address = compiled.entry_at(target).filter(|_| current).unwrap_or_else(|| {
             frame.set_instr_ptr(code.instructions().add(target));
-            stub_exit as *const u8
+            if current { stub_unreached as *const u8 } else { stub_exit as *const u8 }
         });
         Handling::Handler(Resume { address, frame: frame.as_ptr() })
     }

@@ -7,7 +7,7 @@ use crate::helpers::objects;
 use crate::native::frames::{Resume, compiled};
 use crate::native::raw::{release, retain};
 use crate::native::tools;
-use crate::native::trampoline::{stub_error, stub_exit};
+use crate::native::trampoline::{stub_error, stub_exit, stub_unreached};
 use pyo3_ffi::{PyObject, PyThreadState, PyTypeObject};
 use smallvec::SmallVec;
 use std::ptr;
@@ -259,6 +259,10 @@ unsafe fn resume(thread: ThreadState, frame: Frame, described: &ExitFrame) -> Re
         }
         let pending = machine.entry_at(unit).map(|address| (address, 0)).or_else(|| machine.pending_entry_at(unit));
         let Some((address, pending)) = pending else {
+            frame.set_instr_ptr(code.instructions().add(unit));
+            if machine.leaves_out(unit) {
+                return Resume { address: stub_unreached as *const u8, frame: frame.as_ptr() };
+            }
             crate::tier::count_again(code, 1);
             return Resume { address: stub_exit as *const u8, frame: frame.as_ptr() };
         };

@@ -45,6 +45,21 @@ pub struct FunctionCell {
 const _: () = assert!(size_of::<FunctionCell>() <= 8 * FEEDBACK_WORDS);
 
 impl FunctionCell {
+    /// What this cell was counts in another one.
+    ///
+    /// # Safety
+    /// As [`super::move_cell`], which has copied it.
+    pub(super) unsafe fn moved(from: *mut FunctionCell, to: *mut FunctionCell) {
+        // SAFETY: the caller's.
+        unsafe {
+            (*from).give_up();
+            ((*from).region, (*from).waiting) = (ptr::null(), false);
+            if let Some(region) = (*to).region.as_ref() {
+                region.function_cell.set(to);
+            }
+        }
+    }
+
     fn wait_on(&mut self) {
         let calls = (self.waited / 8).max(8);
         self.waited = self.waited.saturating_add(calls);

@@ -231,6 +231,27 @@ impl LoopCell {
 const _: () = assert!(size_of::<LoopCell>() <= 8 * FEEDBACK_WORDS);
 const _: () = assert!(offset_of!(LoopCell, gate) == LOOP_GATE as usize);
 
+/// Machine code was made again: what counts in a feedback cell of the old one goes on in a cell of the new one. The old code goes on without regions.
+///
+/// # Safety
+/// The GIL is held; the cells are those of one function or of one loop.
+pub(crate) unsafe fn move_cell(of_function: bool, from: *mut u64, to: *mut u64) {
+    // SAFETY: the caller's.
+    unsafe {
+        to.copy_from_nonoverlapping(from, FEEDBACK_WORDS);
+        if of_function {
+            function::FunctionCell::moved(from.cast(), to.cast());
+            return;
+        }
+        let (from, to): (*mut LoopCell, *mut LoopCell) = (from.cast(), to.cast());
+        ((*from).attempts, (*from).rounds, (*from).gate, (*from).waiting) =
+            (MAX_ATTEMPTS + 1, i32::MAX, ptr::null(), false);
+        if let Some(region) = (*to).region.as_ref() {
+            region.loop_cell.set(to);
+        }
+    }
+}
+
 /// Rounds that the interpreter runs to learn what types a loop sees.
 const OBSERVED_ROUNDS: u32 = 32;
 

@@ -7,7 +7,7 @@ use crate::native::code::{self, CompiledCode};
 use crate::native::tools;
 use std::slice;
 use std::time::Instant;
-use whipsnake_bytecode::CodeInput;
+use whipsnake_bytecode::{CodeInput, LeaveOut};
 use whipsnake_cpython::live::monitoring;
 use whipsnake_cpython::live::{Code, ThreadState};
 use whipsnake_stencils::{Destination, SLACK};
@@ -34,11 +34,11 @@ pub(crate) unsafe fn input<'c>(code: Code) -> CodeInput<'c> {
     }
 }
 
-/// Compiles a code object, unless it is compiled or refused already.
+/// Compiles a code object, unless it is compiled or refused already; all of it if it is to be `whole`, else what has run.
 ///
 /// # Safety
 /// The GIL is held.
-pub(crate) unsafe fn compile(code: Code) -> Result<(), Refusal> {
+pub(crate) unsafe fn compile(code: Code, whole: bool) -> Result<(), Refusal> {
     // SAFETY: the GIL is held; the references to the compiler live between calls that can run Python code.
     unsafe {
         if code::find(code).is_some() {
@@ -51,7 +51,7 @@ pub(crate) unsafe fn compile(code: Code) -> Result<(), Refusal> {
             return Err(reason);
         }
         super::osr::set_jump_events(code, false);
-        let result = attempt(code);
+        let result = attempt(code, whole);
         let jit = jit().expect("enabled");
         if let Err(reason) = result {
             *jit.stats.refused.entry(reason.kind()).or_default() += 1;
@@ -69,9 +69,33 @@ pub(crate) unsafe fn compile(code: Code) -> Result<(), Refusal> {
     }
 }
 
-unsafe fn attempt(code: Code) -> Result<(), Refusal> {
-    // SAFETY: the caller's contract; no Python code runs until the compiled code is attached.
-    let compiled = unsafe {
+/// Compiles a compiled code object again, with what has run since; all of it if it is to be `whole`. What is known of the machine code stays where it is.
+/// False if that was not possible; then nothing has changed.
+///
+/// # Safety
+/// The GIL is held; `compiled` is that of the code object, which native code may be running.
+pub(super) unsafe fn compile_again(code: Code, compiled: *mut CompiledCode, whole: bool) -> bool {
+    // SAFETY: the caller's.
+    unsafe {
+        let Ok((jit, thread)) = check(code) else { return false };
+        let still_unreached = (*compiled).left_out.still_unreached();
+        let leave_out = if whole { LeaveOut::Nothing } else { LeaveOut::UnreachedOf(&still_unreached) };
+        let start = Instant::now();
+        let Ok(new) = link(jit, code, thread, leave_out, Some(compiled)) else { return false };
+        jit.stats.compile_time += start.elapsed();
+        jit.stats.recompiled += 1;
+        (*compiled).renew(code, *new);
+        if (*compiled).left_out.blocks().is_empty() {
+            super::osr::set_jump_events(code, false);
+        }
+        true
+    }
+}
+
+/// Whether the code object can be compiled now.
+unsafe fn check<'j>(code: Code) -> Result<(&'j mut Jit, ThreadState), Refusal> {
+    // SAFETY: the caller's contract.
+    unsafe {
         if !super::selection::allows(code) {
             return Err(Refusal::NotSelected);
         }
@@ -85,9 +109,18 @@ unsafe fn attempt(code: Code) -> Result<(), Refusal> {
         if units >> 32 != (units + 2 * code.len()) >> 32 {
             return Err(Refusal::TooLarge);
         }
-        let jit = jit().expect("enabled");
+        Ok((jit().expect("enabled"), thread))
+    }
+}
+
+unsafe fn attempt(code: Code, whole: bool) -> Result<(), Refusal> {
+    // SAFETY: the caller's contract; no Python code runs until the compiled code is attached.
+    let compiled = unsafe {
+        let (jit, thread) = check(code)?;
+        let leave_out = if whole || !jit.settings.leaves_out() { LeaveOut::Nothing } else { LeaveOut::Unreached };
         let start = Instant::now();
-        let compiled = link(jit, code, thread)?;
+        let compiled = link(jit, code, thread, leave_out, None)?;
+        jit.stats.compiled += 1;
         jit.stats.compile_time += start.elapsed();
         compiled
     };
@@ -101,9 +134,16 @@ unsafe fn attempt(code: Code) -> Result<(), Refusal> {
     Ok(())
 }
 
-unsafe fn link(jit: &mut Jit, code: Code, thread: ThreadState) -> Result<Box<CompiledCode>, Refusal> {
+/// Makes machine code; its data are `earlier`, if there are any, else what is returned.
+unsafe fn link(
+    jit: &mut Jit,
+    code: Code,
+    thread: ThreadState,
+    leave_out: LeaveOut<'_>,
+    earlier: Option<*mut CompiledCode>,
+) -> Result<Box<CompiledCode>, Refusal> {
     // SAFETY: the code object is alive, and nothing else runs.
-    let planned = jit.baseline.plan(unsafe { input(code) })?;
+    let planned = jit.baseline.plan(unsafe { input(code) }, leave_out)?;
     let size = planned.size();
     let counters = jit.stats.executed.as_deref_mut().map_or(0, |executed| executed.counters() as u64);
     let block = jit.memory.allocate(size + SLACK).map_err(|_| Refusal::CodeMemory)?;
@@ -118,14 +158,13 @@ unsafe fn link(jit: &mut Jit, code: Code, thread: ThreadState) -> Result<Box<Com
     let to = Destination {
         write: block.write(),
         run: block.run() as u64,
-        code_data: &raw const *compiled as u64,
+        code_data: earlier.unwrap_or(&raw mut *compiled) as u64,
         feedback: compiled.feedback.as_ptr() as u64,
         counters,
     };
     // SAFETY: the block has room for the code and the slack, and nothing runs in it yet.
     unsafe { planned.emit(&CodeSource::new(code), &jit.addresses, to) };
     block.seal().map_err(|_| Refusal::CodeMemory)?;
-    jit.stats.compiled += 1;
     jit.stats.bytes += size as u64;
     jit.stats.instructions += planned.code().instrs().len() as u64;
     compiled.set_block(block);

@@ -32,8 +32,14 @@ pub(crate) unsafe fn state_or_new(code: Code) -> Option<NonNull<TierState>> {
         if let Some(state) = states.get(code) {
             return Some(state);
         }
-        let state =
-            TierState { stage: Stage::Counting, calls: 0, jumps: 0, has_loop: has_loop(code), jump_events: false };
+        let state = TierState {
+            stage: Stage::Counting,
+            calls: 0,
+            jumps: 0,
+            unreached_jumps: 0,
+            has_loop: has_loop(code),
+            jump_events: false,
+        };
         match states.set(code, Box::new(state)) {
             Ok(state) => Some(state),
             Err(_) => {
@@ -180,7 +186,7 @@ unsafe fn count(function: Function, code: Code) {
         if !jit.enabled {
             give_back(function);
         } else if calls >= jit.settings.calls_to_compile(code.len()) {
-            match compile(code) {
+            match compile(code, false) {
                 Ok(()) => install(function, code, compiled_entry),
                 Err(reason) if reason.is_temporary() => {
                     if let Some(mut state) = state_of(code) {
@@ -257,7 +263,7 @@ pub unsafe fn compile_now(function: Function) -> Result<(), Refusal> {
     unsafe {
         let code = function.code();
         state_or_new(code).ok_or(Refusal::Memory)?;
-        compile(code)?;
+        compile(code, true)?;
         install(function, code, compiled_entry);
         Ok(())
     }

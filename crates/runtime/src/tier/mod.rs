@@ -4,6 +4,7 @@
 //! object is compiled and the entry replaced; a code object that can't be compiled gets its original entry back. Running loops are
 //! found through local JUMP events of `sys.monitoring`, set on code with a loop when it is first called.
 
+mod again;
 mod compile;
 mod control;
 mod entries;
@@ -15,6 +16,7 @@ mod state;
 mod stats;
 
 pub use crate::native::exit_reason::ExitReason;
+pub(crate) use again::surprise;
 pub(crate) use compile::input as code_input;
 pub(crate) use control::step_aside;
 pub use control::{disable, enable, is_enabled, unavailable};

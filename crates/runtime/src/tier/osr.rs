@@ -203,21 +203,42 @@ unsafe fn count_jump(code: Code, to: usize) -> Verdict {
         if !jit.enabled || matches!(state.stage, Stage::Refused(_)) {
             return Verdict::Disable;
         }
-        state.jumps += 1;
-        if state.jumps < jit.settings.loop_threshold || state.jumps < jit.settings.rounds_to_compile(code.len()) {
-            return Verdict::Continue;
+        let rounds = jit.settings.rounds_to_compile(code.len());
+        let compiled = code::find(code);
+        // A loop that never ran before the code was compiled is counted like one of code that is not.
+        if compiled.is_some_and(|compiled| compiled.leaves_out(to)) {
+            state.unreached_jumps += 1;
+            if state.unreached_jumps < rounds {
+                return Verdict::Continue;
+            }
+            state.unreached_jumps = 0;
+            if !super::again::for_loop(code) {
+                return Verdict::Disable;
+            }
+        } else {
+            state.jumps += 1;
+            if state.jumps < rounds {
+                return Verdict::Continue;
+            }
+            if compiled.is_none() && compile(code, false).is_err() {
+                return Verdict::Disable;
+            }
         }
-        if code::find(code).is_none() && compile(code).is_err() {
-            return Verdict::Disable;
+        // Where code is left out, the interpreter may come to a loop again: setting events takes longer than having them.
+        let lasting = code::find(code).is_some_and(|compiled| !compiled.left_out.blocks().is_empty());
+        if !lasting {
+            set_jump_events(code, false);
         }
-        set_jump_events(code, false);
         let thread = ThreadState::holder();
-        if let Some(frame) = thread.current_frame()
-            && osr_take_over(thread.as_ptr(), frame.as_ptr(), to as u32)
-            && let Some(jit) = super::state::jit()
-        {
+        let taken =
+            thread.current_frame().is_some_and(|frame| osr_take_over(thread.as_ptr(), frame.as_ptr(), to as u32));
+        if let Some(jit) = super::state::jit().filter(|_| taken) {
             jit.stats.loops_entered += 1;
         }
+        if lasting && taken {
+            return Verdict::Continue;
+        }
+        set_jump_events(code, false);
         Verdict::Disable
     }
 }

@@ -27,6 +27,11 @@ impl Settings {
         self
     }
 
+    /// Whether code is left out that has never run. With the lowest thresholds nothing has.
+    pub(super) fn leaves_out(&self) -> bool {
+        self.call_threshold > 1 && self.loop_threshold > 1
+    }
+
     /// How often a function of so many code units is called before it is compiled.
     pub(super) fn calls_to_compile(&self, units: usize) -> u32 {
         for_length(self.call_threshold, units)

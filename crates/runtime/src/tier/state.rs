@@ -27,6 +27,8 @@ pub(crate) struct TierState {
     pub stage: Stage,
     pub calls: u32,
     pub jumps: u32,
+    /// Rounds of loops that compiled code leaves out.
+    pub unreached_jumps: u32,
     /// Whether it has a backward jump.
     pub has_loop: bool,
     /// Whether our JUMP events are set on it.

@@ -13,6 +13,8 @@ use whipsnake_stencils::counters;
 pub struct Stats {
     /// Code objects compiled.
     pub compiled: u64,
+    /// How often compiled code was compiled again, with what had not run before.
+    pub recompiled: u64,
     /// Code objects refused, by kind of reason.
     pub refused: BTreeMap<&'static str, u64>,
     /// Bytes of machine code made.

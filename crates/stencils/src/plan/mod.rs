@@ -16,7 +16,7 @@ use crate::library::NONE;
 use crate::select::Selector;
 use crate::stores::stores_after;
 use stack::Element;
-use whipsnake_bytecode::{Code, Flow, Instr};
+use whipsnake_bytecode::{Code, Flow, Instr, LeaveOut, Unreached};
 use whipsnake_cpython::opcode as op;
 
 /// Why a code object can't be compiled by this tier.
@@ -68,6 +68,8 @@ pub(crate) struct Plan {
     pub cold_cold_len: u32,
     /// Words of feedback cells.
     pub feedback_words: u32,
+    /// The blocks that are left out.
+    pub unreached: Unreached,
     /// Whether the code counts what it does.
     pub counting: bool,
     /// Whether loops are counted for the optimizing tier.
@@ -87,8 +89,9 @@ struct Planner<'p, 'c> {
 }
 
 impl Plan {
-    /// Plans a code object.
-    pub(crate) fn make(&mut self, code: &Code<'_>) -> Result<(), PlanError> {
+    /// Plans a code object, but for some of what never ran.
+    pub(crate) fn make(&mut self, code: &Code<'_>, leave_out: LeaveOut<'_>) -> Result<(), PlanError> {
+        self.unreached.find(code, leave_out);
         self.hot.clear();
         self.cold.clear();
         self.first.clear();
@@ -126,6 +129,12 @@ impl Planner<'_, '_> {
                 }
                 self.replace(0, depth.unwrap_or(0) as usize);
                 self.plan.stored = self.plan.stack.len();
+                let block = self.code.block_of(number);
+                if self.plan.unreached.contains(block) {
+                    skip_to = self.way_out(block);
+                    falls_in = false;
+                    continue;
+                }
             }
             self.plan.first.push(self.plan.hot_end);
             if self.plan.hot_end > MAX_HOT {
@@ -149,6 +158,17 @@ impl Planner<'_, '_> {
             falls_in = instr.flow.falls_through();
         }
         Ok(())
+    }
+
+    /// In place of a block that never ran, the way out where one that did may lead there. Gives the instruction after the block.
+    fn way_out(&mut self, block: u32) -> u32 {
+        self.plan.first.push(self.plan.hot_end);
+        if self.plan.unreached.is_frontier(block) && self.code.depth(self.instr).is_some() {
+            self.plan.entries.push(self.instr);
+            let piece = self.piece(self.selector.unreached, 0, self.plan.stack.len());
+            self.push_hot(piece);
+        }
+        self.code.blocks()[block as usize].end
     }
 
     /// Plans one instruction; says how many of those that follow were done along with it.
