@@ -6,6 +6,7 @@ use pyo3::types::{PyCode, PyFunction};
 use std::time::Duration;
 use whipsnake_cpython::layout;
 use whipsnake_cpython::live::{Code, Function};
+use whipsnake_runtime::helpers::instance_pool;
 use whipsnake_runtime::{disassemble as listing, region, tier};
 
 fn code_of(code: &Bound<'_, PyCode>) -> Code {
@@ -70,6 +71,8 @@ pub fn stats() -> Vec<(String, Value)> {
         ("bytecodes_per_second".to_owned(), Value::Number(stats.speed())),
         count("loops_entered", stats.loops_entered),
         count("resumes_entered", stats.resumes_entered),
+        // SAFETY: see `enable`.
+        count("instances_kept", unsafe { instance_pool::kept() }),
         ("regions".to_owned(), Value::Map(regions(&stats.regions))),
         (
             "side_exits".to_owned(),

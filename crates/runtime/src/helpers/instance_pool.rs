@@ -116,6 +116,15 @@ unsafe fn subtype_dealloc() -> Option<pyo3_ffi::destructor> {
     }
 }
 
+/// The memory of how many dead instances is kept for new ones.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn kept() -> u64 {
+    // SAFETY: the caller's.
+    unsafe { (*POOL.0.get()).lists.iter().map(|list| u64::from(list.length)).sum() }
+}
+
 /// What an instance takes.
 struct Layout {
     /// Whether its values are behind its head, with room for more.

@@ -20,7 +20,7 @@ mod held;
 pub mod imports;
 pub mod inlined_calls;
 pub(crate) mod instance_ends;
-pub(crate) mod instance_pool;
+pub mod instance_pool;
 pub mod instances;
 pub mod iteration;
 pub mod matching;
