@@ -64,8 +64,8 @@ def test_stages_are_printed_when_they_are_made(wanted: str, stages: list[str]) -
 
 
 def test_a_region_is_not_entered_again_and_again_where_somebody_has_the_frame() -> None:
-    # After each call the region looks whether somebody got hold of the frame. Where that was so before, it would be left
-    # in each round.
+    # After each call the region looks whether somebody has the frame. Where that was so before, it would be left in
+    # each round.
     body = """
 import sys
 

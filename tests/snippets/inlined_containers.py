@@ -190,8 +190,6 @@ def replaced(rounds):
     return grid.cells, other
 
 
-
-
 def recursive(rounds):
     class Nested:
         def __init__(self):

@@ -133,7 +133,12 @@ def references(rounds):
 
 print(functions(ROUNDS))
 print(methods(ROUNDS))
-print(wrong([lambda x: scaled(x, by=1)] * ROUNDS + [lambda x: scaled(x, x=1), lambda x: scaled(x, other=1), lambda x: positional(x, b=1, c=2)]))
+print(
+    wrong(
+        [lambda x: scaled(x, by=1)] * ROUNDS
+        + [lambda x: scaled(x, x=1), lambda x: scaled(x, other=1), lambda x: positional(x, b=1, c=2)]
+    )
+)
 print(raises([1, 2, 3] * ROUNDS + [0, 2, "x", 3]))
 print(seen(ROUNDS))
 print(order_of_ends(ROUNDS))
