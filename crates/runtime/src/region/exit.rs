@@ -247,9 +247,9 @@ unsafe fn resume(thread: ThreadState, frame: Frame, described: &ExitFrame) -> Re
     // SAFETY: the caller's: everything is in memory.
     unsafe {
         let (machine, code) = (compiled(frame), frame.code().expect("a frame of Python code"));
-        // Where its prefixes start. A cache that looks like one is no entry.
+        // Where its prefixes start. A cache may look like one, but has no depth.
         let mut unit = described.unit as usize;
-        while unit > 0 && code.unit(unit - 1).op == opcode::EXTENDED_ARG {
+        while unit > 0 && code.unit(unit - 1).op == opcode::EXTENDED_ARG && machine.depth_at(unit - 1).is_some() {
             unit -= 1;
         }
         // A tool that was switched on in a call wants to see the next instruction.
