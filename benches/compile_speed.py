@@ -1,4 +1,10 @@
-"""How fast the baseline compiler compiles: every function of a good part of the standard library, cold."""
+"""How fast the baseline compiler compiles: bytecodes of the code objects it is given for each second that it takes,
+decoding and memory included.
+
+First every function of a good part of the standard library, none of which has run, so that all of it becomes machine
+code. Then what gets warm in the everyday programs, where blocks that never ran are left out (and count: they are
+decoded and judged), and where a process compiles little, with what the program does in between.
+"""
 
 import argparse
 import gc
@@ -7,6 +13,7 @@ import os
 import subprocess
 import sys
 import types
+from pathlib import Path
 
 from whipsnake.bench.measuring import MODULES
 
@@ -35,31 +42,61 @@ def compile_all(limit: int | None = None) -> None:
     every = functions()[:limit]
     for function in every:
         whipsnake.compile_now(function)
+    tell()
+
+
+def run_program(name: str) -> None:
+    """Runs an everyday program as a user would, and prints what compiling took."""
+    sys.path.insert(0, str(Path(__file__).parent / "everyday"))
+    module = importlib.import_module(name)
+    for _ in range(2):
+        module.run()
+    tell()
+
+
+def tell() -> None:
+    """Prints what was compiled, and how long that took."""
+    import whipsnake
+
     stats = whipsnake.stats()
     print(stats["compiled"], stats["instructions"], stats["bytes"], stats["compile_seconds"])
+
+
+def measure(arguments: list[str], settings: dict[str, str], times: int) -> tuple[int, int, int, float]:
+    """The best of some processes: functions, bytecodes, bytes, seconds."""
+    # The compiler is enabled by the process itself where it must know the settings.
+    env = {name: value for name, value in os.environ.items() if not name.startswith("WHIPSNAKE")}
+    env.update(settings, PYTHONHASHSEED="0")
+    command = [sys.executable, __file__, *arguments]
+    runs = [
+        subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=True).stdout.split()[-4:]
+        for _ in range(times)
+    ]
+    compiled, instructions, size, seconds = min(runs, key=lambda run: float(run[3]))
+    return int(compiled), int(instructions), int(size), float(seconds)
+
+
+def report(what: str, compiled: int, instructions: int, size: int, seconds: float) -> None:
+    """A line for a measure."""
+    speed, density = instructions / seconds, size / instructions
+    print(f"{what}: {compiled} functions, {instructions} bytecodes in {seconds * 1e3:.1f} ms: {speed / 1e6:.2f} M/s")
+    print(f"  {density:.1f} bytes of machine code a bytecode")
 
 
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=10, help="processes; the best counts")
-    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--here", nargs="?", const="", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.here:
-        compile_all()
+    if options.here is not None:
+        run_program(options.here) if options.here else compile_all()
         return
-    # The compiler is enabled by the process itself, once it knows the settings.
-    env = {name: value for name, value in os.environ.items() if name != "WHIPSNAKE"}
-    env["PYTHONHASHSEED"] = "0"
-    command = [sys.executable, __file__, "--here"]
-    runs = [
-        subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
-        for _ in range(options.times)
-    ]
-    compiled, instructions, size, seconds = min(runs, key=lambda run: float(run[3]))
-    speed, density = int(instructions) / float(seconds), int(size) / int(instructions)
-    print(f"{compiled} functions, {instructions} bytecodes in {float(seconds) * 1e3:.1f} ms: {speed / 1e6:.2f} M/s")
-    print(f"{density:.1f} bytes of machine code a bytecode")
+    report("standard library, all of it", *measure(["--here"], {}, options.times))
+    programs = sorted(path.stem for path in (Path(__file__).parent / "everyday").glob("[a-z]*.py"))
+    each = [measure(["--here", name], {"WHIPSNAKE": "1"}, 2) for name in programs]
+    compiled, instructions, size, seconds = (sum(column) for column in zip(*each, strict=True))
+    report("everyday programs, what ran", int(compiled), int(instructions), int(size), seconds)
 
 
 if __name__ == "__main__":

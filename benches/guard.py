@@ -82,7 +82,7 @@ def build() -> tuple[str, str]:
 def count(code: str) -> int:
     """The instructions that a process executes which runs this code with the compiler on."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("WHIPSNAKE", "PYTHON"))}
-    env = {**kept, "WHIPSNAKE": "1", "WHIPSNAKE_BACKGROUND": "0", "PYTHONHASHSEED": "0"}
+    env = {**kept, "WHIPSNAKE": "1", "WHIPSNAKE_TIERS": "baseline", "PYTHONHASHSEED": "0"}
     python = [sys.executable, "-c", code]
     # Once without counting, so that all bytecode is in its files.
     plain = subprocess.run(python, env=env, capture_output=True, text=True)

@@ -1,6 +1,6 @@
 """How the compiler is set in each mode of the tests: environment variables."""
 
-OPTIMIZING = {"WHIPSNAKE_TIERS": "baseline,optimizing"}
+BASELINE = {"WHIPSNAKE_TIERS": "baseline"}
 
 
 def thresholds(calls: int, rounds: int) -> dict[str, str]:
@@ -12,15 +12,15 @@ ENVIRONMENTS: dict[str, dict[str, str]] = {
     "off": {"WHIPSNAKE": "0"},
     "default": {"WHIPSNAKE": "1"},
     # A little sooner than by itself: tests are short.
-    "on": {"WHIPSNAKE": "1", "WHIPSNAKE_CALL_THRESHOLD": "50"},
+    "on": {"WHIPSNAKE": "1", "WHIPSNAKE_CALL_THRESHOLD": "50", **BASELINE},
     # They compile what is specialised, in the middle of things.
-    "low": thresholds(2, 3),
-    "warm": thresholds(10, 12),
+    "low": {**thresholds(2, 3), **BASELINE},
+    "warm": {**thresholds(10, 12), **BASELINE},
     # It compiles what has never run.
-    "eager": {"WHIPSNAKE": "1", "WHIPSNAKE_EAGER": "1"},
-    "optimizing": {"WHIPSNAKE": "1", "WHIPSNAKE_EAGER": "1", **OPTIMIZING},
+    "eager": {"WHIPSNAKE": "1", "WHIPSNAKE_EAGER": "1", **BASELINE},
+    "optimizing": {"WHIPSNAKE": "1", "WHIPSNAKE_EAGER": "1"},
     # It optimizes what the interpreter has specialised.
-    "hot": {**thresholds(10, 20), "WHIPSNAKE_OPTIMIZE_THRESHOLD": "30", "WHIPSNAKE_BACKGROUND": "0", **OPTIMIZING},
+    "hot": {**thresholds(10, 20), "WHIPSNAKE_OPTIMIZE_THRESHOLD": "30", "WHIPSNAKE_BACKGROUND": "0"},
 }
 
 

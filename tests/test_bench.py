@@ -85,7 +85,7 @@ def test_against(script: Path, tmp_path: Path) -> None:
         (["-m"], "-m needs a module"),
         (["--suite", "core", "x.py"], "a script or --suite, not both"),
         (["--suite", "core", "--filter", "nosuch"], "no program of the suite core matches"),
-        (["--modes", "off,sideways", "SCRIPT"], "allowed are off, on, eager, optimizing"),
+        (["--modes", "off,sideways", "SCRIPT"], "allowed are off, on, baseline, eager"),
         (["--modes", "off", "SCRIPT"], "two runtimes with different names are needed"),
         (["--against", "pypy", "SCRIPT"], "expected NAME=COMMAND"),
         (["--against", "on=python", "SCRIPT"], "the name must be"),

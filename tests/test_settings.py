@@ -15,7 +15,7 @@ def test_defaults() -> None:
     values = settings.resolve({}, {}, {})
     assert values == {setting.name: setting.default for setting in settings.SETTINGS}
     assert values["code_mb"] == 64
-    assert values["tiers"] == ["baseline"]
+    assert values["tiers"] == ["baseline", "optimizing"]
 
 
 @pytest.mark.parametrize("setting", settings.SETTINGS, ids=lambda setting: setting.name)

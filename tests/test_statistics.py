@@ -197,3 +197,23 @@ def test_the_setting_changes_nothing_else() -> None:
     plain = run_python("-c", PROGRAM % body, mode="on")
     counting = run_python("-c", PROGRAM % body, mode="on", WHIPSNAKE_STATS="1")
     assert plain.out.splitlines()[0] == counting.out.splitlines()[0]
+
+
+def test_memory_of_dead_instances_is_kept_unless_it_is_traced() -> None:
+    body = """
+class Pair:
+    def __init__(self, first, second):
+        self.first, self.second = first, second
+
+def make(n):
+    for i in range(n):
+        Pair(Pair(i, i), i)
+
+import tracemalloc
+%s
+whipsnake.compile_now(make)
+make(200)
+"""
+    usual, traced = counted(body % ""), counted(body % "tracemalloc.start()")
+    assert usual["instances_kept"] > 0
+    assert traced["instances_kept"] == 0

@@ -7,14 +7,23 @@ or `python -m whipsnake script.py`, `python -X whipsnake script.py`, `WHIPSNAKE=
 and loops of the program then run as machine code, with the same results.
 """
 
-from whipsnake import _host, _marks, settings
-from whipsnake._host import _whipsnake
-from whipsnake.settings import SettingError
+import os
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from types import ModuleType
     from typing import Any
+
+# Every program that runs compiled pays for what is imported here, so it is the extension only: what most programs never
+# ask for is imported where it is used.
+_whipsnake: "ModuleType | None"
+try:
+    from whipsnake import _whipsnake
+except ImportError:
+    # `_host` tells why.
+    _whipsnake = None
 
 __all__ = [
     "NotAvailable",
@@ -33,6 +42,10 @@ __all__ = [
 ]
 
 
+class SettingError(ValueError):
+    """A setting has a value that isn't allowed. The message is one line and names the setting and its source."""
+
+
 if TYPE_CHECKING or _whipsnake is None:
 
     class NotAvailable(RuntimeError):
@@ -45,6 +58,32 @@ __version__ = "unknown" if _whipsnake is None else str(_whipsnake.version)
 
 _settings: "dict[str, Any] | None" = None
 
+_DEFAULTS: "dict[str, object]" = {
+    "eager": False,
+    "tiers": ["baseline", "optimizing"],
+    "call_threshold": 75,
+    "loop_threshold": 100,
+    "optimize_threshold": 2000,
+    "background": True,
+    "code_mb": 64,
+    "stats": False,
+}
+"""What each setting is where nothing is said. `settings` says what they mean."""
+
+
+def _resolved(keywords: "dict[str, Any]") -> "dict[str, Any]":
+    """The value of every setting, without the module that knows them where nobody has set any."""
+    said = keywords or any(name.startswith("WHIPSNAKE_") for name in os.environ)
+    if not said and not any(option.startswith("whipsnake-") for option in sys._xoptions):
+        return {name: list(value) if isinstance(value, list) else value for name, value in _DEFAULTS.items()}
+    from whipsnake import settings
+
+    return settings.resolve(keywords)
+
+
+def _forbidden(environ: "Mapping[str, str]" = os.environ) -> bool:
+    return environ.get("WHIPSNAKE") == "0"
+
 
 def enable(**keywords: "Any") -> None:
     """Starts compiling what gets hot, with these settings (`python -m whipsnake --help` lists them).
@@ -53,19 +92,36 @@ def enable(**keywords: "Any") -> None:
     With `WHIPSNAKE=0` in the environment it does nothing. If the compiler is on already, the settings are replaced.
     """
     global _settings
-    values = settings.resolve(keywords)
-    if settings.forbidden():
+    values = _resolved(keywords)
+    if _forbidden():
         return
-    reason = _host.unavailable()
-    if reason is not None or _whipsnake is None:
-        raise NotAvailable(reason)
+    # Only an interpreter that the extension is for finds its file.
+    if _whipsnake is None or _whipsnake.unavailable() is not None:
+        from whipsnake import _host
+
+        raise NotAvailable(_host.unavailable())
     _whipsnake.enable(values)
     _settings = values
-    _marks.apply(_whipsnake)
+    marks = sys.modules.get("whipsnake._marks")
+    if marks is not None:
+        marks.apply(_whipsnake)
     if values["stats"]:
         from whipsnake import report
 
         report.print_at_exit()
+
+
+def _start_up() -> None:
+    """What `whipsnake_start.pth` calls for WHIPSNAKE=1 and `-X whipsnake`."""
+    if os.environ.get("WHIPSNAKE") == "1" and "whipsnake" not in sys._xoptions:
+        try:
+            return enable()
+        except (SettingError, NotAvailable):
+            # Tried again, by what knows how to say it.
+            pass
+    from whipsnake import _start
+
+    _start.start()
 
 
 def disable() -> None:
@@ -89,14 +145,16 @@ def status() -> "dict[str, Any]":
     """
     import platform
 
+    from whipsnake import _host
+
     reason = _host.unavailable()
     available = reason is None
-    if reason is None and settings.forbidden():
+    if reason is None and _forbidden():
         reason = "WHIPSNAKE=0 is in the environment"
     in_force = _settings
     if in_force is None:
         try:
-            in_force = settings.resolve({})
+            in_force = _resolved({})
         except SettingError as error:
             reason = reason or str(error)
     versions = {
@@ -123,6 +181,8 @@ def stats() -> "dict[str, Any]":
 
 def never[F: "Callable[..., Any]"](function: F) -> F:
     """A decorator: this function always runs interpreted. Works before and after `enable()`."""
+    from whipsnake import _marks
+
     _marks.add_never(function, _whipsnake if is_enabled() else None)
     return function
 
@@ -132,12 +192,16 @@ def compile_now[F: "Callable[..., Any]"](function: F) -> F:
 
     If it can't be compiled it runs interpreted, and a `RuntimeWarning` says why.
     """
+    from whipsnake import _marks
+
     _marks.add_compile_now(function, _whipsnake if is_enabled() else None)
     return function
 
 
 def is_compiled(function: "Callable[..., Any]") -> bool:
     """Whether calls of this function run as machine code."""
+    from whipsnake import _marks
+
     function = _marks.plain_function(function, "is_compiled")
     return is_enabled() and _whipsnake is not None and bool(_whipsnake.is_compiled(function))
 
@@ -147,6 +211,8 @@ def disassemble(function: "Callable[..., Any]") -> str:
 
     Raises `ValueError` if the function isn't compiled.
     """
+    from whipsnake import _marks
+
     function = _marks.plain_function(function, "disassemble")
     if _whipsnake is None or not is_compiled(function):
         raise ValueError(f"{function.__qualname__}() isn't compiled")
@@ -160,6 +226,8 @@ def dump(function: "Callable[..., Any]") -> str:
     the setting `stats`; `WHIPSNAKE_DUMP=name:pass` prints them when they are made. Raises `ValueError` if the function
     isn't compiled.
     """
+    from whipsnake import _marks
+
     function = _marks.plain_function(function, "dump")
     if _whipsnake is None or not is_compiled(function):
         raise ValueError(f"{function.__qualname__}() isn't compiled")

@@ -7,7 +7,7 @@ what it would see without us: `sys.argv`, `sys.path`, `__main__`, exit codes, an
 import os
 import sys
 
-from whipsnake import _start, settings
+from whipsnake import SettingError, _start, settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def parse(arguments: "list[str]") -> "tuple[list[str], list[str]]":
             value = rest.pop(0)
         try:
             setting.parse(value, name)
-        except settings.SettingError as error:
+        except SettingError as error:
             usage_error(str(error))
         x_options.append(f"{setting.x_option}={value}")
     if rest and rest[0].startswith("-") and rest[0] != "-" and rest[0][:2] not in ("-m", "-c"):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _whipsnake: "ModuleType | None"
 try:
-    from whipsnake import _whipsnake
+    import whipsnake._whipsnake as _whipsnake
 except ImportError as _error:
     _whipsnake = None
     _import_error: "ImportError | None" = _error

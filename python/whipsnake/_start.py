@@ -1,7 +1,9 @@
-"""Turns the compiler on at start-up. `whipsnake_start.pth` imports this for WHIPSNAKE=1 and `-X whipsnake`."""
+"""Turns the compiler on at start-up where `whipsnake._start_up` could not: `-X whipsnake`, or something is wrong."""
 
 import os
 import sys
+
+import whipsnake
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,9 +12,7 @@ if TYPE_CHECKING:
 
 def wanted(environ: "Mapping[str, str]", x_options: "Mapping[str, str | bool]") -> bool:
     """Whether this process was asked to run compiled. `WHIPSNAKE=0` beats `-X whipsnake`, which beats the rest."""
-    from whipsnake import settings
-
-    if settings.forbidden(environ):
+    if whipsnake._forbidden(environ):
         return False
     for name, value in (
         ("-X whipsnake", x_options.get("whipsnake")),
@@ -24,14 +24,12 @@ def wanted(environ: "Mapping[str, str]", x_options: "Mapping[str, str | bool]") 
             return True
         if value == "0":
             return False
-        raise settings.SettingError(f"{name}={value}: allowed is 0 or 1")
+        raise whipsnake.SettingError(f"{name}={value}: allowed is 0 or 1")
     return False
 
 
 def start() -> None:
     """Enables the compiler. A bad setting ends the process, as a bad option of Python's own does."""
-    import whipsnake
-
     try:
         if not wanted(os.environ, sys._xoptions):
             return

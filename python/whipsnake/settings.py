@@ -3,11 +3,13 @@
 A value given to `whipsnake.enable()` beats `-X whipsnake-NAME`, which beats `WHIPSNAKE_NAME`, which beats the default.
 `WHIPSNAKE=0` is no setting: it keeps the compiler off whatever else is said.
 
-This file is imported at start-up by programs that run compiled: it imports next to nothing.
+This file is imported at start-up by programs that run compiled and have settings: it imports next to nothing.
 """
 
 import os
 import sys
+
+from whipsnake import _DEFAULTS, SettingError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,20 +20,14 @@ TIERS = ("baseline", "optimizing")
 """The tiers that exist, lowest first."""
 
 
-class SettingError(ValueError):
-    """A setting has a value that isn't allowed. The message is one line and names the setting and its source."""
-
-
 class Setting:
     """One setting: how it is written, and what it means."""
 
     __slots__ = ("allowed", "default", "meaning", "name", "read")
 
-    def __init__(
-        self, name: str, default: object, allowed: str, read: "Callable[[object], object]", meaning: str
-    ) -> None:
+    def __init__(self, name: str, allowed: str, read: "Callable[[object], object]", meaning: str) -> None:
         self.name = name
-        self.default = default
+        self.default = _DEFAULTS[name]
         self.allowed = allowed
         self.read = read
         self.meaning = meaning
@@ -112,56 +108,48 @@ _MAX_COUNT = 2**31 - 1
 SETTINGS = (
     Setting(
         "eager",
-        False,
         "0 or 1",
         _read_bool,
         "compile at the first call and enter loops at the first back-edge; for tests",
     ),
     Setting(
         "tiers",
-        ["baseline"],
         "a list, separated by commas, of: " + ", ".join(TIERS),
         _read_tiers,
         "the tiers of the compiler that may be used",
     ),
     Setting(
         "call_threshold",
-        75,
         f"a number from 1 to {_MAX_COUNT}",
         _read_int(1, _MAX_COUNT),
         "calls of a function before it is compiled",
     ),
     Setting(
         "loop_threshold",
-        100,
         f"a number from 1 to {_MAX_COUNT}",
         _read_int(1, _MAX_COUNT),
         "rounds of a running loop before it is compiled and entered",
     ),
     Setting(
         "optimize_threshold",
-        2000,
         f"a number from 1 to {_MAX_COUNT}",
         _read_int(1, _MAX_COUNT),
         "rounds of a loop in compiled code before it is optimized",
     ),
     Setting(
         "background",
-        True,
         "0 or 1",
         _read_bool,
         "optimize on a thread while the program goes on; with eager, always on the spot",
     ),
     Setting(
         "code_mb",
-        64,
         "a number from 1 to 1024",
         _read_int(1, 1024),
         "limit for machine code, in MiB",
     ),
     Setting(
         "stats",
-        False,
         "0 or 1",
         _read_bool,
         "count more, and print a short table at exit",
@@ -170,11 +158,6 @@ SETTINGS = (
 """All settings, in the order in which they are shown."""
 
 BY_NAME = {setting.name: setting for setting in SETTINGS}
-
-
-def forbidden(environ: "Mapping[str, str]" = os.environ) -> bool:
-    """Whether `WHIPSNAKE=0` keeps the compiler off."""
-    return environ.get("WHIPSNAKE") == "0"
 
 
 def resolve(

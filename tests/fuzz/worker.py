@@ -27,7 +27,7 @@ KEPT = {
     "K3": (1, 2, 3, "kept"),
     "K4": b"bytes that are kept",
 }
-CPU_SECONDS = 0.3 if "optimizing" not in os.environ.get("WHIPSNAKE_TIERS", "") else 2.0
+CPU_SECONDS = 0.3 if os.environ.get("WHIPSNAKE") == "0" or "WHIPSNAKE_TIERS" in os.environ else 2.0
 """The optimizing tier takes its time here: it compiles on the spot."""
 RECURSION_LIMIT = 160
 MEMORY = 1 << 30
@@ -76,6 +76,9 @@ def chain(error: BaseException) -> str:
     link: BaseException | None = error
     while link is not None and id(link) not in seen:
         seen.add(id(link))
+        if isinstance(link, TooSlow):
+            # It was stopped, and what it did in `finally` raised.
+            raise link
         lines.append(f"{type(link).__name__}: {shown(link.args)} suppressed={link.__suppress_context__}")
         trace = link.__traceback__
         where(link)

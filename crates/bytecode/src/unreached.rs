@@ -5,8 +5,7 @@
 //! Machine code touches no counters: what ran in machine code only looks as if it never had.
 
 use crate::code::Code;
-use crate::decode::Instr;
-use whipsnake_cpython::opcode as op;
+use crate::counters::is_counted;
 
 /// Code units of a code object: the first one of a block, and the first one after it.
 pub type UnitRange = (u32, u32);
@@ -76,15 +75,14 @@ impl Unreached {
 
     /// What each block's own instructions tell.
     fn judge(&mut self, code: &Code<'_>, may_be_left_out: impl Fn(u32) -> bool) {
-        let (instrs, units) = (code.instrs(), code.input().units);
+        let instrs = code.instrs();
         self.states.extend(code.blocks().iter().map(|block| {
-            let own = &instrs[block.first as usize..block.end as usize];
-            if !may_be_left_out(own[0].start) {
+            if !may_be_left_out(instrs[block.first as usize].start) {
                 return State::Reached;
             }
             let mut state = State::Open;
-            for instr in own.iter().filter(|instr| is_counted(instr)) {
-                if is_touched(instr, units) {
+            for number in (block.first..block.end).filter(|&number| is_counted(instrs[number as usize].base)) {
+                if !code.is_untouched(number) {
                     return State::Reached;
                 }
                 state = State::Untouched;
@@ -142,40 +140,11 @@ fn is_first_of(blocks: &[UnitRange], unit: u32) -> bool {
     blocks.binary_search_by_key(&unit, |block| block.0).is_ok()
 }
 
-/// Whether the interpreter counts executions of an instruction in its cache. Jumps have other things there.
-#[inline]
-fn is_counted(instr: &Instr) -> bool {
-    instr.next > instr.index + 1 && COUNTED[instr.base as usize]
-}
-
-static COUNTED: [bool; 256] = {
-    let mut table = [true; 256];
-    let jumps = [
-        op::JUMP_BACKWARD,
-        op::POP_JUMP_IF_FALSE,
-        op::POP_JUMP_IF_TRUE,
-        op::POP_JUMP_IF_NONE,
-        op::POP_JUMP_IF_NOT_NONE,
-    ];
-    let mut index = 0;
-    while index < jumps.len() {
-        table[jumps[index] as usize] = false;
-        index += 1;
-    }
-    table
-};
-
-#[inline]
-fn is_touched(instr: &Instr, units: &[u16]) -> bool {
-    /// Value 1, back-off 1.
-    const INITIAL: u16 = 0x11;
-    instr.opcode != instr.base || units[instr.index as usize + 1] != INITIAL
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{CodeInput, Decoder};
+    use whipsnake_cpython::opcode as op;
 
     const INITIAL: u16 = 0x11;
     const TOUCHED: u16 = 0x01;

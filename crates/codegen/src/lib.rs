@@ -1,8 +1,9 @@
 //! From IR to machine code, through Cranelift.
 //!
-//! Today one form is lowered: an operation alone, as a stencil with holes ([`Compiler::stencil`]). The optimizing tier lowers whole
-//! regions through the same instruction lowering.
+//! An operation alone is lowered as a stencil with holes ([`Compiler::stencil`]), what the optimizing tier makes as a region
+//! ([`Compiler::region`]), both through the same instruction lowering.
 
+mod exits;
 mod isa;
 mod lower;
 mod objects;
@@ -10,8 +11,10 @@ mod quick_exit;
 mod raw;
 mod region;
 mod stencil;
+mod twins;
 
+pub use exits::{Exit, ExitCall, ExitField, ExitFrame, ExitSlot, Place};
 pub use isa::{Target, make_isa};
 pub use raw::{RawCode, RawReloc, RelocKind, Symbol};
-pub use region::{Exit, ExitCall, ExitField, ExitFrame, ExitSlot, Place, RegionCode, RegionForm, WayOn};
+pub use region::{RegionCode, RegionForm, WayOn};
 pub use stencil::{CodegenError, Compiler, InputPlace, StencilForm};

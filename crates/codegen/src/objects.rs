@@ -191,7 +191,9 @@ impl Lowering<'_, '_> {
     /// Calls one of two helpers that make a number: `plain`, or `from`, which drops the references to `reuse` too.
     fn make_number(&mut self, plain: Helper, from: Helper, value: ir::Value, reuse: &[Value]) -> ir::Value {
         self.save_instr();
-        let object = if reuse.is_empty() {
+        // In a region a slot in memory still has what is replaced, should there be no memory.
+        let is_region = matches!(self.form, Form::Region(_));
+        let object = if reuse.is_empty() || is_region {
             self.call(plain, &[value])[0]
         } else {
             let left = self.use_value(reuse[0]);
@@ -203,6 +205,10 @@ impl Lowering<'_, '_> {
         };
         let null = self.b.ins().icmp_imm_s(IntCC::Equal, object, 0);
         self.leave_if(null, Continuation::Error);
+        for &old in reuse.iter().filter(|_| is_region) {
+            let old = self.use_value(old);
+            self.release_plain(old);
+        }
         object
     }
 

@@ -3,8 +3,8 @@
 
 use crate::lower::{Lowering, Region, clif_type};
 use crate::region::WayOn;
-use cranelift_codegen::ir::{self, InstBuilder, types};
-use rustc_hash::FxHashMap;
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, types};
 use whipsnake_cpython::layout;
 use whipsnake_ir::{Global, Helper, InstData, Slot, StateId, Type, Value, ValueDef};
 
@@ -13,28 +13,23 @@ impl Lowering<'_, '_> {
     pub(crate) fn way_on(&mut self, state: StateId) -> Option<WayOn> {
         let state = &self.func.states[state.index()];
         let frame = state.frames.only()?;
-        let is_instance = |slot: &Slot| {
-            let def = slot.value.map(|value| self.func.def(value));
-            matches!(def, Some(ValueDef::Result(inst, _)) if matches!(self.func.inst(inst), InstData::Instance { .. }))
-        };
-        if state.fields.iter().any(|field| field.attribute) || frame.slots().any(is_instance) {
+        let unmade = |slot: &Slot| slot.value.is_some_and(|value| self.is_made_by_exits(value));
+        if state.fields.iter().any(|field| field.attribute) || frame.slots().any(unmade) {
             return None;
         }
         let (unit, stack) = (frame.unit, &frame.stack);
         let way = self.region_form().ways_on.iter().find(|way| way.unit == unit).copied()?;
-        let late = |slot: &Slot| slot.dirty && slot.value.is_some_and(|value| self.is_late(value));
-        if frame.slots().any(late) {
-            return None;
-        }
         // What is not read from its slot must not own anything.
         let rest = stack.len().checked_sub(way.pending as usize)?;
         stack[rest..].iter().all(|slot| slot.dirty && !slot.owned).then_some(way)
     }
 
-    /// Whether a value is a tuple that nobody has made yet.
-    fn is_late(&self, value: Value) -> bool {
+    /// Whether a value is an object that nobody has made yet, which takes an exit that is told of it.
+    fn is_made_by_exits(&self, value: Value) -> bool {
         match self.func.def(value) {
-            ValueDef::Result(inst, _) => matches!(self.func.inst(inst), InstData::LateTuple { .. }),
+            ValueDef::Result(inst, _) => {
+                matches!(self.func.inst(inst), InstData::Instance { .. } | InstData::LateTuple { .. })
+            }
             ValueDef::Param(..) => false,
         }
     }
@@ -51,7 +46,7 @@ impl Lowering<'_, '_> {
         let described = &state.frames[0];
         let slots = described.locals.len() + described.stack.len() - way.pending as usize;
         let frame = self.frame();
-        let mut made = FxHashMap::default();
+        let mut made = vec![];
         for (index, slot) in described.locals.iter().chain(&described.stack).take(slots).enumerate() {
             if slot.dirty {
                 let object = self.object_of(slot, &mut made);
@@ -72,7 +67,7 @@ impl Lowering<'_, '_> {
     }
 
     /// A reference to what a slot holds. An object that is made for a number is in `made`.
-    fn object_of(&mut self, slot: &Slot, made: &mut FxHashMap<Value, ir::Value>) -> ir::Value {
+    fn object_of(&mut self, slot: &Slot, made: &mut Vec<(Value, ir::Value)>) -> ir::Value {
         let Some(value) = slot.value else { return self.b.ins().iconst(types::I64, 0) };
         let helper = match self.func.ty(value) {
             Type::F64 => Helper::NewFloat,
@@ -85,14 +80,47 @@ impl Lowering<'_, '_> {
                 return object;
             }
         };
-        if let Some(&object) = made.get(&value) {
+        if let Some(&(_, object)) = made.iter().find(|(known, _)| *known == value) {
             self.retain_or_null(value, object);
             return object;
         }
+        let twins: Vec<_> = made.iter().copied().filter(|&(other, _)| self.are_twins(other, value)).collect();
         let number = self.use_value(value);
+        if twins.is_empty() {
+            let object = self.call(helper, &[number])[0];
+            made.push((value, object));
+            return object;
+        }
+        let done = self.b.create_block();
+        self.b.set_cold_block(done);
+        let result = self.b.append_block_param(done, types::I64);
+        for (other, object) in twins {
+            let (same, next) = (self.b.create_block(), self.b.create_block());
+            self.b.set_cold_block(same);
+            self.b.set_cold_block(next);
+            let bits = self.bits(value);
+            let others = self.bits(other);
+            let equal = self.b.ins().icmp(IntCC::Equal, bits, others);
+            self.b.ins().brif(equal, same, &[], next, &[]);
+            self.b.switch_to_block(same);
+            self.retain_or_null(value, object);
+            self.b.ins().jump(done, &[object.into()]);
+            self.b.switch_to_block(next);
+        }
         let object = self.call(helper, &[number])[0];
-        made.insert(value, object);
-        object
+        self.b.ins().jump(done, &[object.into()]);
+        self.b.switch_to_block(done);
+        made.push((value, result));
+        result
+    }
+
+    /// The bits of a number.
+    fn bits(&mut self, value: Value) -> ir::Value {
+        let number = self.use_value(value);
+        if self.func.ty(value) == Type::F64 {
+            return self.b.ins().bitcast(types::I64, MemFlagsData::new(), number);
+        }
+        number
     }
 
     /// Adds a reference to an object, if there is one.

@@ -4,15 +4,17 @@
 //! An exit stores the values that it needs in a buffer on the stack and calls [`Helper::LeaveRegion`] with its number; what is in which word is
 //! told by its [`Exit`]. So exits cost a store for each value, and what is seldom done is written in Rust.
 
+use crate::exits::Exit;
 use crate::lower::{Form, Lowering, Region, alias_regions, clif_type};
 use crate::raw::RawCode;
 use crate::stencil::{CodegenError, Compiler};
+use crate::twins::{self, Twins};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, AbiParam, InstBuilder, StackSlot, StackSlotData, StackSlotKind, types};
 use cranelift_codegen::isa::CallConv;
 use cranelift_frontend::FunctionBuilder;
 use rustc_hash::FxHashMap;
-use whipsnake_ir::{Continuation, FrameState, Function, Global, Helper, InstData, StateId, Type, Value, ValueDef};
+use whipsnake_ir::{Continuation, FrameState, Function, Helper, StateId, Value};
 
 /// What is fixed when a region is compiled.
 #[derive(Clone, Debug)]
@@ -36,99 +38,6 @@ pub struct WayOn {
     pub address: u64,
     /// How many values on top of the stack that does not read from their slots, since it knows them to be borrowed.
     pub pending: u32,
-}
-
-/// Where an exit finds a value.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Place {
-    /// NULL.
-    Null,
-    /// A known address.
-    Address(u64),
-    /// A named object.
-    Global(Global),
-    /// An instance that the exit makes, by its number.
-    Instance(u16),
-    /// A word of the buffer, of this type: an object, or a number that needs one.
-    Buffer(u16, Type),
-    /// A tuple that the exit makes, by its number.
-    Tuple(u16),
-}
-
-/// An item of a tuple that an exit makes.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ExitItem {
-    /// What it is.
-    pub place: Place,
-    /// Whether there is a reference to it that the tuple takes.
-    pub owned: bool,
-}
-
-/// A slot that an exit writes.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ExitSlot {
-    /// Its number among the frame's slots, locals first.
-    pub slot: u32,
-    /// What it holds.
-    pub place: Place,
-    /// Whether it has a reference of its own already.
-    pub owned: bool,
-}
-
-/// A field that an exit writes.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ExitField {
-    /// The object.
-    pub object: Place,
-    /// Byte offset of the field.
-    pub offset: i32,
-    /// What it holds: a word as it is, or an object that takes the reference along.
-    pub value: Place,
-    /// Whether it is an attribute that an instance did not have before.
-    pub attribute: bool,
-}
-
-/// The frame of an inlined call.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ExitCall {
-    /// The function; NULL for the frame below an `__init__`.
-    pub function: Place,
-    /// Whether there is a reference to it that the frame takes.
-    pub owned: bool,
-    /// Whether the frame counts as a level of recursion.
-    pub counted: bool,
-    /// Where it was pushed already.
-    pub memory: Option<Place>,
-}
-
-/// A frame that an exit restores.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct ExitFrame {
-    /// What an inlined call has beside the rest; none for the region's own frame.
-    pub call: Option<ExitCall>,
-    /// The address of its code's first unit.
-    pub first_unit: u64,
-    /// The code unit where it goes on.
-    pub unit: u32,
-    /// How many values are on its stack.
-    pub depth: u32,
-    /// The slots that memory does not have yet.
-    pub slots: Vec<ExitSlot>,
-}
-
-/// A way out of a region.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Exit {
-    /// Where it leads.
-    pub to: Continuation,
-    /// The frames, the innermost last.
-    pub frames: Vec<ExitFrame>,
-    /// The addresses of the classes of instances that it makes.
-    pub instances: Vec<u64>,
-    /// Fields whose stores were put off.
-    pub fields: Vec<ExitField>,
-    /// Tuples that are made only here.
-    pub tuples: Vec<Vec<ExitItem>>,
 }
 
 /// A compiled region.
@@ -156,16 +65,8 @@ pub(crate) struct RegionLowering<'a> {
     /// Values to store for each exit, and the block that does.
     pending: Vec<(ir::Block, Vec<Value>)>,
     blocks: FxHashMap<(StateId, Continuation), ir::Block>,
-}
-
-/// What an exit needs: values to store, and what it makes of them.
-#[derive(Default)]
-struct Needs {
-    values: Vec<Value>,
-    instances: Vec<Value>,
-    /// Of each instance, the address.
-    classes: Vec<u64>,
-    tuples: Vec<(Value, Vec<ExitItem>)>,
+    /// Numbers that may be one object, once somebody has asked.
+    twins: Option<Twins>,
 }
 
 impl Compiler {
@@ -199,6 +100,7 @@ impl Compiler {
             quick: vec![],
             pending: vec![],
             blocks: FxHashMap::default(),
+            twins: None,
         };
         let mut lowering = Lowering::new(func, Form::Region(Box::new(state)), b, regions, blocks);
         lowering.blocks();
@@ -341,6 +243,22 @@ impl<'a> Lowering<'a, '_> {
         tuple
     }
 
+    /// What an exit with a state restores, and which values it stores for that.
+    fn describe(&mut self, state: StateId, to: Continuation) -> (Exit, Vec<Value>) {
+        let func = self.func;
+        let (mut exit, values) = Exit::of(func, state, to);
+        if values.iter().filter(|&&value| twins::is_number(func.ty(value))).count() > 1 {
+            exit.twins = self.region_state().twins.get_or_insert_with(|| Twins::of(func)).among(func, &values);
+        }
+        (exit, values)
+    }
+
+    /// Whether two values are numbers that may be one object.
+    pub(crate) fn are_twins(&mut self, a: Value, b: Value) -> bool {
+        let func = self.func;
+        self.region_state().twins.get_or_insert_with(|| Twins::of(func)).may_be_one(func, a, b)
+    }
+
     fn exit_arguments(&mut self) -> (ir::Value, ir::Value, ir::Value, ir::Value) {
         let region = self.region_state();
         let (thread, frame, data, buffer) = (region.thread, region.frame, region.form.region, region.buffer);
@@ -361,101 +279,6 @@ impl<'a> Lowering<'a, '_> {
             }
             self.b.ins().stack_store(types::I64, word, buffer, 8 * index as i32);
         }
-    }
-
-    /// What an exit with a state restores, and which values it stores for that.
-    fn describe(&self, state: StateId, to: Continuation) -> (Exit, Vec<Value>) {
-        let state = &self.func.states[state.index()];
-        let mut needs = Needs::default();
-        let mut place = |value: Value| self.place(value, &mut needs);
-        let frames = state
-            .frames
-            .iter()
-            .map(|frame| ExitFrame {
-                call: frame.inlined.map(|inlined| ExitCall {
-                    function: inlined.function.value.map_or(Place::Null, &mut place),
-                    owned: inlined.function.owned,
-                    counted: inlined.counted,
-                    memory: inlined.memory.map(&mut place),
-                }),
-                first_unit: frame.first_unit,
-                unit: frame.unit,
-                depth: frame.stack.len() as u32,
-                slots: frame
-                    .locals
-                    .iter()
-                    .chain(&frame.stack)
-                    .enumerate()
-                    .filter(|(_, slot)| slot.dirty)
-                    .map(|(index, slot)| ExitSlot {
-                        slot: index as u32,
-                        place: slot.value.map_or(Place::Null, &mut place),
-                        owned: slot.owned,
-                    })
-                    .collect(),
-            })
-            .collect();
-        let fields = state
-            .fields
-            .iter()
-            .map(|f| ExitField {
-                object: place(f.object),
-                offset: f.offset,
-                value: place(f.value),
-                attribute: f.attribute,
-            })
-            .collect();
-        let Needs { values, tuples, classes, .. } = needs;
-        let tuples = tuples.into_iter().map(|(_, items)| items).collect();
-        (Exit { to, frames, instances: classes, fields, tuples }, values)
-    }
-
-    /// The address that a constant object has.
-    fn known_address(&self, value: Value) -> u64 {
-        match self.func.def(value) {
-            ValueDef::Result(inst, _) => match *self.func.inst(inst) {
-                InstData::Iconst { value, .. } => value as u64,
-                ref other => unreachable!("{other:?} is no constant"),
-            },
-            ValueDef::Param(..) => unreachable!("a parameter is no constant"),
-        }
-    }
-
-    /// Where an exit finds a value, which is noted among what it needs.
-    fn place(&self, value: Value, needs: &mut Needs) -> Place {
-        if let ValueDef::Result(inst, _) = self.func.def(value) {
-            match self.func.inst(inst) {
-                InstData::Iconst { ty: Type::Obj, value: 0 } => return Place::Null,
-                &InstData::Iconst { ty: Type::Obj, value } => return Place::Address(value as u64),
-                &InstData::Global { global } => return Place::Global(global),
-                &InstData::Instance { class } => {
-                    let known = needs.instances.iter().position(|&v| v == value).unwrap_or_else(|| {
-                        needs.instances.push(value);
-                        needs.classes.push(self.known_address(class));
-                        needs.instances.len() - 1
-                    });
-                    return Place::Instance(known as u16);
-                }
-                InstData::LateTuple { items, lent } => {
-                    if let Some(known) = needs.tuples.iter().position(|(tuple, _)| *tuple == value) {
-                        return Place::Tuple(known as u16);
-                    }
-                    let item = |(index, &item): (usize, &Value)| ExitItem {
-                        place: self.place(item, needs),
-                        owned: lent & (1 << index) == 0,
-                    };
-                    let items = items.iter().enumerate().map(item).collect();
-                    needs.tuples.push((value, items));
-                    return Place::Tuple(needs.tuples.len() as u16 - 1);
-                }
-                _ => {}
-            }
-        }
-        let index = needs.values.iter().position(|&v| v == value).unwrap_or_else(|| {
-            needs.values.push(value);
-            needs.values.len() - 1
-        });
-        Place::Buffer(index as u16, self.func.ty(value))
     }
 
     /// Builds the blocks of all exits.

@@ -147,11 +147,12 @@ fn entries(names: &Namespace) {
     unsafe {
         entry::original().expect("an entry");
         assert!(entry::is_original(one));
-        let version = entry::set(one, native);
-        assert!(version != 0 && one.version() == 0 && !entry::is_original(one));
+        assert!(one.version() != 0);
+        entry::set(one, native);
+        assert!(one.version() == 0 && !entry::is_original(one));
         names.run("natively = caller()\n");
-        entry::restore(one, version);
-        assert!(entry::is_original(one) && one.version() == version);
+        entry::restore(one);
+        assert!(entry::is_original(one));
         names.run("interpreted = caller()\n");
     }
     assert_eq!((names.int(c"natively"), names.int(c"interpreted")), (41, 42));
@@ -288,6 +289,19 @@ fn monitored(names: &Namespace) {
     }
 }
 
+fn allocators(names: &Namespace) {
+    // SAFETY: under the GIL, with the allocator that Python starts with.
+    unsafe {
+        let allocator = Allocator::find().expect("the place is in the interpreter's state");
+        assert!(allocator.is_usual());
+        names.run("import tracemalloc; tracemalloc.start()");
+        assert!(!allocator.is_usual());
+        names.run("tracemalloc.stop()");
+        assert!(allocator.is_usual());
+        assert!(!Allocator::UNKNOWN.is_usual());
+    }
+}
+
 /// Runs all checks; the module itself is empty.
 ///
 /// # Safety
@@ -319,6 +333,7 @@ pub unsafe extern "C" fn PyInit_host_check() -> *mut PyObject {
         extras(&names);
         watchers(&names);
         monitored(&names);
+        allocators(&names);
         Py_DECREF(names.0);
         check::host().expect("nothing has changed");
         PyModule_Create(&raw mut MODULE)

@@ -24,7 +24,7 @@ impl Builder<'_> {
     }
 
     /// The value of an integer constant, while a region is built. Narrow ones, which may be written without their sign, are read as signed.
-    pub(crate) fn constant(&self, value: Value) -> Option<i64> {
+    pub fn constant(&self, value: Value) -> Option<i64> {
         self.region.as_ref()?;
         match self.data(value)? {
             InstData::Iconst { ty: Type::I8, value } => Some((*value as i8).into()),
@@ -32,11 +32,6 @@ impl Builder<'_> {
             InstData::Iconst { value, .. } => Some(*value),
             _ => None,
         }
-    }
-
-    /// The value of an integer constant, while a region is built.
-    pub fn known_int(&self, value: Value) -> Option<i64> {
-        self.constant(value)
     }
 
     fn named(&self, value: Value) -> Option<Global> {

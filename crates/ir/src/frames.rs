@@ -1,8 +1,8 @@
 //! Frames while a region is built: its own, and those of inlined calls. The latter are pushed only when somebody may look at them.
 
 use crate::inst::InstData;
-use crate::{Builder, Condition, FrameState, Helper, MissReason, Type, Value};
-use whipsnake_cpython::layout::frame as layout;
+use crate::{BinaryOp, Builder, Condition, FrameState, Helper, MissReason, Resumed, Type, Value};
+use whipsnake_cpython::layout::{exc_stack_item, frame as layout, generator, thread_state};
 
 impl Builder<'_> {
     /// The current frame. That of an inlined call is pushed, if it was not yet.
@@ -64,6 +64,12 @@ impl Builder<'_> {
                 Some(memory) => memory,
                 None => self.value(InstData::Frame, Type::Ptr),
             };
+            if let Some(resumed) = inlined.generator {
+                let frame = self.link_generator(resumed, below, call);
+                self.set_memory(index, frame);
+                innermost = Some(frame);
+                continue;
+            }
             let call = self.iconst(Type::Ptr, call as i64);
             let frame = match (inlined.function.value, instance) {
                 (Some(function), _) => self.call(Helper::PushInlined, &[thread, below, function, call]),
@@ -78,6 +84,31 @@ impl Builder<'_> {
             innermost = Some(frame);
         }
         innermost
+    }
+
+    /// Links the frame of a generator above `below`, which waits at the instruction at `waits`. Gives the frame.
+    fn link_generator(&mut self, resumed: Resumed, below: Value, waits: u64) -> Value {
+        let object = resumed.object;
+        let thread = self.thread_state();
+        let remaining = self.load(Type::I32, thread, thread_state::PY_RECURSION_REMAINING);
+        let remaining = self.binary_const(BinaryOp::Sub, remaining, 1);
+        self.store(remaining, thread, thread_state::PY_RECURSION_REMAINING);
+        let waits = self.iconst(Type::Ptr, waits as i64);
+        self.store(waits, below, layout::INSTR_PTR);
+        let back = self.iconst(Type::I32, resumed.back.into());
+        self.store(back, below, layout::RETURN_OFFSET);
+        let running = self.iconst(Type::I32, u32::MAX.into());
+        self.store(running, object, generator::IFRAME + layout::STACKTOP);
+        let executing = self.iconst(Type::I8, generator::FRAME_EXECUTING.into());
+        self.store(executing, object, generator::FRAME_STATE);
+        let handled = self.load(Type::Ptr, thread, thread_state::EXC_INFO);
+        let own = self.address(object, generator::EXC_STATE);
+        self.store(handled, object, generator::EXC_STATE + exc_stack_item::PREVIOUS_ITEM);
+        self.store(own, thread, thread_state::EXC_INFO);
+        let inner = self.address(object, generator::IFRAME);
+        self.store(below, object, generator::IFRAME + layout::PREVIOUS);
+        self.store(inner, thread, thread_state::CURRENT_FRAME);
+        inner
     }
 
     fn set_memory(&mut self, index: usize, frame: Value) {
@@ -153,7 +184,7 @@ impl Builder<'_> {
 fn pushed(state: &mut FrameState, memory: Value) {
     let Some(inlined) = &mut state.inlined else { return };
     inlined.memory = Some(memory);
-    if inlined.function.value.is_none() {
+    if inlined.function.value.is_none() && inlined.generator.is_none() {
         state.stack.iter_mut().for_each(|slot| slot.dirty = false);
     }
 }

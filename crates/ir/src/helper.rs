@@ -102,6 +102,8 @@ helpers! {
     NewInstance(class: obj) -> (obj) [pure];
     /// Pops a frame that one of these pushed; what its slots hold is not touched.
     PopInlined(thread: ptr, frame: ptr) [pure];
+    /// Ends a generator whose body a region inlined: `frame` is its own and the current one, with an empty stack. Drops what its locals hold.
+    EndInlinedGenerator(thread: ptr, frame: ptr) [escapes];
     /// A new float; NULL with `MemoryError` set.
     NewFloat(value: f64) -> (obj) [escapes];
     /// A new int; NULL with `MemoryError` set.
@@ -317,6 +319,16 @@ helpers! {
     Send(thread: ptr, frame: ptr, receiver: obj, value: obj) -> (obj, i64) [escapes];
     /// C's `pow`.
     FloatPower(x: f64, y: f64) -> (f64) [pure];
+    /// C's `sin`.
+    Sine(x: f64) -> (f64) [pure];
+    /// C's `cos`.
+    Cosine(x: f64) -> (f64) [pure];
+    /// C's `tan`.
+    Tangent(x: f64) -> (f64) [pure];
+    /// C's `atan`.
+    ArcTangent(x: f64) -> (f64) [pure];
+    /// C's `exp`.
+    Exponential(x: f64) -> (f64) [pure];
     /// `iter(iterable)`.
     Iter(iterable: obj) -> (obj) [escapes];
     /// The iterator of `yield from`, as by `GetIter`.

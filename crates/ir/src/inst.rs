@@ -72,6 +72,8 @@ named_enum!(
         Not = "not",
         /// Float negation.
         FNeg = "fneg",
+        /// Square root of a float.
+        FSqrt = "fsqrt",
         /// Zero-extends a bool, i8 or i32 to i64.
         ExtendU = "extend_u",
         /// Sign-extends an i32 to i64.

@@ -31,6 +31,6 @@ pub use inst::{Args, BinaryOp, Condition, Continuation, FloatCondition, InstData
 pub use instances::Instance;
 pub use parse::{ParseError, parse};
 pub use region::{Known, LoopPlan, OpenLoop, Region, State};
-pub use state::{ExitState, Field, FrameState, Frames, Inlined, Slot, StateId};
+pub use state::{ExitState, Field, FrameState, Frames, Inlined, Resumed, Slot, StateId};
 pub use types::Type;
 pub use verify::{Dominators, OperationShape, VerifyError, verify, verify_operation};

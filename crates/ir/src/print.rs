@@ -188,9 +188,12 @@ fn write_state(f: &mut fmt::Formatter<'_>, id: StateId, state: &ExitState) -> fm
         let code = if frame.first_unit == 0 { String::new() } else { format!(" of {}", frame.first_unit) };
         write!(f, "    frame {}{code}: locals [{locals}], stack [{stack}]", frame.unit)?;
         if let Some(inlined) = &frame.inlined {
-            let Inlined { function, counted, globals, builtins, memory } = inlined;
+            let Inlined { function, counted, globals, builtins, generator, memory } = inlined;
             let counted = if *counted { "" } else { " uncounted" };
             write!(f, ", function [{}]{counted}, globals {globals}, builtins {builtins}", slots(&[*function]))?;
+            if let Some(resumed) = generator {
+                write!(f, ", generator {} back {}", resumed.object, resumed.back)?;
+            }
             if let Some(memory) = memory {
                 write!(f, ", memory {memory}")?;
             }

@@ -53,8 +53,19 @@ pub struct Inlined {
     pub globals: u64,
     /// The address of its builtins.
     pub builtins: u64,
-    /// The address of the frame, once it was pushed.
+    /// The generator that it is the frame of, if it is one's.
+    pub generator: Option<Resumed>,
+    /// The address of the frame, once it was pushed, or, of a generator's, linked.
     pub memory: Option<Value>,
+}
+
+/// A generator that is resumed. Its frame is in memory, suspended until it is linked.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Resumed {
+    /// The generator.
+    pub object: Value,
+    /// The word at `return_offset` of the frame that waits for it.
+    pub back: i32,
 }
 
 /// One frame.
@@ -81,6 +92,11 @@ impl FrameState {
     /// The same, to be changed.
     pub fn slots_mut(&mut self) -> impl Iterator<Item = &mut Slot> {
         self.locals.iter_mut().chain(&mut self.stack).chain(self.inlined.as_mut().map(|inlined| &mut inlined.function))
+    }
+
+    /// The generator, if it is one's frame.
+    pub fn generator(&self) -> Option<Value> {
+        self.inlined.and_then(|inlined| inlined.generator).map(|resumed| resumed.object)
     }
 
     /// Where it was pushed, if it is of an inlined call and was.
@@ -205,6 +221,7 @@ impl ExitState {
                 slot.value.into_iter().for_each(&mut visit);
             }
             frame.memory().into_iter().for_each(&mut visit);
+            frame.generator().into_iter().for_each(&mut visit);
         }
         for field in &self.fields {
             visit(field.object);
@@ -228,7 +245,10 @@ impl ExitState {
             let old = shared.memory();
             let mut memory = old;
             memory.iter_mut().for_each(&mut visit);
-            if replaced.is_empty() && memory == old {
+            let old_generator = shared.generator();
+            let mut generator = old_generator;
+            generator.iter_mut().for_each(&mut visit);
+            if replaced.is_empty() && memory == old && generator == old_generator {
                 continue;
             }
             let frame = Arc::make_mut(shared);
@@ -237,6 +257,9 @@ impl ExitState {
             }
             if let Some(inlined) = &mut frame.inlined {
                 inlined.memory = memory;
+                if let (Some(resumed), Some(object)) = (&mut inlined.generator, generator) {
+                    resumed.object = object;
+                }
             }
         }
         for field in &mut self.fields {

@@ -136,6 +136,8 @@ pub fn return_generator(b: &mut Builder<'_>) {
 /// Immediate 0 is the frame's `stacktop` without the value, 1 the operand; pointer 0 is the `RESUME` where the generator goes on.
 pub fn yield_value(b: &mut Builder<'_>, value: Value) {
     let frame = b.frame();
+    let (top, operand, next) = (b.param(0), b.param(1), b.pointer(0));
+    b.store(top, frame, layout::frame::STACKTOP);
     let base = b.activation_field(abi::ACTIVATION_BASE_FRAME);
     let is_base = b.compare(Condition::Eq, frame, base);
     b.when_cold(is_base, |b| {
@@ -145,8 +147,6 @@ pub fn yield_value(b: &mut Builder<'_>, value: Value) {
     let consumer = b.load(Type::Ptr, frame, layout::frame::PREVIOUS);
     let address = yield_address(b, consumer);
 
-    let (top, operand, next) = (b.param(0), b.param(1), b.pointer(0));
-    b.store(top, frame, layout::frame::STACKTOP);
     b.store(next, frame, layout::frame::INSTR_PTR);
     // The state is one byte; three unused ones follow.
     let state = b.binary_const(BinaryOp::Add, operand, generator::FRAME_SUSPENDED.into());

@@ -69,7 +69,7 @@ fn try_enter(b: &mut Builder<'_>, iterator: Value, usual: bool) {
 }
 
 /// Calls `tp_iternext`.
-fn call_next(b: &mut Builder<'_>, iterator: Value) {
+pub(crate) fn call_next(b: &mut Builder<'_>, iterator: Value) {
     let class = b.type_of(iterator);
     let next = b.load(Type::Ptr, class, type_object::TP_ITERNEXT);
     let value = b.call_pointer(next, &[iterator], Type::Obj);

@@ -25,8 +25,10 @@ mod generators;
 mod globals;
 mod imports;
 mod inlined_calls;
+pub mod inlined_generators;
 mod iteration;
 mod matching;
+mod math;
 mod names;
 mod number;
 mod operand;
@@ -39,6 +41,7 @@ mod truth;
 mod unpack;
 mod variants;
 
+pub use math::{MathFunction, math_result};
 pub use number::float_of_int;
 pub use operand::{Imm, Place, Ptr, Stores};
 pub use operation::{Operation, Outputs};
@@ -83,7 +86,7 @@ pub fn all() -> Vec<&'static Operation> {
 
 /// Operations for what only a region knows; there are no stencils of them.
 pub fn for_regions() -> impl Iterator<Item = &'static Operation> {
-    arrays::OPERATIONS.iter().chain(shapes::OPERATIONS)
+    arrays::OPERATIONS.iter().chain(shapes::OPERATIONS).chain(inlined_generators::OPERATIONS)
 }
 
 #[cfg(test)]

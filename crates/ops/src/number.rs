@@ -143,6 +143,12 @@ impl Ways {
         b.jump(self.done, &[result]);
     }
 
+    /// Ends a computation that has no general way.
+    pub(crate) fn finish(self, b: &mut Builder<'_>) -> Value {
+        b.switch_to(self.done);
+        self.result
+    }
+
     /// Ends the computation with the general way, on inputs that are untouched.
     pub(crate) fn or_else(self, b: &mut Builder<'_>, general: impl FnOnce(&mut Builder<'_>) -> Value) -> Value {
         b.switch_to(self.general);
@@ -157,7 +163,7 @@ impl Ways {
 pub fn float_of_int(b: &mut Builder<'_>, value: Value) -> Value {
     const EXACT: i64 = 1 << 53;
     let int = b.unbox_int(value);
-    if let Some(known) = b.known_int(int).filter(|known| known.abs() <= EXACT) {
+    if let Some(known) = b.constant(int).filter(|known| known.abs() <= EXACT) {
         return b.fconst(known as f64);
     }
     let shifted = b.binary_const(BinaryOp::Add, int, EXACT);

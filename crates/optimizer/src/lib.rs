@@ -10,7 +10,7 @@ mod operands;
 pub mod passes;
 mod select;
 
-pub use graph::{Refusal, Request, Site, Start, build};
+pub use graph::{Refusal, Request, Site, Start, build, failed_again};
 
 use whipsnake_bytecode::{Code, Instr};
 use whipsnake_ir::{Global, Known};
@@ -43,7 +43,7 @@ pub struct Object {
 impl Object {
     /// The same, as what is known of a value.
     pub(crate) fn known(&self) -> Known {
-        Known { class: self.class, present: true, immortal: self.immortal, raw: None }
+        Known { class: self.class, present: true, immortal: self.immortal, ..Known::default() }
     }
 }
 
@@ -64,6 +64,15 @@ pub struct Callee<'a> {
     pub parameters: u32,
     /// The default arguments, those of the last parameters. The function may get others.
     pub default_values: Vec<Object>,
+}
+
+/// A generator that the program has.
+#[derive(Clone)]
+pub struct Suspended<'a> {
+    /// Its code. What the program knows of that includes the frame of the generator.
+    pub callee: Callee<'a>,
+    /// The code unit at which it is suspended.
+    pub unit: u32,
 }
 
 /// How instances of a class have an attribute.
@@ -187,10 +196,26 @@ pub trait World {
     fn index(&self, object: u64) -> Option<i64>;
     /// The type code of an `array.array`, and the address of what describes its items.
     fn array(&self, object: u64) -> Option<(u8, u64)>;
+    /// A generator that is suspended, or has not begun, if its code is compiled.
+    fn generator(&self, _: u64) -> Option<Suspended<'_>> {
+        None
+    }
+    /// What calls of the function at an address make generators of, if they do.
+    fn generator_function(&self, _: u64) -> Option<Callee<'_>> {
+        None
+    }
+    /// The same of functions that are made here of the code object at an address.
+    fn generator_code(&self, _: u64) -> Option<Callee<'_>> {
+        None
+    }
     /// What an instruction that loads a global variable would load now.
     fn global_now(&self, instr: &Instr) -> Option<u64>;
     /// Whether compiled code has seen owners of several types at an access to an attribute.
     fn is_polymorphic(&self, _: &Instr) -> bool {
+        false
+    }
+    /// Whether arithmetic of the code has met other types than the interpreter.
+    fn has_mixed_numbers(&self) -> bool {
         false
     }
     /// How the classes that were seen at a load of an attribute have it; empty if they were too many, or have it in another way.
@@ -209,6 +234,10 @@ pub trait World {
     }
     /// `float` or `int`, if that is at the address.
     fn number_class(&self, _: u64) -> Option<Global> {
+        None
+    }
+    /// What C's library computes if that function of the module `math` is called, if one is at the address.
+    fn math_function(&self, _: u64) -> Option<whipsnake_ops::MathFunction> {
         None
     }
     /// The address of the first code unit of the frame below a method that C code would call.

@@ -1,7 +1,7 @@
 //! The operands of an instruction, as the operations name them.
 
 use crate::World;
-use whipsnake_bytecode::{Code, Instr};
+use whipsnake_bytecode::{Code, Instr, is_counted};
 use whipsnake_ir::{Region, abi};
 use whipsnake_ops::{Imm, Operation, Ptr};
 
@@ -35,36 +35,13 @@ pub(crate) fn set(
 
 /// Whether regions have all operands that an operation asks for.
 pub(crate) fn fit(operation: &Operation) -> bool {
-    !operation.imms.contains(&Imm::StackTop)
-        && !operation.ptrs.iter().any(|p| matches!(p, Ptr::NextCode | Ptr::TargetInstr))
-}
-
-/// Whether the interpreter specialises such an instruction, and has not run this one: its counter is as it was made.
-pub(crate) fn is_untouched(code: &Code<'_>, number: u32) -> bool {
-    /// Value 1, back-off 1.
-    const INITIAL: u32 = 0x11;
-    let instr = &code.instrs()[number as usize];
-    is_counted(instr) && instr.opcode == instr.base && cache16(code, instr, 1) == INITIAL
-}
-
-/// Whether the instruction's cache begins with the counter of what specialises it.
-fn is_counted(instr: &Instr) -> bool {
-    use whipsnake_cpython::opcode as op;
-    let jump = matches!(
-        instr.base,
-        op::POP_JUMP_IF_FALSE
-            | op::POP_JUMP_IF_TRUE
-            | op::POP_JUMP_IF_NONE
-            | op::POP_JUMP_IF_NOT_NONE
-            | op::JUMP_BACKWARD
-    );
-    op::CACHES[instr.base as usize] > 0 && !jump
+    !operation.imms.contains(&Imm::StackTop) && !operation.ptrs.contains(&Ptr::NextCode)
 }
 
 /// Whether the interpreter has run what is at the start of a range of instructions.
 pub(crate) fn is_observed(code: &Code<'_>, range: std::ops::Range<u32>) -> bool {
-    let mut counted = range.filter(|&number| is_counted(&code.instrs()[number as usize]));
-    counted.next().is_some_and(|first| !is_untouched(code, first))
+    let mut counted = range.filter(|&number| is_counted(code.instrs()[number as usize].base));
+    counted.next().is_some_and(|first| !code.is_untouched(first))
 }
 
 fn cache16(code: &Code<'_>, instr: &Instr, unit: u8) -> u32 {

@@ -38,6 +38,69 @@ fn float_loop(body: &str, end: &str) -> String {
 }
 
 #[test]
+fn parameters_that_are_always_given_the_same_number_become_one() {
+    let text = "\
+block0:
+v0: ptr = frame
+v1: obj = load v0[80]
+v2: bool = iconst 1
+guard_exact v1, FloatType @state0
+v3: f64 = fconst 1.5
+v4: obj = new_float v3, reuse () @state0
+retain v4
+jump block1(v4, v4) @state0
+block1(v5: obj FloatType, v6: obj FloatType) depth 1:
+v7: f64 = float_value v5
+guard v2, value @state1
+v8: f64 = fadd v7, v3
+v9: obj = new_float v8, reuse () @state1
+retain v9
+release_plain v5
+release_plain v6
+branch v2, block1(v9, v9), block2 @state2
+block2 cold:
+store v9, v0[80] @state2
+store v9, v0[88] @state2
+leave next @state3
+state0:
+frame 3: locals [v1 clean], stack []
+state1:
+frame 4: locals [v5, v6], stack []
+state2:
+frame 5: locals [v9, v9], stack []
+state3:
+frame 5: locals [v9 clean, v9 clean], stack []";
+    // Both names have one number, and one object where the frame is written.
+    insta::assert_snapshot!(run(unbox, text), @r"
+    block0:
+        v0: ptr = frame
+        v1: obj = load v0[80]
+        v2: bool = iconst 1
+        guard_exact v1, FloatType @state0
+        v3: f64 = fconst 1.5
+        jump block1(v3, v3) @state0
+    block1(v5: f64 FloatType, v6: f64 FloatType) depth 1:
+        guard v2, value @state1
+        v8: f64 = fadd v5, v3
+        branch v2, block1(v8, v8), block2 @state2
+    block2 cold:
+        v10: obj = new_float v8, reuse () @state2
+        store v10, v0[80] @state2
+        retain v10
+        store v10, v0[88] @state2
+        leave next @state3
+    state0:
+        frame 3: locals [v1 clean], stack []
+    state1:
+        frame 4: locals [v5, v5], stack []
+    state2:
+        frame 5: locals [v8, v8], stack []
+    state3:
+        frame 5: locals [v9 clean, v9 clean], stack []
+    ");
+}
+
+#[test]
 fn dead_values_blocks_and_parameters_go() {
     let text = "\
 block0:

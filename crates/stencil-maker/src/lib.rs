@@ -21,6 +21,7 @@ pub mod library;
 mod make;
 mod proof;
 mod raw;
+mod selector;
 mod stencil;
 mod x64;
 

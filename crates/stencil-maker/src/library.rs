@@ -320,6 +320,7 @@ impl Tables {
         assert!(Helper::ALL.len() <= 256, "helper numbers fit a byte");
         // Copies run in chunks and may read beyond the end.
         self.blob.extend_from_slice(&[0xcc; 64]);
+        let names: Vec<&str> = whipsnake_ops::all().iter().map(|operation| operation.name).collect();
         let rust = format!(
             "/// Machine code of all stencils.\n\
              pub(crate) static BLOB: &[u8] = include_bytes!(concat!(env!(\"OUT_DIR\"), \"/stencils.bin\"));\n\
@@ -331,12 +332,14 @@ impl Tables {
              pub(crate) static VARIANTS: &[u16] = &[{}];\n\
              /// All operations.\n\
              pub(crate) static OPERATIONS: &[OperationInfo] = &[\n{}];\n\
+             {}\
              /// Bytes of native stack that stencils use, the activation included.\n\
              pub const STACK_BYTES: usize = {};\n",
             self.stencils,
             self.holes,
             self.variants,
             self.operations,
+            crate::selector::source(&names),
             self.stack_bytes.max(abi::ACTIVATION_SIZE).next_multiple_of(16),
         );
         Library { rust, blob: self.blob }

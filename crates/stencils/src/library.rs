@@ -1,6 +1,7 @@
 //! The stencil library: its tables' types, and the tables that the build script made.
 
-use whipsnake_ops::{Imm, Place, Ptr};
+use crate::select::Selector;
+use whipsnake_ops::{By, Imm, Place, Ptr};
 
 /// Numbers of the values that holes are filled with. Those below [`SHARED`](value::SHARED) are a piece's own, the others the process's.
 pub(crate) mod value {

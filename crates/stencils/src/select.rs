@@ -1,26 +1,27 @@
 //! From an instruction to the operation that does it.
 //!
-//! An operation carries the name of its opcode; opcodes whose operand changes what is done have variants with a suffix. The tables are
-//! made once, from the names in the library.
+//! The tables are made with the library.
 
-use crate::library::{NONE, OPERATIONS};
-use rustc_hash::FxHashMap;
-use std::sync::OnceLock;
+use crate::library::NONE;
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::opcode as op;
 use whipsnake_ops::By;
 
 /// Operations by opcode and operand.
 pub(crate) struct Selector {
-    plain: [u16; 256],
-    by: [By; 256],
-    /// `(opcode, variant number)` to operation, 32 for each opcode.
-    variants: Box<[u16]>,
-    /// For each operation, the fusion with a following `POP_JUMP_IF_FALSE`, `POP_JUMP_IF_TRUE`.
-    fused: Box<[[u16; 2]]>,
+    /// The operation of the opcode's name.
+    pub plain: [u16; 256],
+    /// How the operand picks a variant.
+    pub by: [By; 256],
     /// Generic operations by opcode that enter a compiled function where the others have the interpreter's C functions call it: for sites that
     /// the interpreter did not specialise, maybe because of such a function, which has no version.
-    calling: [u16; 256],
+    pub calling: [u16; 256],
+    /// By opcode, the first of its variants among these, 32 for each opcode that has any.
+    pub first: [u16; 256],
+    /// Operations by the number of the variant.
+    pub variants: &'static [u16],
+    /// For each operation, the fusion with a following `POP_JUMP_IF_FALSE`, `POP_JUMP_IF_TRUE`.
+    pub fused: &'static [[u16; 2]],
     /// The operation that stores a received value.
     pub receive: u16,
     /// The same for what a generator hands to its consumer.
@@ -48,61 +49,6 @@ pub(crate) struct Selector {
 }
 
 impl Selector {
-    /// The tables, made at the first call.
-    pub(crate) fn get() -> &'static Selector {
-        static SELECTOR: OnceLock<Selector> = OnceLock::new();
-        SELECTOR.get_or_init(Selector::new)
-    }
-
-    fn new() -> Selector {
-        let by_name: FxHashMap<&str, u16> = OPERATIONS.iter().enumerate().map(|(i, o)| (o.name, i as u16)).collect();
-        let find = |name: &str| by_name.get(name).copied().unwrap_or(NONE);
-        let mut plain = [NONE; 256];
-        let mut by = [By::Nothing; 256];
-        let mut calling = [NONE; 256];
-        let mut variants = vec![NONE; 256 * 32].into_boxed_slice();
-        let mut buffer = String::new();
-        for (opcode, &name) in op::NAMES.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
-            plain[opcode] = find(name);
-            by[opcode] = By::of(name);
-            calling[opcode] = find(&format!("{name}.calling"));
-            for (number, suffix) in by[opcode].suffixes(name).iter().enumerate() {
-                buffer.clear();
-                buffer.push_str(name);
-                buffer.push_str(suffix);
-                variants[opcode * 32 + number] = find(&buffer);
-            }
-        }
-        let mut fused = vec![[NONE; 2]; OPERATIONS.len()].into_boxed_slice();
-        for (index, operation) in OPERATIONS.iter().enumerate() {
-            if let Some((first, jump)) = operation.name.split_once('+') {
-                let first = find(first);
-                if first != NONE {
-                    fused[first as usize][usize::from(jump == "POP_JUMP_IF_TRUE")] = index as u16;
-                }
-            }
-        }
-        Selector {
-            plain,
-            by,
-            variants,
-            fused,
-            calling,
-            receive: find("RECEIVE"),
-            receive_item: find("RECEIVE_ITEM"),
-            load_fast: find("LOAD_FAST"),
-            load_const: find("LOAD_CONST"),
-            store_fast: find("STORE_FAST"),
-            unpack_to_locals: find("UNPACK_SEQUENCE.locals"),
-            resume_delegating: find("RESUME.delegating"),
-            resume_counted: find("RESUME.counted"),
-            jump_backward_counted: find("JUMP_BACKWARD.counted"),
-            unreached: find("UNREACHED"),
-            count: find("COUNT"),
-            count_outside: find("COUNT_OUTSIDE"),
-        }
-    }
-
     /// The operation for `opcode` with `oparg`; [`NONE`] if the library has none.
     pub(crate) fn operation(&self, opcode: u8, oparg: u32) -> u16 {
         let index = opcode as usize;
@@ -111,7 +57,7 @@ impl Selector {
             return self.plain[index];
         }
         let number = by.number(oparg);
-        match self.variants.get(index * 32 + number) {
+        match self.variants.get(usize::from(self.first[index]) + number) {
             Some(&found) if number < 32 && found != NONE => found,
             // Where the suffix decides what is pushed, the plain form is not a substitute.
             _ if by == By::LowBit && number != 0 => NONE,

@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
         help="only count what ran compiled, and show the N places that did most interpreted or missed most",
     )
     what.add_argument(
-        "--modes", default="off,on", help="of off, on, eager, optimizing; the first is compared with (off,on)"
+        "--modes", default="off,on", help="of off, on, baseline, eager; the first is compared with (off,on)"
     )
     what.add_argument(
         "--against", action="append", default=[], metavar="NAME=COMMAND", help="another Python, in turn with the others"

@@ -13,12 +13,12 @@ from whipsnake.bench.launcher import CantStart, Launcher, Run
 MODES = {
     "off": {"WHIPSNAKE": "0"},
     "on": {"WHIPSNAKE": "1"},
+    "baseline": {"WHIPSNAKE": "1", "WHIPSNAKE_TIERS": "baseline"},
     "eager": {"WHIPSNAKE": "1", "WHIPSNAKE_EAGER": "1"},
-    "optimizing": {"WHIPSNAKE": "1", "WHIPSNAKE_TIERS": "baseline,optimizing"},
 }
 """What each mode adds to the environment. Settings that are already there reach every mode but `off`."""
 
-COMPILER_MODES = ("on", "eager", "optimizing")
+COMPILER_MODES = ("on", "baseline", "eager")
 
 PROBE = """
 import json, platform, sys, sysconfig

@@ -61,6 +61,7 @@ static void end(void) { printf("}\n"); }
 static void print_debug_offsets(void) {
     begin("debug_offsets", "`_PyRuntime.debug_offsets`, where the interpreter tells its own layout.");
     OFF(FREE_THREADED, _Py_DebugOffsets, free_threaded);
+    OFF(RUNTIME_STATE_SIZE, _Py_DebugOffsets, runtime_state.size);
     printf("    /// Name, offset of the entry in the table, and the value in these headers.\n");
     printf("    pub const EXPECTED: [(&str, i32, u64); %d] = [\n", 0
 #define EXPECT(ENTRY, VALUE) +1

@@ -166,6 +166,7 @@ static void print_execution(void) {
 
     begin("runtime", "`_PyRuntime`. The singletons may move between patch versions: take addresses from `live::singletons`.");
     OFF(DEBUG_OFFSETS, _PyRuntimeState, debug_offsets);
+    OFF(INTERPRETERS_HEAD, _PyRuntimeState, interpreters.head);
     OFF(INTERPRETERS_MAIN, _PyRuntimeState, interpreters.main);
     OFF(SMALL_INTS, _PyRuntimeState, static_objects.singletons.small_ints);
     OFF(BYTES_EMPTY, _PyRuntimeState, static_objects.singletons.bytes_empty);

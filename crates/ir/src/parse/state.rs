@@ -2,7 +2,7 @@
 
 use super::lexer::Token;
 use super::{MAX_VALUE, Parser, Result};
-use crate::{ExitState, Field, FrameState, Inlined, Slot, StateId};
+use crate::{ExitState, Field, FrameState, Inlined, Resumed, Slot, StateId};
 use std::collections::BTreeMap;
 
 impl Parser {
@@ -66,12 +66,18 @@ impl Parser {
             self.mark(',')?;
             self.expect(Token::Word("builtins".into()))?;
             let builtins = self.number("an address")?;
-            let mut memory = None;
-            if self.accept_mark(',') {
-                self.expect(Token::Word("memory".into()))?;
-                memory = Some(self.value()?);
+            let (mut generator, mut memory) = (None, None);
+            while self.accept_mark(',') {
+                if self.accept(&Token::Word("generator".into())) {
+                    let object = self.value()?;
+                    self.expect(Token::Word("back".into()))?;
+                    generator = Some(Resumed { object, back: self.number("a word")? });
+                } else {
+                    self.expect(Token::Word("memory".into()))?;
+                    memory = Some(self.value()?);
+                }
             }
-            inlined = Some(Inlined { function, counted, globals, builtins, memory });
+            inlined = Some(Inlined { function, counted, globals, builtins, generator, memory });
         }
         self.expect(Token::NewLine)?;
         Ok(FrameState { first_unit, unit, locals, stack, inlined })

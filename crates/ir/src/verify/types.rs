@@ -273,7 +273,7 @@ impl Rules<'_> {
         let (from, to): (&[Type], Type) = match op {
             // On a bool, the complement of 1 would still be true.
             UnaryOp::Neg | UnaryOp::Not => (&[I32, I64], ty),
-            UnaryOp::FNeg => (&[F64], F64),
+            UnaryOp::FNeg | UnaryOp::FSqrt => (&[F64], F64),
             UnaryOp::ExtendU => (&[Bool, Type::I8, I32], I64),
             UnaryOp::ExtendS => (&[Type::I8, I32], I64),
             UnaryOp::Truncate => (WORDS, I32),

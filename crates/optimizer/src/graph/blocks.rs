@@ -1,64 +1,16 @@
 //! The walk over blocks: where jumps lead, loops and their copies.
 
-use super::loops::{Extent, Loops, Plans};
-use super::{Choices, Request, Site, Start, locals};
-use crate::{World, operands};
+use super::body::{Back, Body, Scope};
+use super::cost::Cost;
+use super::loops::{Extent, Plans};
+use super::{Choices, Request, Site, Start, failed_again, locals};
+use crate::{Callee, operands};
 use rustc_hash::FxHashMap;
-use whipsnake_bytecode::Code;
 use whipsnake_cpython::layout::{frame, thread_state};
 use whipsnake_ir::{
-    Block, Builder, Condition, Continuation, FrameState, Frames, Function, MissReason, OpenLoop, Region, Slot, State,
-    Type, Value, abi,
+    Block, Builder, Condition, Continuation, FrameState, Frames, Function, MissReason, Region, Slot, State, Type,
+    Value, abi,
 };
-
-/// What a region does, by the number of instructions. Those in inner loops count more.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Cost {
-    instructions: u64,
-    /// Calls that are neither inlined nor of C functions by their own convention.
-    calls: u64,
-    /// Calls that are inlined.
-    inlined: u64,
-}
-
-impl Cost {
-    /// Notes an instruction in so many loops.
-    pub(super) fn add(&mut self, depth: u32, call: bool) {
-        let weight = 1 << (3 * depth.min(8));
-        self.instructions += weight;
-        self.calls += if call { weight } else { 0 };
-    }
-
-    /// Notes an inlined call in so many loops.
-    pub(super) fn add_inlined(&mut self, depth: u32) {
-        self.inlined += 1 << (3 * depth.min(8));
-    }
-
-    /// A call from a region costs more than one from baseline code; what is gained on so many other instructions makes up for it. A function is entered
-    /// for each call of it, a loop seldom.
-    pub(super) fn is_too_high(self, function: bool) -> bool {
-        if function {
-            let gain = INSTRUCTION_GAIN * self.instructions + INLINED_GAIN * self.inlined;
-            return ENTRY_COST + WHOLE_COST * self.calls > gain;
-        }
-        self.calls * 14 > self.instructions
-    }
-
-    /// Whether another attempt, which may leave at fewer instructions, will hardly change that it is.
-    pub(super) fn is_far_too_high(self, function: bool) -> bool {
-        let more = Cost { instructions: self.instructions * 3 / 2, inlined: self.inlined * 3 / 2, ..self };
-        more.is_too_high(function)
-    }
-}
-
-/// What entering and leaving a function's region costs over baseline code, in machine instructions; as those that follow.
-const ENTRY_COST: u64 = 30;
-/// What a call from a region costs over one from baseline code.
-const WHOLE_COST: u64 = 40;
-/// What is gained on an instruction that is no call.
-const INSTRUCTION_GAIN: u64 = 5;
-/// What is gained on a call that is inlined.
-const INLINED_GAIN: u64 = 90;
 
 /// How an attempt to build a region ended.
 pub(super) enum Attempt {
@@ -70,108 +22,12 @@ pub(super) enum Attempt {
     NoWayAround(u8),
 }
 
-/// Where a jump back to the header of a scope leads.
-enum Back {
-    /// On to the copy that loops.
-    Next(Block),
-    /// To the header of the loop that is being built, with this copy's plan.
-    Loop(Box<OpenLoop>),
-}
-
-/// A copy of a loop's body that is being built.
-struct Scope {
-    extent: Extent,
-    copy: u32,
-    back: Back,
-    /// Whether any way led back.
-    closed: bool,
-}
-
-/// What the code of an inlined call was entered for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Entered {
-    /// A call.
-    Call,
-    /// The call of a class, in this slot, whose `__init__` it is.
-    Init(Slot),
-    /// An operator whose method it is.
-    Operator,
-    /// The store of an item.
-    Store,
-    /// `in`, or `not in`.
-    Test {
-        /// Whether it is the latter.
-        inverted: bool,
-    },
-}
-
-impl Entered {
-    /// How many operands of the waiting instruction stay on the stack until the method, which the interpreter calls from C, has returned.
-    pub(super) fn operands(self) -> usize {
-        match self {
-            Entered::Call | Entered::Init(_) => 0,
-            Entered::Operator | Entered::Test { .. } => 2,
-            Entered::Store => 3,
-        }
-    }
-}
-
-/// The code that is being built: the region's own, or that of an inlined call.
-pub(super) struct Body<'a> {
-    pub(super) code: Code<'a>,
-    pub(super) world: &'a dyn World,
-    /// The calls around it.
-    pub(super) calls: Site,
-    /// What it was entered for.
-    pub(super) entered: Entered,
-    /// Where an inlined call goes on when it returns.
-    pub(super) after: Option<Block>,
-    /// The code unit of the caller that comes then.
-    pub(super) next: u32,
-    /// Whether the interpreter has run it, so that what it has not specialised was never reached.
-    pub(super) observed: bool,
-    /// Which of several classes the instructions are built for, from the load of a method to its call; 0 elsewhere.
-    pub(super) variant: u32,
-    /// How many classes they are built for.
-    pub(super) ways: usize,
-    /// The copy of the caller's loop that it is in.
-    copy: u32,
-    /// Whether all of the code is built: it is that of an inlined call, or of a function that is a region.
-    pub(super) is_whole: bool,
-    loops: Loops,
-    scopes: Vec<Scope>,
-    blocks: FxHashMap<(u32, u32), Block>,
-}
-
-impl<'a> Body<'a> {
-    pub(super) fn new(code: Code<'a>, world: &'a dyn World, calls: Site, after: Option<Block>, copy: u32) -> Body<'a> {
-        let loops = Loops::of(&code);
-        let observed = operands::is_observed(&code, 0..code.instrs().len() as u32);
-        Body {
-            code,
-            world,
-            calls,
-            entered: Entered::Call,
-            after,
-            next: 0,
-            observed,
-            variant: 0,
-            ways: 1,
-            copy,
-            is_whole: after.is_some(),
-            loops,
-            scopes: vec![],
-            blocks: FxHashMap::default(),
-        }
-    }
-}
-
 /// One attempt.
 pub(super) struct Walk<'a, 'f> {
     pub(super) b: Builder<'f>,
     pub(super) request: &'a Request<'a>,
     pub(super) body: Body<'a>,
-    plans: &'a mut Plans,
+    pub(super) plans: &'a mut Plans,
     pub(super) choices: &'a mut Choices,
     /// With more instructions of IR than this the attempt is of no use.
     most: usize,
@@ -186,6 +42,9 @@ pub(super) struct Walk<'a, 'f> {
     pub(super) classes: FxHashMap<Value, u64>,
     /// Versions of the classes of values: what is built on them is guarded.
     pub(super) versions: FxHashMap<Value, u32>,
+    /// Functions made in the region that make generators, and these generators, by their values: what they run. Guesses, likewise.
+    pub(super) makers: FxHashMap<Value, Callee<'a>>,
+    pub(super) generators: FxHashMap<Value, Callee<'a>>,
     /// Whether a way leads to the return from a function that is a region.
     pub(super) returns: bool,
 }
@@ -221,6 +80,8 @@ impl<'a, 'f> Walk<'a, 'f> {
             samples: FxHashMap::default(),
             classes: FxHashMap::default(),
             versions: FxHashMap::default(),
+            makers: FxHashMap::default(),
+            generators: FxHashMap::default(),
             returns: false,
         }
     }
@@ -265,7 +126,8 @@ impl<'a, 'f> Walk<'a, 'f> {
         let first_unit = self.body.world.first_unit();
         self.knowledge().state.frames =
             Frames::from_iter([FrameState { first_unit, unit, locals: slots, stack, inlined: None }]);
-        let (used, assigned) = locals::read_and_assigned(&self.body.code, extent);
+        let used = locals::read(&self.body.code, extent);
+        let assigned = locals::assigned(&self.body.code, extent);
         self.mark_exit();
         for (local, value) in values.into_iter().enumerate() {
             let local = local as u32;
@@ -313,6 +175,11 @@ impl<'a, 'f> Walk<'a, 'f> {
         self.request.general.contains(&self.site_in_machine_code(number))
     }
 
+    /// Whether what the instruction does for numbers of several types failed, too.
+    pub(super) fn is_for_any_object(&self, number: u32) -> bool {
+        self.is_general(number) && self.request.general.contains(&failed_again(self.site_in_machine_code(number)))
+    }
+
     /// An instruction as exits tell of it, which do not say for which of several classes it is.
     pub(super) fn site_in_machine_code(&self, number: u32) -> Site {
         self.site(number).iter().map(|&at| at & ((1 << VARIANT_SHIFT) - 1)).collect()
@@ -328,7 +195,7 @@ impl<'a, 'f> Walk<'a, 'f> {
     }
 
     /// Builds a loop to which something has jumped; whether a way leads around it.
-    fn whole_loop(&mut self, extent: Extent, outer: u32) -> bool {
+    pub(super) fn whole_loop(&mut self, extent: Extent, outer: u32) -> bool {
         let entry = self.block_at(extent.header, outer);
         self.b.switch_to(entry);
         let mut before = None;
@@ -349,11 +216,10 @@ impl<'a, 'f> Walk<'a, 'f> {
         self.b.show_all_instances();
         self.b.jump(header, &[]);
         if self.plans.is_new(copy) {
-            let (_, assigned) = locals::read_and_assigned(&self.body.code, extent);
             let state = &self.b.knowledge().expect("a region is being built").state;
             match before {
                 Some(before) => self.plans.plan(copy).expect(&before, state),
-                None => self.plans.plan(copy).expect_locals(state, assigned),
+                None => self.plans.plan(copy).expect_locals(state, locals::assigned(&self.body.code, extent)),
             }
         }
         let plan = self.plans.plan(copy);
@@ -384,7 +250,7 @@ impl<'a, 'f> Walk<'a, 'f> {
     }
 
     /// Builds those blocks that something leads to.
-    fn blocks(&mut self, first: u32, last: u32, copy: u32) {
+    pub(super) fn blocks(&mut self, first: u32, last: u32, copy: u32) {
         let mut block = first;
         while block <= last {
             let start = self.block_at(block, copy);
@@ -410,7 +276,7 @@ impl<'a, 'f> Walk<'a, 'f> {
     }
 
     /// Builds the instructions of a block where the builder is.
-    fn block(&mut self, block: u32) {
+    pub(super) fn block(&mut self, block: u32) {
         let bounds = self.body.code.blocks()[block as usize];
         // Where ways from several instructions have met, no one's exit will do.
         self.knowledge().state.frame().unit = self.body.code.instrs()[bounds.first as usize].index;
@@ -440,7 +306,7 @@ impl<'a, 'f> Walk<'a, 'f> {
                 self.jump_back(index, unit);
                 return;
             }
-            if (extent.header..=extent.last).contains(&to) {
+            if extent.blocks().contains(&to) {
                 let block = self.block_at(to, copy);
                 self.b.jump(block, &[]);
                 return;
@@ -494,7 +360,6 @@ impl<'a, 'f> Walk<'a, 'f> {
         self.b.guard(quiet, MissReason::Value);
     }
 
-    /// Leaves the region: the baseline tier goes on at that instruction.
     /// Leaves where nothing ever was. It counts as a failure: what is found out so is built the next time.
     pub(super) fn leave_unreached(&mut self, number: u32) {
         let instr = &self.body.code.instrs()[number as usize];
@@ -503,6 +368,7 @@ impl<'a, 'f> Walk<'a, 'f> {
         self.b.leave_saved(Continuation::Miss);
     }
 
+    /// Leaves the region: the baseline tier goes on at that instruction.
     pub(super) fn leave_at(&mut self, number: u32) {
         let instr = &self.body.code.instrs()[number as usize];
         self.left_at = instr.base;

@@ -5,7 +5,8 @@
 
 use super::Start;
 use super::arguments::Places;
-use super::blocks::{Body, Entered, Walk};
+use super::blocks::Walk;
+use super::body::{Body, Entered};
 use crate::{Callee, Constructor};
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::{frame, function, thread_state, tuple, type_object};
@@ -139,15 +140,23 @@ impl<'a> Walk<'a, '_> {
         {
             return false;
         }
-        if self.inlined + instructions as u32 > MAX_INLINED {
+        if !self.may_add(instructions) {
             // In no copy of a loop, so that there is room for others.
             self.choices.not_inlined.insert(site);
             self.again = true;
             return false;
         }
-        self.inlined += instructions as u32;
         let depth = self.knowledge().depth;
         self.cost.add_inlined(depth);
+        true
+    }
+
+    /// Whether so many instructions may be inlined yet. If so, they are counted.
+    pub(super) fn may_add(&mut self, instructions: usize) -> bool {
+        if self.inlined + instructions as u32 > MAX_INLINED {
+            return false;
+        }
+        self.inlined += instructions as u32;
         true
     }
 
@@ -211,7 +220,7 @@ impl<'a> Walk<'a, '_> {
         stack.pop();
         let class_slot = stack.pop().expect("the class");
         let counted = !names && places.missing().next().is_none();
-        let inlined = Inlined { function: Slot::NULL, counted, globals: 0, builtins: 0, memory: None };
+        let inlined = Inlined { function: Slot::NULL, counted, globals: 0, builtins: 0, generator: None, memory: None };
         let stack = vec![Slot::owned(instance)];
         let first_unit = constructor.shim_unit;
         let shim = FrameState { first_unit, unit: 0, locals: vec![], stack, inlined: Some(inlined) };
@@ -248,7 +257,7 @@ impl<'a> Walk<'a, '_> {
         arguments.resize(callee.code.input().nlocalsplus as usize, empty);
         let function = Slot { dirty: true, ..called };
         let (globals, builtins) = (callee.globals, callee.builtins);
-        let inlined = Inlined { function, counted: true, globals, builtins, memory: None };
+        let inlined = Inlined { function, counted: true, globals, builtins, generator: None, memory: None };
         let first_unit = callee.world.first_unit();
         let state = FrameState { first_unit, unit: 0, locals: arguments, stack: vec![], inlined: Some(inlined) };
         self.knowledge().state.frames.push(state);

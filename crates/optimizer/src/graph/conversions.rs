@@ -52,8 +52,8 @@ impl Walk<'_, '_> {
         true
     }
 
-    /// Drops the class that was called, which lives on.
-    fn drop_class(&mut self) {
+    /// Drops the class or function that was called, which lives on.
+    pub(super) fn drop_class(&mut self) {
         let class = self.pop();
         if let Some(value) = class.value.filter(|_| class.owned) {
             self.b.release(value);

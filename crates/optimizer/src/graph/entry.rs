@@ -2,9 +2,7 @@
 
 use super::blocks::{Attempt, Walk};
 use smallvec::SmallVec;
-use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::frame;
-use whipsnake_cpython::opcode as op;
 use whipsnake_ir::{FrameState, Frames, Slot, Type, Value};
 
 impl Walk<'_, '_> {
@@ -41,13 +39,8 @@ impl Walk<'_, '_> {
     }
 
     /// Whether the interpreter has never run the instruction, as far as can be seen, and the region may be left there.
-    pub(super) fn is_pruned(&self, instr: &Instr) -> bool {
-        /// What the counter of an instruction that specialises itself starts at: value 1, back-off 1.
-        const INITIAL: u16 = 0x11;
-        self.request.prunes
-            && op::CACHES[instr.base as usize] > 0
-            && instr.opcode == instr.base
-            && self.body.code.input().units[instr.index as usize + 1] == INITIAL
+    pub(super) fn is_pruned(&self, number: u32) -> bool {
+        self.request.prunes && self.body.code.is_untouched(number)
     }
 
     /// Whether a return here is one from the region.

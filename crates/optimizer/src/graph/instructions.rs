@@ -21,7 +21,7 @@ impl Walk<'_, '_> {
         let next = number + 1;
         let instr = self.body.code.instrs()[number as usize];
         self.knowledge().state.frame().unit = instr.index;
-        if self.choices.exits.contains(&self.site(number)) || self.is_pruned(&instr) {
+        if self.choices.exits.contains(&self.site(number)) || self.is_pruned(number) {
             self.leave_at(number);
             return next;
         }
@@ -37,6 +37,10 @@ impl Walk<'_, '_> {
             op::NOP | op::EXTENDED_ARG => {}
             op::RESUME if self.body.is_whole => {}
             op::COPY_FREE_VARS if self.body.is_whole => self.copy_free_vars(),
+            op::FOR_ITER if self.inline_generator(number, &instr) => {}
+            op::YIELD_VALUE if self.may_yield(&instr) => self.yield_inlined(number),
+            op::RETURN_VALUE if self.is_generator() => self.end_generator(None),
+            op::RETURN_CONST if self.is_generator() => self.end_generator(Some(oparg)),
             op::RETURN_VALUE if self.returns_from_function() => self.return_from_function(None),
             op::RETURN_CONST if self.returns_from_function() => self.return_from_function(Some(oparg)),
             op::RETURN_VALUE if self.body.after.is_some() => self.return_inlined(),
@@ -44,7 +48,10 @@ impl Walk<'_, '_> {
                 self.load_constant(oparg);
                 self.return_inlined();
             }
-            op::CALL if self.convert_number(number, &instr) || self.inline(number, &instr) => {}
+            op::CALL
+                if self.convert_number(number, &instr)
+                    || self.call_math(number, &instr)
+                    || self.inline(number, &instr) => {}
             op::CALL_FUNCTION_EX if self.inline_unpacking(number, &instr) => {}
             op::CALL_KW if self.inline(number, &instr) => {}
             op::BINARY_SUBSCR | op::LOAD_ATTR if self.inline_special(number, &instr) => {}
@@ -94,7 +101,7 @@ impl Walk<'_, '_> {
     /// built. Regions that were left so too often know better.
     fn never_ran(&mut self, number: u32) -> bool {
         self.body.observed
-            && operands::is_untouched(&self.body.code, number)
+            && self.body.code.is_untouched(number)
             && self.request.general.len() < MAX_SURPRISES
             && !self.is_general(number)
     }
@@ -205,6 +212,9 @@ impl Walk<'_, '_> {
     }
 
     fn get_iter(&mut self, number: u32) {
+        if self.is_iterator_itself() {
+            return;
+        }
         self.own_stack();
         self.mark_exit();
         let iterable = self.pop().value.expect("an object");
@@ -220,9 +230,13 @@ impl Walk<'_, '_> {
         let chosen = self.choose(number, instr);
         let depth = self.knowledge().depth;
         self.cost.add(depth, chosen.is_some_and(|(operation, _)| operation.name.ends_with(".whole")));
+        let made = self.generator_made(instr);
         match chosen {
             Some((operation, seen)) => self.apply(number, instr, operation, seen),
             None => self.refuse(number),
+        }
+        if let Some(made) = made.filter(|_| !self.b.is_ended()) {
+            self.note_made(made);
         }
     }
 
@@ -246,6 +260,9 @@ impl Walk<'_, '_> {
         if floats && self.by_known_types(instr).is_none() && self.has_mixed_numbers() {
             return operation(instr.base, instr.oparg);
         }
+        if self.is_general(number) && !self.is_for_any_object(number) && is_number_arithmetic(instr) {
+            return operation(instr.base, instr.oparg);
+        }
         if self.is_general(number) || self.body.world.is_polymorphic(instr) {
             return plain
                 .filter(|_| instr.base == op::BINARY_OP)
@@ -263,7 +280,10 @@ impl Walk<'_, '_> {
     }
 
     /// Whether arithmetic of this code has met other types than the interpreter: then it seldom was the only one.
-    fn has_mixed_numbers(&self) -> bool {
+    pub(super) fn has_mixed_numbers(&self) -> bool {
+        if self.body.world.has_mixed_numbers() {
+            return true;
+        }
         let calls = self.site_in_machine_code(0);
         let around = calls.len() - 1;
         let code = &self.body.code;
@@ -346,6 +366,11 @@ impl Walk<'_, '_> {
     fn iterator_class(&mut self) -> Option<Global> {
         let unit = self.knowledge().state.frame().unit;
         let number = self.body.code.at_unit(unit)?;
+        let before = number.checked_sub(1).map(|before| self.body.code.instrs()[before as usize].base);
+        if before == Some(op::LOAD_FAST) {
+            // A generator expression: its argument holds the iterator, too.
+            return None;
+        }
         Some(match self.body.code.instrs()[number as usize].opcode {
             op::FOR_ITER_RANGE => Global::RangeIteratorType,
             op::FOR_ITER_LIST => Global::ListIteratorType,
@@ -353,4 +378,12 @@ impl Walk<'_, '_> {
             _ => return None,
         })
     }
+}
+
+/// Whether the instruction is `+`, `-` or `*`, whose operands are numbers of several types more often than other objects where they are not always of one.
+fn is_number_arithmetic(instr: &Instr) -> bool {
+    /// The numbers of the operators; those that work in place follow in the same order.
+    const OPERATORS: [u32; 3] = [0, 5, 10];
+    const INPLACE: u32 = 13;
+    instr.base == op::BINARY_OP && OPERATORS.contains(&(instr.oparg % INPLACE))
 }

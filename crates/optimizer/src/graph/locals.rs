@@ -2,73 +2,70 @@
 
 use super::loops::Extent;
 use rustc_hash::FxHashSet;
-use whipsnake_bytecode::{Code, Instr};
-use whipsnake_cpython::opcode as op;
+use whipsnake_bytecode::{Code, Instr, LocalEffect, local_effect};
 
 /// Locals.
 type Locals = FxHashSet<u32>;
 
-/// The locals whose values at the loop's header some way through the loop reads, and those that the loop assigns. A variable that is always assigned first
-/// may as well not be set in front of the loop.
-pub(super) fn read_and_assigned(code: &Code<'_>, extent: Extent) -> (Locals, Locals) {
-    let blocks = extent.header as usize..=extent.last as usize;
-    let (mut assigned, mut live) = (Locals::default(), vec![Locals::default(); code.blocks().len()]);
-    for block in &code.blocks()[blocks.clone()] {
-        for instr in &code.instrs()[block.first as usize..block.end as usize] {
-            accesses(instr, |local, reads| {
-                if !reads {
-                    assigned.insert(local);
-                }
-            });
-        }
-    }
+/// The locals that a loop assigns.
+pub(super) fn assigned(code: &Code<'_>, extent: Extent) -> Locals {
+    let instrs = extent.blocks().flat_map(|block| instrs(code, block));
+    let accesses = instrs.flat_map(accesses).flatten();
+    accesses.filter_map(|access| if let Access::Assign(local) = access { Some(local) } else { None }).collect()
+}
+
+/// The locals whose values at the loop's header some way through the loop reads. A variable that is always assigned first may as well not be set in front of
+/// the loop.
+pub(super) fn read(code: &Code<'_>, extent: Extent) -> Locals {
+    let mut live = vec![Locals::default(); code.blocks().len()];
     // From the last block up, until nothing is added.
     loop {
         let mut changed = false;
-        for block in blocks.clone().rev() {
-            let bounds = &code.blocks()[block];
+        for block in extent.blocks().rev() {
             let mut wanted = Locals::default();
-            for &to in bounds.successors().iter().filter(|&&to| blocks.contains(&(to as usize))) {
+            for &to in code.successors(block).iter().filter(|&to| extent.blocks().contains(to)) {
                 wanted.extend(&live[to as usize]);
             }
-            for instr in code.instrs()[bounds.first as usize..bounds.end as usize].iter().rev() {
-                let mut found = vec![];
-                accesses(instr, |local, reads| found.push((local, reads)));
-                for (local, reads) in found.into_iter().rev() {
-                    if reads {
-                        wanted.insert(local);
-                    } else {
-                        wanted.remove(&local);
-                    }
-                }
+            for access in instrs(code, block).iter().rev().flat_map(|instr| accesses(instr).into_iter().flatten().rev())
+            {
+                match access {
+                    Access::Read(local) => wanted.insert(local),
+                    Access::Assign(local) => wanted.remove(&local),
+                };
             }
-            changed |= wanted != live[block];
-            live[block] = wanted;
+            changed |= wanted != live[block as usize];
+            live[block as usize] = wanted;
         }
         if !changed {
-            return (std::mem::take(&mut live[extent.header as usize]), assigned);
+            return std::mem::take(&mut live[extent.header as usize]);
         }
     }
 }
 
-/// Tells the locals that an instruction reads (`true`) or assigns, in its order.
-fn accesses(instr: &Instr, mut visit: impl FnMut(u32, bool)) {
-    let (high, low) = (instr.oparg >> 4, instr.oparg & 15);
-    match instr.base {
-        op::LOAD_FAST | op::LOAD_FAST_CHECK => visit(instr.oparg, true),
-        op::LOAD_FAST_LOAD_FAST => {
-            visit(high, true);
-            visit(low, true);
+fn instrs<'s>(code: &Code<'s>, block: u32) -> &'s [Instr] {
+    let bounds = &code.blocks()[block as usize];
+    &code.instrs()[bounds.first as usize..bounds.end as usize]
+}
+
+/// What an instruction does to a local.
+#[derive(Clone, Copy)]
+enum Access {
+    Read(u32),
+    Assign(u32),
+}
+
+/// What an instruction does to locals, in its order.
+fn accesses(instr: &Instr) -> [Option<Access>; 2] {
+    use Access::{Assign, Read};
+    match local_effect(instr) {
+        LocalEffect::Load(local) | LocalEffect::LoadChecked(local) => [Some(Read(local)), None],
+        LocalEffect::LoadLoad(first, second) => [Some(Read(first)), Some(Read(second))],
+        LocalEffect::Store(local) | LocalEffect::Delete(local) | LocalEffect::Take(local) => {
+            [Some(Assign(local)), None]
         }
-        op::STORE_FAST | op::DELETE_FAST | op::LOAD_FAST_AND_CLEAR => visit(instr.oparg, false),
-        op::STORE_FAST_LOAD_FAST => {
-            visit(high, false);
-            visit(low, true);
-        }
-        op::STORE_FAST_STORE_FAST => {
-            visit(high, false);
-            visit(low, false);
-        }
-        _ => {}
+        LocalEffect::StoreLoad(first, second) => [Some(Assign(first)), Some(Read(second))],
+        LocalEffect::StoreStore(first, second) => [Some(Assign(first)), Some(Assign(second))],
+        // Cells are made in front of all loops.
+        LocalEffect::None | LocalEffect::MakeCell(_) | LocalEffect::StoreLast(_) => [None, None],
     }
 }

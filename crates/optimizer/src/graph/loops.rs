@@ -2,6 +2,7 @@
 
 use super::Site;
 use rustc_hash::FxHashMap;
+use std::ops::RangeInclusive;
 use whipsnake_bytecode::{Code, Flow};
 use whipsnake_ir::LoopPlan;
 
@@ -12,6 +13,13 @@ pub(crate) struct Extent {
     pub last: u32,
     pub innermost: bool,
     pub instructions: u32,
+}
+
+impl Extent {
+    /// The blocks' numbers.
+    pub(crate) fn blocks(self) -> RangeInclusive<u32> {
+        self.header..=self.last
+    }
 }
 
 /// The loops of a code object, by header block.
@@ -43,6 +51,14 @@ impl Loops {
             extent.innermost = !all.iter().any(|o| o.header > extent.header && o.last <= extent.last);
         }
         Loops { by_header }
+    }
+
+    /// The loops that a block is in, the outermost first.
+    pub(crate) fn around(&self, block: u32) -> Vec<Extent> {
+        let mut around: Vec<Extent> =
+            self.by_header.values().copied().filter(|e| e.blocks().contains(&block)).collect();
+        around.sort_by_key(|extent| extent.header);
+        around
     }
 
     /// The loop with that header.

@@ -7,12 +7,16 @@
 mod apply;
 mod arguments;
 mod blocks;
+mod body;
 mod calls;
 mod conversions;
+mod cost;
 mod entry;
+mod generators;
 mod instructions;
 mod locals;
 mod loops;
+mod math;
 mod operators;
 mod samples;
 mod shapes;
@@ -51,6 +55,14 @@ pub struct Request<'a> {
 
 /// An instruction of a region: its code unit, behind those of the calls that were inlined around it, the outermost first.
 pub type Site = SmallVec<[u32; 4]>;
+
+/// What stands for an instruction that failed in its general form, too, next to itself.
+pub fn failed_again(mut site: Site) -> Site {
+    /// No code unit has this number.
+    const AGAIN: u32 = u32::MAX;
+    site.push(AGAIN);
+    site
+}
 
 /// Why a region can't be built, or is not worth it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -3,7 +3,8 @@
 //! The interpreter calls them from C, which looks at what they return. So below the frame of the method there is one that does this where the region is left
 //! in the method's midst, and that nobody sees. The operands stay on the stack until the method has returned, as in the interpreter.
 
-use super::blocks::{Entered, Walk};
+use super::blocks::Walk;
+use super::body::Entered;
 use crate::{Operand, Operator};
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::type_object;

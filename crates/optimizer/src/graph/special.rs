@@ -2,7 +2,8 @@
 //!
 //! The interpreter enters these as it enters calls, so that a frame that has to be pushed waits for the instruction as for a call.
 
-use super::blocks::{Entered, Walk};
+use super::blocks::Walk;
+use super::body::Entered;
 use crate::{Method, Special};
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::type_object;
@@ -95,7 +96,8 @@ impl<'a> Walk<'a, '_> {
     /// Pushes, in the abstract, the frame that stands in for C code below a method.
     pub(super) fn push_shim(&mut self, first_unit: u64) {
         let none = self.b.global(Global::None);
-        let inlined = Inlined { function: Slot::NULL, counted: false, globals: 0, builtins: 0, memory: None };
+        let inlined =
+            Inlined { function: Slot::NULL, counted: false, globals: 0, builtins: 0, generator: None, memory: None };
         let stack = vec![Slot::owned(none)];
         let shim = FrameState { first_unit, unit: 0, locals: vec![], stack, inlined: Some(inlined) };
         self.knowledge().state.frames.push(shim);

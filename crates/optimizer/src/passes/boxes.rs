@@ -4,6 +4,7 @@
 //! in its place; a block parameter that only ever gets such objects becomes a number itself. An exit makes the object if it is taken.
 //! Where an object is needed in earnest, but in fewer rounds than it would be made in, it is made there.
 
+use super::congruent::congruent;
 use super::uses::{in_memory, used_after};
 use rustc_hash::FxHashMap;
 use whipsnake_ir::{Args, Block, Effects, Function, Global, Helper, Inst, InstData, Type, Value, ValueDef};
@@ -187,6 +188,7 @@ impl Boxes {
                 }
             }
         }
+        numbers.extend(congruent(function, &numbers));
         let mut aliases: FxHashMap<Value, Value> = FxHashMap::default();
         for block in function.block_ids() {
             self.rewrite_block(function, block, &numbers, &mut aliases);
@@ -217,8 +219,13 @@ impl Boxes {
     ) {
         let insts = std::mem::take(&mut function.blocks[block.index()].insts);
         let mut out = Vec::with_capacity(insts.len());
+        // Objects that were stored for several names of one number: until something else is done, their places have them.
+        let mut stored: FxHashMap<Value, Value> = FxHashMap::default();
         for inst in insts {
             let data = function.inst(inst).clone();
+            if !matches!(data, InstData::Store { .. } | InstData::Frame) {
+                stored.clear();
+            }
             match &data {
                 InstData::Retain { value } | InstData::Release { value } | InstData::ReleasePlain { value }
                     if numbers.contains_key(value) =>
@@ -248,10 +255,17 @@ impl Boxes {
                     fresh.for_each_use_mut(|value| {
                         if let Some(&raw) = numbers.get(value) {
                             let need = need(&data, *value);
-                            let object = make(function, raw, inst, &mut out);
+                            let object = match stored.get(&raw) {
+                                Some(&object) => retained(function, object, &mut out),
+                                None => make(function, raw, inst, &mut out),
+                            };
                             *value = object;
-                            if need == Need::Look {
-                                after.push(function.detached(InstData::ReleasePlain { value: object }, &[]));
+                            match need {
+                                Need::Look => {
+                                    after.push(function.detached(InstData::ReleasePlain { value: object }, &[]))
+                                }
+                                Need::Keep => _ = stored.insert(raw, object),
+                                _ => {}
                             }
                         }
                     });
@@ -266,7 +280,7 @@ impl Boxes {
         function.blocks[block.index()].insts = out;
     }
 
-    /// Gives number parameters numbers, and others objects.
+    /// Gives number parameters numbers, and others objects: one for what is one number, which may be one object that has several names.
     fn rewrite_jump(
         &self,
         function: &mut Function,
@@ -275,6 +289,7 @@ impl Boxes {
         out: &mut Vec<Inst>,
     ) {
         let mut data = function.inst(inst).clone();
+        let mut made: FxHashMap<Value, Value> = FxHashMap::default();
         let mut convert = |function: &mut Function, to: Block, args: &mut Args| {
             for (index, arg) in args.iter_mut().enumerate() {
                 let param = function.blocks[to.index()].params[index];
@@ -295,7 +310,13 @@ impl Boxes {
                         let release = function.detached(InstData::ReleasePlain { value: object }, &[]);
                         out.push(release);
                     }
-                    (None, Some(&raw)) => *arg = make(function, raw, inst, out),
+                    (None, Some(&raw)) => {
+                        *arg = match made.get(&raw) {
+                            Some(&object) => retained(function, object, out),
+                            None => make(function, raw, inst, out),
+                        };
+                        made.insert(raw, *arg);
+                    }
                     (None, None) => {}
                 }
             }
@@ -310,6 +331,12 @@ impl Boxes {
         }
         *function.inst_mut(inst) = data;
     }
+}
+
+/// An object with a reference more.
+fn retained(function: &mut Function, object: Value, out: &mut Vec<Inst>) -> Value {
+    out.push(function.detached(InstData::Retain { value: object }, &[]));
+    object
 }
 
 /// An object for a number, made before instruction `before`, whose state it shares.

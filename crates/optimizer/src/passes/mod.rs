@@ -1,12 +1,15 @@
 //! Passes over the graph of a region. Each can be run alone on text.
 
 mod boxes;
+mod congruent;
 mod dead;
 mod depths;
+mod ends_of_loops;
 mod instances;
 mod memory;
 mod pairs;
 mod reuse;
+mod storage;
 mod straight;
 mod tuples;
 mod uses;
@@ -14,9 +17,11 @@ mod uses;
 pub use boxes::unbox;
 pub use dead::{remove_dead, remove_dead_but_states};
 pub use depths::find_depths;
+pub use ends_of_loops::rename_behind_loops;
 pub use instances::drop_instances;
 pub use pairs::cancel_pairs;
 pub use reuse::reuse;
+pub use storage::reuse_storage;
 pub use straight::straighten;
 pub use tuples::put_off_tuples;
 
@@ -26,10 +31,11 @@ type Pass = fn(&mut Function);
 
 /// Runs all passes in order. After each, `done` gets its name and what it has made.
 pub fn run(function: &mut Function, mut done: impl FnMut(&'static str, &Function)) {
-    let passes: [(&'static str, Pass); 10] = [
+    let passes: [(&'static str, Pass); 11] = [
         ("remove_dead_but_states", remove_dead_but_states),
         ("put_off_tuples", put_off_tuples),
         ("find_depths", find_depths),
+        ("rename_behind_loops", rename_behind_loops),
         ("unbox", unbox),
         ("remove_dead", remove_dead),
         ("straighten", straighten),
@@ -52,6 +58,9 @@ pub fn run(function: &mut Function, mut done: impl FnMut(&'static str, &Function
         done(name, function);
         debug_assert!(is_right(function, name));
     }
+    reuse_storage(function);
+    done("reuse_storage", function);
+    debug_assert!(is_right(function, "reuse_storage"));
 }
 
 /// How many instructions in loops drop references to objects whose end may run code.

@@ -134,7 +134,7 @@ unsafe fn finish(frame: Frame, op: u8, mut result: *mut PyObject) {
         let unit = frame.instruction_index();
         let compiled = compiled(frame);
         let before = compiled.depth_at(unit).expect("a depth at an instruction");
-        let code = Code::new_unchecked(frame.executable().cast());
+        let code = frame.running_code();
         if op == opcode::CONTAINS_OP && (*frame.instr_ptr()).arg & 1 != 0 {
             release(result);
             result = Py_NewRef(if result == Py_True() { Py_False() } else { Py_True() });

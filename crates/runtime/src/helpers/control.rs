@@ -2,9 +2,10 @@
 
 use crate::native::code::CompiledCode;
 use crate::native::tools;
+use crate::tier;
 use pyo3_ffi::PyThreadState;
 use std::ffi::c_int;
-use whipsnake_cpython::live::{_PyInterpreterFrame, Code, Frame, ThreadState, symbols};
+use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, ThreadState, symbols};
 
 /// `RESUME` operands from this on (after `yield from` and `await`) leave what is pending to later.
 pub(crate) const AFTER_YIELD_FROM: c_int = 2;
@@ -23,7 +24,7 @@ pub unsafe extern "C" fn poll(
     // SAFETY: the caller's; compiled code lives as long as its code object, which the frame keeps.
     unsafe {
         let state = ThreadState::new_unchecked(thread);
-        let code = Code::new_unchecked(Frame::new_unchecked(frame).executable().cast());
+        let code = Frame::new_unchecked(frame).running_code();
         if !tools::is_current(state, code, compiled) {
             return 1;
         }
@@ -37,6 +38,9 @@ pub unsafe extern "C" fn poll(
                 return 1;
             }
         }
-        0
+        c_int::from(
+            (*compiled).warm_up.is_some()
+                && tier::leaves_to_warm_up(state, Frame::new_unchecked(frame), code, compiled),
+        )
     }
 }

@@ -5,7 +5,7 @@ use pyo3_ffi::{PyObject, PyThreadState};
 use std::ffi::c_int;
 use std::ptr;
 use whipsnake_cpython::layout::{exc_stack_item, object, thread_state};
-use whipsnake_cpython::live::{_PyInterpreterFrame, Code, Frame, symbols};
+use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, symbols};
 
 /// `raise`, `raise exception` or `raise exception from cause`, by the number of values from `base` up; they are consumed. An exception is set
 /// afterwards; 1 says that it is the one that was being handled, raised again.
@@ -144,7 +144,7 @@ pub unsafe extern "C" fn reraise(
                 return -1;
             }
             let frame = Frame::new_unchecked(frame);
-            let code = Code::new_unchecked(frame.executable().cast());
+            let code = frame.running_code();
             frame.set_instr_ptr(code.instructions().offset(pyo3_ffi::PyLong_AsLong(raised_at) as isize));
         }
         pyo3_ffi::PyErr_SetRaisedException(retain(exception));

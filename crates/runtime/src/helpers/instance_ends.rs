@@ -76,7 +76,8 @@ impl Pool {
         unsafe {
             let class: *mut PyTypeObject = get(instance, object::OB_TYPE);
             let flags: u64 = get(class, type_object::TP_FLAGS);
-            if flags & (HAVE_GC | HEAPTYPE) != HAVE_GC | HEAPTYPE || !self.is_plain(class) {
+            let ours = flags & (HAVE_GC | HEAPTYPE) == HAVE_GC | HEAPTYPE && self.allocator.is_usual();
+            if !ours || !self.is_plain(class) {
                 return None;
             }
             let first = instance.cast::<u8>().add(object::SIZEOF as usize);
@@ -123,21 +124,6 @@ impl Pool {
             base == &raw mut pyo3_ffi::PyBaseObject_Type
         }
     }
-
-    /// Whether it is an instance whose end runs no Python code: nor that of what ends with it.
-    unsafe fn is_quiet(&self, instance: *mut PyObject, depth: u32) -> bool {
-        // SAFETY: the caller's.
-        unsafe {
-            let Some(values) = self.values(instance) else { return false };
-            (0..values.count).all(|index| {
-                let value = values.first.add(index).read();
-                value.is_null()
-                    || get::<i32>(value, object::OB_REFCNT) != 1
-                    || is_plain(value)
-                    || depth > 0 && self.is_quiet(value, depth - 1)
-            })
-        }
-    }
 }
 
 /// Whether it is of a type whose end runs no Python code.
@@ -156,13 +142,16 @@ pub(crate) unsafe fn is_plain(value: *mut PyObject) -> bool {
     .contains(&class)
 }
 
-/// Whether the end of an instance runs no Python code: it has no finalizer and no weak references, and values that end quietly.
+/// Whether it is an instance that has no finalizer and no weak references, and `all` of its values are as wanted: those are all that ends with it.
 ///
 /// # Safety
 /// A live object, the GIL held.
-pub(crate) unsafe fn is_quiet(object: *mut PyObject) -> bool {
-    // SAFETY: the caller's.
-    unsafe { (*POOL.0.get()).is_quiet(object, MAX_DEPTH) }
+pub(crate) unsafe fn all_values(object: *mut PyObject, mut wanted: impl FnMut(*mut PyObject) -> bool) -> bool {
+    // SAFETY: the caller's; each value is null or a live object.
+    unsafe {
+        let Some(values) = (*POOL.0.get()).values(object) else { return false };
+        (0..values.count).all(|index| wanted(values.first.add(index).read()))
+    }
 }
 
 /// Ends an object without references, if it is an instance that has nothing but values.

@@ -4,13 +4,13 @@
 //! instances of the same size (else from the interpreter's allocator), in the collector's youngest generation, with no values; and at the end the values
 //! dropped and the memory put into the list. The lists belong to the main interpreter, the only one that machine code runs in, and are guarded by the GIL.
 
-use super::pools::is_pymalloc;
+use super::pools;
 use crate::native::raw::{get, retain, set};
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::cell::UnsafeCell;
 use std::ptr;
 use whipsnake_cpython::layout::{dict_keys, dict_values, gc_head, interpreter_state, object, type_object};
-use whipsnake_cpython::live::ThreadState;
+use whipsnake_cpython::live::{Allocator, ThreadState};
 
 /// The allocator's own unit: it gives out memory in multiples of it, up to [`LARGEST`] bytes.
 const UNIT: usize = 16;
@@ -41,6 +41,8 @@ pub(super) struct Pool {
     pub(super) count: *mut i32,
     threshold: *const i32,
     enabled: *const i32,
+    /// While another one is in place, `tracemalloc`'s for one, all memory goes through that.
+    pub(super) allocator: Allocator,
     /// What ends instances of classes in Python.
     pub(super) subtype_dealloc: Option<pyo3_ffi::destructor>,
 }
@@ -57,6 +59,7 @@ pub(super) static POOL: Slot = Slot(UnsafeCell::new(Pool {
     count: ptr::null_mut(),
     threshold: ptr::null(),
     enabled: ptr::null(),
+    allocator: Allocator::UNKNOWN,
     subtype_dealloc: None,
 }));
 
@@ -74,9 +77,10 @@ pub(crate) unsafe fn initialise() {
         let count = field(interpreter_state::GC_COUNT0).cast::<i32>();
         let enabled = field(interpreter_state::GC_ENABLED).cast::<i32>();
         let young = field(interpreter_state::GC_GENERATION0).cast::<*mut u8>().read();
-        if !is_pymalloc() || enabled.read() != pyo3_ffi::PyGC_IsEnabled() {
+        if enabled.read() != pyo3_ffi::PyGC_IsEnabled() {
             return;
         }
+        pool.allocator = pools::allocator();
         pool.subtype_dealloc = subtype_dealloc();
         let (counted, probe) = (count.read(), pyo3_ffi::PySet_New(ptr::null_mut()));
         if probe.is_null() {
@@ -214,7 +218,7 @@ impl Pool {
     unsafe fn take(&mut self, bytes: usize) -> Option<*mut u8> {
         // SAFETY: the counters are the collector's; a list holds dead instances.
         unsafe {
-            if self.young.is_null() || bytes > LARGEST {
+            if self.young.is_null() || bytes > LARGEST || !self.allocator.is_usual() {
                 return None;
             }
             let threshold = self.threshold.read();

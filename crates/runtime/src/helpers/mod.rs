@@ -13,6 +13,7 @@ pub mod closures;
 pub mod containers;
 pub mod control;
 pub mod exceptions;
+mod fallback;
 pub mod functions;
 pub mod generators;
 pub mod globals;
@@ -56,7 +57,13 @@ pub fn address(helper: Helper) -> usize {
         Helper::PushInit => crate::region::push_init_inlined as *const () as usize,
         Helper::NewInstance => crate::region::new_instance as *const () as usize,
         Helper::PopInlined => crate::region::pop_inlined as *const () as usize,
+        Helper::EndInlinedGenerator => crate::region::end_inlined_generator as *const () as usize,
         Helper::FloatPower => libc_pow as *const () as usize,
+        Helper::Sine => libc_sin as *const () as usize,
+        Helper::Cosine => libc_cos as *const () as usize,
+        Helper::Tangent => libc_tan as *const () as usize,
+        Helper::ArcTangent => libc_atan as *const () as usize,
+        Helper::Exponential => libc_exp as *const () as usize,
         Helper::Iter => pyo3_ffi::PyObject_GetIter as *const () as usize,
         Helper::NewFloat => objects::new_float as *const () as usize,
         Helper::NewInt => objects::new_int as *const () as usize,
@@ -193,4 +200,15 @@ unsafe extern "C" {
     /// The one that the interpreter's `float.__pow__` calls, so that results have the same last bit.
     #[link_name = "pow"]
     fn libc_pow(x: f64, y: f64) -> f64;
+    // Those of the module `math`, likewise.
+    #[link_name = "sin"]
+    fn libc_sin(x: f64) -> f64;
+    #[link_name = "cos"]
+    fn libc_cos(x: f64) -> f64;
+    #[link_name = "tan"]
+    fn libc_tan(x: f64) -> f64;
+    #[link_name = "atan"]
+    fn libc_atan(x: f64) -> f64;
+    #[link_name = "exp"]
+    fn libc_exp(x: f64) -> f64;
 }

@@ -36,7 +36,7 @@ pub unsafe extern "C" fn dealloc(object: *mut PyObject) {
         "pop rcx",
         "pop rax",
         "ret",
-        dealloc = sym dealloc_object,
+        dealloc = sym destroy,
     )
 }
 
@@ -58,8 +58,12 @@ pub unsafe extern "C" fn new_int(value: i64) -> *mut PyObject {
     unsafe { pools::new_int(value) }
 }
 
-unsafe extern "C" fn dealloc_object(object: *mut PyObject) {
-    // SAFETY: the caller's contract: a live object without references, the GIL held.
+/// Destroys an object, in our own way if there is one.
+///
+/// # Safety
+/// The GIL is held; nobody holds a reference to the object.
+pub(crate) unsafe extern "C" fn destroy(object: *mut PyObject) {
+    // SAFETY: the caller's.
     unsafe {
         if !instance_ends::end(object) {
             whipsnake_cpython::live::symbols::_Py_Dealloc(object);

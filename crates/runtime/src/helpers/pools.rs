@@ -6,10 +6,10 @@
 
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::cell::UnsafeCell;
-use std::ffi::{CStr, c_char};
+use std::ffi::CStr;
 use std::ptr;
 use whipsnake_cpython::layout::{float, interpreter_state, long, object};
-use whipsnake_cpython::live::ThreadState;
+use whipsnake_cpython::live::{Allocator, ThreadState, symbols};
 
 /// Gives the number in `rdi` to its list and returns, with `rax` and `rcx` from the stack; on to label 2 with what is no number, or finds no room.
 macro_rules! number_to_pool {
@@ -21,8 +21,12 @@ macro_rules! number_to_pool {
         cmp rcx, [rax + {int_type}]
         jne 2f
         mov rcx, [rdi + {lv_tag}]
-        cmp rcx, [rax + {int_tag_limit}]
+        cmp rcx, {int_tag_limit}
         jae 2f
+        mov rcx, [rax + {allocator_place}]
+        mov rcx, [rcx]
+        cmp rcx, [rax + {allocator_usual}]
+        jne 2f
         sub qword ptr [rax + {int_room}], 1
         jb 4f
         mov rcx, [rax + {ints}]
@@ -63,7 +67,9 @@ macro_rules! with_pools {
             float_count = const $crate::helpers::pools::field::FLOAT_COUNT,
             floats = const $crate::helpers::pools::field::FLOATS,
             int_room = const $crate::helpers::pools::field::INT_ROOM,
-            int_tag_limit = const $crate::helpers::pools::field::INT_TAG_LIMIT,
+            int_tag_limit = const $crate::helpers::pools::INT_TAG_LIMIT,
+            allocator_place = const $crate::helpers::pools::field::ALLOCATOR_PLACE,
+            allocator_usual = const $crate::helpers::pools::field::ALLOCATOR_USUAL,
             ints = const $crate::helpers::pools::field::INTS,
         )
     };
@@ -83,13 +89,13 @@ pub(crate) struct Pools {
     float_count: *mut i32,
     ints: *mut PyObject,
     int_room: usize,
-    /// The tags of ints that the list takes are smaller.
-    int_tag_limit: u64,
+    /// While another one is in place, `tracemalloc`'s for one, the list of ints is left alone.
+    allocator: Allocator,
 }
 
 /// Offsets of the fields of [`Pools`], for assembly.
 pub(crate) mod field {
-    use super::Pools;
+    use super::{Allocator, Pools};
     use std::mem::offset_of;
 
     pub const FLOAT_TYPE: usize = offset_of!(Pools, float_type);
@@ -98,7 +104,8 @@ pub(crate) mod field {
     pub const FLOAT_COUNT: usize = offset_of!(Pools, float_count);
     pub const INTS: usize = offset_of!(Pools, ints);
     pub const INT_ROOM: usize = offset_of!(Pools, int_room);
-    pub const INT_TAG_LIMIT: usize = offset_of!(Pools, int_tag_limit);
+    pub const ALLOCATOR_PLACE: usize = offset_of!(Pools, allocator) + Allocator::PLACE;
+    pub const ALLOCATOR_USUAL: usize = offset_of!(Pools, allocator) + Allocator::USUAL;
 }
 
 #[repr(transparent)]
@@ -114,29 +121,28 @@ pub(crate) static POOLS: Slot = Slot(UnsafeCell::new(Pools {
     float_count: ptr::null_mut(),
     ints: ptr::null_mut(),
     int_room: 0,
-    int_tag_limit: 0,
+    allocator: Allocator::UNKNOWN,
 }));
 
-/// Tags of ints of up to one digit, and of up to two, are smaller.
-const ONE_DIGIT: u64 = 2 << long::NON_SIZE_BITS;
-const TWO_DIGITS: u64 = 3 << long::NON_SIZE_BITS;
+/// Tags of ints that the list takes are smaller: those of up to two digits, for which the interpreter's own allocator gives as much memory as for one.
+pub(crate) const INT_TAG_LIMIT: u64 = 3 << long::NON_SIZE_BITS;
 
-/// The name of the allocator that objects come from.
-unsafe fn allocator() -> Option<&'static CStr> {
-    unsafe extern "C" {
-        fn _PyMem_GetCurrentAllocatorName() -> *const c_char;
-    }
-    // SAFETY: the name is a constant; NULL for somebody else's allocator.
+/// Whether objects come from the interpreter's own allocator.
+fn is_pymalloc() -> bool {
+    // SAFETY: the name can be asked for at any time, and is a constant.
     unsafe {
-        let name = _PyMem_GetCurrentAllocatorName();
-        (!name.is_null()).then(|| CStr::from_ptr(name))
+        let name = symbols::_PyMem_GetCurrentAllocatorName();
+        !name.is_null() && CStr::from_ptr(name) == c"pymalloc"
     }
 }
 
-/// Whether objects come from the interpreter's own allocator.
-pub(super) fn is_pymalloc() -> bool {
-    // SAFETY: the name can be asked for at any time.
-    unsafe { allocator() == Some(c"pymalloc") }
+/// The allocator that objects come from, if it is the interpreter's own.
+///
+/// # Safety
+/// The GIL is held, after [`initialise`].
+pub(super) unsafe fn allocator() -> Allocator {
+    // SAFETY: the caller's.
+    unsafe { (*POOLS.0.get()).allocator }
 }
 
 /// Finds the lists.
@@ -152,10 +158,11 @@ pub(crate) unsafe fn initialise() {
         pools.float_count = interpreter.offset(interpreter_state::FLOAT_NUMFREE as isize).cast();
         pools.float_type = &raw mut pyo3_ffi::PyFloat_Type;
         pools.int_type = &raw mut pyo3_ffi::PyLong_Type;
+        if is_pymalloc() {
+            pools.allocator = Allocator::find().unwrap_or(Allocator::UNKNOWN);
+        }
         if pools.ints.is_null() {
             pools.int_room = MAX_INTS;
-            // The interpreter's own allocator gives an int of one digit as much memory as one of two.
-            pools.int_tag_limit = if is_pymalloc() { TWO_DIGITS } else { ONE_DIGIT };
         }
     }
 }
@@ -176,7 +183,15 @@ pub(crate) unsafe fn new_float(value: f64) -> *mut PyObject {
         let pools = &mut *POOLS.0.get();
         let object = *pools.floats;
         if object.is_null() {
-            return pyo3_ffi::PyFloat_FromDouble(value);
+            let made = pyo3_ffi::PyFloat_FromDouble(value);
+            if !made.is_null() {
+                return made;
+            }
+            let made = from_reserve(pools.float_type, float::SIZEOF as usize);
+            if !made.is_null() {
+                field::<f64>(made, float::OB_FVAL).write(value);
+            }
+            return made;
         }
         let class = field::<*mut PyTypeObject>(object, object::OB_TYPE);
         *pools.floats = class.read().cast();
@@ -200,23 +215,93 @@ pub(crate) unsafe fn new_int(value: i64) -> *mut PyObject {
         let object = pools.ints;
         let magnitude = value.unsigned_abs();
         let wide = magnitude >> long::SHIFT != 0;
-        let fits = !wide || (pools.int_tag_limit == TWO_DIGITS && magnitude >> (2 * long::SHIFT) == 0);
         // Exits of regions ask for any number; the small ones exist already, and zero has a sign of its own.
         let small = (-5..=256).contains(&value);
-        if object.is_null() || !fits || small {
-            return pyo3_ffi::PyLong_FromLongLong(value);
+        if magnitude >> (2 * long::SHIFT) != 0 || small {
+            let made = pyo3_ffi::PyLong_FromLongLong(value);
+            return if made.is_null() { wide_int(value) } else { made };
+        }
+        let sign = if value < 0 { long::SIGN_NEGATIVE } else { 0 };
+        let tag = (1 + u64::from(wide)) << long::NON_SIZE_BITS | sign;
+        if object.is_null() || !pools.allocator.is_usual() {
+            let made = allocate_int(tag, magnitude);
+            return if made.is_null() { wide_int(value) } else { made };
         }
         let class = field::<*mut PyTypeObject>(object, object::OB_TYPE);
         pools.ints = class.read().cast();
         pools.int_room += 1;
         class.write(pools.int_type);
         field::<u64>(object, object::OB_REFCNT).write(1);
-        let sign = if value < 0 { long::SIGN_NEGATIVE } else { 0 };
-        field::<u64>(object, long::LV_TAG).write((1 + u64::from(wide)) << long::NON_SIZE_BITS | sign);
+        fill_int(object, tag, magnitude);
+        object
+    }
+}
+
+/// Sets what an int of up to two digits is.
+unsafe fn fill_int(object: *mut PyObject, tag: u64, magnitude: u64) {
+    // SAFETY: the caller's: a new object with room for as many digits as the tag says.
+    unsafe {
+        field::<u64>(object, long::LV_TAG).write(tag);
         let digit = field::<u32>(object, long::OB_DIGIT);
         digit.write(magnitude as u32 & ((1 << long::SHIFT) - 1));
-        if wide {
+        if magnitude >> long::SHIFT != 0 {
             digit.add(1).write((magnitude >> long::SHIFT) as u32);
+        }
+    }
+}
+
+/// The same, in new memory, without the detours of `PyLong_FromLongLong`: where interpreted code drops the ints, this is where all come from.
+unsafe fn allocate_int(tag: u64, magnitude: u64) -> *mut PyObject {
+    let digits = tag >> long::NON_SIZE_BITS;
+    // SAFETY: the GIL is held; the memory has room for the digits.
+    unsafe {
+        let size = long::OB_DIGIT as usize + digits as usize * size_of::<u32>();
+        let object = pyo3_ffi::PyObject_Malloc(size).cast::<PyObject>();
+        if object.is_null() {
+            return pyo3_ffi::PyErr_NoMemory();
+        }
+        field::<*mut PyTypeObject>(object, object::OB_TYPE).write((*POOLS.0.get()).int_type);
+        fill_int(object, tag, magnitude);
+        symbols::_Py_NewReference(object);
+        object
+    }
+}
+
+/// Memory for a number where the interpreter's allocator has none: exits of regions make numbers that the program has had for long, and have no way to fail.
+/// What comes from C's allocator is given back to it in the end, as all that the interpreter's own did not give out. NULL, with `MemoryError` set, if
+/// there is none either.
+#[cold]
+unsafe fn from_reserve(class: *mut PyTypeObject, size: usize) -> *mut PyObject {
+    // SAFETY: the GIL is held, with an exception set; the memory is as large as an object of the class.
+    unsafe {
+        let object = libc::malloc(size).cast::<PyObject>();
+        if !object.is_null() {
+            pyo3_ffi::PyErr_Clear();
+            field::<*mut PyTypeObject>(object, object::OB_TYPE).write(class);
+            symbols::_Py_NewReference(object);
+        }
+        object
+    }
+}
+
+/// An int of up to three digits, from there.
+#[cold]
+unsafe fn wide_int(value: i64) -> *mut PyObject {
+    /// As many as 64 bits need.
+    const DIGITS: usize = 3;
+    let magnitude = value.unsigned_abs();
+    let digits = (0..DIGITS).map(|index| (magnitude >> (index as u32 * long::SHIFT)) as u32 & ((1 << long::SHIFT) - 1));
+    let count = (1..=DIGITS).rev().find(|&count| magnitude >> ((count as u32 - 1) * long::SHIFT) != 0).unwrap_or(1);
+    let sign = if value < 0 { long::SIGN_NEGATIVE } else { 0 };
+    // SAFETY: as above; there is room for all the digits.
+    unsafe {
+        let size = long::OB_DIGIT as usize + DIGITS * size_of::<u32>();
+        let object = from_reserve((*POOLS.0.get()).int_type, size);
+        if !object.is_null() {
+            field::<u64>(object, long::LV_TAG).write((count as u64) << long::NON_SIZE_BITS | sign);
+            for (index, digit) in digits.enumerate() {
+                field::<u32>(object, long::OB_DIGIT).add(index).write(digit);
+            }
         }
         object
     }

@@ -5,9 +5,10 @@
 //!   alive (CPython's own method cache and inline caches rely on this too);
 //! - what is asked of the instance at each use: whether its values are still inside, how many keys instances share, its dict.
 //!
-//! Classes with their own `__getattribute__`, `__getattr__` or `__setattr__` are left to the general functions, as are misses that
-//! come too often.
+//! Classes with their own `__getattribute__` or `__setattr__` are left to the general functions, as are misses that come too often. Those with
+//! `__getattr__` have only entries for what is found without asking it (`fallback.rs`).
 
+use super::fallback;
 use crate::native::raw::{get, is_exact};
 use pyo3_ffi::{PyMemberDescr_Type, PyModule_Type, PyObject, PyType_Type, PyTypeObject, PyUnicode_Type};
 use std::ptr;
@@ -127,6 +128,8 @@ pub(super) unsafe fn learn_load(owner: *mut PyObject, name: *mut PyObject, cell:
         }
         let shape = if loads_generically(class.as_ptr()) {
             load_shape(owner, class, name)
+        } else if fallback::comes_last(class.as_ptr()) {
+            load_shape(owner, class, name).filter(|shape| fallback::is_never_asked(shape))
         } else if class.has(type_object::TYPE_SUBCLASS) {
             class_shape(owner.cast(), class, name)
         } else if is_exact(owner, &raw mut PyModule_Type) {

@@ -26,8 +26,8 @@ pub const ALIGNMENT: usize = 16;
 /// Bytes at the start that are never given out, so that offset 0 is no code.
 const HEADER: usize = 64;
 
-/// Pages are asked of the system in steps of this.
-const COMMIT_STEP: usize = 128 << 10;
+/// Pages are asked of the system in steps of this: they are dear (some microseconds each), and most processes need few.
+const COMMIT_STEP: usize = 32 << 10;
 
 /// Machine code is at most this far from what it calls.
 const REACH: usize = i32::MAX as usize;

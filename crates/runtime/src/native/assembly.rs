@@ -2,6 +2,8 @@
 //!
 //! Registers and labels are given as text; names in braces are operands of the function that a piece is in. What a piece changes besides is told with it.
 
+use whipsnake_cpython::layout::monitoring;
+
 /// Adds a reference to the object in a register, unless it is immortal. Changes `count`, a 32-bit register.
 macro_rules! retain {
     ($object:literal, $count:literal, $label:literal) => {
@@ -191,6 +193,52 @@ macro_rules! move_arguments {
     };
 }
 
+/// On to `general` if a tool or another evaluator wants to see calls; `interpreter` is the interpreter. Changes `scratch`, a 64-bit register.
+macro_rules! unless_watched {
+    ($interpreter:literal, $scratch:literal, $general:literal) => {
+        concat!(
+            "mov ",
+            $scratch,
+            ", [",
+            $interpreter,
+            " + {eval_frame}]\n",
+            $crate::native::assembly::unless_watched!(@name $interpreter, $scratch, "0"),
+            $crate::native::assembly::unless_watched!(@name $interpreter, $scratch, "8"),
+            $crate::native::assembly::unless_watched!(@name $interpreter, $scratch, "16"),
+            $crate::native::assembly::unless_watched!(@name $interpreter, $scratch, "24"),
+            $crate::native::assembly::unless_watched!(@name $interpreter, $scratch, "32"),
+            "jne ",
+            $general
+        )
+    };
+    (@name $interpreter:literal, $scratch:literal, $offset:literal) => {
+        concat!("or ", $scratch, ", [", $interpreter, " + {tool_names} + ", $offset, "]\n")
+    };
+}
+
+/// On to `general` where the thread in a register is near the end of its C stack, or at that of Python's.
+macro_rules! unless_deep {
+    ($thread:literal, $general:literal) => {
+        concat!(
+            "cmp dword ptr [",
+            $thread,
+            " + {c_recursion}], {low}\njl ",
+            $general,
+            "\ncmp dword ptr [",
+            $thread,
+            " + {py_recursion}], 0\njle ",
+            $general
+        )
+    };
+}
+
+/// Saves the caller's registers for native code. The activation's `{room}` is still to be taken off the stack.
+macro_rules! save_registers {
+    () => {
+        "push rbp\nmov rbp, rsp\npush rbx\npush r12\npush r13\npush r14\npush r15"
+    };
+}
+
 /// Takes the activation from the stack, and gives the caller of native code its registers back.
 macro_rules! leave_activation {
     () => {
@@ -198,4 +246,10 @@ macro_rules! leave_activation {
     };
 }
 
-pub(crate) use {describe_frame, leave_activation, move_arguments, release, release_locals, retain};
+pub(crate) use {
+    describe_frame, leave_activation, move_arguments, release, release_locals, retain, save_registers, unless_deep,
+    unless_watched,
+};
+
+// Of the six tools, the optimizer's own is not one.
+const _: () = assert!(monitoring::OPTIMIZER_ID == 5, "the names of five other tools are looked at");

@@ -2,10 +2,12 @@
 
 use super::unreached::LeftOut;
 use crate::memory::Block;
+use crate::tier::WarmUp;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, Ordering};
 use whipsnake_cpython::live::extra::Extra;
 use whipsnake_cpython::live::{Code, Raised};
+use whipsnake_cpython::opcode;
 use whipsnake_ir::abi::{AttributeCell, FEEDBACK_WORDS};
 use whipsnake_stencils::{Depths, PendingEntry, Planned, ResumePoint};
 
@@ -47,10 +49,16 @@ pub struct CompiledCode {
     detached: bool,
     /// Optimized loops of the code.
     pub regions: Vec<Box<crate::region::Region>>,
+    /// Whether arithmetic of the code has met other types than it was optimized for: then it seldom was the only one.
+    pub mixed_numbers: std::cell::Cell<bool>,
     /// Optimized loops that are being made.
     pub asked: crate::region::Asked,
     /// What is left out.
     pub left_out: LeftOut,
+    /// What ran, as long as the interpreter is to run some of it, too.
+    pub(crate) warm_up: Option<Box<WarmUp>>,
+    /// The current frame is about to leave because of that.
+    pub warms_up: bool,
     /// Owns the machine code.
     pub(super) block: Option<Block>,
 }
@@ -100,10 +108,13 @@ impl CompiledCode {
             attribute_cells: planned.attribute_cells(),
             counting_cells: planned.counting_cells(),
             left_out: LeftOut::new(planned.unreached()),
+            warm_up: None,
+            warms_up: false,
             feedback,
             size: planned.size(),
             detached: false,
             regions: vec![],
+            mixed_numbers: Default::default(),
             asked: Default::default(),
             block: None,
         }
@@ -129,10 +140,13 @@ impl CompiledCode {
             attribute_cells: Box::default(),
             counting_cells: Box::default(),
             left_out: LeftOut::default(),
+            warm_up: None,
+            warms_up: false,
             feedback: Box::default(),
             size: 0,
             detached: true,
             regions: vec![],
+            mixed_numbers: Default::default(),
             asked: Default::default(),
             block: None,
         }
@@ -198,6 +212,15 @@ impl CompiledCode {
     #[inline]
     pub fn depth_at(&self, unit: usize) -> Option<usize> {
         self.depths.at(unit)
+    }
+
+    /// Where the instruction at a code unit of `code` begins: at the first of its `EXTENDED_ARG`s, if it has any.
+    pub fn start_of(&self, code: Code, mut unit: usize) -> usize {
+        // A cache may look like a prefix, but has no depth.
+        while unit > 0 && code.unit(unit - 1).op == opcode::EXTENDED_ARG && self.depth_at(unit - 1).is_some() {
+            unit -= 1;
+        }
+        unit
     }
 }
 

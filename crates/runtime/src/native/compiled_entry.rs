@@ -3,21 +3,19 @@
 //!
 //! The interpreter's own calls of Python functions are inlined into it, so what this costs decides whether a call of a compiled function is dearer.
 
-use super::assembly::{describe_frame, leave_activation, retain};
+use super::assembly::{describe_frame, leave_activation, retain, save_registers, unless_deep, unless_watched};
 use super::code::{DETACHED, SLOT_OFFSET};
 use super::entry::{self, ActivationKind, EVALUATION_UNITS, LOW_C_RECURSION};
 use super::trampoline::ROOM;
 use pyo3_ffi::{PyCode_Type, PyObject};
 use std::arch::naked_asm;
-use whipsnake_cpython::layout::{code, frame, function, interpreter_state, monitoring, object, thread_state};
+use whipsnake_cpython::layout::{code, frame, function, interpreter_state, object, thread_state};
 use whipsnake_cpython::live::HOLDER;
 use whipsnake_cpython::live::symbols::_Py_NoneStruct;
 use whipsnake_cpython::opcode::{CALL, DEOPT};
 use whipsnake_ir::abi::{
     ACTIVATION_BASE_FRAME, ACTIVATION_THREAD_STATE, Activation, STACKTOP_RETURN_ADDRESS, compiled,
 };
-
-const _: () = assert!(monitoring::OPTIMIZER_ID == 5, "the names of five other tools are looked at");
 
 static BASE_OPCODES: [u8; 256] = DEOPT;
 
@@ -36,8 +34,7 @@ pub unsafe extern "C" fn compiled_entry(
         "test rcx, rcx",
         "jne {general}",
         // r8 is the thread state, rax the code, r9 its compiled code, r10 the number of arguments.
-        "mov rax, [rip + {holder}@GOTPCREL]",
-        "mov rax, [rax]",
+        "mov rax, [rip + {holder}]",
         "test rax, rax",
         "je 9f",
         "mov r8, [rax]",
@@ -52,34 +49,16 @@ pub unsafe extern "C" fn compiled_entry(
         "jne 9f",
         "cmp byte ptr [r9 + {detached}], 0",
         "jne 9f",
-        // Tools and other evaluators.
         "mov rcx, [r8 + {interp}]",
-        "mov r11, [rcx + {eval_frame}]",
-        "or r11, [rcx + {tool_names}]",
-        "or r11, [rcx + {tool_names} + 8]",
-        "or r11, [rcx + {tool_names} + 16]",
-        "or r11, [rcx + {tool_names} + 24]",
-        "or r11, [rcx + {tool_names} + 32]",
-        "jne 9f",
-        "cmp dword ptr [r8 + {c_recursion}], {low}",
-        "jl 9f",
-        "cmp dword ptr [r8 + {py_recursion}], 0",
-        "jle 9f",
-        // Room for the frame (rcx) and a return address: r11 is their end.
+        unless_watched!("rcx", "r11", "9f"),
+        unless_deep!("r8", "9f"),
+        // Room for the frame (rcx) and a return address: r11 is their end. Where there is no data stack yet, its limit is 0.
         "mov rcx, [r8 + {datastack_top}]",
-        "test rcx, rcx",
-        "je 9f",
         "mov r11, [r9 + {frame_bytes}]",
         "lea r11, [rcx + r11 + 8]",
         "cmp r11, [r8 + {datastack_limit}]",
         "jae 9f",
-        "push rbp",
-        "mov rbp, rsp",
-        "push rbx",
-        "push r12",
-        "push r13",
-        "push r14",
-        "push r15",
+        save_registers!(),
         "mov rbx, r8",
         "mov r12, rcx",
         // Does the caller hand over its arguments (see `handover`)? r13 is 1 if it does.
@@ -97,16 +76,14 @@ pub unsafe extern "C" fn compiled_entry(
         "mov r14, rsi",
         "sub r14, rcx",
         "shr r14, 3",
-        "je 3f",
         "lea r15, [r14 + r10]",
         "mov edx, [rdx + {stacksize}]",
         "cmp r15, rdx",
         "ja 3f",
         "mov rdx, [r8 + {instr_ptr}]",
-        "movzx ecx, byte ptr [rdx]",
-        "lea r15, [rip + {base_opcodes}]",
-        "cmp byte ptr [r15 + rcx], {call}",
-        "jne 3f",
+        "cmp byte ptr [rdx], {call}",
+        "jne 17f",
+        "4:",
         "movzx ecx, byte ptr [rdx + 1]",
         "sub rcx, r10",
         "jne 2f",
@@ -118,25 +95,16 @@ pub unsafe extern "C" fn compiled_entry(
         "or rcx, [rsi - 8]",
         "jne 3f",
         "inc r13d",
-        "jmp 3f",
-        // Callable, self and the other arguments.
-        "2:",
-        "inc rcx",
-        "jne 3f",
-        "cmp [rsi - 8], rdi",
-        "jne 3f",
-        "inc r13d",
         "3:",
         // The frame returns to where native code ends, popped.
         "mov [rbx + {datastack_top}], r11",
         "lea rcx, [rip + {returned}]",
         "mov [r11 - 8], rcx",
         "sub dword ptr [rbx + {py_recursion}], 1",
-        "mov rcx, [rbx + {current_frame}]",
-        "mov [r12 + {previous}], rcx",
+        "mov [r12 + {previous}], r8",
         "mov [rbx + {current_frame}], r12",
-        retain!("rax", "ecx", "4"),
-        retain!("rdi", "ecx", "5"),
+        retain!("rax", "ecx", "15"),
+        retain!("rdi", "ecx", "16"),
         describe_frame!("r12", "rdi", "rax", "r8", "r8d"),
         "add rax, {code_adaptive}",
         "mov [r12 + {instr_ptr}], rax",
@@ -188,6 +156,23 @@ pub unsafe extern "C" fn compiled_entry(
         "mov qword ptr [rsp + {kind}], {entry_call}",
         "mov r15, r12",
         "jmp [r9 + {entry}]",
+        // A call that is specialised, or something else.
+        "17:",
+        "movzx ecx, byte ptr [rdx]",
+        "lea r15, [rip + {base_opcodes}]",
+        "cmp byte ptr [r15 + rcx], {call}",
+        "je 4b",
+        "jmp 3b",
+        // Callable, self and the other arguments.
+        "2:",
+        "inc rcx",
+        "jne 3b",
+        "test r14, r14",
+        "je 3b",
+        "cmp [rsi - 8], rdi",
+        "jne 3b",
+        "inc r13d",
+        "jmp 3b",
         "9:",
         "xor ecx, ecx",
         "jmp {general}",

@@ -32,6 +32,8 @@ pub enum ActivationKind {
     Borrowed = 1,
     /// A call from C or the interpreter through [`compiled_entry`]: as `Call`, but native code ends in stubs of its own.
     EntryCall = 2,
+    /// The base frame is that of a generator which `tp_iternext` resumed; native code ends in a stub of its own.
+    GeneratorNext = 3,
 }
 
 /// Runs native code at `address` on the current frame, which belongs to somebody else: it is not popped. `argument` is what the code
@@ -257,10 +259,10 @@ unsafe fn interpret(
     ExitReason::DeepRecursion.note();
     // SAFETY: as `call`; the caller of a function keeps it alive.
     unsafe {
-        entry::restore(function, 0);
+        entry::restore(function);
         let result = call_interpreted(function.as_ptr().cast(), args, nargsf, kwnames);
         if entry::is_original(function) && !tools::watchful() && code::find(function.code()).is_some() {
-            entry::set(function, compiled_entry);
+            entry::set_keeping_version(function, compiled_entry);
         }
         result
     }

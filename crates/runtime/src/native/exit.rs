@@ -3,6 +3,7 @@
 //! The base frame leaves by ending native code with [`Status::Exit`](whipsnake_ir::abi::Status). A frame above it is run by a nested
 //! interpreter, and native code goes on in its caller with what comes out.
 
+use super::code::CompiledCode;
 use super::exit_reason::ExitReason;
 use super::frames::{Resume, compiled, resume};
 use super::trampoline::stub_finish_exit;
@@ -11,7 +12,6 @@ use pyo3_ffi::{PyObject, PyThreadState};
 use std::ptr;
 use whipsnake_cpython::layout::frame as frame_layout;
 use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, Generator, ThreadState, symbols};
-use whipsnake_cpython::opcode;
 use whipsnake_ir::abi::Activation;
 
 /// Code units from the instruction that resumed a generator to where it takes a yielded value: the instruction and its one cache entry.
@@ -43,8 +43,15 @@ pub(super) unsafe extern "C" fn exit(
     // SAFETY: the stub passes the live thread state, the current frame and its activation.
     unsafe {
         let current = Frame::new_unchecked(frame);
-        let detached = compiled(current).is_detached();
-        (if detached { ExitReason::Detached } else { ExitReason::Instrumented }).note();
+        let compiled: *mut CompiledCode = ptr::from_ref(compiled(current)).cast_mut();
+        let reason = if std::mem::take(&mut (*compiled).warms_up) {
+            ExitReason::WarmUp
+        } else if (*compiled).is_detached() {
+            ExitReason::Detached
+        } else {
+            ExitReason::Instrumented
+        };
+        reason.note();
         leave(thread, current, activation)
     }
 }
@@ -54,17 +61,10 @@ pub(super) unsafe extern "C" fn exit(
 /// # Safety
 /// The frame is one of native code.
 pub(super) unsafe fn step_to_prefix(frame: Frame) {
-    // SAFETY: the caller's. Units before an instruction that have a depth are prefixes, or instructions.
+    // SAFETY: the caller's: a frame of native code runs a code object.
     unsafe {
-        let (compiled, mut unit) = (compiled(frame), frame.instruction_index());
-        let at = frame.instr_ptr();
-        let mut prefixes = 0;
-        while unit > 0 && (*at.sub(prefixes + 1)).op == opcode::EXTENDED_ARG && compiled.depth_at(unit - 1).is_some() {
-            (prefixes, unit) = (prefixes + 1, unit - 1);
-        }
-        if prefixes > 0 {
-            frame.set_instr_ptr(at.sub(prefixes));
-        }
+        let code = frame.running_code();
+        frame.set_instr_ptr(code.instructions().add(compiled(frame).start_of(code, frame.instruction_index())));
     }
 }
 

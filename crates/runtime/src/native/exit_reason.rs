@@ -10,6 +10,8 @@ pub enum ExitReason {
     Instrumented,
     /// Its machine code was taken out of use, by `whipsnake.never()`.
     Detached,
+    /// Its code was compiled before it ever ran: the interpreter specialises it.
+    WarmUp,
     /// It came to a block that had never run when it was compiled.
     Unreached,
     /// Native code has no way in where a callee came back.
@@ -20,9 +22,10 @@ pub enum ExitReason {
 
 impl ExitReason {
     /// All reasons, in the order of their counters.
-    pub const ALL: [ExitReason; 5] = [
+    pub const ALL: [ExitReason; 6] = [
         ExitReason::Instrumented,
         ExitReason::Detached,
+        ExitReason::WarmUp,
         ExitReason::Unreached,
         ExitReason::NoResumePoint,
         ExitReason::DeepRecursion,
@@ -33,6 +36,7 @@ impl ExitReason {
         match self {
             ExitReason::Instrumented => "instrumented",
             ExitReason::Detached => "detached",
+            ExitReason::WarmUp => "warm_up",
             ExitReason::Unreached => "unreached",
             ExitReason::NoResumePoint => "no_resume_point",
             ExitReason::DeepRecursion => "deep_recursion",

@@ -10,12 +10,13 @@ use super::exit_reason::ExitReason;
 use super::raw::{get, release, release_or_null, retain, set};
 use super::tools;
 use super::trampoline::stub_finish_return;
+use crate::tier;
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::ptr;
 use whipsnake_cpython::layout::{
     code as code_layout, frame as frame_layout, function as function_layout, stack_chunk, thread_state,
 };
-use whipsnake_cpython::live::{_PyInterpreterFrame, Code, Frame, Function, Raised, ThreadState, symbols};
+use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, Function, Raised, ThreadState, symbols};
 use whipsnake_ir::abi::{Activation, STACKTOP_RETURN_ADDRESS};
 
 /// Where native code goes on: an address, and the frame it is for.
@@ -247,7 +248,7 @@ pub unsafe fn clear_and_pop(thread: ThreadState, frame: Frame) {
 #[inline]
 pub unsafe fn compiled<'f>(frame: Frame) -> &'f CompiledCode {
     // SAFETY: frames of native code run code objects.
-    let code = unsafe { Code::new_unchecked(frame.executable().cast()) };
+    let code = unsafe { frame.running_code() };
     code::attached(code).expect("a frame of native code has compiled code")
 }
 
@@ -268,7 +269,7 @@ pub unsafe fn resume(
     unsafe {
         let compiled = compiled(caller);
         let unit = caller.instruction_index() + units;
-        let code = Code::new_unchecked(caller.executable().cast());
+        let code = caller.running_code();
         // What ran may have switched a tool on. A stub runs no code of anybody's.
         let current = compiled.is_stub() || tools::is_current(thread, code, ptr::from_ref(compiled).cast_mut());
         match compiled.receive_at(unit).filter(|_| current) {
@@ -277,10 +278,17 @@ pub unsafe fn resume(
                 Resume { address, frame: caller.as_ptr() }
             }
             None => {
-                // No way in: the interpreter goes on, with the value on the stack.
+                // No way in, or none any more since the code was made again: with the value on the stack, natively if there is a way in by now, or the
+                // interpreter goes on.
                 let depth = compiled.depth_at(unit).expect("a depth where a value is received");
                 caller.stack_base().add(depth - 1).write(value);
+                if let Some(address) = compiled.entry_at(unit).filter(|_| current) {
+                    return Resume { address, frame: caller.as_ptr() };
+                }
                 caller.set_instr_ptr(caller_units(caller).add(unit));
+                if current {
+                    tier::count_again(code, 1);
+                }
                 let reason = if current { ExitReason::NoResumePoint } else { ExitReason::Instrumented };
                 reason.note();
                 exit::leave(thread.as_ptr(), caller, activation)
@@ -341,5 +349,5 @@ pub(super) unsafe extern "C" fn returned(
 /// The first code unit of a frame's code.
 fn caller_units(frame: Frame) -> *mut whipsnake_cpython::live::CodeUnit {
     // SAFETY: frames of native code run code objects.
-    unsafe { Code::new_unchecked(frame.executable().cast()) }.instructions()
+    unsafe { frame.running_code() }.instructions()
 }

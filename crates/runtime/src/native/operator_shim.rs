@@ -12,7 +12,7 @@ use pyo3_ffi::{PyObject, PyThreadState, PyTypeObject};
 use std::ffi::CStr;
 use std::ptr;
 use whipsnake_cpython::layout::object;
-use whipsnake_cpython::live::{_PyInterpreterFrame, Code, CodeUnit, Frame, ThreadState};
+use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, ThreadState};
 use whipsnake_cpython::opcode;
 use whipsnake_ir::abi::Activation;
 
@@ -60,7 +60,7 @@ pub(super) unsafe extern "C" fn operator_return(
             operands.write(result);
         }
         caller.set_instr_ptr(caller.instr_ptr().add(next - at).cast::<CodeUnit>());
-        let code = Code::new_unchecked(caller.executable().cast());
+        let code = caller.running_code();
         let current = tools::is_current(state, code, ptr::from_ref(machine).cast_mut());
         match machine.entry_at(next).filter(|_| current) {
             Some(address) => Resume { address, frame: caller.as_ptr() },

@@ -1,10 +1,12 @@
 //! Where a result was received and something wants attention: the part of `RECEIVE` that is seldom needed, once for all calls.
 
 use super::code::CompiledCode;
+use super::exit_reason::ExitReason;
 use super::frames::{self, Resume};
 use super::{exit, unwind};
 use crate::helpers::control::{self, AFTER_YIELD_FROM};
 use crate::native::raw::release;
+use crate::tier;
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::ffi::c_int;
 use std::ptr;
@@ -29,11 +31,12 @@ pub(super) unsafe extern "C" fn received(
         let current = Frame::new_unchecked(frame);
         let compiled = frames::compiled(current);
         let unit = current.instruction_index();
-        // Not by the instruction's length: instrumentation may have put another opcode in its place.
-        let next = (unit + 1..)
-            .find(|&next| compiled.receive_at(next).is_some())
-            .expect("what calls is followed by where its result is received");
-        let code = Code::new_unchecked(current.executable().cast());
+        let code = current.running_code();
+        // Not by the instruction's length: instrumentation may have put another opcode in its place. Nor by where a result is received: the frame may come from
+        // earlier machine code, and in that of now the instruction may be one that calls nothing.
+        let next = (unit + 1..code.len())
+            .find(|&next| compiled.depth_at(next).is_some())
+            .expect("what calls is followed by another instruction");
         let result =
             current.stack_base().add(compiled.depth_at(next).expect("a depth after an instruction") - 1).read();
         let location = if is_fresh_generator(result) { AFTER_YIELD_FROM } else { location(code, unit) };
@@ -48,6 +51,11 @@ pub(super) unsafe extern "C" fn received(
             return Resume { address, frame };
         }
         current.set_instr_ptr(code.instructions().add(next));
+        if verdict == 0 {
+            tier::count_again(code, 1);
+            ExitReason::NoResumePoint.note();
+            return exit::leave(thread, current, activation);
+        }
         exit::exit(thread, frame, activation, ptr::null_mut())
     }
 }

@@ -47,7 +47,7 @@ pub unsafe fn resume_take_over(thread: *mut PyThreadState, frame: *mut _PyInterp
 unsafe fn take_over(thread: ThreadState, frame: Frame, unit: usize) -> bool {
     // SAFETY: the caller's: the interpreter has stored `stacktop`, and nothing of the frame is in its registers.
     unsafe {
-        let code = Code::new_unchecked(frame.executable().cast());
+        let code = frame.running_code();
         tools::notice();
         let Some(compiled) = code::find(code) else { return false };
         let address = if compiled.leaves_out(unit) { tier::surprise(code, unit) } else { compiled.entry_at(unit) };
@@ -101,7 +101,7 @@ unsafe fn hand_return(frame: Frame, value: *mut PyObject) {
             }
             _ => {
                 set_stack(frame, &[value]);
-                let code = Code::new_unchecked(frame.executable().cast());
+                let code = frame.running_code();
                 frame.set_instr_ptr(outside(code, &RETURNS, op::RETURN_VALUE, 0));
             }
         }
@@ -112,7 +112,7 @@ unsafe fn hand_return(frame: Frame, value: *mut PyObject) {
 unsafe fn hand_yield(frame: Frame, value: *mut PyObject) {
     // SAFETY: native code stands at the `YIELD_VALUE`, whose operand is on top of the stack.
     unsafe {
-        let code = Code::new_unchecked(frame.executable().cast());
+        let code = frame.running_code();
         let depth = code::attached(code)
             .and_then(|compiled| compiled.depth_at(frame.instruction_index()))
             .expect("a depth at a YIELD_VALUE");
@@ -130,7 +130,7 @@ unsafe fn hand_error(frame: Frame) {
     unsafe {
         let raised_at = pyo3_ffi::PyErr_GetRaisedException();
         let unit = pyo3_ffi::PyLong_FromLong(frame.instruction_index() as _);
-        let code = Code::new_unchecked(frame.executable().cast());
+        let code = frame.running_code();
         if unit.is_null() {
             // Out of memory: raise the exception as if it came from the first instruction.
             pyo3_ffi::PyErr_Clear();

@@ -104,6 +104,11 @@ unsafe fn change(watchful: bool) {
     *LAST_CHANGE.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some((Instant::now(), start.elapsed()));
 }
 
+/// Has every poll of the code look.
+pub fn look_always(compiled: &mut CompiledCode) {
+    compiled.valid_version = LOOK;
+}
+
 /// What `valid_version` of code is that was just seen to be good for the version in force.
 ///
 /// # Safety
@@ -139,7 +144,7 @@ unsafe fn revalidate(thread: ThreadState, code: Code, compiled: *mut CompiledCod
             return false;
         }
         notice_end();
-        (*compiled).valid_version = trusted_version(thread);
+        (*compiled).valid_version = if (*compiled).warm_up.is_some() { LOOK } else { trusted_version(thread) };
     }
     true
 }

@@ -5,10 +5,11 @@
 //!
 //! There are no globals here: everything a stub needs is in its registers and in the [`Activation`] that `rsp` points at.
 
-use super::assembly::leave_activation;
+use super::assembly::{leave_activation, save_registers};
 use super::compiled_entry::stub_entry_ended;
 use super::entry::ActivationKind;
 use super::frames::Resume;
+use super::next_entry::stub_next_ended;
 use super::{exit, frames, generators, operator_shim, receive, shim, unreached, unwind};
 use pyo3_ffi::PyObject;
 use std::arch::naked_asm;
@@ -48,13 +49,7 @@ pub unsafe extern "C" fn enter(
     kind: u64,
 ) -> Outcome {
     naked_asm!(
-        "push rbp",
-        "mov rbp, rsp",
-        "push rbx",
-        "push r12",
-        "push r13",
-        "push r14",
-        "push r15",
+        save_registers!(),
         "sub rsp, {room}",
         "mov [rsp + {thread_state}], rdi",
         "mov [rsp + {base_frame}], rsi",
@@ -69,6 +64,8 @@ pub unsafe extern "C" fn enter(
     )
 }
 
+const _: () = assert!(ActivationKind::GeneratorNext as u64 > ActivationKind::EntryCall as u64);
+
 /// Ends native code: status in `rax`, value in `rdi`.
 ///
 /// # Safety
@@ -78,12 +75,14 @@ unsafe extern "C" fn finish() {
     naked_asm!(
         "cmp qword ptr [rsp + {kind}], {entry_call}",
         "je {entry_ended}",
+        "ja {next_ended}",
         "mov rdx, rdi",
         leave_activation!(),
         "ret",
         kind = const std::mem::offset_of!(Activation, kind),
         entry_call = const ActivationKind::EntryCall as u64,
         entry_ended = sym stub_entry_ended,
+        next_ended = sym stub_next_ended,
         room = const ROOM,
     )
 }

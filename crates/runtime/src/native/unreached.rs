@@ -129,7 +129,7 @@ pub(super) unsafe extern "C" fn unreached(
     // SAFETY: the stub passes the live thread state, the current frame and its activation.
     unsafe {
         let current = Frame::new_unchecked(frame);
-        let (compiled, code) = (compiled(current), Code::new_unchecked(current.executable().cast()));
+        let (compiled, code) = (compiled(current), current.running_code());
         if !tools::is_current(ThreadState::new_unchecked(thread), code, ptr::from_ref(compiled).cast_mut()) {
             return exit::exit(thread, frame, activation, ptr::null_mut());
         }

@@ -14,7 +14,7 @@ use pyo3_ffi::{PyObject, PyThreadState};
 use std::{ptr, slice};
 use whipsnake_bytecode::find_in_table;
 use whipsnake_cpython::live::monitoring::{ExceptionEvent, report_exception};
-use whipsnake_cpython::live::{_PyInterpreterFrame, Code, CodeUnit, Frame, ThreadState, symbols};
+use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, ThreadState, symbols};
 use whipsnake_cpython::opcode;
 use whipsnake_ir::abi::Activation;
 
@@ -97,7 +97,7 @@ pub(super) unsafe extern "C" fn reraise(
     // SAFETY: the stub passes the live thread state, the current frame and its activation; the address is of one of the frame's instructions.
     unsafe {
         let (thread, frame) = (ThreadState::new_unchecked(thread), Frame::new_unchecked(frame));
-        let code = Code::new_unchecked(frame.executable().cast());
+        let code = frame.running_code();
         let unit = instruction.cast::<CodeUnit>().offset_from(code.instructions()) as usize;
         let depth = compiled(frame).depth_at(unit).expect("a depth at an instruction");
         unwind(thread, frame, activation, Position { unit, told: unit, depth, traced: false })
@@ -192,7 +192,7 @@ unsafe fn log(thread: ThreadState, frame: Frame, instruction: *mut CodeUnit) {
 unsafe fn report_unwind(thread: ThreadState, frame: Frame, position: &Position) {
     // SAFETY: the current frame; an exception is set.
     unsafe {
-        let code = Code::new_unchecked(frame.executable().cast());
+        let code = frame.running_code();
         let _ = report_exception(thread.interpreter(), ExceptionEvent::Unwind, code, position.told);
     }
 }
@@ -211,7 +211,7 @@ enum Handling {
 unsafe fn handle(thread: ThreadState, frame: Frame, position: &Position) -> Handling {
     // SAFETY: the frame runs a code object, whose table is a `bytes`; slots below the depth are owned or null.
     unsafe {
-        let code = Code::new_unchecked(frame.executable().cast());
+        let code = frame.running_code();
         let table: *mut pyo3_ffi::PyBytesObject = code.exception_table().cast();
         let bytes =
             slice::from_raw_parts((&raw const (*table).ob_sval).cast::<u8>(), (*table).ob_base.ob_size as usize);

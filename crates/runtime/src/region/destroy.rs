@@ -2,11 +2,11 @@
 
 use super::ending::ends_quietly;
 use super::{Region, exit};
-use crate::helpers::instance_ends;
+use crate::helpers::objects::destroy;
 use crate::helpers::pools::{number_to_pool, with_pools};
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::arch::naked_asm;
-use whipsnake_cpython::live::{_PyInterpreterFrame, symbols};
+use whipsnake_cpython::live::_PyInterpreterFrame;
 
 /// Saves the other registers that a C function may change; the stack pointer is 0 mod 16 then.
 macro_rules! save_registers {
@@ -182,17 +182,8 @@ unsafe extern "C" fn destroy_shown_if_noticed(
     }
 }
 
-unsafe extern "C" fn destroy(object: *mut PyObject) {
-    // SAFETY: the caller's contract: a live object without references, the GIL held.
-    unsafe {
-        if !instance_ends::end(object) {
-            symbols::_Py_Dealloc(object);
-        }
-    }
-}
-
 unsafe extern "C" fn destroy_if_quiet(object: *mut PyObject, noticed: *mut u64) {
-    // SAFETY: the caller's contract, and as above.
+    // SAFETY: the caller's contract: a live object without references, the GIL held.
     unsafe {
         if ends_quietly(object) {
             destroy(object);

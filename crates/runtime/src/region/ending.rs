@@ -1,35 +1,154 @@
 //! Objects whose end nobody can notice: no frame has to be shown for it.
 
-use crate::helpers::instance_ends::{is_plain, is_quiet};
-use pyo3_ffi::PyObject;
-use whipsnake_cpython::live::{List, Tuple};
+use crate::helpers::instance_ends::{all_values, is_plain};
+use crate::native::raw::get;
+use pyo3_ffi::{PyObject, PyTypeObject};
+use smallvec::SmallVec;
+use std::ffi::{c_int, c_void};
+use std::ptr;
+use whipsnake_cpython::layout::{list_iterator, tuple_iterator, type_object};
+use whipsnake_cpython::live::{Generator, List, Tuple};
 
-/// Whether the end of an object runs no Python code: nothing ends with it but what is plain.
+/// So many objects are looked at, that end with one or are held by what ends.
+const MAX_OBJECTS: usize = 32;
+/// Objects in objects are looked through this deep.
+const MAX_DEPTH: u32 = 3;
+/// The flag of classes that are part of the interpreter itself, not of a module.
+const STATIC_BUILTIN: u64 = 1 << 1;
+
+/// Whether the end of an object runs no Python code: nothing ends with it that has a finalizer, or a weak reference with a callback.
+///
+/// What it holds tells its class's own `tp_traverse`. That need not show what is no part of a cycle, numbers and strings for one; those end quietly.
 pub(super) unsafe fn ends_quietly(object: *mut PyObject) -> bool {
-    /// Longer sequences are not looked through.
-    const MAX_ITEMS: usize = 16;
-    // SAFETY: the caller's: a live object.
+    // SAFETY: the caller's: a live object, the GIL held.
     unsafe {
-        let class = pyo3_ffi::Py_TYPE(object);
-        if class == &raw mut pyo3_ffi::PySlice_Type {
-            let slice = &*object.cast::<pyo3_ffi::PySliceObject>();
-            return [slice.start, slice.stop, slice.step].into_iter().all(|part| outlives_or_is_plain(part));
-        }
-        let (items, count) = if class == &raw mut pyo3_ffi::PyTuple_Type {
-            let tuple = Tuple::new_unchecked(object.cast());
-            (tuple.items(), tuple.len())
-        } else if class == &raw mut pyo3_ffi::PyList_Type {
-            let list = List::new_unchecked(object.cast());
-            (list.items(), list.len())
-        } else {
-            return is_plain(object) || is_quiet(object);
-        };
-        count <= MAX_ITEMS && (0..count).all(|index| outlives_or_is_plain(items.add(index).read()))
+        is_plain(object)
+            || ends_plainly(object)
+            || Walk { left: MAX_OBJECTS, depth: MAX_DEPTH, shared: SmallVec::new() }.ends(object)
     }
 }
 
-/// Whether the end of the object's last reference runs no Python code, or this is not the last one.
-unsafe fn outlives_or_is_plain(object: *mut PyObject) -> bool {
-    // SAFETY: null or a live object.
-    unsafe { object.is_null() || pyo3_ffi::Py_REFCNT(object) > 1 || is_plain(object) }
+/// Whether it is one of the objects that end most often, and ends quietly: an iterator whose sequence lives on, a small tuple of plain objects.
+unsafe fn ends_plainly(object: *mut PyObject) -> bool {
+    const MAX_ITEMS: usize = 4;
+    // SAFETY: the caller's; the casts and offsets are those of its class.
+    unsafe {
+        let class = pyo3_ffi::Py_TYPE(object);
+        if class == &raw mut pyo3_ffi::PyTuple_Type {
+            let tuple = Tuple::new_unchecked(object.cast());
+            let items = tuple.items();
+            return tuple.len() <= MAX_ITEMS && (0..tuple.len()).all(|index| is_plain_or_null(items.add(index).read()));
+        }
+        let sequence: *mut PyObject = if class == &raw mut pyo3_ffi::PyListIter_Type {
+            get(object, list_iterator::IT_SEQ)
+        } else if class == &raw mut pyo3_ffi::PyTupleIter_Type {
+            get(object, tuple_iterator::IT_SEQ)
+        } else {
+            return false;
+        };
+        sequence.is_null() || pyo3_ffi::Py_REFCNT(sequence) > 1
+    }
+}
+
+unsafe fn is_plain_or_null(object: *mut PyObject) -> bool {
+    // SAFETY: the caller's: null or a live object.
+    unsafe { object.is_null() || is_plain(object) }
+}
+
+struct Walk {
+    left: usize,
+    depth: u32,
+    /// Objects that have other references than the one that was met: they live on, unless those are met, too.
+    shared: SmallVec<[*mut PyObject; MAX_OBJECTS]>,
+}
+
+impl Walk {
+    /// Whether an object ends quietly that is not plain.
+    unsafe fn ends(&mut self, object: *mut PyObject) -> bool {
+        // SAFETY: a live object; the casts are those that its class says.
+        unsafe {
+            let class = pyo3_ffi::Py_TYPE(object);
+            if class == &raw mut pyo3_ffi::PyTuple_Type {
+                let tuple = Tuple::new_unchecked(object.cast());
+                return self.all(tuple.items(), tuple.len());
+            }
+            if class == &raw mut pyo3_ffi::PyList_Type {
+                let list = List::new_unchecked(object.cast());
+                return self.all(list.items(), list.len());
+            }
+            if (*class).tp_flags & STATIC_BUILTIN == 0 {
+                return all_values(object, |value| self.drops(value));
+            }
+            if !is_quiet_class(class, object) {
+                return false;
+            }
+            match (*class).tp_traverse {
+                Some(traverse) => traverse(object, visit, ptr::from_mut(self).cast()) == 0,
+                None => true,
+            }
+        }
+    }
+
+    unsafe fn all(&mut self, items: *const *mut PyObject, count: usize) -> bool {
+        // SAFETY: the caller's: so many items.
+        count <= self.left && (0..count).all(|index| unsafe { self.drops(items.add(index).read()) })
+    }
+
+    /// Whether nothing is noticed of it when a reference to an object is dropped.
+    unsafe fn drops(&mut self, object: *mut PyObject) -> bool {
+        // SAFETY: null or a live object.
+        unsafe {
+            if object.is_null() {
+                return true;
+            }
+            let Some(left) = self.left.checked_sub(1) else { return false };
+            self.left = left;
+            // As the interpreter does: immortal counts are negative.
+            let count = pyo3_ffi::Py_REFCNT(object) as i32;
+            if count < 0 || is_plain(object) {
+                return true;
+            }
+            if count > 1 {
+                let seen = self.shared.contains(&object);
+                self.shared.push(object);
+                return !seen;
+            }
+            let Some(depth) = self.depth.checked_sub(1) else { return false };
+            self.depth = depth;
+            let quietly = self.ends(object);
+            self.depth += 1;
+            quietly
+        }
+    }
+}
+
+/// Whether an object of a class of the interpreter's ends without running code, but for what it holds.
+unsafe fn is_quiet_class(class: *mut PyTypeObject, object: *mut PyObject) -> bool {
+    // SAFETY: the caller's: a live object of that class.
+    unsafe {
+        // Buffers are given back by methods, capsules by anybody's function; frames and modules clear what they hold step by step, and classes are known to others.
+        let others = [
+            &raw mut pyo3_ffi::PyCapsule_Type,
+            &raw mut pyo3_ffi::PyFrame_Type,
+            &raw mut pyo3_ffi::PyModule_Type,
+            &raw mut pyo3_ffi::PyType_Type,
+            &raw mut pyo3_ffi::PyCode_Type,
+        ];
+        if !(*class).tp_as_buffer.is_null() || (*class).tp_del.is_some() || others.contains(&class) {
+            return false;
+        }
+        let weak = (*class).tp_weaklistoffset;
+        if weak < 0 || weak > 0 && !object.cast::<u8>().offset(weak).cast::<*mut PyObject>().read().is_null() {
+            return false;
+        }
+        let managed = type_object::MANAGED_WEAKREF | type_object::MANAGED_DICT;
+        let finished = || class == &raw mut pyo3_ffi::PyGen_Type && Generator::new_unchecked(object).is_finished();
+        (*class).tp_flags & managed == 0 && ((*class).tp_finalize.is_none() || finished())
+    }
+}
+
+/// What `tp_traverse` calls for each object that one holds: 0 if nothing is noticed of its end.
+unsafe extern "C" fn visit(object: *mut PyObject, walk: *mut c_void) -> c_int {
+    // SAFETY: called for what an object holds, with the walk that `ends` passes.
+    unsafe { c_int::from(!(*walk.cast::<Walk>()).drops(object)) }
 }

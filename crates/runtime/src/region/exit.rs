@@ -1,9 +1,10 @@
 //! Leaving a region: the frame is written as its exit describes, and the baseline tier goes on.
 
-use super::{Region, dump, frames};
+use super::{FAILURES_TO_TELL, Region, dump, frames};
 use crate::helpers::globals;
 use crate::helpers::instance_pool;
 use crate::helpers::objects;
+use crate::native::code::attached;
 use crate::native::frames::{Resume, compiled};
 use crate::native::raw::{release, retain};
 use crate::native::tools;
@@ -12,7 +13,7 @@ use pyo3_ffi::{PyObject, PyThreadState, PyTypeObject};
 use smallvec::SmallVec;
 use std::ptr;
 use whipsnake_codegen::{Exit, ExitCall, ExitFrame, ExitSlot, Place};
-use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, Function, ThreadState, symbols};
+use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, Function, Generator, ThreadState, symbols};
 use whipsnake_cpython::{layout, opcode};
 use whipsnake_ir::{Continuation, Type};
 
@@ -88,13 +89,23 @@ impl Buffer<'_> {
         }
     }
 
+    /// Whether what stands in two places is one object.
+    unsafe fn is_one(self, known: Place, place: Place) -> bool {
+        if known == place {
+            return true;
+        }
+        let (Place::Buffer(a, _), Place::Buffer(b, _)) = (known, place) else { return false };
+        // SAFETY: the caller's.
+        self.exit.twins.contains(&(a.min(b), a.max(b))) && unsafe { self.word(a) == self.word(b) }
+    }
+
     /// An owned reference to what a slot holds; `owned` says that there is one already.
     unsafe fn object(self, place: Place, owned: bool, made: &mut Made) -> *mut PyObject {
         // SAFETY: the caller's.
         unsafe {
             match place {
                 Place::Buffer(_, Type::F64 | Type::I64) | Place::Tuple(_) => {
-                    if let Some(&(_, object)) = made.objects.iter().find(|(known, _)| *known == place) {
+                    if let Some(&(_, object)) = made.objects.iter().find(|&&(known, _)| self.is_one(known, place)) {
                         retain(object);
                         return object;
                     }
@@ -174,6 +185,12 @@ pub unsafe extern "C" fn leave_region(
                 if base != opcode::JUMP_BACKWARD {
                     let taken = &region.taken[number as usize];
                     taken.set(taken.get() + 1);
+                    if base == opcode::BINARY_OP
+                        && taken.get() == FAILURES_TO_TELL
+                        && let Some(compiled) = attached(code)
+                    {
+                        compiled.mixed_numbers.set(true);
+                    }
                     if taken.get() > region.patience {
                         region.close_gate();
                     }
@@ -203,9 +220,14 @@ unsafe fn restore(thread: ThreadState, frame: Frame, exit: &Exit, buffer: Buffer
         for (index, described) in exit.frames.iter().enumerate() {
             if let Some(call) = &described.call {
                 let function = buffer.raw(call.function) as *mut PyObject;
-                current = match call.memory {
-                    Some(memory) => Frame::new_unchecked(buffer.raw(memory) as *mut _PyInterpreterFrame),
-                    None => push_above(thread, current, &exit.frames[index - 1], call, function).unwrap_or_else(|| {
+                let waiting = &exit.frames[index - 1];
+                current = match (call.memory, call.generator) {
+                    (Some(memory), _) => Frame::new_unchecked(buffer.raw(memory) as *mut _PyInterpreterFrame),
+                    (None, Some((generator, back))) => {
+                        let generator = Generator::new_unchecked(buffer.raw(generator) as *mut PyObject);
+                        frames::link(thread, current, at(waiting), generator, back)
+                    }
+                    (None, None) => push_above(thread, current, waiting, call, function).unwrap_or_else(|| {
                         pyo3_ffi::Py_FatalError(c"no memory for the frame of an inlined call".as_ptr())
                     }),
                 };
@@ -223,6 +245,11 @@ unsafe fn restore(thread: ThreadState, frame: Frame, exit: &Exit, buffer: Buffer
     }
 }
 
+/// The instruction at which a frame waits.
+fn at(waiting: &ExitFrame) -> *mut CodeUnit {
+    (waiting.first_unit as *mut CodeUnit).wrapping_add(waiting.unit as usize)
+}
+
 /// Pushes the frame of an inlined call of `function`, or the one below an `__init__`, above `caller`.
 unsafe fn push_above(
     thread: ThreadState,
@@ -231,7 +258,7 @@ unsafe fn push_above(
     call: &ExitCall,
     function: *mut PyObject,
 ) -> Option<Frame> {
-    let at = (waiting.first_unit as *mut CodeUnit).wrapping_add(waiting.unit as usize);
+    let at = at(waiting);
     // SAFETY: the caller's.
     unsafe {
         match Function::new(function.cast()) {
@@ -247,11 +274,7 @@ unsafe fn resume(thread: ThreadState, frame: Frame, described: &ExitFrame) -> Re
     // SAFETY: the caller's: everything is in memory.
     unsafe {
         let (machine, code) = (compiled(frame), frame.code().expect("a frame of Python code"));
-        // Where its prefixes start. A cache may look like one, but has no depth.
-        let mut unit = described.unit as usize;
-        while unit > 0 && code.unit(unit - 1).op == opcode::EXTENDED_ARG && machine.depth_at(unit - 1).is_some() {
-            unit -= 1;
-        }
+        let unit = machine.start_of(code, described.unit as usize);
         // A tool that was switched on in a call wants to see the next instruction.
         if !tools::is_current(thread, code, ptr::from_ref(machine).cast_mut()) {
             frame.set_instr_ptr(code.instructions().add(unit));
@@ -295,15 +318,25 @@ pub(super) unsafe extern "C" fn destroy_shown(
         let exit = &region.exits[number as usize];
         let thread = ThreadState::new_unchecked(thread);
         let buffer = Buffer { words: buffer, exit, shows: true };
-        let mut shown: SmallVec<[Frame; 4]> = SmallVec::new();
+        let mut shown: SmallVec<[(Frame, Option<frames::Place>); 4]> = SmallVec::new();
         let (mut current, mut made) = (Frame::new_unchecked(frame), Made::of(exit));
-        region.hold_classes(exit);
+        // The code of others may drop the last reference to a class whose instance is not made.
+        for &class in &exit.instances {
+            retain(class as *mut PyObject);
+        }
         for (index, described) in exit.frames.iter().enumerate() {
+            let mut suspended = None;
             if let Some(call) = &described.call {
                 let function = buffer.raw(call.function) as *mut PyObject;
-                let frame = match call.memory {
-                    Some(memory) => Frame::new(buffer.raw(memory) as *mut _PyInterpreterFrame),
-                    None => push_above(thread, current, &exit.frames[index - 1], call, function),
+                let waiting = &exit.frames[index - 1];
+                let frame = match (call.memory, call.generator) {
+                    (Some(memory), _) => Frame::new(buffer.raw(memory) as *mut _PyInterpreterFrame),
+                    (None, Some((generator, back))) => {
+                        let generator = Generator::new_unchecked(buffer.raw(generator) as *mut PyObject);
+                        suspended = Some(frames::Place::of(generator.frame()));
+                        Some(frames::link(thread, current, at(waiting), generator, back))
+                    }
+                    (None, None) => push_above(thread, current, waiting, call, function),
                 };
                 let Some(frame) = frame else { break };
                 current = frame;
@@ -313,7 +346,7 @@ pub(super) unsafe extern "C" fn destroy_shown(
                 let value = buffer.object(slot.place, false, &mut made);
                 current.localsplus().add(slot.slot as usize).write(value);
             }
-            shown.push(current);
+            shown.push((current, suspended));
         }
         let innermost = &exit.frames[shown.len() - 1];
         current.set_instr_ptr((innermost.first_unit as *mut CodeUnit).add(innermost.unit as usize));
@@ -330,8 +363,8 @@ pub(super) unsafe extern "C" fn destroy_shown(
                 release(value);
             }
         }
-        for (&frame, described) in shown.iter().zip(&exit.frames).rev() {
-            if described.call.is_some_and(|call| call.memory.is_none()) {
+        for (&(frame, suspended), described) in shown.iter().zip(&exit.frames).rev() {
+            if described.call.is_some_and(|call| call.memory.is_none() && call.generator.is_none()) {
                 frames::pop_filled(thread, frame);
                 continue;
             }
@@ -342,8 +375,16 @@ pub(super) unsafe extern "C" fn destroy_shown(
                     release(value);
                 }
             }
+            if let Some(place) = suspended {
+                frames::unlink(thread, frame, place);
+            }
         }
         made.done();
+        // Nobody else's code runs until the instances are made, or these references are taken again: a class that only they would keep
+        // has references to itself, and goes with a collection.
+        for &class in &exit.instances {
+            release(class as *mut PyObject);
+        }
     }
 }
 

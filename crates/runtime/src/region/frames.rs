@@ -3,13 +3,13 @@
 use super::inlined_frames::length;
 use crate::helpers::instance_pool;
 use crate::native::frames::unlink_and_pop;
-use crate::native::raw::{get, release, retain};
+use crate::native::raw::{get, release, retain, set};
 use crate::native::{operator_shim, shim};
 use pyo3_ffi::{PyObject, PyThreadState, PyTypeObject};
 use std::ffi::c_int;
 use std::ptr;
-use whipsnake_cpython::layout::frame as layout;
-use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, Function, ThreadState, symbols};
+use whipsnake_cpython::layout::{exc_stack_item, frame as layout, generator, thread_state};
+use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, Function, Generator, ThreadState, symbols};
 use whipsnake_cpython::opcode;
 
 /// Pushes a frame above `caller`, which is at the call instruction `call`, with nothing in its slots. It takes references of its own to the function and
@@ -82,6 +82,71 @@ pub(super) unsafe fn push_init(
         // There is no return address.
         frame.set_stacktop(-1);
         Some(frame)
+    }
+}
+
+/// Where a generator is suspended.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    instr: *mut CodeUnit,
+    stacktop: c_int,
+}
+
+impl Place {
+    /// Where a suspended frame is.
+    pub(super) fn of(frame: Frame) -> Place {
+        Place { instr: frame.instr_ptr(), stacktop: frame.stacktop() }
+    }
+}
+
+const PREVIOUS_ITEM: i32 = generator::EXC_STATE + exc_stack_item::PREVIOUS_ITEM;
+
+/// Links the frame of a suspended generator above `below`, which waits at the instruction at `waits`; `back` is the word at `return_offset`. No value is
+/// sent.
+///
+/// # Safety
+/// `below` is the current frame, and the GIL is held.
+pub(super) unsafe fn link(
+    thread: ThreadState,
+    below: Frame,
+    waits: *mut CodeUnit,
+    resumed: Generator,
+    back: i32,
+) -> Frame {
+    // SAFETY: the caller's.
+    unsafe {
+        let (object, frame) = (resumed.as_ptr(), resumed.frame());
+        below.set_instr_ptr(waits);
+        set(below.as_ptr(), layout::RETURN_OFFSET, back);
+        frame.set_stacktop(-1);
+        resumed.set_state(generator::FRAME_EXECUTING);
+        let handled: *mut u8 = get(thread.as_ptr(), thread_state::EXC_INFO);
+        set(object, PREVIOUS_ITEM, handled);
+        set(thread.as_ptr(), thread_state::EXC_INFO, object.cast::<u8>().offset(generator::EXC_STATE as isize));
+        frame.set_previous(below.as_ptr());
+        thread.set_current_frame(frame.as_ptr());
+        thread.set_py_recursion_remaining(thread.py_recursion_remaining() - 1);
+        frame
+    }
+}
+
+/// Undoes [`link`]: the generator is suspended as it was.
+///
+/// # Safety
+/// The frame is the current one, and the GIL is held.
+pub(super) unsafe fn unlink(thread: ThreadState, frame: Frame, place: Place) {
+    // SAFETY: the caller's.
+    unsafe {
+        let resumed = Generator::of_frame(frame);
+        let object = resumed.as_ptr();
+        frame.set_instr_ptr(place.instr);
+        frame.set_stacktop(place.stacktop);
+        resumed.set_state(generator::FRAME_SUSPENDED);
+        set(thread.as_ptr(), thread_state::EXC_INFO, get::<*mut u8>(object, PREVIOUS_ITEM));
+        set(object, PREVIOUS_ITEM, ptr::null_mut::<u8>());
+        thread.set_current_frame(get(frame.as_ptr(), layout::PREVIOUS));
+        frame.set_previous(ptr::null_mut());
+        thread.set_py_recursion_remaining(thread.py_recursion_remaining() + 1);
     }
 }
 
@@ -174,4 +239,13 @@ pub unsafe extern "C" fn new_instance(class: *mut PyTypeObject) -> *mut PyObject
 pub unsafe extern "C" fn pop_inlined(thread: *mut PyThreadState, frame: *mut _PyInterpreterFrame) {
     // SAFETY: the caller's.
     unsafe { pop(ThreadState::new_unchecked(thread), Frame::new_unchecked(frame)) }
+}
+
+/// `Helper::EndInlinedGenerator`.
+///
+/// # Safety
+/// Called by a region's machine code, with the current frame, which is a generator's, in memory, with an empty stack.
+pub unsafe extern "C" fn end_inlined_generator(thread: *mut PyThreadState, frame: *mut _PyInterpreterFrame) {
+    // SAFETY: the caller's.
+    unsafe { unlink_and_pop(ThreadState::new_unchecked(thread), Frame::new_unchecked(frame)) }
 }

@@ -4,6 +4,7 @@ use super::statistics::process_time;
 use crate::native::raw::{get, is_exact};
 use pyo3_ffi::PyObject;
 use std::time::Duration;
+use whipsnake_bytecode::is_untouched;
 use whipsnake_cpython::layout::{list_iterator, range_iterator, tuple_iterator};
 use whipsnake_cpython::live::{CodeUnit, Frame, List, Tuple};
 use whipsnake_cpython::opcode;
@@ -39,8 +40,6 @@ impl Body {
     /// # Safety
     /// Both are instructions of one code object.
     pub unsafe fn between(first: *mut CodeUnit, end: *mut CodeUnit) -> Body {
-        /// What the counter of an instruction that specialises itself starts at: value 1, back-off 1.
-        const INITIAL: u16 = 0x11;
         let mut body = Body::default();
         // SAFETY: the caller's.
         unsafe {
@@ -51,7 +50,7 @@ impl Body {
                 body.instructions += 1;
                 body.has_loop |= base == opcode::JUMP_BACKWARD;
                 body.has_call |= base == opcode::CALL;
-                body.untouched |= caches > 0 && (*at).op == base && at.add(1).cast::<u16>().read() == INITIAL;
+                body.untouched |= is_untouched((*at).op, base, || at.add(1).cast::<u16>().read());
                 at = at.add(1 + caches);
             }
         }

@@ -7,7 +7,7 @@ use crate::memory::CodeMemory;
 use crate::native::trampoline::VALUE;
 use rustc_hash::FxHashSet;
 use std::any::Any;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::fmt::Display;
 use std::mem::{MaybeUninit, offset_of};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -130,7 +130,6 @@ impl Maker {
             entered: Cell::new(0),
             spent: Cell::default(),
             exits: made.exits,
-            held: RefCell::default(),
             general,
             function: name,
             header,

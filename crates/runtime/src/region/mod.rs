@@ -15,6 +15,7 @@ mod gate;
 mod heat;
 mod inlined_frames;
 mod job;
+mod math;
 mod operators;
 mod samples;
 mod statistics;
@@ -25,7 +26,7 @@ pub use background::{Asked, queue_lengths};
 pub use describe::describe;
 pub use destroy::{destroy_in_region, destroy_noticed, destroy_plain, destroy_unnoticed};
 pub use exit::leave_region;
-pub use frames::{new_instance, push_init_inlined};
+pub use frames::{end_inlined_generator, new_instance, push_init_inlined};
 pub use function::hot_function;
 pub use inlined_frames::{pop_inlined, push_inlined};
 pub use statistics::{Regions, spent, times};
@@ -40,7 +41,7 @@ use background::Answer;
 use heat::{Body, Heat};
 use pyo3_ffi::{PyObject, PyThreadState};
 use rustc_hash::FxHashSet;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::mem::offset_of;
 use std::ptr;
 use std::time::{Duration, Instant};
@@ -48,7 +49,7 @@ use whipsnake_codegen::{Exit, ExitFrame, Place, RegionForm};
 use whipsnake_cpython::live::{_PyInterpreterFrame, Code, CodeUnit, Frame};
 use whipsnake_ir::Function;
 use whipsnake_ir::abi::{FEEDBACK_WORDS, LOOP_GATE};
-use whipsnake_optimizer::Site;
+use whipsnake_optimizer::{Site, failed_again};
 
 /// An optimized loop.
 pub struct Region {
@@ -58,8 +59,6 @@ pub struct Region {
     exits: Vec<Exit>,
     /// How often each exit was taken.
     taken: Vec<Cell<u32>>,
-    /// Classes of instances that it has not made, held where code of others has run in the meantime.
-    held: RefCell<FxHashSet<u64>>,
     /// Where native code enters it: calls of a function, or jumps back.
     gate: *const u8,
     /// Whether it is left at instructions that never ran.
@@ -132,16 +131,6 @@ impl Drop for Held {
 }
 
 impl Region {
-    /// Keeps the classes alive whose instances an exit would make: they are not made yet, and code of others may drop the class.
-    unsafe fn hold_classes(&self, exit: &Exit) {
-        for &class in &exit.instances {
-            if self.held.borrow_mut().insert(class) {
-                // SAFETY: a live class.
-                unsafe { crate::native::raw::retain(class as *mut pyo3_ffi::PyObject) };
-            }
-        }
-    }
-
     /// Whether it is that of a function.
     fn is_of_function(&self) -> bool {
         self.header == function::START
@@ -161,13 +150,14 @@ impl Region {
         self.taken.iter().any(|taken| taken.get() > self.patience)
     }
 
-    /// The instructions whose specialised forms failed, with those of earlier code of the loop.
+    /// The instructions whose specialised forms failed, with those of earlier code of the loop; marked are those that failed in a more general form, too.
     fn failed_instructions(&self) -> FxHashSet<Site> {
         let failed = self.exits.iter().zip(&self.taken).filter(|(_, taken)| taken.get() > self.patience / 4);
         let sites = failed.map(|(exit, _)| {
             // The frame below an `__init__` is none of the calls.
             let between = |frame: &&ExitFrame| frame.call.is_some_and(|call| call.function == Place::Null);
-            exit.frames.iter().filter(|frame| !between(frame)).map(|frame| frame.unit).collect()
+            let site: Site = exit.frames.iter().filter(|frame| !between(frame)).map(|frame| frame.unit).collect();
+            if self.general.contains(&site) { failed_again(site) } else { site }
         });
         self.general.iter().cloned().chain(sites).collect()
     }
@@ -275,6 +265,9 @@ const MAX_FAILURES: u32 = 1000;
 
 /// The same of functions, which look at how many of their calls fail, too; and with a threshold that is lower than by itself.
 const FEW_FAILURES: u32 = 100;
+
+/// After so many failures of an operator other regions that have the function's code, too, learn of it.
+const FAILURES_TO_TELL: u32 = 16;
 
 /// How often a loop is compiled at most.
 const MAX_ATTEMPTS: u32 = 4;

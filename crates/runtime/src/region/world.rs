@@ -18,14 +18,15 @@ use std::cell::RefCell;
 use std::ptr;
 use std::rc::Rc;
 use whipsnake_bytecode::{Decoder, Instr};
+use whipsnake_cpython::layout::generator::FRAME_EXECUTING;
 use whipsnake_cpython::layout::{object, type_object};
-use whipsnake_cpython::live::{Code, Float, Frame, Function, Long};
+use whipsnake_cpython::live::{Code, Float, Frame, Function, Generator, Long};
 use whipsnake_cpython::opcode as op;
 use whipsnake_ir::Global;
 use whipsnake_ir::abi::FEEDBACK_WORDS;
 use whipsnake_ops::Ptr;
 use whipsnake_optimizer::{
-    AttributeShape, Callee, Constructor, Method, Number, Object, Operand, Operator, Special, World,
+    AttributeShape, Callee, Constructor, Method, Number, Object, Operand, Operator, Special, Suspended, World,
 };
 use whipsnake_stencils::Source;
 
@@ -69,7 +70,7 @@ pub(super) struct Live {
 
 /// A function that is inlined.
 struct Inlinable {
-    function: Function,
+    function: Option<Function>,
     decoder: Decoder,
     live: Live,
 }
@@ -245,6 +246,11 @@ impl World for Live {
         compiled.attribute_cell(instr.index).is_some_and(|cell| cell.fills >= OTHER_TYPES)
     }
 
+    fn has_mixed_numbers(&self) -> bool {
+        // SAFETY: as above.
+        unsafe { (*(self.data as *const CompiledCode)).mixed_numbers.get() }
+    }
+
     fn shapes(&self, instr: &Instr) -> Vec<AttributeShape> {
         // SAFETY: as above.
         let compiled = unsafe { &*(self.data as *const CompiledCode) };
@@ -345,6 +351,11 @@ impl World for Live {
             .find(|&class| unsafe { globals::address(class) } as u64 == address)
     }
 
+    fn math_function(&self, address: u64) -> Option<whipsnake_ops::MathFunction> {
+        // SAFETY: a live object.
+        unsafe { super::math::function(self.live(address)?) }
+    }
+
     fn shim_unit(&self) -> Option<u64> {
         // SAFETY: the GIL is held.
         unsafe { shim::operator_code() }.map(|code| code.instructions() as u64)
@@ -396,34 +407,98 @@ impl World for Live {
         }
         // SAFETY: of that type; the GIL is held, and references are kept by whoever inlines it.
         let function = unsafe { Function::new_unchecked(value.cast()) };
-        let known = self.callees.iter().find(|callee| callee.function.as_ptr() == function.as_ptr());
+        let known = self.callees.iter().find(|callee| {
+            callee.live.frame.is_none() && callee.function.is_some_and(|known| known.as_ptr() == function.as_ptr())
+        });
         let callee = match known {
             Some(known) => known,
-            None => {
-                let code = function.code();
-                let compiled = code::find(code).filter(|compiled| !compiled.is_stub() && is_inlinable(function))?;
-                let mut decoder = Decoder::default();
-                // SAFETY: as above.
-                let live = unsafe {
-                    decoder.analyse(code_input(code)).ok()?;
-                    Live::new(code, None, function.globals(), function.builtins(), compiled, self.alive.clone())
-                };
-                self.callees.push_get(Box::new(Inlinable { function, decoder, live }))
+            None if is_inlinable(function) => {
+                self.inlinable(Some(function), function.code(), None, function.globals(), function.builtins())?
             }
+            None => return None,
         };
-        let code = callee.live.code;
-        let defaults = function.defaults();
+        Some(callee.callee())
+    }
+
+    fn generator(&self, generator: u64) -> Option<Suspended<'_>> {
+        let value = self.live(generator)?;
+        // SAFETY: live objects; a generator that has not ended has a frame, of the code of its function.
+        unsafe {
+            if get::<*mut PyTypeObject>(value, object::OB_TYPE) != &raw mut pyo3_ffi::PyGen_Type {
+                return None;
+            }
+            let generator = Generator::new_unchecked(value);
+            if generator.state() >= FRAME_EXECUTING {
+                return None;
+            }
+            let frame = generator.frame();
+            let code = frame.function().code();
+            let callee = self.inlinable(None, code, Some(frame), frame.globals(), frame.builtins())?.callee();
+            Some(Suspended { callee, unit: frame.instruction_index() as u32 })
+        }
+    }
+
+    fn generator_function(&self, function: u64) -> Option<Callee<'_>> {
+        let value = self.live(function).filter(|&value| class_of(value) == Some(Global::FunctionType))?;
+        // SAFETY: of that type.
+        let function = unsafe { Function::new_unchecked(value.cast()) };
+        self.maker(function.code(), function.globals(), function.builtins())
+    }
+
+    fn generator_code(&self, code: u64) -> Option<Callee<'_>> {
+        let value = self.live(code)?;
+        // SAFETY: a live object.
+        let code = unsafe { Code::new(value.cast()) }?;
+        self.maker(code, self.globals, self.builtins)
+    }
+}
+
+impl Live {
+    /// Analyses a function that is to be inlined; `frame` is that of its generator.
+    fn inlinable(
+        &self,
+        function: Option<Function>,
+        code: Code,
+        frame: Option<Frame>,
+        globals: *mut PyObject,
+        builtins: *mut PyObject,
+    ) -> Option<&Inlinable> {
+        let compiled = code::find(code).filter(|compiled| !compiled.is_stub())?;
+        let mut decoder = Decoder::default();
+        // SAFETY: the GIL is held, and references are kept by whoever inlines it.
+        let live = unsafe {
+            decoder.analyse(code_input(code)).ok()?;
+            Live::new(code, frame, globals, builtins, compiled, self.alive.clone())
+        };
+        Some(self.callees.push_get(Box::new(Inlinable { function, decoder, live })))
+    }
+
+    /// A function that makes generators.
+    fn maker(&self, code: Code, globals: *mut PyObject, builtins: *mut PyObject) -> Option<Callee<'_>> {
+        use whipsnake_cpython::layout::code as layout;
+        const KINDS: u32 = layout::CO_GENERATOR | layout::CO_COROUTINE | layout::CO_ASYNC_GENERATOR;
+        if code.flags() & KINDS != layout::CO_GENERATOR {
+            return None;
+        }
+        Some(self.inlinable(None, code, None, globals, builtins)?.callee())
+    }
+}
+
+impl Inlinable {
+    fn callee(&self) -> Callee<'_> {
+        let code = self.live.code;
+        let defaults = self.function.and_then(Function::defaults);
         let values = defaults
             .map_or(vec![], |tuple| (0..tuple.len()).filter_map(|index| tuple.item(index)).map(object_of).collect());
-        Some(Callee {
+        Callee {
             // SAFETY: what was analysed, and is alive.
-            code: callee.decoder.analysed(unsafe { code_input(code) }),
-            world: &callee.live,
+            code: self.decoder.analysed(unsafe { code_input(code) }),
+            world: &self.live,
             executable: code.as_ptr() as u64,
-            globals: callee.live.globals as u64,
-            builtins: callee.live.builtins as u64,
+            globals: self.live.globals as u64,
+            builtins: self.live.builtins as u64,
             parameters: code.argcount() as u32,
             default_values: values,
-        })
+        }
     }
 }

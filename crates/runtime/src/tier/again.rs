@@ -4,7 +4,6 @@
 //! costs is bounded, whatever a program does.
 
 use super::compile::compile_again;
-use super::entries::state_of;
 use super::osr::count_again;
 use super::state::jit;
 use crate::native::code::{self, CompiledCode};
@@ -46,9 +45,7 @@ pub(crate) unsafe fn surprise(code: Code, unit: usize) -> Option<*const u8> {
             }
         }
         // A loop further on is taken over again.
-        if state_of(code).is_some_and(|state| state.as_ref().has_loop) {
-            count_again(code, 1);
-        }
+        count_again(code, 1);
         None
     }
 }

@@ -2,6 +2,7 @@
 
 use super::refusal::Refusal;
 use super::state::{Jit, Stage, jit};
+use super::warm_up;
 use crate::helpers::pointers::CodeSource;
 use crate::native::code::{self, CompiledCode};
 use crate::native::tools;
@@ -119,7 +120,11 @@ unsafe fn attempt(code: Code, whole: bool) -> Result<(), Refusal> {
         let (jit, thread) = check(code)?;
         let leave_out = if whole || !jit.settings.leaves_out() { LeaveOut::Nothing } else { LeaveOut::Unreached };
         let start = Instant::now();
-        let compiled = link(jit, code, thread, leave_out, None)?;
+        let mut compiled = link(jit, code, thread, leave_out, None)?;
+        if jit.settings.warms_up() && warm_up::is_for(code) {
+            compiled.warm_up = Some(Box::default());
+            tools::look_always(&mut compiled);
+        }
         jit.stats.compiled += 1;
         jit.stats.compile_time += start.elapsed();
         compiled

@@ -4,7 +4,7 @@ use super::settings::Settings;
 use super::state::{Jit, install, jit};
 use super::{entries, osr};
 use crate::memory::CodeMemory;
-use crate::native::thread_exit;
+use crate::native::{generator_entry, thread_exit};
 use std::ffi::{c_int, c_void};
 use whipsnake_cpython::live::extra::Extra;
 use whipsnake_cpython::live::monitoring::{Events, Monitoring};
@@ -61,6 +61,7 @@ pub unsafe fn enable(settings: &Settings) -> Result<(), String> {
                 .map_err(|_| failure("CPython has no function watcher left"))?;
             jit.watcher = Some(watcher);
         }
+        generator_entry::install(true);
         sweep(adopt_one, None);
     }
     Ok(())
@@ -155,6 +156,7 @@ pub unsafe fn disable() {
         {
             pyo3_ffi::PyErr_Clear();
         }
+        generator_entry::install(false);
         sweep(release_one, None);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::compile::compile;
 use super::refusal::Refusal;
+use super::small;
 use super::state::{Stage, TierState, jit};
 use crate::native::compiled_entry::compiled_entry;
 use crate::native::entry::call_interpreted;
@@ -38,6 +39,7 @@ pub(crate) unsafe fn state_or_new(code: Code) -> Option<NonNull<TierState>> {
             jumps: 0,
             unreached_jumps: 0,
             has_loop: has_loop(code),
+            is_small: small::is_small(code),
             jump_events: false,
         };
         match states.set(code, Box::new(state)) {
@@ -105,6 +107,11 @@ unsafe fn install(function: Function, code: Code, new: Entry) {
     }
     // SAFETY: the GIL is held.
     unsafe {
+        // Without a version nothing is to be kept.
+        let is_small = || state_of(code).map_or_else(|| small::is_small(code), |state| state.as_ref().is_small);
+        if code.version() != 0 && super::is_specialised() && is_small() {
+            return entry::set_keeping_version(function, new);
+        }
         // A function made by MAKE_FUNCTION gets the code object's version *after* it was reported as made; with a version the
         // interpreter would specialise call sites to skip the entry.
         code.clear_version();
@@ -114,8 +121,8 @@ unsafe fn install(function: Function, code: Code, new: Entry) {
 
 /// Gives a function back to the interpreter.
 unsafe fn give_back(function: Function) {
-    // SAFETY: the GIL is held. Version 0 means: a new one when a call site is specialised.
-    unsafe { entry::restore(function, 0) };
+    // SAFETY: the GIL is held.
+    unsafe { entry::restore(function) };
 }
 
 /// Whether a function's entry is one of ours.

@@ -12,8 +12,10 @@ mod osr;
 mod refusal;
 mod selection;
 mod settings;
+mod small;
 mod state;
 mod stats;
+mod warm_up;
 
 pub use crate::native::exit_reason::ExitReason;
 pub(crate) use again::surprise;
@@ -27,6 +29,7 @@ pub use settings::Settings;
 pub(crate) use state::{Jit, jit};
 pub(crate) use stats::qualname;
 pub use stats::{Executed, Stats};
+pub(crate) use warm_up::{WarmUp, leaves as leaves_to_warm_up};
 
 /// The counters so far.
 pub fn stats() -> Stats {
@@ -38,6 +41,12 @@ pub fn stats() -> Stats {
 pub(crate) fn optimizes() -> bool {
     // SAFETY: called with the GIL, and the borrow ends here.
     unsafe { state::jit() }.is_some_and(|jit| jit.settings.optimize_threshold > 0)
+}
+
+/// Whether the interpreter comes to specialise code that is compiled: not where that is done at the first call, and nothing is warmed up.
+fn is_specialised() -> bool {
+    // SAFETY: the GIL is held wherever functions get entries.
+    unsafe { state::jit() }.is_some_and(|jit| jit.settings.leaves_out() || jit.settings.warms_up())
 }
 
 /// Whether what is compiled now counts what it does.

@@ -158,7 +158,7 @@ pub(crate) unsafe fn watch_body(code: Code) {
     }
 }
 
-/// Has the loops of a compiled code object counted again, while the interpreter runs them; they are taken over after so many rounds.
+/// Has the loops of a compiled code object, if it has any, counted again, while the interpreter runs them; they are taken over after so many rounds.
 ///
 /// # Safety
 /// The GIL is held.
@@ -166,9 +166,10 @@ pub(crate) unsafe fn count_again(code: Code, rounds: u32) {
     // SAFETY: the GIL is held.
     unsafe {
         if let Some(mut state) = state_or_new(code)
+            && state.as_ref().has_loop
             && let Some(jit) = jit()
         {
-            state.as_mut().jumps = jit.settings.rounds_to_compile(code.len()).saturating_sub(rounds);
+            state.as_mut().jumps = i64::from(jit.settings.rounds_to_compile(code.len())) - i64::from(rounds);
             set_jump_events(code, true);
         }
     }
@@ -217,7 +218,7 @@ unsafe fn count_jump(code: Code, to: usize) -> Verdict {
             }
         } else {
             state.jumps += 1;
-            if state.jumps < rounds {
+            if state.jumps < rounds.into() {
                 return Verdict::Continue;
             }
             if compiled.is_none() && compile(code, false).is_err() {

@@ -32,6 +32,12 @@ impl Settings {
         self.call_threshold > 1 && self.loop_threshold > 1
     }
 
+    /// Whether code that is compiled has never run, so that the interpreter is to specialise it. Not with the optimizing tier, which then takes loops over at
+    /// their first round, and polls by itself.
+    pub(super) fn warms_up(&self) -> bool {
+        !self.leaves_out() && self.optimize_threshold == 0
+    }
+
     /// How often a function of so many code units is called before it is compiled.
     pub(super) fn calls_to_compile(&self, units: usize) -> u32 {
         for_length(self.call_threshold, units)

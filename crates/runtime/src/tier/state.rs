@@ -26,11 +26,14 @@ pub(crate) enum Stage {
 pub(crate) struct TierState {
     pub stage: Stage,
     pub calls: u32,
-    pub jumps: u32,
+    /// Jumps back that were counted; below 0 where more are wanted than by the settings.
+    pub jumps: i64,
     /// Rounds of loops that compiled code leaves out.
     pub unreached_jumps: u32,
     /// Whether it has a backward jump.
     pub has_loop: bool,
+    /// Whether calls that the interpreter specialises for it are left to it.
+    pub is_small: bool,
     /// Whether our JUMP events are set on it.
     pub jump_events: bool,
 }

@@ -12,7 +12,7 @@ mod stack;
 
 pub(crate) use piece::{JUMP_LEN, NOWHERE, Next, Piece};
 
-use crate::library::NONE;
+use crate::library::{NONE, SELECTOR};
 use crate::select::Selector;
 use crate::stores::stores_after;
 use stack::Element;
@@ -102,7 +102,7 @@ impl Plan {
         self.stored = 0;
         self.hot_end = PREFIX;
         (self.hot_cold_len, self.cold_len, self.cold_cold_len, self.feedback_words) = (0, 0, 0, 0);
-        let selector = Selector::get();
+        let selector = &SELECTOR;
         let locals = code.input().nlocalsplus;
         Planner { plan: self, code, selector, locals, instr: 0 }.run()
     }

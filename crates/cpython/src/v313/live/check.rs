@@ -135,7 +135,7 @@ unsafe fn build() -> Result<(), HostError> {
 }
 
 /// The 64-bit word at `offset` of `_PyRuntime.debug_offsets`.
-fn debug_offset(offset: i32) -> u64 {
+pub(super) fn debug_offset(offset: i32) -> u64 {
     // SAFETY: the table is at the very start of the runtime state, initialised statically, and never changes.
     unsafe {
         (&raw const symbols::_PyRuntime)

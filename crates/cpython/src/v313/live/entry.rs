@@ -1,17 +1,16 @@
 //! Native entries of Python functions.
 //!
 //! A function's `vectorcall` field is what every generic call of it calls. Setting it takes the function's version away,
-//! so that no call site specialises on it; giving it back needs the version too, or call sites never specialise again.
+//! so that no call site specialises on it.
 //!
-//! Setting `f.__code__` leaves the entry in place: whoever sets entries has to [`restore`] them, with version 0, when a
-//! function watcher reports such a change.
+//! Setting `f.__code__` leaves the entry in place: whoever sets entries has to [`restore`] them when a function watcher reports such a change.
 
 use std::ptr;
 use std::sync::OnceLock;
 
 use pyo3_ffi::{Py_DECREF, PyFunctionObject, vectorcallfunc};
 
-use super::{Function, Raised, symbols};
+use super::{Function, Raised};
 
 unsafe extern "C" {
     fn PyFunction_SetVectorcall(func: *mut PyFunctionObject, vectorcall: vectorcallfunc);
@@ -55,39 +54,38 @@ pub unsafe fn original() -> Result<vectorcallfunc, Raised> {
     }
 }
 
-/// Makes calls of `function` go to `entry`. Returns the version the function had, for [`restore`].
+/// Makes calls of `function` go to `entry`, all of them: it loses its version.
 ///
 /// # Safety
 /// `entry` does what calling `function` means, until it is replaced. The GIL is held.
-pub unsafe fn set(function: Function, entry: vectorcallfunc) -> u32 {
-    let version = function.version();
+pub unsafe fn set(function: Function, entry: vectorcallfunc) {
     // SAFETY: a live function, and the caller answers for the entry. A new function has no version to take away.
     unsafe {
-        if version == 0 {
+        if function.version() == 0 {
             function.set_vectorcall(entry);
         } else {
             PyFunction_SetVectorcall(function.as_ptr(), entry);
         }
     }
-    version
 }
 
-/// Gives `function` the interpreter's entry back, and `version` unless it is 0.
+/// The same, but the function keeps its version, if it has one: call sites that the interpreter specialises enter the function without its entry.
 ///
-/// `version` must be 0 if code, defaults, keyword defaults or annotations of the function have been replaced since
-/// [`set`]: call sites that checked the old version would go on with what they knew.
+/// # Safety
+/// As [`set`].
+pub unsafe fn set_keeping_version(function: Function, entry: vectorcallfunc) {
+    // SAFETY: the caller's.
+    unsafe { function.set_vectorcall(entry) };
+}
+
+/// Gives `function` the interpreter's entry back; it keeps its version, if it has one.
 ///
 /// # Safety
 /// [`original`] has been called. The GIL is held.
-pub unsafe fn restore(function: Function, version: u32) {
-    let Some(&original) = ORIGINAL.get() else {
-        // Nothing has ever been set without it.
-        return;
-    };
-    // SAFETY: a live function and the entry it was made with.
-    unsafe {
-        function.set_vectorcall(original);
-        symbols::_PyFunction_SetVersion(function.as_ptr(), version);
+pub unsafe fn restore(function: Function) {
+    if let Some(&original) = ORIGINAL.get() {
+        // SAFETY: a live function and the entry it was made with.
+        unsafe { function.set_vectorcall(original) };
     }
 }
 

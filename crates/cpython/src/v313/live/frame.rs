@@ -24,6 +24,16 @@ impl Frame {
         self.get(frame::EXECUTABLE)
     }
 
+    /// The code object, of a frame that has one.
+    ///
+    /// # Safety
+    /// The frame runs Python code.
+    #[inline]
+    pub unsafe fn running_code(self) -> Code {
+        // SAFETY: the caller's.
+        unsafe { Code::new_unchecked(self.executable().cast()) }
+    }
+
     /// The code object, if the frame has one.
     pub fn code(self) -> Option<Code> {
         let executable = self.executable();

@@ -1,6 +1,9 @@
 //! Generators, coroutines and asynchronous generators.
 
-use pyo3_ffi::PyObject;
+use pyo3_ffi::{PyCoro_Type, PyGen_Type, PyInterpreterState, PyObject, PySendResult, iternextfunc, sendfunc};
+use std::ptr;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 use super::Frame;
 use super::handle::handle;
@@ -50,5 +53,90 @@ impl Generator {
     /// Whether it waits at a `yield` or `yield from`.
     pub fn is_suspended(self) -> bool {
         matches!(self.state(), generator::FRAME_SUSPENDED | generator::FRAME_SUSPENDED_YIELD_FROM)
+    }
+}
+
+/// The functions by which C code resumes generators and coroutines: `PyGen_Type.tp_iternext`, and `am_send` of both classes.
+///
+/// The classes are static, and no class has them as a base: nobody else has copies of these slots.
+#[derive(Debug)]
+pub struct GeneratorSlots {
+    next: iternextfunc,
+    send_generator: sendfunc,
+    send_coroutine: sendfunc,
+}
+
+/// CPython's own.
+static ORIGINAL: OnceLock<GeneratorSlots> = OnceLock::new();
+
+/// The interpreter that replaced them.
+static OWNER: AtomicPtr<PyInterpreterState> = AtomicPtr::new(ptr::null_mut());
+
+impl GeneratorSlots {
+    /// Puts other functions in. Whatever interpreter's they are, generators come to these. Nothing happens if a slot is empty.
+    ///
+    /// # Safety
+    /// The GIL of the main interpreter is held; the functions do what CPython's do.
+    pub unsafe fn replace(next: iternextfunc, send: sendfunc) {
+        // SAFETY: static classes, made when the interpreter started.
+        unsafe {
+            let (generator, coroutine) = (PyGen_Type.tp_as_async, PyCoro_Type.tp_as_async);
+            if generator.is_null() || coroutine.is_null() {
+                return;
+            }
+            let slots = (PyGen_Type.tp_iternext, (*generator).am_send, (*coroutine).am_send);
+            let (Some(own_next), Some(send_generator), Some(send_coroutine)) = slots else { return };
+            ORIGINAL.get_or_init(|| GeneratorSlots { next: own_next, send_generator, send_coroutine });
+            OWNER.store(pyo3_ffi::PyInterpreterState_Get(), Ordering::Relaxed);
+            Self::set(next, send, send);
+        }
+    }
+
+    /// Puts CPython's own back.
+    ///
+    /// # Safety
+    /// The GIL of the main interpreter is held.
+    pub unsafe fn restore() {
+        if let Some(own) = ORIGINAL.get() {
+            // SAFETY: the caller's.
+            unsafe { Self::set(own.next, own.send_generator, own.send_coroutine) };
+        }
+    }
+
+    unsafe fn set(next: iternextfunc, send_generator: sendfunc, send_coroutine: sendfunc) {
+        // SAFETY: `replace` found the slots filled.
+        unsafe {
+            PyGen_Type.tp_iternext = Some(next);
+            (*PyGen_Type.tp_as_async).am_send = Some(send_generator);
+            (*PyCoro_Type.tp_as_async).am_send = Some(send_coroutine);
+        }
+    }
+
+    /// Whether an interpreter is the one that replaced them.
+    #[inline]
+    pub fn is_ours(interpreter: *mut PyInterpreterState) -> bool {
+        interpreter == OWNER.load(Ordering::Relaxed)
+    }
+
+    /// What CPython's own `tp_iternext` does.
+    ///
+    /// # Safety
+    /// A generator; the functions were replaced; the GIL is held.
+    pub unsafe fn next(generator: *mut PyObject) -> *mut PyObject {
+        // SAFETY: the caller's.
+        unsafe { (ORIGINAL.get().expect("replaced functions").next)(generator) }
+    }
+
+    /// What CPython's own `am_send` does.
+    ///
+    /// # Safety
+    /// A generator or coroutine; the functions were replaced; the GIL is held.
+    pub unsafe fn send(object: *mut PyObject, value: *mut PyObject, result: *mut *mut PyObject) -> PySendResult {
+        let own = ORIGINAL.get().expect("replaced functions");
+        // SAFETY: the caller's.
+        unsafe {
+            let is_coroutine = ptr::eq(pyo3_ffi::Py_TYPE(object), &raw mut PyCoro_Type);
+            (if is_coroutine { own.send_coroutine } else { own.send_generator })(object, value, result)
+        }
     }
 }

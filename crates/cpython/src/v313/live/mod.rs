@@ -14,6 +14,7 @@
 
 mod handle;
 
+mod allocator;
 mod code;
 mod dict;
 mod frame;
@@ -31,11 +32,12 @@ pub mod singletons;
 pub mod symbols;
 pub mod watch;
 
+pub use allocator::Allocator;
 pub use code::{Code, CodeUnit};
 pub use dict::{Dict, InlineValues, Keys, KeysKind, managed_dict};
 pub use frame::{_PyInterpreterFrame, Frame};
 pub use function::Function;
-pub use generator::Generator;
+pub use generator::{Generator, GeneratorSlots};
 pub use thread_state::{HOLDER, ThreadState};
 pub use type_object::TypeObject;
 pub use values::{Float, List, Long, Tuple};

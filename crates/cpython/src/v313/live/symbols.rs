@@ -306,6 +306,8 @@ unsafe extern "C" {
     pub fn _PyObject_GC_NewVar(tp: *mut PyTypeObject, nitems: Py_ssize_t) -> *mut PyObject;
     /// Destroys an object whose count is zero.
     pub fn _Py_Dealloc(op: *mut PyObject);
+    /// The name of the allocator that objects come from, a constant; NULL for one without a name.
+    pub fn _PyMem_GetCurrentAllocatorName() -> *const c_char;
     /// Starts a new life: sets the reference count to 1 and tells tracers.
     pub fn _Py_NewReference(op: *mut PyObject);
 

@@ -1,0 +1,76 @@
+//! Whether objects come from the interpreter's own allocator, now: `tracemalloc` and others put theirs in its place while the program runs.
+
+use super::check::debug_offset;
+use super::symbols;
+use crate::layout::debug_offsets;
+use pyo3_ffi::{PyMem_GetAllocator, PyMem_SetAllocator, PyMemAllocatorDomain, PyMemAllocatorEx};
+use std::mem::{MaybeUninit, offset_of};
+
+/// Where the interpreter looks up the function that allocates objects, and what it was when that was found.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Allocator {
+    place: *const usize,
+    usual: usize,
+}
+
+/// An allocator as the interpreter keeps it: the context comes first, then four functions, the first of which allocates.
+type Words = [usize; size_of::<PyMemAllocatorEx>() / size_of::<usize>()];
+
+/// No function.
+static NOWHERE: usize = 0;
+
+impl Allocator {
+    /// Where the place was not found: nothing is as usual.
+    pub const UNKNOWN: Allocator = Allocator { place: &raw const NOWHERE, usual: 1 };
+
+    /// Offset of the place's address, for assembly.
+    pub const PLACE: usize = offset_of!(Allocator, place);
+    /// Offset of what the place usually holds.
+    pub const USUAL: usize = offset_of!(Allocator, usual);
+
+    /// Finds the place. It has no name, and lies where a patch release may move it. But what it holds can be asked for and is looked for in the interpreter's
+    /// state; of all that look alike, it is the one that changes when another allocator is set, which has the same functions and does the same.
+    ///
+    /// # Safety
+    /// The GIL is held, and the usual allocator in place, which has no use for its context.
+    pub unsafe fn find() -> Option<Allocator> {
+        let words = debug_offset(debug_offsets::RUNTIME_STATE_SIZE) as usize / size_of::<usize>();
+        let state = (&raw const symbols::_PyRuntime).cast::<usize>();
+        // SAFETY: the caller's. The state is as large as it says; other threads may write to it while it is read, but not to the place. Nobody allocates an
+        // object before the allocator is as it was.
+        unsafe {
+            let word = |at: usize| state.add(at).read_volatile();
+            let mut usual = current();
+            let wanted = usual.as_ptr().cast::<Words>().read();
+            let is_like_it = |at: &usize| (0..wanted.len()).all(|index| word(at + index) == wanted[index]);
+            let alike: Vec<usize> = (0..words.saturating_sub(wanted.len() - 1)).filter(is_like_it).collect();
+
+            let mut other = usual;
+            let context = !wanted[0];
+            other.as_mut_ptr().cast::<usize>().write(context);
+            PyMem_SetAllocator(PyMemAllocatorDomain::PYMEM_DOMAIN_OBJ, other.as_mut_ptr());
+            let changed = alike.into_iter().find(|&at| word(at) == context);
+            PyMem_SetAllocator(PyMemAllocatorDomain::PYMEM_DOMAIN_OBJ, usual.as_mut_ptr());
+            changed.map(|at| Allocator { place: state.add(at + 1), usual: wanted[1] })
+        }
+    }
+
+    /// Whether the allocator is the one that it was.
+    ///
+    /// # Safety
+    /// The GIL is held.
+    #[inline]
+    pub unsafe fn is_usual(self) -> bool {
+        // SAFETY: the interpreter's state stays where it is.
+        unsafe { self.place.read() == self.usual }
+    }
+}
+
+/// The allocator of objects.
+unsafe fn current() -> MaybeUninit<PyMemAllocatorEx> {
+    let mut found = MaybeUninit::uninit();
+    // SAFETY: the call fills the structure in.
+    unsafe { PyMem_GetAllocator(PyMemAllocatorDomain::PYMEM_DOMAIN_OBJ, found.as_mut_ptr()) };
+    found
+}

@@ -1,0 +1,78 @@
+//! What is known at a program point.
+
+use crate::{Field, FrameState, Frames, Global, Instance, Slot, Value};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// What is known of an object, for as long as it lives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Its exact type.
+    pub class: Option<Global>,
+    /// It is not NULL.
+    pub present: bool,
+    /// Its count never changes.
+    pub immortal: bool,
+    /// Its value as a machine number, if it is a float or an int.
+    pub raw: Option<Value>,
+    /// The address of the code that it runs, if it is a generator, with globals and builtins that go with it.
+    pub runs: Option<u64>,
+}
+
+impl Known {
+    /// An object of exactly that type.
+    pub fn exactly(class: Global) -> Known {
+        Known { class: Some(class), present: true, immortal: class == Global::BoolType, raw: None, runs: None }
+    }
+
+    /// What holds of both.
+    pub fn join(self, other: Known) -> Known {
+        Known {
+            class: self.class.filter(|_| self.class == other.class),
+            present: self.present && other.present,
+            immortal: self.immortal && other.immortal,
+            raw: self.raw.filter(|_| self.raw == other.raw),
+            runs: self.runs.filter(|_| self.runs == other.runs),
+        }
+    }
+
+    /// Whether the end of such an object runs no Python code.
+    pub fn is_plain(self) -> bool {
+        use Global::*;
+        self.immortal || matches!(self.class, Some(FloatType | IntType | StrType | BytesType | RangeIteratorType))
+    }
+}
+
+/// Abstract state at a program point.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// Frames, the innermost last.
+    pub frames: Frames,
+    /// Fields of objects that nobody else sees, kept in values.
+    pub fields: Vec<Field>,
+    /// Instances that nobody else has seen.
+    pub instances: Vec<Instance>,
+    /// What is known of values. Copies share it until one of them learns more.
+    pub known: Arc<FxHashMap<Value, Known>>,
+    /// Whether something was called since the start of the instruction that may have run Python code.
+    pub escaped: bool,
+}
+
+impl State {
+    /// The innermost frame.
+    pub fn frame(&mut self) -> &mut FrameState {
+        self.frames.last_mut().expect("a region has a frame")
+    }
+
+    pub(super) fn slots(&self) -> impl Iterator<Item = &Slot> {
+        self.frames.iter().flat_map(FrameState::slots)
+    }
+
+    pub(super) fn slots_mut(&mut self) -> impl Iterator<Item = &mut Slot> {
+        self.frames.iter_mut().flat_map(FrameState::slots_mut)
+    }
+
+    pub(super) fn note(&mut self, value: Value, known: Known) {
+        Arc::make_mut(&mut self.known).insert(value, known);
+    }
+}

@@ -1,0 +1,117 @@
+//! The code that is being built, and where its walk is.
+
+use super::Site;
+use super::loops::{Extent, Loops};
+use crate::{World, operands};
+use rustc_hash::FxHashMap;
+use whipsnake_bytecode::Code;
+use whipsnake_ir::{Block, OpenLoop, Slot, Value};
+
+/// Where a jump back to the header of a scope leads.
+pub(super) enum Back {
+    /// On to the copy that loops.
+    Next(Block),
+    /// To the header of the loop that is being built, with this copy's plan.
+    Loop(Box<OpenLoop>),
+}
+
+/// A copy of a loop's body that is being built.
+pub(super) struct Scope {
+    pub(super) extent: Extent,
+    pub(super) copy: u32,
+    pub(super) back: Back,
+    /// Whether any way led back.
+    pub(super) closed: bool,
+}
+
+/// What the code of an inlined call was entered for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Entered {
+    /// A call.
+    Call,
+    /// The call of a class, in this slot, whose `__init__` it is.
+    Init(Slot),
+    /// An operator whose method it is.
+    Operator,
+    /// The store of an item.
+    Store,
+    /// `in`, or `not in`.
+    Test {
+        /// Whether it is the latter.
+        inverted: bool,
+    },
+}
+
+impl Entered {
+    /// How many operands of the waiting instruction stay on the stack until the method, which the interpreter calls from C, has returned.
+    pub(super) fn operands(self) -> usize {
+        match self {
+            Entered::Call | Entered::Init(_) => 0,
+            Entered::Operator | Entered::Test { .. } => 2,
+            Entered::Store => 3,
+        }
+    }
+}
+
+/// A generator whose body is being built.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct InlinedGenerator {
+    pub(super) object: Value,
+    /// The address of the instruction where it was suspended.
+    pub(super) resumed_at: u64,
+    /// Where that goes on when the generator has ended.
+    pub(super) ended: Block,
+}
+
+/// The code that is being built: the region's own, or that of an inlined call.
+pub(super) struct Body<'a> {
+    pub(super) code: Code<'a>,
+    pub(super) world: &'a dyn World,
+    /// The calls around it.
+    pub(super) calls: Site,
+    /// What it was entered for.
+    pub(super) entered: Entered,
+    /// Where an inlined call goes on when it returns.
+    pub(super) after: Option<Block>,
+    /// The generator, if it is the body of one: then `after` is where its consumer goes on with what it yields.
+    pub(super) generator: Option<InlinedGenerator>,
+    /// The code unit of the caller that comes then.
+    pub(super) next: u32,
+    /// Whether the interpreter has run it, so that what it has not specialised was never reached.
+    pub(super) observed: bool,
+    /// Which of several classes the instructions are built for, from the load of a method to its call; 0 elsewhere.
+    pub(super) variant: u32,
+    /// How many classes they are built for.
+    pub(super) ways: usize,
+    /// The copy of the caller's loop that it is in.
+    pub(super) copy: u32,
+    /// Whether all of the code is built: it is that of an inlined call, or of a function that is a region.
+    pub(super) is_whole: bool,
+    pub(super) loops: Loops,
+    pub(super) scopes: Vec<Scope>,
+    pub(super) blocks: FxHashMap<(u32, u32), Block>,
+}
+
+impl<'a> Body<'a> {
+    pub(super) fn new(code: Code<'a>, world: &'a dyn World, calls: Site, after: Option<Block>, copy: u32) -> Body<'a> {
+        let loops = Loops::of(&code);
+        let observed = operands::is_observed(&code, 0..code.instrs().len() as u32);
+        Body {
+            code,
+            world,
+            calls,
+            entered: Entered::Call,
+            after,
+            generator: None,
+            next: 0,
+            observed,
+            variant: 0,
+            ways: 1,
+            copy,
+            is_whole: after.is_some(),
+            loops,
+            scopes: vec![],
+            blocks: FxHashMap::default(),
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Calls of functions of the module `math` with one number.
+
+use super::blocks::Walk;
+use whipsnake_bytecode::Instr;
+use whipsnake_ir::{Global, Slot};
+use whipsnake_ops::math_result;
+
+impl Walk<'_, '_> {
+    /// Builds the call of a function of `math` that C's library computes; false if it is no such call, and then nothing was built.
+    pub(super) fn call_math(&mut self, number: u32, instr: &Instr) -> bool {
+        let stack = &self.knowledge().state.frame().stack;
+        let &[.., called, receiver, argument] = stack.as_slice() else { return false };
+        let (Some(called), Some(value)) = (called.value, argument.value) else { return false };
+        if instr.oparg != 1
+            || receiver.value.is_some_and(|it| self.constant_address(it) != Some(0))
+            || self.is_general(number)
+        {
+            return false;
+        }
+        let Some(function) = self.constant_address(called).and_then(|address| self.body.world.math_function(address))
+        else {
+            return false;
+        };
+        if !matches!(self.knowledge().known(value).class, None | Some(Global::FloatType | Global::IntType)) {
+            return false;
+        }
+        self.mark_exit();
+        if let Some(class @ (Global::FloatType | Global::IntType)) = self.likely_class(value)
+            && !self.has_mixed_numbers()
+        {
+            self.b.guard_exact(value, class);
+        }
+        let depth = self.knowledge().depth;
+        self.cost.add(depth, false);
+        let result = math_result(&mut self.b, function, value);
+        let result = self.b.new_float(result, &[]);
+        let argument = self.pop();
+        self.pop();
+        self.drop_class();
+        self.push(Slot::owned(result));
+        if argument.owned && !self.hand_over(value) {
+            self.mark_exit();
+            self.b.release(value);
+        }
+        true
+    }
+}

@@ -1,0 +1,202 @@
+//! Generators and coroutines that C code resumes: `any`, `sum`, `list`, `dict.fromkeys`, `str.join`, `next`, the event loop's tasks.
+//!
+//! All of them call the class: `tp_iternext`, or `am_send` of the asynchronous methods. Those two are ours while the compiler is on. A generator whose
+//! code is compiled runs natively from where it is suspended, and is suspended again here; for any other, CPython's own function is called. What a
+//! generator's methods do (`send`, `throw`, `close`) goes past this.
+
+use super::code::{self, CompiledCode};
+use super::entry::{EVALUATION_UNITS, LOW_C_RECURSION, run_frame};
+use super::next_entry::next;
+use super::raw::{get, release, retain, set};
+use super::trampoline::Outcome;
+use super::{exit, frames, tools};
+use pyo3_ffi::{PyObject, PySendResult};
+use std::ptr;
+use whipsnake_cpython::layout::generator::{
+    EXC_STATE, FRAME_CREATED, FRAME_EXECUTING, FRAME_SUSPENDED, FRAME_SUSPENDED_YIELD_FROM,
+};
+use whipsnake_cpython::layout::{exc_stack_item, frame as frame_layout, thread_state};
+use whipsnake_cpython::live::{Frame, Generator, GeneratorSlots, ThreadState, symbols};
+use whipsnake_ir::abi::Status;
+
+/// Has generators and coroutines resumed here, or (`on` is false) by CPython's own functions.
+///
+/// # Safety
+/// The GIL of the main interpreter is held.
+pub unsafe fn install(on: bool) {
+    // SAFETY: the functions are as the slots want them.
+    unsafe {
+        match on && code::slot().is_some() {
+            true => GeneratorSlots::replace(next, send),
+            false => GeneratorSlots::restore(),
+        }
+    }
+}
+
+/// How a resumed generator came back.
+enum Back {
+    Yielded(*mut PyObject),
+    Returned(*mut PyObject),
+    Raised,
+}
+
+impl Back {
+    /// The result of `tp_iternext`.
+    unsafe fn next(self) -> *mut PyObject {
+        match self {
+            Back::Yielded(value) => value,
+            Back::Raised => ptr::null_mut(),
+            // SAFETY: the value is ours; the GIL is held.
+            Back::Returned(value) => unsafe {
+                if value != pyo3_ffi::Py_None() {
+                    symbols::_PyGen_SetStopIterationValue(value);
+                }
+                release(value);
+                ptr::null_mut()
+            },
+        }
+    }
+}
+
+/// `tp_iternext` of generators, for those that [`next`] does not resume.
+///
+/// # Safety
+/// A generator; the GIL is held.
+pub(super) unsafe extern "C" fn next_in_general(object: *mut PyObject) -> *mut PyObject {
+    // SAFETY: the caller's.
+    unsafe {
+        let generator = Generator::new_unchecked(object);
+        match may_enter(generator) {
+            Some((thread, address)) => enter(thread, generator, address, pyo3_ffi::Py_None()).next(),
+            None => GeneratorSlots::next(object),
+        }
+    }
+}
+
+/// What becomes of a generator that [`next`] resumed, and whose native code has ended.
+///
+/// # Safety
+/// The generator's frame is the current one, as native code left it; the GIL is held.
+pub(super) unsafe extern "C" fn next_ended(
+    thread: ThreadState,
+    frame: Frame,
+    status: Status,
+    value: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: the caller's.
+    unsafe { ended(thread, Generator::of_frame(frame), Outcome { status, value }).next() }
+}
+
+/// `am_send` of generators and coroutines.
+unsafe extern "C" fn send(object: *mut PyObject, value: *mut PyObject, result: *mut *mut PyObject) -> PySendResult {
+    // SAFETY: CPython calls with a generator or coroutine and the GIL; the result is the caller's to write.
+    unsafe {
+        let generator = Generator::new_unchecked(object);
+        let is_usual = !value.is_null() && (value == pyo3_ffi::Py_None() || generator.state() != FRAME_CREATED);
+        let Some((thread, address)) = may_enter(generator).filter(|_| is_usual) else {
+            return GeneratorSlots::send(object, value, result);
+        };
+        let (value, kind) = match enter(thread, generator, address, value) {
+            Back::Yielded(value) => (value, PySendResult::PYGEN_NEXT),
+            Back::Returned(value) => (value, PySendResult::PYGEN_RETURN),
+            Back::Raised => (ptr::null_mut(), PySendResult::PYGEN_ERROR),
+        };
+        result.write(value);
+        kind
+    }
+}
+
+/// The thread, and the compiled code to go on in. `None` if CPython is to resume the generator, or to say that it can't be.
+unsafe fn may_enter(generator: Generator) -> Option<(ThreadState, *const u8)> {
+    // SAFETY: the caller's: a live object, the GIL held.
+    unsafe {
+        if generator.state() >= FRAME_EXECUTING {
+            return None;
+        }
+        let frame = generator.frame();
+        let code = frame.code()?;
+        // Other interpreters have the same class. Their code objects' extra data are of their own.
+        let thread = ThreadState::current();
+        if !GeneratorSlots::is_ours(thread.interpreter()) {
+            return None;
+        }
+        let compiled: &CompiledCode = code::find(code)?;
+        tools::notice_in(thread);
+        if tools::watchful() || thread.c_recursion_remaining() < LOW_C_RECURSION || thread.py_recursion_remaining() <= 0
+        {
+            return None;
+        }
+        // In the middle of `yield from` or `await` native code does not look whether it is still good, which others that resume it have done.
+        let delegates = generator.state() == FRAME_SUSPENDED_YIELD_FROM;
+        if delegates && !tools::is_current(thread, code, ptr::from_ref(compiled).cast_mut()) {
+            return None;
+        }
+        Some((thread, compiled.entry_at(frame.instruction_index())?))
+    }
+}
+
+/// Runs a suspended generator from `address` until it is suspended again or ends.
+unsafe fn enter(thread: ThreadState, generator: Generator, address: *const u8, value: *mut PyObject) -> Back {
+    // SAFETY: as `may_enter` found it: the frame is whole, in memory, and nobody runs it.
+    unsafe {
+        let (object, frame) = (generator.as_ptr(), generator.frame());
+        frame.localsplus().add(frame.stacktop() as usize).write(retain(value));
+        let handled: *mut u8 = get(thread.as_ptr(), thread_state::EXC_INFO);
+        set(object, EXC_STATE + exc_stack_item::PREVIOUS_ITEM, handled);
+        set(thread.as_ptr(), thread_state::EXC_INFO, object.cast::<u8>().offset(EXC_STATE as isize));
+        generator.set_state(FRAME_EXECUTING);
+        let consumer = thread.current_frame().map_or(ptr::null_mut(), Frame::as_ptr);
+        frame.set_previous(consumer);
+        thread.set_current_frame(frame.as_ptr());
+        thread.set_py_recursion_remaining(thread.py_recursion_remaining() - 1);
+        thread.set_c_recursion_remaining(thread.c_recursion_remaining() - EVALUATION_UNITS);
+        let outcome = run_frame(thread, frame, address, ptr::null_mut());
+        ended(thread, generator, outcome)
+    }
+}
+
+/// Suspends a generator whose native code has ended, or ends it.
+unsafe fn ended(thread: ThreadState, generator: Generator, Outcome { status, value }: Outcome) -> Back {
+    // SAFETY: the generator's frame is the current one.
+    unsafe {
+        let frame = generator.frame();
+        thread.set_c_recursion_remaining(thread.c_recursion_remaining() + EVALUATION_UNITS);
+        match status {
+            Status::Yield => {
+                suspend(thread, generator);
+                Back::Yielded(value)
+            }
+            Status::Return => {
+                frames::unlink_and_pop(thread, frame);
+                Back::Returned(value)
+            }
+            Status::Error => {
+                frames::unlink_and_pop(thread, frame);
+                Back::Raised
+            }
+            Status::Exit => match exit::run(thread, frame) {
+                result if result.is_null() => Back::Raised,
+                result if generator.is_suspended() => Back::Yielded(result),
+                result => Back::Returned(result),
+            },
+        }
+    }
+}
+
+/// What the interpreter's `YIELD_VALUE` does with the frame that stands at one. Its `stacktop` is set.
+unsafe fn suspend(thread: ThreadState, generator: Generator) {
+    // SAFETY: the frame is the current one, of this generator.
+    unsafe {
+        let (object, frame) = (generator.as_ptr(), generator.frame());
+        let instr = frame.instr_ptr();
+        // The operand says whether it is that of a `yield from` or `await`.
+        generator.set_state(FRAME_SUSPENDED + (*instr).arg as i8);
+        frame.set_instr_ptr(instr.add(1));
+        const PREVIOUS_ITEM: i32 = EXC_STATE + exc_stack_item::PREVIOUS_ITEM;
+        set(thread.as_ptr(), thread_state::EXC_INFO, get::<*mut u8>(object, PREVIOUS_ITEM));
+        set(object, PREVIOUS_ITEM, ptr::null_mut::<u8>());
+        thread.set_current_frame(get(frame.as_ptr(), frame_layout::PREVIOUS));
+        frame.set_previous(ptr::null_mut());
+        thread.set_py_recursion_remaining(thread.py_recursion_remaining() + 1);
+    }
+}

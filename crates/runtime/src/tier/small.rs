@@ -1,0 +1,54 @@
+//! Functions so small that calls which the interpreter specialises for them are left to it.
+//!
+//! The interpreter specialises no call of a function whose version is gone, and what specialised calls call does not go through the function's entry: so it
+//! is not counted, and runs interpreted even where it is compiled. For a few instructions in a row that costs nothing: the interpreter's own call of them is
+//! cheaper than one that comes through an entry. Machine code, C code and calls that are not specialised use the entry as ever, so that
+//! what the callers of such functions gain by being compiled, they gain.
+
+use whipsnake_cpython::live::Code;
+use whipsnake_cpython::{layout, opcode};
+
+/// How many instructions a small function has at most.
+const INSTRUCTIONS: usize = 12;
+
+/// Whether the function is a few instructions, one after the other: no jump, no handler, no generator. Without jumps it can't be what ends a
+/// recursion: whatever calls it again and again is counted.
+pub(super) fn is_small(code: Code) -> bool {
+    use layout::code::{CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR};
+    if code.flags() & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR) != 0 {
+        return false;
+    }
+    let (mut index, mut instructions) = (0, 0);
+    while index < code.len() {
+        let base = opcode::base(code.unit(index).op);
+        let ends = matches!(base, opcode::RETURN_VALUE | opcode::RETURN_CONST);
+        index += 1 + opcode::CACHES[base as usize] as usize;
+        instructions += 1;
+        if ends {
+            return index == code.len();
+        }
+        if instructions == INSTRUCTIONS || is_jump(base) {
+            return false;
+        }
+    }
+    false
+}
+
+fn is_jump(base: u8) -> bool {
+    use opcode::{
+        FOR_ITER, JUMP_BACKWARD, JUMP_BACKWARD_NO_INTERRUPT, JUMP_FORWARD, POP_JUMP_IF_FALSE, POP_JUMP_IF_NONE,
+        POP_JUMP_IF_NOT_NONE, POP_JUMP_IF_TRUE, SEND,
+    };
+    matches!(
+        base,
+        FOR_ITER
+            | JUMP_BACKWARD
+            | JUMP_BACKWARD_NO_INTERRUPT
+            | JUMP_FORWARD
+            | POP_JUMP_IF_FALSE
+            | POP_JUMP_IF_NONE
+            | POP_JUMP_IF_NOT_NONE
+            | POP_JUMP_IF_TRUE
+            | SEND
+    )
+}
