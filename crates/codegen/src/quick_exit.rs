@@ -70,8 +70,8 @@ impl Lowering<'_, '_> {
     fn object_of(&mut self, slot: &Slot, made: &mut Vec<(Value, ir::Value)>) -> ir::Value {
         let Some(value) = slot.value else { return self.b.ins().iconst(types::I64, 0) };
         let helper = match self.func.ty(value) {
-            Type::F64 => Helper::NewFloat,
-            Type::I64 => Helper::NewInt,
+            Type::F64 => Helper::FloatForExit,
+            Type::I64 => Helper::IntForExit,
             _ => {
                 let object = self.use_value(value);
                 if !slot.owned {

@@ -108,6 +108,10 @@ helpers! {
     NewFloat(value: f64) -> (obj) [escapes];
     /// A new int; NULL with `MemoryError` set.
     NewInt(value: i64) -> (obj) [escapes];
+    /// A new float where a region is left, which can't fail.
+    FloatForExit(value: f64) -> (obj) [pure];
+    /// A new int likewise.
+    IntForExit(value: i64) -> (obj) [pure];
 
     // Calls. `base` is the lowest slot of a call instruction; the first result is where to go on and the second the frame to go on with; or
     // the first is null and the second the result of the call, null with an exception set.

@@ -5,6 +5,7 @@ use crate::library::{OPERATIONS, Stencil, needs, value};
 use crate::plan::{NOWHERE, Piece};
 use crate::stores::stores_after;
 use whipsnake_bytecode::Instr;
+use whipsnake_cpython::CodeKind;
 use whipsnake_cpython::{layout, opcode as op};
 use whipsnake_ir::Continuation;
 use whipsnake_ops::{Imm, Ptr};
@@ -132,10 +133,7 @@ impl<S: Source> Emitter<'_, S> {
 
     /// Who owns the frames of the code, where it calls.
     fn frame_owner(&self) -> u8 {
-        use layout::code::{CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR};
-        use layout::frame::{OWNED_BY_GENERATOR, OWNED_BY_THREAD};
-        let generator = self.code.input().flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR) != 0;
-        if generator { OWNED_BY_GENERATOR } else { OWNED_BY_THREAD }
+        CodeKind::of(self.code.input().flags).frame_owner()
     }
 
     fn immediate(&self, meaning: Imm, piece: &Piece, instr: &Instr) -> i32 {

@@ -1,6 +1,9 @@
 //! CPython 3.13.
 
+mod code_kind;
 pub mod layout;
 #[cfg(feature = "live")]
 pub mod live;
 pub mod opcode;
+
+pub use code_kind::CodeKind;

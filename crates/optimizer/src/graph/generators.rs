@@ -9,7 +9,7 @@ use super::body::{Back, Body, InlinedGenerator, Scope};
 use crate::select::named;
 use crate::{Callee, Suspended};
 use whipsnake_bytecode::Instr;
-use whipsnake_cpython::layout::code::{CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR};
+use whipsnake_cpython::CodeKind;
 use whipsnake_cpython::layout::{frame, generator as layout};
 use whipsnake_cpython::opcode as op;
 use whipsnake_ir::{Condition, FrameState, Global, Helper, Inlined, MissReason, Resumed, Slot, Type, Value};
@@ -205,8 +205,7 @@ impl<'a> Walk<'a, '_> {
     fn word_at_return_offset(&self, instr: &Instr) -> i32 {
         let code = &self.body.code;
         let units = code.instrs()[instr.target as usize].start - instr.index;
-        let generator = code.input().flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR) != 0;
-        let owner = if generator { frame::OWNED_BY_GENERATOR } else { frame::OWNED_BY_THREAD };
+        let owner = CodeKind::of(code.input().flags).frame_owner();
         units as i32 | i32::from(owner) << 16
     }
 

@@ -8,7 +8,7 @@ use crate::native::raw::{get, release, release_or_null, retain, set};
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::ffi::c_int;
 use std::ptr;
-use whipsnake_cpython::layout::code::{CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR};
+use whipsnake_cpython::CodeKind;
 use whipsnake_cpython::layout::{list_iterator, tuple_iterator};
 use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, Function, Raised, ThreadState, symbols};
 
@@ -41,10 +41,8 @@ pub unsafe extern "C" fn get_iter(
 /// The `__iter__` of an instance of a Python class, if that is a compiled generator function.
 #[inline]
 unsafe fn generator_method(object: *mut PyObject) -> Option<(Function, *const u8)> {
-    const KINDS: u32 = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR;
     // SAFETY: the caller's.
-    unsafe { compiled_method(object, Name::Iter) }
-        .filter(|(function, _)| function.code().flags() & KINDS == CO_GENERATOR)
+    unsafe { compiled_method(object, Name::Iter) }.filter(|(function, _)| function.code().kind() == CodeKind::Generator)
 }
 
 /// `tp_iternext` returned NULL: 0 if that was the end (a `StopIteration` is cleared), −1 if another exception is set.

@@ -13,6 +13,7 @@ pub mod closures;
 pub mod containers;
 pub mod control;
 pub mod exceptions;
+pub mod exit_numbers;
 mod fallback;
 pub mod functions;
 pub mod generators;
@@ -67,6 +68,8 @@ pub fn address(helper: Helper) -> usize {
         Helper::Iter => pyo3_ffi::PyObject_GetIter as *const () as usize,
         Helper::NewFloat => objects::new_float as *const () as usize,
         Helper::NewInt => objects::new_int as *const () as usize,
+        Helper::FloatForExit => exit_numbers::float_for_exit as *const () as usize,
+        Helper::IntForExit => exit_numbers::int_for_exit as *const () as usize,
         // Calls.
         Helper::Call => crate::native::function_calls::call as *const () as usize,
         Helper::CallWhole => crate::native::whole_calls::call_whole as *const () as usize,

@@ -172,7 +172,7 @@ unsafe fn field<T>(object: *mut PyObject, offset: i32) -> *mut T {
     unsafe { object.cast::<u8>().offset(offset as isize).cast() }
 }
 
-/// A new float.
+/// A new float; NULL with `MemoryError` set.
 ///
 /// # Safety
 /// The GIL is held, by the main interpreter.
@@ -183,15 +183,7 @@ pub(crate) unsafe fn new_float(value: f64) -> *mut PyObject {
         let pools = &mut *POOLS.0.get();
         let object = *pools.floats;
         if object.is_null() {
-            let made = pyo3_ffi::PyFloat_FromDouble(value);
-            if !made.is_null() {
-                return made;
-            }
-            let made = from_reserve(pools.float_type, float::SIZEOF as usize);
-            if !made.is_null() {
-                field::<f64>(made, float::OB_FVAL).write(value);
-            }
-            return made;
+            return pyo3_ffi::PyFloat_FromDouble(value);
         }
         let class = field::<*mut PyTypeObject>(object, object::OB_TYPE);
         *pools.floats = class.read().cast();
@@ -203,7 +195,7 @@ pub(crate) unsafe fn new_float(value: f64) -> *mut PyObject {
     }
 }
 
-/// A new int, of a value that has no preallocated one.
+/// A new int; NULL with `MemoryError` set.
 ///
 /// # Safety
 /// The GIL is held, by the main interpreter.
@@ -218,14 +210,12 @@ pub(crate) unsafe fn new_int(value: i64) -> *mut PyObject {
         // Exits of regions ask for any number; the small ones exist already, and zero has a sign of its own.
         let small = (-5..=256).contains(&value);
         if magnitude >> (2 * long::SHIFT) != 0 || small {
-            let made = pyo3_ffi::PyLong_FromLongLong(value);
-            return if made.is_null() { wide_int(value) } else { made };
+            return pyo3_ffi::PyLong_FromLongLong(value);
         }
         let sign = if value < 0 { long::SIGN_NEGATIVE } else { 0 };
         let tag = (1 + u64::from(wide)) << long::NON_SIZE_BITS | sign;
         if object.is_null() || !pools.allocator.is_usual() {
-            let made = allocate_int(tag, magnitude);
-            return if made.is_null() { wide_int(value) } else { made };
+            return allocate_int(tag, magnitude);
         }
         let class = field::<*mut PyTypeObject>(object, object::OB_TYPE);
         pools.ints = class.read().cast();
@@ -263,46 +253,6 @@ unsafe fn allocate_int(tag: u64, magnitude: u64) -> *mut PyObject {
         field::<*mut PyTypeObject>(object, object::OB_TYPE).write((*POOLS.0.get()).int_type);
         fill_int(object, tag, magnitude);
         symbols::_Py_NewReference(object);
-        object
-    }
-}
-
-/// Memory for a number where the interpreter's allocator has none: exits of regions make numbers that the program has had for long, and have no way to fail.
-/// What comes from C's allocator is given back to it in the end, as all that the interpreter's own did not give out. NULL, with `MemoryError` set, if
-/// there is none either.
-#[cold]
-unsafe fn from_reserve(class: *mut PyTypeObject, size: usize) -> *mut PyObject {
-    // SAFETY: the GIL is held, with an exception set; the memory is as large as an object of the class.
-    unsafe {
-        let object = libc::malloc(size).cast::<PyObject>();
-        if !object.is_null() {
-            pyo3_ffi::PyErr_Clear();
-            field::<*mut PyTypeObject>(object, object::OB_TYPE).write(class);
-            symbols::_Py_NewReference(object);
-        }
-        object
-    }
-}
-
-/// An int of up to three digits, from there.
-#[cold]
-unsafe fn wide_int(value: i64) -> *mut PyObject {
-    /// As many as 64 bits need.
-    const DIGITS: usize = 3;
-    let magnitude = value.unsigned_abs();
-    let digits = (0..DIGITS).map(|index| (magnitude >> (index as u32 * long::SHIFT)) as u32 & ((1 << long::SHIFT) - 1));
-    let count = (1..=DIGITS).rev().find(|&count| magnitude >> ((count as u32 - 1) * long::SHIFT) != 0).unwrap_or(1);
-    let sign = if value < 0 { long::SIGN_NEGATIVE } else { 0 };
-    // SAFETY: as above; there is room for all the digits.
-    unsafe {
-        let size = long::OB_DIGIT as usize + DIGITS * size_of::<u32>();
-        let object = from_reserve((*POOLS.0.get()).int_type, size);
-        if !object.is_null() {
-            field::<u64>(object, long::LV_TAG).write((count as u64) << long::NON_SIZE_BITS | sign);
-            for (index, digit) in digits.enumerate() {
-                field::<u32>(object, long::OB_DIGIT).add(index).write(digit);
-            }
-        }
         object
     }
 }

@@ -7,15 +7,14 @@
 use super::code::{self, CompiledCode};
 use super::entry::{EVALUATION_UNITS, LOW_C_RECURSION, run_frame};
 use super::next_entry::next;
-use super::raw::{get, release, retain, set};
+use super::raw::{release, retain};
 use super::trampoline::Outcome;
 use super::{exit, frames, tools};
 use pyo3_ffi::{PyObject, PySendResult};
 use std::ptr;
 use whipsnake_cpython::layout::generator::{
-    EXC_STATE, FRAME_CREATED, FRAME_EXECUTING, FRAME_SUSPENDED, FRAME_SUSPENDED_YIELD_FROM,
+    FRAME_CREATED, FRAME_EXECUTING, FRAME_SUSPENDED, FRAME_SUSPENDED_YIELD_FROM,
 };
-use whipsnake_cpython::layout::{exc_stack_item, frame as frame_layout, thread_state};
 use whipsnake_cpython::live::{Frame, Generator, GeneratorSlots, ThreadState, symbols};
 use whipsnake_ir::abi::Status;
 
@@ -139,16 +138,9 @@ unsafe fn may_enter(generator: Generator) -> Option<(ThreadState, *const u8)> {
 unsafe fn enter(thread: ThreadState, generator: Generator, address: *const u8, value: *mut PyObject) -> Back {
     // SAFETY: as `may_enter` found it: the frame is whole, in memory, and nobody runs it.
     unsafe {
-        let (object, frame) = (generator.as_ptr(), generator.frame());
+        let frame = generator.frame();
         frame.localsplus().add(frame.stacktop() as usize).write(retain(value));
-        let handled: *mut u8 = get(thread.as_ptr(), thread_state::EXC_INFO);
-        set(object, EXC_STATE + exc_stack_item::PREVIOUS_ITEM, handled);
-        set(thread.as_ptr(), thread_state::EXC_INFO, object.cast::<u8>().offset(EXC_STATE as isize));
-        generator.set_state(FRAME_EXECUTING);
-        let consumer = thread.current_frame().map_or(ptr::null_mut(), Frame::as_ptr);
-        frame.set_previous(consumer);
-        thread.set_current_frame(frame.as_ptr());
-        thread.set_py_recursion_remaining(thread.py_recursion_remaining() - 1);
+        generator.link(thread, thread.current_frame().map_or(ptr::null_mut(), Frame::as_ptr));
         thread.set_c_recursion_remaining(thread.c_recursion_remaining() - EVALUATION_UNITS);
         let outcome = run_frame(thread, frame, address, ptr::null_mut());
         ended(thread, generator, outcome)
@@ -187,16 +179,10 @@ unsafe fn ended(thread: ThreadState, generator: Generator, Outcome { status, val
 unsafe fn suspend(thread: ThreadState, generator: Generator) {
     // SAFETY: the frame is the current one, of this generator.
     unsafe {
-        let (object, frame) = (generator.as_ptr(), generator.frame());
+        let frame = generator.frame();
         let instr = frame.instr_ptr();
-        // The operand says whether it is that of a `yield from` or `await`.
-        generator.set_state(FRAME_SUSPENDED + (*instr).arg as i8);
         frame.set_instr_ptr(instr.add(1));
-        const PREVIOUS_ITEM: i32 = EXC_STATE + exc_stack_item::PREVIOUS_ITEM;
-        set(thread.as_ptr(), thread_state::EXC_INFO, get::<*mut u8>(object, PREVIOUS_ITEM));
-        set(object, PREVIOUS_ITEM, ptr::null_mut::<u8>());
-        thread.set_current_frame(get(frame.as_ptr(), frame_layout::PREVIOUS));
-        frame.set_previous(ptr::null_mut());
-        thread.set_py_recursion_remaining(thread.py_recursion_remaining() + 1);
+        // The operand says whether it is that of a `yield from` or `await`.
+        generator.unlink(thread, FRAME_SUSPENDED + (*instr).arg as i8);
     }
 }

@@ -13,8 +13,6 @@ use whipsnake_cpython::live::{Generator, List, Tuple};
 const MAX_OBJECTS: usize = 32;
 /// Objects in objects are looked through this deep.
 const MAX_DEPTH: u32 = 3;
-/// The flag of classes that are part of the interpreter itself, not of a module.
-const STATIC_BUILTIN: u64 = 1 << 1;
 
 /// Whether the end of an object runs no Python code: nothing ends with it that has a finalizer, or a weak reference with a callback.
 ///
@@ -76,7 +74,7 @@ impl Walk {
                 let list = List::new_unchecked(object.cast());
                 return self.all(list.items(), list.len());
             }
-            if (*class).tp_flags & STATIC_BUILTIN == 0 {
+            if (*class).tp_flags & type_object::STATIC_BUILTIN == 0 {
                 return all_values(object, |value| self.drops(value));
             }
             if !is_quiet_class(class, object) {

@@ -1,9 +1,9 @@
 //! Leaving a region: the frame is written as its exit describes, and the baseline tier goes on.
 
 use super::{FAILURES_TO_TELL, Region, dump, frames};
+use crate::helpers::exit_numbers;
 use crate::helpers::globals;
 use crate::helpers::instance_pool;
-use crate::helpers::objects;
 use crate::native::code::attached;
 use crate::native::frames::{Resume, compiled};
 use crate::native::raw::{release, retain};
@@ -111,12 +111,12 @@ impl Buffer<'_> {
                     }
                     let object = match place {
                         Place::Tuple(number) => self.tuple(number, made),
-                        Place::Buffer(index, Type::F64) => objects::new_float(f64::from_bits(self.word(index))),
-                        place => objects::new_int(self.raw(place) as i64),
+                        Place::Buffer(index, Type::F64) => {
+                            exit_numbers::float_for_exit(f64::from_bits(self.word(index)))
+                        }
+                        place => exit_numbers::int_for_exit(self.raw(place) as i64),
                     };
-                    if !object.is_null() {
-                        made.objects.push((place, object));
-                    }
+                    made.objects.push((place, object));
                     object
                 }
                 Place::Instance(number) => retain(made.instances[usize::from(number)]),

@@ -8,7 +8,7 @@ use crate::native::{operator_shim, shim};
 use pyo3_ffi::{PyObject, PyThreadState, PyTypeObject};
 use std::ffi::c_int;
 use std::ptr;
-use whipsnake_cpython::layout::{exc_stack_item, frame as layout, generator, thread_state};
+use whipsnake_cpython::layout::{frame as layout, generator};
 use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, Function, Generator, ThreadState, symbols};
 use whipsnake_cpython::opcode;
 
@@ -99,8 +99,6 @@ impl Place {
     }
 }
 
-const PREVIOUS_ITEM: i32 = generator::EXC_STATE + exc_stack_item::PREVIOUS_ITEM;
-
 /// Links the frame of a suspended generator above `below`, which waits at the instruction at `waits`; `back` is the word at `return_offset`. No value is
 /// sent.
 ///
@@ -115,17 +113,11 @@ pub(super) unsafe fn link(
 ) -> Frame {
     // SAFETY: the caller's.
     unsafe {
-        let (object, frame) = (resumed.as_ptr(), resumed.frame());
+        let frame = resumed.frame();
         below.set_instr_ptr(waits);
         set(below.as_ptr(), layout::RETURN_OFFSET, back);
         frame.set_stacktop(-1);
-        resumed.set_state(generator::FRAME_EXECUTING);
-        let handled: *mut u8 = get(thread.as_ptr(), thread_state::EXC_INFO);
-        set(object, PREVIOUS_ITEM, handled);
-        set(thread.as_ptr(), thread_state::EXC_INFO, object.cast::<u8>().offset(generator::EXC_STATE as isize));
-        frame.set_previous(below.as_ptr());
-        thread.set_current_frame(frame.as_ptr());
-        thread.set_py_recursion_remaining(thread.py_recursion_remaining() - 1);
+        resumed.link(thread, below.as_ptr());
         frame
     }
 }
@@ -137,16 +129,9 @@ pub(super) unsafe fn link(
 pub(super) unsafe fn unlink(thread: ThreadState, frame: Frame, place: Place) {
     // SAFETY: the caller's.
     unsafe {
-        let resumed = Generator::of_frame(frame);
-        let object = resumed.as_ptr();
         frame.set_instr_ptr(place.instr);
         frame.set_stacktop(place.stacktop);
-        resumed.set_state(generator::FRAME_SUSPENDED);
-        set(thread.as_ptr(), thread_state::EXC_INFO, get::<*mut u8>(object, PREVIOUS_ITEM));
-        set(object, PREVIOUS_ITEM, ptr::null_mut::<u8>());
-        thread.set_current_frame(get(frame.as_ptr(), layout::PREVIOUS));
-        frame.set_previous(ptr::null_mut());
-        thread.set_py_recursion_remaining(thread.py_recursion_remaining() + 1);
+        Generator::of_frame(frame).unlink(thread, generator::FRAME_SUSPENDED);
     }
 }
 

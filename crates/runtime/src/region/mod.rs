@@ -13,6 +13,7 @@ mod frames;
 mod function;
 mod gate;
 mod heat;
+mod inlined_code;
 mod inlined_frames;
 mod job;
 mod math;

@@ -1,23 +1,22 @@
 //! What the optimizer asks of the running program.
 
 use super::alive::Alive;
+use super::inlined_code::{Analysed, Inlined, is_inlinable};
 use super::{attribute_shapes, operators, samples};
 use crate::helpers::globals;
 use crate::helpers::inlined_calls::makes_plain_instances;
 use crate::helpers::instance_pool;
 use crate::helpers::pointers::CodeSource;
 use crate::helpers::special;
-use crate::native::code::{self, CompiledCode};
-use crate::native::compiled_entry::compiled_entry;
+use crate::native::code::CompiledCode;
 use crate::native::raw::get;
 use crate::native::shim;
-use crate::tier::code_input;
 use elsa::FrozenVec;
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::cell::RefCell;
 use std::ptr;
 use std::rc::Rc;
-use whipsnake_bytecode::{Decoder, Instr};
+use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::generator::FRAME_EXECUTING;
 use whipsnake_cpython::layout::{object, type_object};
 use whipsnake_cpython::live::{Code, Float, Frame, Function, Generator, Long};
@@ -65,14 +64,7 @@ pub(super) struct Live {
     data: u64,
     alive: Rc<Alive>,
     cells: RefCell<Vec<Box<[u64]>>>,
-    callees: FrozenVec<Box<Inlinable>>,
-}
-
-/// A function that is inlined.
-struct Inlinable {
-    function: Option<Function>,
-    decoder: Decoder,
-    live: Live,
+    callees: FrozenVec<Box<Analysed>>,
 }
 
 impl Live {
@@ -85,7 +77,11 @@ impl Live {
         unsafe { Live::new(code, Some(frame), frame.globals(), frame.builtins(), compiled, Rc::default()) }
     }
 
-    unsafe fn new(
+    /// Code in those surroundings; `frame` is the one that is run, if there is one already.
+    ///
+    /// # Safety
+    /// As above.
+    pub(super) unsafe fn new(
         code: Code,
         frame: Option<Frame>,
         globals: *mut PyObject,
@@ -111,6 +107,21 @@ impl Live {
             codes.extend(inner);
         }
         (cells, codes)
+    }
+
+    /// The objects that were found.
+    pub(super) fn alive(&self) -> Rc<Alive> {
+        self.alive.clone()
+    }
+
+    /// What is inlined, as the optimizer sees it. `None` if its code is not compiled.
+    fn inlined(&self, inlined: &Inlined) -> Option<Callee<'_>> {
+        let known = self.callees.iter().find(|callee| callee.is_of(inlined));
+        let analysed = match known {
+            Some(known) => known,
+            None => self.callees.push_get(Box::new(Analysed::new(inlined, self)?)),
+        };
+        Some(analysed.callee())
     }
 
     /// The value of a global variable or built-in.
@@ -173,7 +184,7 @@ impl Live {
 }
 
 /// What is known of a live object.
-fn object_of(value: *mut PyObject) -> Object {
+pub(super) fn object_of(value: *mut PyObject) -> Object {
     let class = class_of(value);
     // SAFETY: a live object, of the type that was found.
     unsafe {
@@ -185,19 +196,6 @@ fn object_of(value: *mut PyObject) -> Object {
         let immortal = (get::<u32>(value, object::OB_REFCNT) as i32) < 0;
         Object { address: value as u64, class, immortal, number }
     }
-}
-
-/// Whether calls of the function need no more than its positional arguments, and what it does is done when it returns.
-fn is_inlinable(function: Function) -> bool {
-    use whipsnake_cpython::layout::code as layout;
-    let code = function.code();
-    const OTHER: u32 = layout::CO_VARARGS
-        | layout::CO_VARKEYWORDS
-        | layout::CO_GENERATOR
-        | layout::CO_COROUTINE
-        | layout::CO_ASYNC_GENERATOR;
-    let entered = function.vectorcall().is_some_and(|entry| entry as usize == compiled_entry as *const () as usize);
-    entered && code.flags() & (layout::CO_OPTIMIZED | OTHER) == layout::CO_OPTIMIZED && code.kwonlyargcount() == 0
 }
 
 /// The name of an object's exact type.
@@ -407,17 +405,10 @@ impl World for Live {
         }
         // SAFETY: of that type; the GIL is held, and references are kept by whoever inlines it.
         let function = unsafe { Function::new_unchecked(value.cast()) };
-        let known = self.callees.iter().find(|callee| {
-            callee.live.frame.is_none() && callee.function.is_some_and(|known| known.as_ptr() == function.as_ptr())
-        });
-        let callee = match known {
-            Some(known) => known,
-            None if is_inlinable(function) => {
-                self.inlinable(Some(function), function.code(), None, function.globals(), function.builtins())?
-            }
-            None => return None,
-        };
-        Some(callee.callee())
+        if !is_inlinable(function) {
+            return None;
+        }
+        self.inlined(&Inlined::call(function))
     }
 
     fn generator(&self, generator: u64) -> Option<Suspended<'_>> {
@@ -432,8 +423,7 @@ impl World for Live {
                 return None;
             }
             let frame = generator.frame();
-            let code = frame.function().code();
-            let callee = self.inlinable(None, code, Some(frame), frame.globals(), frame.builtins())?.callee();
+            let callee = self.inlined(&Inlined::resumed(frame))?;
             Some(Suspended { callee, unit: frame.instruction_index() as u32 })
         }
     }
@@ -442,63 +432,13 @@ impl World for Live {
         let value = self.live(function).filter(|&value| class_of(value) == Some(Global::FunctionType))?;
         // SAFETY: of that type.
         let function = unsafe { Function::new_unchecked(value.cast()) };
-        self.maker(function.code(), function.globals(), function.builtins())
+        self.inlined(&Inlined::generator(function.code(), function.globals(), function.builtins())?)
     }
 
     fn generator_code(&self, code: u64) -> Option<Callee<'_>> {
         let value = self.live(code)?;
         // SAFETY: a live object.
         let code = unsafe { Code::new(value.cast()) }?;
-        self.maker(code, self.globals, self.builtins)
-    }
-}
-
-impl Live {
-    /// Analyses a function that is to be inlined; `frame` is that of its generator.
-    fn inlinable(
-        &self,
-        function: Option<Function>,
-        code: Code,
-        frame: Option<Frame>,
-        globals: *mut PyObject,
-        builtins: *mut PyObject,
-    ) -> Option<&Inlinable> {
-        let compiled = code::find(code).filter(|compiled| !compiled.is_stub())?;
-        let mut decoder = Decoder::default();
-        // SAFETY: the GIL is held, and references are kept by whoever inlines it.
-        let live = unsafe {
-            decoder.analyse(code_input(code)).ok()?;
-            Live::new(code, frame, globals, builtins, compiled, self.alive.clone())
-        };
-        Some(self.callees.push_get(Box::new(Inlinable { function, decoder, live })))
-    }
-
-    /// A function that makes generators.
-    fn maker(&self, code: Code, globals: *mut PyObject, builtins: *mut PyObject) -> Option<Callee<'_>> {
-        use whipsnake_cpython::layout::code as layout;
-        const KINDS: u32 = layout::CO_GENERATOR | layout::CO_COROUTINE | layout::CO_ASYNC_GENERATOR;
-        if code.flags() & KINDS != layout::CO_GENERATOR {
-            return None;
-        }
-        Some(self.inlinable(None, code, None, globals, builtins)?.callee())
-    }
-}
-
-impl Inlinable {
-    fn callee(&self) -> Callee<'_> {
-        let code = self.live.code;
-        let defaults = self.function.and_then(Function::defaults);
-        let values = defaults
-            .map_or(vec![], |tuple| (0..tuple.len()).filter_map(|index| tuple.item(index)).map(object_of).collect());
-        Callee {
-            // SAFETY: what was analysed, and is alive.
-            code: self.decoder.analysed(unsafe { code_input(code) }),
-            world: &self.live,
-            executable: code.as_ptr() as u64,
-            globals: self.live.globals as u64,
-            builtins: self.live.builtins as u64,
-            parameters: code.argcount() as u32,
-            default_values: values,
-        }
+        self.inlined(&Inlined::generator(code, self.globals, self.builtins)?)
     }
 }

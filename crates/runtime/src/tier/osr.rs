@@ -8,7 +8,7 @@ use crate::native::code;
 use crate::native::takeover::{osr_take_over, resume_take_over};
 use whipsnake_cpython::live::monitoring::{Events, Verdict, local_events};
 use whipsnake_cpython::live::{Code, ThreadState};
-use whipsnake_cpython::{layout, opcode};
+use whipsnake_cpython::{CodeKind, opcode};
 
 /// Sets or removes our JUMP events on a code object.
 ///
@@ -48,11 +48,7 @@ unsafe fn set_events(jit: *const super::state::Jit, code: Code, which: Events, o
 /// # Safety
 /// The GIL is held. A set exception is kept.
 pub(crate) unsafe fn watch_resumes(code: Code) {
-    use layout::code::{CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR};
-    if code.flags() & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR) == 0 {
-        return;
-    }
-    if !pays_to_resume(code) {
+    if code.kind() == CodeKind::Plain || !pays_to_resume(code) {
         return;
     }
     // SAFETY: the GIL is held.
@@ -85,7 +81,7 @@ fn pays_to_resume(code: Code) -> bool {
     /// Code units for each yield from which on a take-over was faster (found with generator expressions and the `nqueens` and `coroutines`
     /// programs).
     const UNITS_PER_YIELD: usize = 48;
-    let waits = code.flags() & layout::code::CO_GENERATOR == 0;
+    let waits = code.kind() != CodeKind::Generator;
     let mut yields = 0;
     let mut index = 0;
     while index < code.len() {

@@ -6,7 +6,7 @@
 //! what the callers of such functions gain by being compiled, they gain.
 
 use whipsnake_cpython::live::Code;
-use whipsnake_cpython::{layout, opcode};
+use whipsnake_cpython::{CodeKind, opcode};
 
 /// How many instructions a small function has at most.
 const INSTRUCTIONS: usize = 12;
@@ -14,8 +14,7 @@ const INSTRUCTIONS: usize = 12;
 /// Whether the function is a few instructions, one after the other: no jump, no handler, no generator. Without jumps it can't be what ends a
 /// recursion: whatever calls it again and again is counted.
 pub(super) fn is_small(code: Code) -> bool {
-    use layout::code::{CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR};
-    if code.flags() & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR) != 0 {
+    if code.kind() != CodeKind::Plain {
         return false;
     }
     let (mut index, mut instructions) = (0, 0);

@@ -11,7 +11,7 @@ use super::state::jit;
 use crate::native::code::CompiledCode;
 use crate::native::tools;
 use whipsnake_cpython::live::{Code, Frame, ThreadState};
-use whipsnake_cpython::{layout, opcode};
+use whipsnake_cpython::{CodeKind, opcode};
 
 /// Starts and jumps back until the code is made again.
 const POLLS: u32 = 64;
@@ -37,8 +37,7 @@ pub(crate) struct WarmUp {
 /// Whether code is to be warmed up: no coroutines. What they await is made and awaited without a poll in between, natively, or if the interpreter makes it
 /// without an entry of ours; else a signal that comes just then leaves it without ever being awaited.
 pub(super) fn is_for(code: Code) -> bool {
-    use layout::code::{CO_ASYNC_GENERATOR, CO_COROUTINE};
-    code.flags() & (CO_COROUTINE | CO_ASYNC_GENERATOR) == 0
+    matches!(code.kind(), CodeKind::Plain | CodeKind::Generator)
 }
 
 /// What is done at a poll.
@@ -102,10 +101,8 @@ pub(crate) unsafe fn leaves(thread: ThreadState, frame: Frame, code: Code, compi
             Next::MakeAgain => {
                 (*compiled).warm_up = None;
                 (*compiled).valid_version = tools::trusted_version(thread);
-                if !jit().is_some_and(|jit| jit.enabled) || !compile_again(code, compiled, true) {
-                    return false;
-                }
-                if opcode != opcode::JUMP_BACKWARD {
+                let made = jit().is_some_and(|jit| jit.enabled) && compile_again(code, compiled, true);
+                if !made || opcode != opcode::JUMP_BACKWARD {
                     return false;
                 }
                 // The loop goes on in the new code at the interpreter's next jump back, which is the one that polls.

@@ -17,6 +17,8 @@ use crate::select::Selector;
 use crate::stores::stores_after;
 use stack::Element;
 use whipsnake_bytecode::{Code, Flow, Instr, LeaveOut, Unreached};
+use whipsnake_cpython::CodeKind;
+use whipsnake_cpython::layout::code::CO_OPTIMIZED;
 use whipsnake_cpython::opcode as op;
 
 /// Why a code object can't be compiled by this tier.
@@ -213,10 +215,9 @@ impl Planner<'_, '_> {
 
     /// Whether the instruction is the `RESUME` at the start of a function that can be optimized.
     fn starts_function(&self, instr: &Instr) -> bool {
-        use whipsnake_cpython::layout::code::{CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, CO_OPTIMIZED};
-        const KINDS: u32 = CO_OPTIMIZED | CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR;
         let at_start = instr.base == op::RESUME && instr.oparg & op::operand::RESUME_LOCATION_MASK == 0;
-        at_start && self.code.input().flags & KINDS == CO_OPTIMIZED
+        let flags = self.code.input().flags;
+        at_start && flags & CO_OPTIMIZED != 0 && CodeKind::of(flags) == CodeKind::Plain
     }
 
     fn store_fast(&mut self, local: u32) {

@@ -6,6 +6,7 @@ use pyo3_ffi::{PyCodeObject, PyObject};
 
 use super::Tuple;
 use super::handle::handle;
+use crate::CodeKind;
 use crate::layout::{co_monitoring, code, monitoring};
 
 /// A unit of bytecode: an instruction or a cache entry.
@@ -89,6 +90,11 @@ impl Code {
     /// Bits `layout::code::CO_…`.
     pub fn flags(self) -> u32 {
         self.get(code::FLAGS)
+    }
+
+    /// What calls of its functions come to.
+    pub fn kind(self) -> CodeKind {
+        CodeKind::of(self.flags())
     }
 
     /// Positional parameters, without `*args`.

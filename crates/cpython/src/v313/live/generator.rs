@@ -5,9 +5,12 @@ use std::ptr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use super::Frame;
 use super::handle::handle;
-use crate::layout::generator;
+use super::{_PyInterpreterFrame, Frame, ThreadState};
+use crate::layout::{exc_stack_item, generator};
+
+/// Where the exception state below that of a running generator is, in the generator.
+const PREVIOUS_ITEM: i32 = generator::EXC_STATE + exc_stack_item::PREVIOUS_ITEM;
 
 handle! {
     /// A generator, coroutine or asynchronous generator: `PyGenObject` and its siblings.
@@ -43,6 +46,41 @@ impl Generator {
     pub unsafe fn set_state(self, state: i8) {
         // SAFETY: passed on to the caller.
         unsafe { self.set(generator::FRAME_STATE, state) }
+    }
+
+    /// Has its frame run above `below` (null for none), which becomes the current one: what the interpreter does where it resumes a generator, but for
+    /// the value that is sent.
+    ///
+    /// # Safety
+    /// It is suspended, or was not started; the GIL is held, and `below` is the thread's current frame.
+    pub unsafe fn link(self, thread: ThreadState, below: *mut _PyInterpreterFrame) {
+        let frame = self.frame();
+        // SAFETY: the caller's; the exception state is part of the object.
+        unsafe {
+            self.set_state(generator::FRAME_EXECUTING);
+            self.set(PREVIOUS_ITEM, thread.exception_state());
+            thread.set_exception_state(self.field(generator::EXC_STATE));
+            frame.set_previous(below);
+            thread.set_current_frame(frame.as_ptr());
+            thread.set_py_recursion_remaining(thread.py_recursion_remaining() - 1);
+        }
+    }
+
+    /// Undoes [`link`](Self::link), in `state`: what the interpreter does at a `yield`, but for the frame's instruction pointer and stack.
+    ///
+    /// # Safety
+    /// Its frame is the thread's current one; the GIL is held.
+    pub unsafe fn unlink(self, thread: ThreadState, state: i8) {
+        let frame = self.frame();
+        // SAFETY: the caller's.
+        unsafe {
+            self.set_state(state);
+            thread.set_exception_state(self.get(PREVIOUS_ITEM));
+            self.set(PREVIOUS_ITEM, ptr::null_mut::<u8>());
+            thread.set_current_frame(frame.previous().map_or(ptr::null_mut(), Frame::as_ptr));
+            frame.set_previous(ptr::null_mut());
+            thread.set_py_recursion_remaining(thread.py_recursion_remaining() + 1);
+        }
     }
 
     /// Whether it has ended.

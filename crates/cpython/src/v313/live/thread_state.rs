@@ -87,6 +87,20 @@ impl ThreadState {
         unsafe { self.set(thread_state::CURRENT_FRAME, frame) }
     }
 
+    /// The top of the stack of exceptions that are being handled: a `_PyErr_StackItem`.
+    pub fn exception_state(self) -> *mut u8 {
+        self.get(thread_state::EXC_INFO)
+    }
+
+    /// Sets it.
+    ///
+    /// # Safety
+    /// A `_PyErr_StackItem` that lives as long as it is on that stack.
+    pub unsafe fn set_exception_state(self, top: *mut u8) {
+        // SAFETY: passed on to the caller.
+        unsafe { self.set(thread_state::EXC_INFO, top) }
+    }
+
     /// Pending events in the low bits (see [`eval_breaker`]), the instrumentation version above.
     #[inline]
     pub fn eval_breaker(self) -> usize {
