@@ -55,15 +55,16 @@ fn any_numbers(b: &mut Builder<'_>, op: BinaryOp, left: Value, right: Value) -> 
     b.branch(is_right_float, both_float, float_int);
     b.switch_to(both_float);
     let y = b.float_value(right);
-    let result = b.binary(op, x, y);
-    let result = b.new_float(result, &[left, right]);
-    ways.found(b, result);
+    let found = |b: &mut Builder<'_>, x, y| {
+        let result = b.binary(op, x, y);
+        let result = b.new_float(result, &[left, right]);
+        ways.found(b, result);
+    };
+    found(b, x, y);
     b.switch_to(float_int);
     b.guard_exact(right, Global::IntType);
     let y = float_of_int(b, right);
-    let result = b.binary(op, x, y);
-    let result = b.new_float(result, &[left, right]);
-    ways.found(b, result);
+    found(b, x, y);
 
     let (int_float, both_int) = (b.block(), b.block());
     b.switch_to(left_int);
@@ -73,9 +74,7 @@ fn any_numbers(b: &mut Builder<'_>, op: BinaryOp, left: Value, right: Value) -> 
     b.switch_to(int_float);
     let x = float_of_int(b, left);
     let y = b.float_value(right);
-    let result = b.binary(op, x, y);
-    let result = b.new_float(result, &[left, right]);
-    ways.found(b, result);
+    found(b, x, y);
     b.switch_to(both_int);
     b.guard_exact(right, Global::IntType);
     let (x, y) = (b.unbox_int(left), b.unbox_int(right));

@@ -2,23 +2,10 @@
 
 mod support;
 
-use support::check;
-use whipsnake_ir::{Function, parse};
+use support::run;
 use whipsnake_optimizer::passes::{
     cancel_pairs, drop_instances, find_depths, remove_dead, remove_dead_but_states, straighten, unbox,
 };
-
-/// Runs a pass on the blocks of a function; gives the blocks.
-#[track_caller]
-fn run(pass: fn(&mut Function), text: &str) -> String {
-    let text = format!("function \"f\" {{\n{text}\n}}\n");
-    let mut function = parse(&text).unwrap_or_else(|e| panic!("{e}\n{text}"));
-    check(&function);
-    pass(&mut function);
-    check(&function);
-    let lines: Vec<String> = function.to_string().lines().map(str::to_owned).collect();
-    lines[1..lines.len() - 1].join("\n")
-}
 
 /// A loop that adds 1.5 to a float. `body` is in the loop, where the sum is v3 and what is added to it v6; the new sum is v8.
 fn float_loop(body: &str, end: &str) -> String {

@@ -2,7 +2,7 @@
 
 use super::blocks::Walk;
 use whipsnake_bytecode::Instr;
-use whipsnake_ir::{Global, Slot};
+use whipsnake_ir::{Global, Slot, Value};
 
 impl Walk<'_, '_> {
     /// Builds the call of a number's class with a number whose type is known, or likely; false if it is no such call, and then nothing was built.
@@ -40,16 +40,21 @@ impl Walk<'_, '_> {
             return true;
         }
         let float = whipsnake_ops::float_of_int(&mut self.b, value);
+        self.return_float(float);
+        true
+    }
+
+    /// Pops a call with one argument, and pushes the float that it gives.
+    pub(super) fn return_float(&mut self, float: Value) {
         let result = self.b.new_float(float, &[]);
         let argument = self.pop();
         self.pop();
         self.drop_class();
         self.push(Slot::owned(result));
-        if argument.owned && !self.hand_over(value) {
+        if let Some(value) = argument.value.filter(|&value| argument.owned && !self.hand_over(value)) {
             self.mark_exit();
             self.b.release(value);
         }
-        true
     }
 
     /// Drops the class or function that was called, which lives on.

@@ -2,7 +2,7 @@
 
 use super::blocks::Walk;
 use whipsnake_bytecode::Instr;
-use whipsnake_ir::{Global, Slot};
+use whipsnake_ir::Global;
 use whipsnake_ops::math_result;
 
 impl Walk<'_, '_> {
@@ -33,15 +33,7 @@ impl Walk<'_, '_> {
         let depth = self.knowledge().depth;
         self.cost.add(depth, false);
         let result = math_result(&mut self.b, function, value);
-        let result = self.b.new_float(result, &[]);
-        let argument = self.pop();
-        self.pop();
-        self.drop_class();
-        self.push(Slot::owned(result));
-        if argument.owned && !self.hand_over(value) {
-            self.mark_exit();
-            self.b.release(value);
-        }
+        self.return_float(result);
         true
     }
 }

@@ -4,7 +4,7 @@
 use rustc_hash::FxHashSet;
 use whipsnake_bytecode::{CodeInput, Decoder, Instr};
 use whipsnake_cpython::opcode as op;
-use whipsnake_ir::{Block, Function, Global, InstData, verify};
+use whipsnake_ir::{Block, Function, Global, InstData, parse, verify};
 use whipsnake_ops::Ptr;
 use whipsnake_optimizer::{
     AttributeShape, Callee, Constructor, Method, Number, Object, Refusal, Request, Special, Start, World, build, passes,
@@ -186,10 +186,22 @@ pub fn check(function: &Function) {
         let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
         panic!("{}\n{text}", errors.join("\n"));
     }
-    match whipsnake_ir::parse(&text) {
+    match parse(&text) {
         Ok(again) => assert_eq!(again.to_string(), text),
         Err(error) => panic!("{error}\n{text}"),
     }
+}
+
+/// Runs a pass on the blocks of a function; gives the blocks.
+#[track_caller]
+pub fn run(pass: fn(&mut Function), text: &str) -> String {
+    let text = format!("function \"f\" {{\n{text}\n}}\n");
+    let mut function = parse(&text).unwrap_or_else(|e| panic!("{e}\n{text}"));
+    check(&function);
+    pass(&mut function);
+    check(&function);
+    let lines: Vec<String> = function.to_string().lines().map(str::to_owned).collect();
+    lines[1..lines.len() - 1].join("\n")
 }
 
 /// The blocks in the deepest loop of the function: those that come back to themselves.
