@@ -24,46 +24,64 @@ def modes_of(options: argparse.Namespace) -> list[str]:
     return [mode for mode in MODES if mode not in ("off", "default")] if options.mode == "all" else [options.mode]
 
 
+Batch = tuple[Worker, list[tuple[str, str, Result]]]
+"""What runs the programs, and of each its name, source, and what the interpreter made of it."""
+
+
 class Fuzzer:
     """A worker without the compiler, one with it for each mode, and the counts."""
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
         self.modes = modes_of(options)
-        self.off = Worker("off", seconds=4)
+        self.off = Worker("off", seconds=8)
         self.workers = {mode: Worker(mode, seconds=60) for mode in self.modes}
         self.same = self.useless = self.lines = 0
         self.failures: dict[str, str] = {}
+        self.pending: Batch | None = None
         self.started = time.monotonic()
 
     def batch(self, number: int) -> None:
-        """Makes, runs and compares some programs; each batch in one of the modes."""
+        """Makes and runs some programs, each batch in one of the modes; compares those of the batch before.
+
+        While the compiler runs a batch, the next one is made and interpreted; what comes to nothing there is not compiled.
+        """
         names = [f"{self.options.seed}:{number * BATCH + index}" for index in range(BATCH)]
         sources = [programs.make(name) for name in names]
-        worker = self.workers[self.modes[number % len(self.modes)]]
         self.off.ask(sources)
-        worker.ask(sources)
         try:
             expected = self.off.results()
         except Died as error:
             # CPython itself crashes, hangs or runs out of memory: of no use.
             print(f"the interpreter {error}"[:200], flush=True)
             self.useless += BATCH
-            worker.stop()
+            expected = []
+        self.finish()
+        if not expected:
             return
+        worker = self.workers[self.modes[number % len(self.modes)]]
+        every = zip(names, sources, expected, strict=True)
+        of_use = [(name, source, want) for name, source, want in every if not is_useless(want)]
+        self.useless += BATCH - len(of_use)
+        worker.ask([source for _, source, _ in of_use])
+        self.pending = worker, of_use
+
+    def finish(self) -> None:
+        """Compares the batch that the compiler runs."""
+        if self.pending is None:
+            return
+        worker, batch = self.pending
+        self.pending = None
         try:
             results = worker.results()
         except Died as error:
-            self.crashed(worker, names, sources, expected, str(error))
+            self.crashed(worker, batch, str(error))
             return
-        for name, source, want, got in zip(names, sources, expected, results, strict=True):
+        for (name, source, want), got in zip(batch, results, strict=True):
             self.judge(worker, name, source, want, got)
 
     def judge(self, worker: Worker, name: str, source: str, expected: Result, result: Result) -> None:
         """Counts a program, or takes it up as a failure."""
-        if is_useless(expected):
-            self.useless += 1
-            return
         found = difference(expected, result)
         if not found:
             self.same += 1
@@ -76,14 +94,15 @@ class Fuzzer:
             print(f"{name} {worker.mode}: only after other programs: {found}"[:400], flush=True)
             self.failures[f"{worker.mode} {name}"] = found
 
-    def crashed(self, worker: Worker, names: list[str], sources: list[str], expected: list[Result], how: str) -> None:
+    def crashed(self, worker: Worker, batch: list[tuple[str, str, Result]], how: str) -> None:
         """Finds which program of a batch it was, first each alone, then all in a row."""
-        history = worker.history or sources
-        for name, source, want in zip(names, sources, expected, strict=True):
-            found = "" if is_useless(want) else difference(self.off.run(source), Worker(worker.mode).run(source))
+        history = worker.history
+        for name, source, _ in batch:
+            found = difference(self.off.run(source), Worker(worker.mode).run(source))
             if found:
                 self.failed(worker.mode, name, source, found)
                 return
+        names = [name for name, _, _ in batch]
         print(f"{worker.mode} {names[0]}..: only after other programs: {how}"[:2000], flush=True)
         self.failures[f"{worker.mode} {names[0]}.."] = how
         os.makedirs("target/fuzz", exist_ok=True)
@@ -175,6 +194,7 @@ def main() -> int:
             if time.monotonic() > said + 30:
                 said = time.monotonic()
                 print(fuzzer.report(), flush=True)
+        fuzzer.finish()
     except KeyboardInterrupt:
         pass
     finally:
