@@ -37,7 +37,13 @@ class TooSlow(BaseException):
     """The program takes too long to be worth comparing."""
 
 
+stopped = False
+"""Whether the program that runs was told so. It may have swallowed it, or printed it."""
+
+
 def ring(*_: object) -> None:
+    global stopped
+    stopped = True
     raise TooSlow
 
 
@@ -104,6 +110,8 @@ def run(source: str | bytes) -> dict[str, str]:
         code = compile(source, "<program>", "exec") if isinstance(source, str) else marshal.loads(source)
     except (SyntaxError, ValueError) as error:
         return {"invalid": f"{type(error).__name__}: {error}"}
+    global stopped
+    stopped = False
     before = alive()
     counts = {name: sys.getrefcount(value) for name, value in KEPT.items()}
     namespace: dict[str, Any] = {"__name__": "program", "where": where, **KEPT}
@@ -130,6 +138,8 @@ def run(source: str | bytes) -> dict[str, str]:
         namespace.clear()
         del code
         gc.collect()
+        if stopped:
+            result = {"slow": "1"}
     except TooSlow:
         result = {"slow": "1"}
     except MemoryError:

@@ -44,7 +44,7 @@ pub unsafe extern "C" fn call_binary(
             if let (Some(x), Some(y)) = (wide_int(left), wide_int(right))
                 && let Some(value) = int_result(operator, x, y)
             {
-                return int_object(value);
+                return pools::int(value);
             }
             if let Some(value) = float_result(operator, left, right) {
                 return pools::new_float(value);
@@ -105,14 +105,6 @@ fn int_result(operator: c_int, x: i64, y: i64) -> Option<i64> {
         12 => Some(x ^ y),
         _ => None,
     }
-}
-
-/// An int: the preallocated object if there is one.
-#[inline]
-unsafe fn int_object(value: i64) -> *mut PyObject {
-    let small = -i64::from(long::NSMALLNEGINTS)..i64::from(long::NSMALLPOSINTS);
-    // SAFETY: machine code runs in the main interpreter only.
-    unsafe { if small.contains(&value) { pyo3_ffi::PyLong_FromLongLong(value) } else { pools::new_int(value) } }
 }
 
 /// The number in an exact float or a compact exact int.

@@ -32,7 +32,7 @@ pub unsafe extern "C" fn float_for_exit(value: f64) -> *mut PyObject {
 /// As [`float_for_exit`].
 pub unsafe extern "C" fn int_for_exit(value: i64) -> *mut PyObject {
     // SAFETY: machine code runs in the main interpreter only.
-    let made = unsafe { pools::new_int(value) };
+    let made = unsafe { pools::int(value) };
     if made.is_null() {
         // SAFETY: as above.
         return unsafe { int_from_reserve(value) };

@@ -195,7 +195,7 @@ pub(crate) unsafe fn new_float(value: f64) -> *mut PyObject {
     }
 }
 
-/// A new int; NULL with `MemoryError` set.
+/// A new int, of a value that has no preallocated one; NULL with `MemoryError` set.
 ///
 /// # Safety
 /// The GIL is held, by the main interpreter.
@@ -207,9 +207,7 @@ pub(crate) unsafe fn new_int(value: i64) -> *mut PyObject {
         let object = pools.ints;
         let magnitude = value.unsigned_abs();
         let wide = magnitude >> long::SHIFT != 0;
-        // Exits of regions ask for any number; the small ones exist already, and zero has a sign of its own.
-        let small = (-5..=256).contains(&value);
-        if magnitude >> (2 * long::SHIFT) != 0 || small {
+        if magnitude >> (2 * long::SHIFT) != 0 {
             return pyo3_ffi::PyLong_FromLongLong(value);
         }
         let sign = if value < 0 { long::SIGN_NEGATIVE } else { 0 };
@@ -225,6 +223,17 @@ pub(crate) unsafe fn new_int(value: i64) -> *mut PyObject {
         fill_int(object, tag, magnitude);
         object
     }
+}
+
+/// An int: the preallocated object if there is one. NULL with `MemoryError` set.
+///
+/// # Safety
+/// As [`new_int`].
+#[inline]
+pub(crate) unsafe fn int(value: i64) -> *mut PyObject {
+    let small = -i64::from(long::NSMALLNEGINTS)..i64::from(long::NSMALLPOSINTS);
+    // SAFETY: the caller's.
+    unsafe { if small.contains(&value) { pyo3_ffi::PyLong_FromLongLong(value) } else { new_int(value) } }
 }
 
 /// Sets what an int of up to two digits is.
