@@ -4,6 +4,7 @@
 //! nothing is kept alive across a helper call without need; Cranelift merges what can be merged. Three alias regions
 //! tell it what a store can't touch: the frame's slots, the heap, and the thread's own state.
 
+mod branches;
 mod instructions;
 mod leaving;
 mod values;

@@ -132,8 +132,8 @@ impl Lowering<'_, '_> {
 
         self.b.switch_to_block(longer);
         let digits = self.b.ins().ushr_imm_u(tag, NON_SIZE_BITS as i64);
-        let two = self.b.ins().icmp_imm_u(IntCC::Equal, digits, 2);
-        self.leave_unless(two, Continuation::Miss);
+        let more = self.b.ins().icmp_imm_u(IntCC::NotEqual, digits, 2);
+        self.leave_if(more, Continuation::Miss);
         let low = self.load(types::I32, Region::Heap, object, OB_DIGIT);
         let high = self.load(types::I32, Region::Heap, object, OB_DIGIT + 4);
         let (low, high) = (self.b.ins().uextend(types::I64, low), self.b.ins().uextend(types::I64, high));

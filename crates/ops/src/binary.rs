@@ -106,9 +106,15 @@ fn is_float(b: &mut Builder<'_>, value: Value) -> bool {
     b.knowledge().is_some_and(|region| region.known(value).class == Some(Global::FloatType))
 }
 
+/// The exponent, if a region knows that a value is a power of two.
+fn power_of_two(b: &Builder<'_>, value: Value) -> Option<i64> {
+    b.constant(value)
+        .filter(|&constant| constant > 0 && constant.count_ones() == 1)
+        .map(|one| one.trailing_zeros().into())
+}
+
 /// Quotient toward zero and remainder of compact ints, in 32 bits (they have 30 and a sign; in a region in 64), with the divisor; the general way for zero.
-fn divide(b: &mut Builder<'_>, ways: &Ways, left: Value, right: Value) -> (Value, Value, Value) {
-    let [x, y] = ways.compact_ints(b, [left, right]);
+fn divide(b: &mut Builder<'_>, ways: &Ways, x: Value, y: Value) -> (Value, Value, Value) {
     let (x, y) = if b.in_region() {
         // The one quotient that 64 bits don't hold.
         let fits = b.compare_const(Condition::Ne, y, -1);
@@ -127,6 +133,9 @@ fn divide(b: &mut Builder<'_>, ways: &Ways, left: Value, right: Value) -> (Value
 
 /// Whether a remainder must be moved by the divisor, to have its sign: it is not zero and has the other sign.
 fn off_by_one(b: &mut Builder<'_>, remainder: Value, divisor: Value) -> Value {
+    if b.constant(divisor).is_some_and(|divisor| divisor > 0) {
+        return b.compare_const(Condition::Lt, remainder, 0);
+    }
     // The sign of `remainder ^ divisor` is set if the signs differ, but zero has none: `remainder != 0` must hold too.
     let differ = b.binary(BinaryOp::Xor, remainder, divisor);
     let differ = b.compare_const(Condition::Lt, differ, 0);
@@ -142,11 +151,17 @@ fn widened(b: &mut Builder<'_>, value: Value) -> Value {
 /// `left // right`: rounded down.
 pub fn floor_divide(b: &mut Builder<'_>, left: Value, right: Value) -> Value {
     let ways = Ways::new(b);
-    let (quotient, remainder, divisor) = divide(b, &ways, left, right);
-    let adjust = off_by_one(b, remainder, divisor);
-    let less = b.binary_const(BinaryOp::Sub, quotient, 1);
-    let floor = b.select(adjust, less, quotient);
-    let floor = widened(b, floor);
+    let [x, y] = ways.compact_ints(b, [left, right]);
+    let floor = match power_of_two(b, y) {
+        Some(exponent) => b.binary_const(BinaryOp::ShrS, x, exponent),
+        None => {
+            let (quotient, remainder, divisor) = divide(b, &ways, x, y);
+            let adjust = off_by_one(b, remainder, divisor);
+            let less = b.binary_const(BinaryOp::Sub, quotient, 1);
+            let floor = b.select(adjust, less, quotient);
+            widened(b, floor)
+        }
+    };
     let result = b.new_int(floor, &[left, right]);
     ways.found(b, result);
     ways.or_else(b, |b| binary_op(b, left, right))
@@ -155,11 +170,17 @@ pub fn floor_divide(b: &mut Builder<'_>, left: Value, right: Value) -> Value {
 /// `left % right`: with the divisor's sign.
 pub fn modulo(b: &mut Builder<'_>, left: Value, right: Value) -> Value {
     let ways = Ways::new(b);
-    let (_, remainder, divisor) = divide(b, &ways, left, right);
-    let adjust = off_by_one(b, remainder, divisor);
-    let more = b.binary(BinaryOp::Add, remainder, divisor);
-    let modulo = b.select(adjust, more, remainder);
-    let modulo = widened(b, modulo);
+    let [x, y] = ways.compact_ints(b, [left, right]);
+    let modulo = match power_of_two(b, y) {
+        Some(exponent) => b.binary_const(BinaryOp::And, x, (1 << exponent) - 1),
+        None => {
+            let (_, remainder, divisor) = divide(b, &ways, x, y);
+            let adjust = off_by_one(b, remainder, divisor);
+            let more = b.binary(BinaryOp::Add, remainder, divisor);
+            let modulo = b.select(adjust, more, remainder);
+            widened(b, modulo)
+        }
+    };
     let result = b.new_int(modulo, &[left, right]);
     ways.found(b, result);
     ways.or_else(b, |b| binary_op(b, left, right))

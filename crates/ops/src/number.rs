@@ -59,6 +59,12 @@ fn are_compact(b: &mut Builder<'_>, values: &[Value]) -> Value {
     b.compare_const(Condition::LtU, union, COMPACT)
 }
 
+/// Inputs as they are used in several blocks, in each of which an operation alone would read them from their slots again. In a region they are values anyway,
+/// and ones that need an object where they are numbers.
+fn for_several_blocks<const N: usize>(b: &mut Builder<'_>, values: [Value; N]) -> [Value; N] {
+    if b.in_region() { values } else { values.map(|value| b.hold(value)) }
+}
+
 /// Whether the value's type is exactly the named one.
 pub(crate) fn is_exactly(b: &mut Builder<'_>, value: Value, class: Global) -> Value {
     let found = b.type_of(value);
@@ -113,8 +119,7 @@ impl Ways {
     ///
     /// In a region, numbers that are in registers may be larger: callers check what they need with [`Ways::need_bits`].
     pub(crate) fn compact_ints<const N: usize>(&self, b: &mut Builder<'_>, values: [Value; N]) -> [Value; N] {
-        // Each test starts a new block, where an input would be read from its slot again.
-        let values = values.map(|value| b.hold(value));
+        let values = for_several_blocks(b, values);
         for value in values {
             self.need_exact(b, value, Global::IntType);
         }
@@ -186,7 +191,7 @@ pub(crate) fn float_ways(
     let (left_float, left_other, both, mixed, make) = (b.block(), b.block(), b.block(), b.block(), b.block());
     let made = b.func.add_param(make, Type::F64);
     let inputs = [left, right];
-    let [left, right] = inputs.map(|value| b.hold(value));
+    let [left, right] = for_several_blocks(b, inputs);
     let from_int = |b: &mut Builder<'_>, value: Value| {
         let [int] = ways.compact_ints(b, [value]);
         // Both a mixed operation and the division of ints are right if the conversion is exact.

@@ -51,10 +51,11 @@ impl Answer {
         }
     }
 
-    /// Uses the condition, then releases values, in each of the two cases on its own: for conditions of floats, which must not be kept
-    /// in registers while objects are destroyed.
+    /// Uses the condition and releases values; an operation alone does that in each of the two cases on its own: for conditions of floats, which it must
+    /// not keep in registers while objects are destroyed.
     pub fn give_and_release(self, b: &mut Builder<'_>, condition: Value, inputs: &[Value]) -> Outputs {
-        if inputs.iter().all(|&input| b.is_borrowed(input)) {
+        if b.in_region() || inputs.iter().all(|&input| b.is_borrowed(input)) {
+            b.release_all(inputs);
             return self.give(b, condition);
         }
         if self == Answer::Object {

@@ -6,9 +6,9 @@ use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{self, AbiParam, BlockArg, InstBuilder, MemFlagsData, types};
 use cranelift_codegen::isa::CallConv;
 use whipsnake_cpython::layout;
-use whipsnake_ir::{BinaryOp, Block, Condition, Continuation, FloatCondition, Inst, InstData, UnaryOp, Value};
+use whipsnake_ir::{BinaryOp, Condition, Continuation, FloatCondition, Inst, InstData, UnaryOp, Value};
 
-fn int_cc(condition: Condition) -> IntCC {
+pub(super) fn int_cc(condition: Condition) -> IntCC {
     match condition {
         Condition::Eq => IntCC::Equal,
         Condition::Ne => IntCC::NotEqual,
@@ -23,7 +23,7 @@ fn int_cc(condition: Condition) -> IntCC {
     }
 }
 
-fn float_cc(condition: FloatCondition) -> FloatCC {
+pub(super) fn float_cc(condition: FloatCondition) -> FloatCC {
     match condition {
         FloatCondition::Eq => FloatCC::Equal,
         FloatCondition::Ne => FloatCC::NotEqual,
@@ -123,16 +123,13 @@ impl Lowering<'_, '_> {
                 let value = self.unbox_int(value);
                 self.define(inst, &[value]);
             }
-            Guard { condition, .. } => {
-                let condition = self.use_value(*condition);
-                self.leave_unless(condition, Continuation::Miss);
-            }
+            Guard { condition, .. } => self.guard(*condition),
             GuardExact { value, class } => {
                 let value = self.use_value(*value);
                 let found = self.load(types::I64, Region::Heap, value, layout::object::OB_TYPE);
                 let class = self.symbol(Symbol::Global(*class as u16));
-                let same = self.b.ins().icmp(IntCC::Equal, found, class);
-                self.leave_unless(same, Continuation::Miss);
+                let other = self.b.ins().icmp(IntCC::NotEqual, found, class);
+                self.leave_if(other, Continuation::Miss);
             }
             ErrorIf { condition } => {
                 let condition = self.use_value(*condition);
@@ -187,10 +184,7 @@ impl Lowering<'_, '_> {
                 self.b.ins().jump(self.blocks[to.index()], &args);
             }
             Branch { condition, then, then_args, otherwise, otherwise_args } => {
-                let condition = self.use_value(*condition);
-                let (then_args, otherwise_args) = (self.block_args(then_args), self.block_args(otherwise_args));
-                let (then, otherwise) = (self.clif_block(*then), self.clif_block(*otherwise));
-                self.b.ins().brif(condition, then, &then_args, otherwise, &otherwise_args);
+                self.branch(*condition, (*then, then_args), (*otherwise, otherwise_args));
             }
             Leave { arg: Some(value), .. } if matches!(self.form, Form::Region(_)) => {
                 let value = self.use_value(*value);
@@ -213,11 +207,7 @@ impl Lowering<'_, '_> {
         }
     }
 
-    fn clif_block(&self, block: Block) -> ir::Block {
-        self.blocks[block.index()]
-    }
-
-    fn block_args(&mut self, args: &[Value]) -> Vec<BlockArg> {
+    pub(super) fn block_args(&mut self, args: &[Value]) -> Vec<BlockArg> {
         args.iter().map(|&v| self.use_value(v).into()).collect()
     }
 
