@@ -72,6 +72,30 @@ fn a_sum_of_floats_makes_no_objects() {
     insta::assert_snapshot!(function);
 }
 
+/// `total = (total + i) OP constant`.
+fn divided(operator: u8, constant: i64) -> Function {
+    let mut body = vec![Op(op::LOAD_FAST_LOAD_FAST, 0x21), Op(op::BINARY_OP_ADD_INT, 0)];
+    body.extend([Op(op::LOAD_CONST, 0), Op(op::BINARY_OP, operator), Op(op::STORE_FAST, 2)]);
+    let constants = vec![Number::Int(constant)];
+    let program = Program { constants, locals: vec![None, None, Some(Global::IntType)], ..Program::default() };
+    built(&program, &for_loop(op::FOR_ITER_RANGE, body))
+}
+
+#[test]
+fn what_is_divided_stays_a_number() {
+    const FLOOR_DIVIDE: u8 = 2;
+    const REMAINDER: u8 = 6;
+    let divides = |data: &InstData| matches!(data, InstData::Binary { op: whipsnake_ir::BinaryOp::DivS, .. });
+    for operator in [FLOOR_DIVIDE, REMAINDER] {
+        for (constant, divisions) in [(8, 0), (10, 1), (-8, 1)] {
+            let function = divided(operator, constant);
+            assert_eq!(in_loop(&function, is_object_work), [""; 0], "{function}");
+            assert_eq!(in_loop(&function, is_unboxing), [""; 0], "{function}");
+            assert_eq!(in_loop(&function, divides).len(), divisions, "{constant}: {function}");
+        }
+    }
+}
+
 #[test]
 fn a_list_is_guarded_before_the_loop_only() {
     // `total += values[i]`
