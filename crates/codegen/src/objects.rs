@@ -188,12 +188,14 @@ impl Lowering<'_, '_> {
         result
     }
 
-    /// Calls one of two helpers that make a number: `plain`, or `from`, which drops the references to `reuse` too.
-    fn make_number(&mut self, plain: Helper, from: Helper, value: ir::Value, reuse: &[Value]) -> ir::Value {
+    /// Calls one of three helpers that make a number: `plain`, or `from`, which drops the references to `reuse` too, or that for regions.
+    fn make_number(&mut self, [plain, from, in_region]: [Helper; 3], value: ir::Value, reuse: &[Value]) -> ir::Value {
         self.save_instr();
         // In a region a slot in memory still has what is replaced, should there be no memory.
         let is_region = matches!(self.form, Form::Region(_));
-        let object = if reuse.is_empty() || is_region {
+        let object = if is_region {
+            self.call(in_region, &[value])[0]
+        } else if reuse.is_empty() {
             self.call(plain, &[value])[0]
         } else {
             let left = self.use_value(reuse[0]);
@@ -217,7 +219,7 @@ impl Lowering<'_, '_> {
         self.reuse_or_make(
             reuse,
             |l, object| l.store(Region::Heap, value, object, layout::float::OB_FVAL),
-            |l| l.make_number(Helper::NewFloat, Helper::NewFloatFrom, value, reuse),
+            |l| l.make_number([Helper::NewFloat, Helper::NewFloatFrom, Helper::NewFloatInRegion], value, reuse),
         )
     }
 
@@ -283,7 +285,7 @@ impl Lowering<'_, '_> {
         // Reached from several blocks.
         self.b.switch_to_block(make);
         self.inputs = inputs;
-        let object = self.make_number(Helper::NewInt, Helper::NewIntFrom, value, reuse);
+        let object = self.make_number([Helper::NewInt, Helper::NewIntFrom, Helper::NewIntInRegion], value, reuse);
         self.b.ins().jump(done, &[object.into()]);
         self.b.switch_to_block(done);
         self.inputs = [None; 4];

@@ -108,6 +108,10 @@ helpers! {
     NewFloat(value: f64) -> (obj) [escapes];
     /// A new int; NULL with `MemoryError` set.
     NewInt(value: i64) -> (obj) [escapes];
+    /// The same, in a region.
+    NewFloatInRegion(value: f64) -> (obj) [preserve_all];
+    /// The same, in a region.
+    NewIntInRegion(value: i64) -> (obj) [preserve_all];
     /// A new float where a region is left, which can't fail.
     FloatForExit(value: f64) -> (obj) [pure];
     /// A new int likewise.

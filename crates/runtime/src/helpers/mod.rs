@@ -68,6 +68,8 @@ pub fn address(helper: Helper) -> usize {
         Helper::Iter => pyo3_ffi::PyObject_GetIter as *const () as usize,
         Helper::NewFloat => objects::new_float as *const () as usize,
         Helper::NewInt => objects::new_int as *const () as usize,
+        Helper::NewFloatInRegion => crate::region::new_float_in_region as *const () as usize,
+        Helper::NewIntInRegion => crate::region::new_int_in_region as *const () as usize,
         Helper::FloatForExit => exit_numbers::float_for_exit as *const () as usize,
         Helper::IntForExit => exit_numbers::int_for_exit as *const () as usize,
         // Calls.

@@ -17,7 +17,9 @@ mod inlined_code;
 mod inlined_frames;
 mod job;
 mod math;
+mod numbers;
 mod operators;
+mod registers;
 mod samples;
 mod statistics;
 mod world;
@@ -30,6 +32,7 @@ pub use exit::leave_region;
 pub use frames::{end_inlined_generator, new_instance, push_init_inlined};
 pub use function::hot_function;
 pub use inlined_frames::{pop_inlined, push_inlined};
+pub use numbers::{new_float_in_region, new_int_in_region};
 pub use statistics::{Regions, spent, times};
 
 use crate::memory::Block;
