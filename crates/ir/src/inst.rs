@@ -74,6 +74,8 @@ named_enum!(
         FNeg = "fneg",
         /// Square root of a float.
         FSqrt = "fsqrt",
+        /// A float without its sign.
+        FAbs = "fabs",
         /// Zero-extends a bool, i8 or i32 to i64.
         ExtendU = "extend_u",
         /// Sign-extends an i32 to i64.
@@ -84,6 +86,8 @@ named_enum!(
         TruncateByte = "truncate_byte",
         /// Signed i64 to f64, rounding to nearest.
         IntToFloat = "int_to_float",
+        /// f64 to signed i64, rounding toward zero; the nearest there is for what is out of range, 0 for NaN.
+        FloatToInt = "float_to_int",
         /// The same 64 bits, seen as a pointer.
         AsPtr = "as_ptr",
         /// The same 64 bits, seen as an object reference (no count changes).

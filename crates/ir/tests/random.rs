@@ -58,6 +58,8 @@ impl Maker<'_> {
                 let (op, ty) = self.choice(&[
                     (UnaryOp::Neg, Type::I32),
                     (UnaryOp::FNeg, Type::F64),
+                    (UnaryOp::FAbs, Type::F64),
+                    (UnaryOp::FloatToInt, Type::F64),
                     (UnaryOp::ExtendU, Type::Bool),
                     (UnaryOp::ExtendS, Type::I32),
                     (UnaryOp::Truncate, Type::I64),

@@ -27,6 +27,7 @@ mod imports;
 mod inlined_calls;
 pub mod inlined_generators;
 mod iteration;
+mod known_functions;
 mod matching;
 mod math;
 mod names;
@@ -41,6 +42,7 @@ mod truth;
 mod unpack;
 mod variants;
 
+pub use known_functions::{KnownFunction, int_of_float};
 pub use math::{MathFunction, math_result};
 pub use number::float_of_int;
 pub use operand::{Imm, Place, Ptr, Stores};

@@ -240,6 +240,10 @@ pub trait World {
     fn math_function(&self, _: u64) -> Option<whipsnake_ops::MathFunction> {
         None
     }
+    /// What a region computes by itself if the function at an address is called, if that is such a one.
+    fn known_function(&self, _: u64) -> Option<whipsnake_ops::KnownFunction> {
+        None
+    }
     /// The address of the first code unit of the frame below a method that C code would call.
     fn shim_unit(&self) -> Option<u64> {
         None

@@ -217,10 +217,12 @@ impl Lowering<'_, '_> {
             UnaryOp::Not => self.b.ins().bnot(arg),
             UnaryOp::FNeg => self.b.ins().fneg(arg),
             UnaryOp::FSqrt => self.b.ins().sqrt(arg),
+            UnaryOp::FAbs => self.b.ins().fabs(arg),
             UnaryOp::ExtendU => self.b.ins().uextend(types::I64, arg),
             UnaryOp::ExtendS => self.b.ins().sextend(types::I64, arg),
             UnaryOp::Truncate => self.b.ins().ireduce(types::I32, arg),
             UnaryOp::TruncateByte => self.b.ins().ireduce(types::I8, arg),
+            UnaryOp::FloatToInt => self.b.ins().fcvt_to_sint_sat(types::I64, arg),
             UnaryOp::IntToFloat => self.b.ins().fcvt_from_sint(types::F64, arg),
             UnaryOp::AsPtr | UnaryOp::AsObj | UnaryOp::AsInt | UnaryOp::Hold => arg,
         }

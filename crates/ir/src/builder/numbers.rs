@@ -46,9 +46,12 @@ impl Builder<'_> {
             UnaryOp::Truncate => Type::I32,
             UnaryOp::TruncateByte => Type::I8,
             UnaryOp::IntToFloat => Type::F64,
+            UnaryOp::FloatToInt => Type::I64,
             UnaryOp::AsPtr => Type::Ptr,
             UnaryOp::AsObj => Type::Obj,
-            UnaryOp::Neg | UnaryOp::Not | UnaryOp::FNeg | UnaryOp::FSqrt | UnaryOp::Hold => self.func.ty(arg),
+            UnaryOp::Neg | UnaryOp::Not | UnaryOp::FNeg | UnaryOp::FSqrt | UnaryOp::FAbs | UnaryOp::Hold => {
+                self.func.ty(arg)
+            }
         };
         self.value(InstData::Unary { op, arg }, ty)
     }

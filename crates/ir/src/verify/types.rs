@@ -273,12 +273,13 @@ impl Rules<'_> {
         let (from, to): (&[Type], Type) = match op {
             // On a bool, the complement of 1 would still be true.
             UnaryOp::Neg | UnaryOp::Not => (&[I32, I64], ty),
-            UnaryOp::FNeg | UnaryOp::FSqrt => (&[F64], F64),
+            UnaryOp::FNeg | UnaryOp::FSqrt | UnaryOp::FAbs => (&[F64], F64),
             UnaryOp::ExtendU => (&[Bool, Type::I8, I32], I64),
             UnaryOp::ExtendS => (&[Type::I8, I32], I64),
             UnaryOp::Truncate => (WORDS, I32),
             UnaryOp::TruncateByte => (&[I32, I64, Ptr, Obj], Type::I8),
             UnaryOp::IntToFloat => (&[I64], F64),
+            UnaryOp::FloatToInt => (&[F64], I64),
             UnaryOp::AsPtr => (WORDS, Ptr),
             UnaryOp::AsObj => (WORDS, Obj),
             UnaryOp::AsInt => (WORDS, I64),

@@ -2,7 +2,7 @@
 
 use super::blocks::Walk;
 use whipsnake_bytecode::Instr;
-use whipsnake_ir::{Global, Slot, Value};
+use whipsnake_ir::{Global, Slot};
 
 impl Walk<'_, '_> {
     /// Builds the call of a number's class with a number whose type is known, or likely; false if it is no such call, and then nothing was built.
@@ -22,7 +22,7 @@ impl Walk<'_, '_> {
         }
         match (class, from) {
             (Global::FloatType, Some(Global::FloatType | Global::IntType))
-            | (Global::IntType, Some(Global::IntType)) => {}
+            | (Global::IntType, Some(Global::FloatType | Global::IntType)) => {}
             _ => return false,
         }
         self.mark_exit();
@@ -39,22 +39,16 @@ impl Walk<'_, '_> {
             self.push(Slot { value, owned: true, dirty: true });
             return true;
         }
-        let float = whipsnake_ops::float_of_int(&mut self.b, value);
-        self.return_float(float);
+        let result = if class == Global::FloatType {
+            let float = whipsnake_ops::float_of_int(&mut self.b, value);
+            self.b.new_float(float, &[])
+        } else {
+            let float = self.b.float_value(value);
+            let int = whipsnake_ops::int_of_float(&mut self.b, float);
+            self.b.new_int(int, &[])
+        };
+        self.finish_call(1, result);
         true
-    }
-
-    /// Pops a call with one argument, and pushes the float that it gives.
-    pub(super) fn return_float(&mut self, float: Value) {
-        let result = self.b.new_float(float, &[]);
-        let argument = self.pop();
-        self.pop();
-        self.drop_class();
-        self.push(Slot::owned(result));
-        if let Some(value) = argument.value.filter(|&value| argument.owned && !self.hand_over(value)) {
-            self.mark_exit();
-            self.b.release(value);
-        }
     }
 
     /// Drops the class or function that was called, which lives on.

@@ -50,6 +50,7 @@ impl Walk<'_, '_> {
             }
             op::CALL
                 if self.convert_number(number, &instr)
+                    || self.call_known(number, &instr)
                     || self.call_math(number, &instr)
                     || self.inline(number, &instr) => {}
             op::CALL_FUNCTION_EX if self.inline_unpacking(number, &instr) => {}

@@ -33,7 +33,8 @@ impl Walk<'_, '_> {
         let depth = self.knowledge().depth;
         self.cost.add(depth, false);
         let result = math_result(&mut self.b, function, value);
-        self.return_float(result);
+        let result = self.b.new_float(result, &[]);
+        self.finish_call(1, result);
         true
     }
 }

@@ -14,6 +14,7 @@ mod cost;
 mod entry;
 mod generators;
 mod instructions;
+mod known_functions;
 mod locals;
 mod loops;
 mod math;

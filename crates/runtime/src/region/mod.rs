@@ -3,6 +3,7 @@
 mod alive;
 mod attribute_shapes;
 mod background;
+mod c_functions;
 mod compile;
 mod describe;
 mod destroy;
@@ -16,7 +17,6 @@ mod heat;
 mod inlined_code;
 mod inlined_frames;
 mod job;
-mod math;
 mod numbers;
 mod operators;
 mod registers;

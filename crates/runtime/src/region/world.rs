@@ -351,7 +351,12 @@ impl World for Live {
 
     fn math_function(&self, address: u64) -> Option<whipsnake_ops::MathFunction> {
         // SAFETY: a live object.
-        unsafe { super::math::function(self.live(address)?) }
+        unsafe { super::c_functions::math(self.live(address)?) }
+    }
+
+    fn known_function(&self, address: u64) -> Option<whipsnake_ops::KnownFunction> {
+        // SAFETY: a live object.
+        unsafe { super::c_functions::known(self.live(address)?) }
     }
 
     fn shim_unit(&self) -> Option<u64> {

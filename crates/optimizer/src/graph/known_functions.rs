@@ -1,0 +1,61 @@
+//! Calls of built-in functions that are computed without a call.
+
+use super::blocks::Walk;
+use whipsnake_bytecode::Instr;
+use whipsnake_ir::{Global, Slot, Value};
+use whipsnake_ops::KnownFunction;
+
+impl<'a> Walk<'a, '_> {
+    /// Builds the call of a known function with arguments of types that it is known for; false if it is no such call, and then nothing was built.
+    pub(super) fn call_known(&mut self, number: u32, instr: &Instr) -> bool {
+        let count = instr.oparg as usize;
+        let stack = &self.knowledge().state.frame().stack;
+        let Some(base) = stack.len().checked_sub(count + 2) else { return false };
+        let (called, receiver, arguments) = (stack[base], stack[base + 1], stack[base + 2..].to_vec());
+        let Some(called) = called.value else { return false };
+        if self.is_general(number) || receiver.value.is_some_and(|it| self.constant_address(it) != Some(0)) {
+            return false;
+        }
+        let world = self.body.world;
+        let function = self.constant_address(called).and_then(|address| world.known_function(address));
+        let values: Option<Vec<Value>> = arguments.iter().map(|slot| slot.value).collect();
+        let (Some(function), Some(values)) = (function, values) else { return false };
+        let Some(class) = self.common_class(function, &values) else { return false };
+        // What a container holds may end with it, with whatever that does.
+        let ends = |slot: &Slot| slot.owned && function == KnownFunction::Len && class != Global::StrType;
+        if arguments.iter().any(ends) {
+            return false;
+        }
+        self.mark_exit();
+        for &value in &values {
+            self.b.guard_exact(value, class);
+        }
+        let depth = self.knowledge().depth;
+        self.cost.add(depth, false);
+        let result = function.result(&mut self.b, class, &values);
+        self.finish_call(count, result);
+        true
+    }
+
+    /// The type that all arguments are likely to have, if the function is known for such.
+    fn common_class(&mut self, function: KnownFunction, values: &[Value]) -> Option<Global> {
+        let (&first, others) = values.split_first()?;
+        let class = self.likely_class(first).filter(|&class| function.takes(class))?;
+        let same = others.iter().all(|&value| self.likely_class(value) == Some(class));
+        (same && values.len() == function.arguments()).then_some(class)
+    }
+
+    /// Pops what was called with so many arguments, whose ends run no code, and pushes the result.
+    pub(super) fn finish_call(&mut self, count: usize, result: Value) {
+        let arguments: Vec<Slot> = (0..count).map(|_| self.pop()).collect();
+        self.pop();
+        self.drop_class();
+        self.push(Slot::owned(result));
+        for argument in arguments {
+            if let Some(value) = argument.value.filter(|&value| argument.owned && !self.hand_over(value)) {
+                self.mark_exit();
+                self.b.release(value);
+            }
+        }
+    }
+}
