@@ -32,19 +32,37 @@ pub fn set_item(b: &mut Builder<'_>, helper: Helper, value: Value, container: Va
     b.release_all(&[value, container, key]);
 }
 
-/// Guards that an index is inside a sequence.
-fn guard_bounds(b: &mut Builder<'_>, sequence: Value, size: i32, index: Value) {
+/// The position of an item: guards that the index is inside a sequence. A region counts constants that are negative from the end.
+fn guard_position(b: &mut Builder<'_>, sequence: Value, size: i32, index: Value) -> Value {
+    if let Some(known) = negative_constant(b, index) {
+        let size = b.load(Type::I64, sequence, size);
+        let position = b.binary_const(BinaryOp::Add, size, known);
+        let inside = b.compare_const(Condition::Ge, position, 0);
+        b.guard(inside, MissReason::Bounds);
+        return position;
+    }
+    let position = guard_index(b, index);
     let size = b.load(Type::I64, sequence, size);
     // Neither is negative.
-    let inside = b.compare(Condition::Lt, index, size);
+    let inside = b.compare(Condition::Lt, position, size);
     b.guard(inside, MissReason::Bounds);
+    position
+}
+
+/// The value of an int that a region knows to be constant and negative.
+fn negative_constant(b: &mut Builder<'_>, index: Value) -> Option<i64> {
+    let class = b.knowledge()?.known(index).class;
+    if class != Some(Global::IntType) {
+        return None;
+    }
+    let raw = b.raw(index)?;
+    b.constant(raw).filter(|&known| known < 0)
 }
 
 /// The address of a list's item: guards the types and that it is there.
 fn list_slot(b: &mut Builder<'_>, list: Value, index: Value) -> Value {
     b.guard_exact(list, Global::ListType);
-    let index = guard_index(b, index);
-    guard_bounds(b, list, list::OB_SIZE, index);
+    let index = guard_position(b, list, list::OB_SIZE, index);
     let items = b.load(Type::Ptr, list, list::OB_ITEM);
     b.element(items, index, 3)
 }
@@ -61,8 +79,7 @@ pub fn list_item(b: &mut Builder<'_>, list: Value, index: Value) -> Value {
 /// `tuple[index]`.
 pub fn tuple_item(b: &mut Builder<'_>, tuple: Value, index: Value) -> Value {
     b.guard_exact(tuple, Global::TupleType);
-    let position = guard_index(b, index);
-    guard_bounds(b, tuple, tuple::OB_SIZE, position);
+    let position = guard_position(b, tuple, tuple::OB_SIZE, index);
     let base = b.unary(UnaryOp::AsInt, tuple);
     let slot = b.element(base, position, 3);
     let item = b.load(Type::Obj, slot, tuple::OB_ITEM);
@@ -74,8 +91,7 @@ pub fn tuple_item(b: &mut Builder<'_>, tuple: Value, index: Value) -> Value {
 /// `string[index]` where the string is ASCII: the characters are all preallocated.
 pub fn character(b: &mut Builder<'_>, string: Value, index: Value) -> Value {
     b.guard_exact(string, Global::StrType);
-    let position = guard_index(b, index);
-    guard_bounds(b, string, unicode::LENGTH, position);
+    let position = guard_position(b, string, unicode::LENGTH, index);
     let state = b.load(Type::I32, string, unicode::STATE);
     let flags = i64::from(unicode::ASCII_MASK | unicode::COMPACT_MASK);
     let state = b.binary_const(BinaryOp::And, state, flags);
