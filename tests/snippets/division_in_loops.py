@@ -33,6 +33,20 @@ def bits(numbers):
     return out
 
 
+def powers(numbers):
+    out = []
+    for x in numbers:
+        out.append((x**2, x**3, x**4, x**5, x**1, x**0))
+    return out
+
+
+def sum_of_squares(rounds):
+    total = 0
+    for i in range(rounds):
+        total += i**2 - (i - 3) ** 3
+    return total
+
+
 def collatz(start):
     number, steps = start, 0
     while number != 1:
@@ -99,6 +113,8 @@ for round_ in range(60):
         other_constants(NUMBERS),
         by_variables(NUMBERS[:9], [1, -1, 2, -4, 5]),
         bits(NUMBERS),
+        powers(NUMBERS),
+        sum_of_squares(70),
         [collatz(n) for n in (1, 2, 27, 97)],
         grows(120),
         halves(range(-20, 40)),
@@ -107,7 +123,7 @@ for round_ in range(60):
 for part in last:
     print(part)
 for numbers in (WIDE, [True, False, *NUMBERS], [0.5, -0.5, 3.0, *NUMBERS], ["%d", *NUMBERS]):
-    for function in (powers_of_two, other_constants, bits):
+    for function in (powers_of_two, other_constants, bits, powers):
         try:
             print(function(numbers))
         except TypeError as error:
@@ -119,4 +135,4 @@ try:
     print(halves([*range(50), None]))
 except TypeError as error:
     print(error)
-print(collatz(2**65 + 1), collatz(837799))
+print(collatz(2**65 + 1), collatz(837799), sum_of_squares(300_000))

@@ -106,6 +106,11 @@ fn is_float(b: &mut Builder<'_>, value: Value) -> bool {
     b.knowledge().is_some_and(|region| region.known(value).class == Some(Global::FloatType))
 }
 
+/// Whether a region knows the value to be an int.
+fn is_int(b: &mut Builder<'_>, value: Value) -> bool {
+    b.knowledge().is_some_and(|region| region.known(value).class == Some(Global::IntType))
+}
+
 /// The exponent, if a region knows that a value is a power of two.
 fn power_of_two(b: &Builder<'_>, value: Value) -> Option<i64> {
     b.constant(value)
@@ -225,8 +230,23 @@ fn known_whole(b: &mut Builder<'_>, value: Value) -> Option<f64> {
     b.constant(raw).filter(|number| (1..EXACT).contains(number)).map(|number| number as f64)
 }
 
+/// `left ** right` of an int in a region, where the exponent is known: multiplications, and an exit where the result outgrows a word.
+fn int_power_of(b: &mut Builder<'_>, left: Value, exponent: u32, right: Value) -> Value {
+    let x = b.unbox_int(left);
+    let value = (1..exponent).fold(x, |value, _| int_arithmetic(b, BinaryOp::Mul, value, x));
+    b.new_int(value, &[left, right])
+}
+
 /// `left ** right`: the helper knows floats.
 pub fn power(b: &mut Builder<'_>, left: Value, right: Value) -> Value {
+    /// The largest exponent for which multiplying again and again is good enough.
+    const MAX_PRODUCT: f64 = 4.0;
+    if b.in_region()
+        && is_int(b, left)
+        && let Some(exponent) = known_whole(b, right).filter(|exponent| (2.0..=MAX_PRODUCT).contains(exponent))
+    {
+        return int_power_of(b, left, exponent as u32, right);
+    }
     if b.in_region()
         && is_float(b, left)
         && let Some(exponent) = known_whole(b, right)
