@@ -1,8 +1,15 @@
-//! Calls of `float` and `int` with a number.
+//! Calls of `float` and `int` with a number, and bools that are counted.
 
 use super::blocks::Walk;
 use whipsnake_bytecode::Instr;
-use whipsnake_ir::{Global, Slot};
+use whipsnake_cpython::opcode as op;
+use whipsnake_ir::{Condition, Global, Slot, UnaryOp, Value};
+
+/// Operands of `BINARY_OP`.
+const ADD: u32 = 0;
+const MULTIPLY: u32 = 5;
+const SUBTRACT: u32 = 10;
+const INPLACE: u32 = 13;
 
 impl Walk<'_, '_> {
     /// Builds the call of a number's class with a number whose type is known, or likely; false if it is no such call, and then nothing was built.
@@ -49,6 +56,50 @@ impl Walk<'_, '_> {
         };
         self.finish_call(1, result);
         true
+    }
+
+    /// Makes ints of the bools among the operands of arithmetic and comparisons that treat them so: those with an int, and sums of bools. Where the
+    /// region is left at the instruction, an int gives the same as the bool would.
+    pub(super) fn count_bools(&mut self, instr: &Instr) {
+        let is_sum = match instr.base {
+            op::BINARY_OP => matches!(instr.oparg % INPLACE, ADD | MULTIPLY | SUBTRACT),
+            op::COMPARE_OP => false,
+            _ => return,
+        };
+        let stack = &self.knowledge().state.frame().stack;
+        let &[.., left, right] = stack.as_slice() else { return };
+        let first = stack.len() - 2;
+        let (Some(a), Some(b)) = (left.value, right.value) else { return };
+        let is_bool = [a, b].map(|value| self.knowledge().known(value).class == Some(Global::BoolType));
+        let counted = match is_bool {
+            [true, true] => is_sum,
+            [true, false] => self.is_likely_int(b),
+            [false, true] => self.is_likely_int(a),
+            [false, false] => false,
+        };
+        let operands = [(left, a), (right, b)].into_iter().zip(is_bool).enumerate();
+        for (index, ((slot, value), _)) in operands.filter(|(_, (_, is_bool))| counted && *is_bool) {
+            self.mark_exit();
+            let yes = self.b.global(Global::True);
+            let is_true = self.b.compare(Condition::Eq, value, yes);
+            let number = self.b.unary(UnaryOp::ExtendU, is_true);
+            let int = self.b.new_int(number, &[]);
+            self.knowledge().state.frame().stack[first + index] = Slot::owned(int);
+            if slot.owned {
+                self.mark_exit();
+                self.b.release(value);
+            }
+        }
+    }
+
+    /// Whether a value is likely to be an int; then it is guarded to be one.
+    fn is_likely_int(&mut self, value: Value) -> bool {
+        let likely = self.likely_class(value) == Some(Global::IntType);
+        if likely {
+            self.mark_exit();
+            self.b.guard_exact(value, Global::IntType);
+        }
+        likely
     }
 
     /// Drops the class or function that was called, which lives on.

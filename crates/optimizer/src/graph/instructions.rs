@@ -245,6 +245,7 @@ impl Walk<'_, '_> {
     /// With it comes what the operation is told about the object that was seen.
     fn choose(&mut self, number: u32, instr: &Instr) -> Option<(&'static Operation, u64)> {
         if !self.is_general(number) {
+            self.count_bools(instr);
             self.guard_likely_numbers(instr);
             if let Some((name, seen)) = self.subscript(instr) {
                 return named(name).map(|operation| (operation, seen));
