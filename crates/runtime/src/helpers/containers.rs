@@ -118,10 +118,54 @@ pub unsafe extern "C" fn dict_set_item(dict: *mut PyObject, key: *mut PyObject, 
     }
 }
 
+/// Whether a short int is among items, if all that come before it are ints: comparing others may run code.
+unsafe fn is_among(value: i64, object: *mut PyObject, items: &[*mut PyObject]) -> Option<bool> {
+    for &item in items {
+        // SAFETY: a live object, an exact int where it is read as one.
+        unsafe {
+            if item == object {
+                return Some(true);
+            }
+            if PyLong_CheckExact(item) == 0 {
+                return None;
+            }
+            // Ints of more digits have other values.
+            if Long::new_unchecked(item).compact_value() == Some(value) {
+                return Some(true);
+            }
+        }
+    }
+    Some(false)
+}
+
+/// `value in container` for a list or tuple, if that is found out without running code.
+unsafe fn sequence_contains(container: *mut PyObject, value: *mut PyObject) -> Option<bool> {
+    // SAFETY: live objects, of exact types where they are read as such; nothing changes a list while its items are compared.
+    unsafe {
+        let number = compact(value)? as i64;
+        let (items, len) = if PyList_CheckExact(container) != 0 {
+            let list = List::new_unchecked(container);
+            (list.items(), list.len())
+        } else if PyTuple_CheckExact(container) != 0 {
+            let tuple = Tuple::new_unchecked(container);
+            (tuple.items(), tuple.len())
+        } else {
+            return None;
+        };
+        if len == 0 {
+            return Some(false);
+        }
+        is_among(number, value, std::slice::from_raw_parts(items, len))
+    }
+}
+
 /// `value in container`.
 pub unsafe extern "C" fn contains(container: *mut PyObject, value: *mut PyObject) -> c_int {
     // SAFETY: live objects.
     unsafe {
+        if let Some(found) = sequence_contains(container, value) {
+            return found.into();
+        }
         let (_held, before) = (Held::new([container, value]), Before::now());
         before.truth(opcode::CONTAINS_OP, pyo3_ffi::PySequence_Contains(container, value))
     }

@@ -54,35 +54,55 @@ unsafe fn strided(
     stop: *mut PyObject,
     step: *mut PyObject,
 ) -> Option<*mut PyObject> {
-    // SAFETY: live objects, an exact list; indices are within it.
+    // SAFETY: live objects, an exact list.
     unsafe {
-        let list = List::new_unchecked(list);
-        let len = list.len() as isize;
-        let step = if step == Py_None() { 1 } else { compact(step).filter(|&step| step != 0)? };
-        // What comes before the first item, what after the last one, and where to start without a bound.
-        let (least, most) = if step < 0 { (-1, len - 1) } else { (0, len) };
-        let (first, last) = if step < 0 { (most, least) } else { (least, most) };
-        let bound = |object: *mut PyObject, missing: isize| {
-            if object == Py_None() {
-                return Some(missing);
-            }
-            let value = compact(object)?;
-            Some((if value < 0 { value + len } else { value }).clamp(least, most))
-        };
-        let (start, stop) = (bound(start, first)?, bound(stop, last)?);
-        let span = if step < 0 { start - stop } else { stop - start };
-        let count = match step {
-            _ if span <= 0 => 0,
-            1 | -1 => span,
-            _ => (span - 1) / step.abs() + 1,
-        };
-        let result = list_of(list.items().wrapping_offset(start), count as usize, step);
+        let number = |object: *mut PyObject| if object == Py_None() { Some(None) } else { compact(object).map(Some) };
+        let step = number(step)?.unwrap_or(1);
+        if step == 0 {
+            return None;
+        }
+        let result = items_of(list, number(start)?, number(stop)?, step);
         if result.is_null() {
             pyo3_ffi::PyErr_Clear();
             return None;
         }
         Some(result)
     }
+}
+
+/// `list[start:stop:step]`; NULL with `MemoryError` set.
+#[inline]
+unsafe fn items_of(list: *mut PyObject, start: Option<isize>, stop: Option<isize>, step: isize) -> *mut PyObject {
+    // SAFETY: an exact list; indices are within it.
+    unsafe {
+        let list = List::new_unchecked(list);
+        let len = list.len() as isize;
+        // What comes before the first item, what after the last one.
+        let (least, most) = if step < 0 { (-1, len - 1) } else { (0, len) };
+        let within = |bound: isize| (if bound < 0 { bound + len } else { bound }).clamp(least, most);
+        let start = start.map_or(if step < 0 { most } else { least }, within);
+        let stop = stop.map_or(if step < 0 { least } else { most }, within);
+        let span = if step < 0 { start - stop } else { stop - start };
+        let count = match step {
+            _ if span <= 0 => 0,
+            1 | -1 => span as usize,
+            _ => (span as usize - 1) / step.unsigned_abs() + 1,
+        };
+        list_of(list.items().wrapping_offset(start), count, step)
+    }
+}
+
+/// `list[start:stop:step]` of an exact list, with a step that is not 0; NULL with `MemoryError` set.
+pub unsafe extern "C" fn list_strided(
+    list: *mut PyObject,
+    start: i64,
+    stop: i64,
+    step: i64,
+    missing: c_int,
+) -> *mut PyObject {
+    let bound = |bound: i64, bit: c_int| (missing & bit == 0).then_some(bound as isize);
+    // SAFETY: an exact list.
+    unsafe { items_of(list, bound(start, 1), bound(stop, 2), step as isize) }
 }
 
 /// `container[start:stop:step]`; the references to the last three are taken, also on failure.
