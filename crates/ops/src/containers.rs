@@ -128,9 +128,10 @@ fn bounds_in_list(b: &mut Builder<'_>, container: Value, start: Value, stop: Val
     if b.known_class(container) != Some(Global::ListType) || !is_bound(b, start) || !is_bound(b, stop) {
         return None;
     }
-    Some([(start, 0), (stop, i64::MAX)].map(|(bound, missing)| {
-        if b.is_none(bound) { b.iconst(Type::I64, missing) } else { b.unbox_int(bound) }
-    }))
+    Some(
+        [(start, 0), (stop, i64::MAX)]
+            .map(|(bound, missing)| if b.is_none(bound) { b.iconst(Type::I64, missing) } else { b.unbox_int(bound) }),
+    )
 }
 
 /// `container[start:stop]`.

@@ -86,14 +86,7 @@ impl Walk<'_, '_> {
     }
 
     /// Builds `list[start:stop:step]` of numbers.
-    fn finish_slice(
-        &mut self,
-        next: u32,
-        parts: u32,
-        start: Option<Value>,
-        stop: Option<Value>,
-        step: Option<Value>,
-    ) {
+    fn finish_slice(&mut self, next: u32, parts: u32, start: Option<Value>, stop: Option<Value>, step: Option<Value>) {
         let missing = i64::from(start.is_none()) | i64::from(stop.is_none()) << 1;
         let mut number = |given: Option<Value>, other| given.unwrap_or_else(|| self.b.iconst(Type::I64, other));
         let bounds = [number(start, 0), number(stop, 0), number(step, 1)];

@@ -11,6 +11,7 @@ use whipsnake_optimizer::{
 };
 
 /// A line of assembly.
+#[derive(Clone, Copy)]
 pub enum Line {
     /// An opcode and its operand.
     Op(u8, u8),

@@ -8,9 +8,7 @@
 use super::attention::Before;
 use super::held::Held;
 use super::slices;
-use pyo3_ffi::{
-    Py_DECREF, PyDict_CheckExact, PyList_CheckExact, PyLong_CheckExact, PyObject, PyTuple_CheckExact,
-};
+use pyo3_ffi::{Py_DECREF, PyDict_CheckExact, PyList_CheckExact, PyLong_CheckExact, PyObject, PyTuple_CheckExact};
 use std::ffi::c_int;
 use std::ptr::null_mut;
 use whipsnake_cpython::live::{List, Long, Tuple, symbols};
