@@ -107,8 +107,8 @@ pub(crate) unsafe fn is_plain(value: *mut PyObject) -> bool {
     // SAFETY: the caller's.
     let class: *mut PyTypeObject = unsafe { get(value, object::OB_TYPE) };
     [
-        &raw mut pyo3_ffi::PyFloat_Type,
         &raw mut pyo3_ffi::PyLong_Type,
+        &raw mut pyo3_ffi::PyFloat_Type,
         &raw mut pyo3_ffi::PyUnicode_Type,
         &raw mut pyo3_ffi::PyBytes_Type,
     ]
