@@ -34,7 +34,7 @@ impl Builder<'_> {
         }
     }
 
-    fn named(&self, value: Value) -> Option<Global> {
+    pub(crate) fn named(&self, value: Value) -> Option<Global> {
         match self.data(value)? {
             InstData::Global { global } => Some(*global),
             InstData::Unary { op: UnaryOp::AsPtr | UnaryOp::AsObj | UnaryOp::AsInt, arg } => self.named(*arg),

@@ -199,6 +199,18 @@ helpers! {
     DictContains(container: obj, value: obj) -> (i32) [escapes];
     /// `container[start:stop]`.
     GetSlice(container: obj, start: obj, stop: obj) -> (obj) [escapes];
+    /// `container[start:stop:step]`; steals the last three, also on failure.
+    GetStrided(container: obj, start: obj, stop: obj, step: obj) -> (obj) [escapes];
+    /// `list[start:stop:step]` of an exact list, with a step that is not 0; NULL with `MemoryError` set. The lowest bits of `missing` say that there is no start,
+    /// and no stop.
+    ListStrided(list: obj, start: i64, stop: i64, step: i64, missing: i32) -> (obj) [pure];
+    /// `list[start:stop]` of an exact list; NULL with `MemoryError` set.
+    ListSlice(list: obj, start: i64, stop: i64) -> (obj) [pure];
+    /// `list[start:stop] = value` of an exact list, where `value` is a list of as many items that nobody else has a reference to: it gets the old ones. Whether
+    /// that was so.
+    ExchangeSlice(value: obj, list: obj, start: i64, stop: i64) -> (i32) [pure];
+    /// `list[start:stop] = value` of an exact list; the largest number as `stop` stands for none.
+    SetListSlice(value: obj, list: obj, start: i64, stop: i64) -> (i32) [escapes];
     /// `container[start:stop] = value`.
     SetSlice(value: obj, container: obj, start: obj, stop: obj) -> (i32) [escapes];
     /// Appends to an exact list.

@@ -138,8 +138,26 @@ pub fn delete_item(b: &mut Builder<'_>, container: Value, key: Value) {
     b.release_all(&[container, key]);
 }
 
+/// The bounds of a slice of what a region knows to be exactly a list, as numbers, if it knows what they are.
+fn bounds_in_list(b: &mut Builder<'_>, container: Value, start: Value, stop: Value) -> Option<[Value; 2]> {
+    let is_bound = |b: &mut Builder<'_>, value| b.is_none(value) || b.known_class(value) == Some(Global::IntType);
+    if b.known_class(container) != Some(Global::ListType) || !is_bound(b, start) || !is_bound(b, stop) {
+        return None;
+    }
+    Some(
+        [(start, 0), (stop, i64::MAX)]
+            .map(|(bound, missing)| if b.is_none(bound) { b.iconst(Type::I64, missing) } else { b.unbox_int(bound) }),
+    )
+}
+
 /// `container[start:stop]`.
 pub fn get_slice(b: &mut Builder<'_>, container: Value, start: Value, stop: Value) -> Value {
+    if let Some([low, high]) = bounds_in_list(b, container, start, stop) {
+        let result = b.call_checked(Helper::ListSlice, &[container, low, high]);
+        b.release_all(&[start, stop, container]);
+        b.learn_class(result, Global::ListType);
+        return result;
+    }
     let result = b.call_checked(Helper::GetSlice, &[container, start, stop]);
     b.release_all(&[start, stop, container]);
     result
@@ -147,6 +165,15 @@ pub fn get_slice(b: &mut Builder<'_>, container: Value, start: Value, stop: Valu
 
 /// `container[start:stop] = value`.
 pub fn set_slice(b: &mut Builder<'_>, value: Value, container: Value, start: Value, stop: Value) {
-    b.call_status(Helper::SetSlice, &[value, container, start, stop]);
+    if let Some([low, high]) = bounds_in_list(b, container, start, stop) {
+        let done = b.call(Helper::ExchangeSlice, &[value, container, low, high]);
+        let other = b.compare_const(Condition::Eq, done, 0);
+        // Where the values are exchanged, the reference to `value` must count: it is dropped only behind this branch.
+        b.when_cold(other, |b| {
+            b.call_status(Helper::SetListSlice, &[value, container, low, high]);
+        });
+    } else {
+        b.call_status(Helper::SetSlice, &[value, container, start, stop]);
+    }
     b.release_all(&[start, stop, value, container]);
 }

@@ -36,6 +36,8 @@ pub struct Object {
     pub class: Option<Global>,
     /// Whether its count never changes.
     pub immortal: bool,
+    /// Whether it is `None`.
+    pub is_none: bool,
     /// Its value.
     pub number: Number,
 }

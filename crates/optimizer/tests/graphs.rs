@@ -115,6 +115,34 @@ fn a_list_is_guarded_before_the_loop_only() {
 }
 
 #[test]
+fn slices_of_a_list_are_numbers() {
+    // `x[i:9] = x[i:9:-1]`, with `x` local 2.
+    let body = vec![
+        Op(op::LOAD_FAST, 2),
+        Op(op::LOAD_FAST, 1),
+        Op(op::LOAD_CONST, 0),
+        Op(op::LOAD_CONST, 1),
+        Op(op::BUILD_SLICE, 3),
+        Op(op::BINARY_SUBSCR, 0),
+        Op(op::LOAD_FAST, 2),
+        Op(op::LOAD_FAST, 1),
+        Op(op::LOAD_CONST, 0),
+        Op(op::STORE_SLICE, 0),
+    ];
+    let built = |class| {
+        let constants = vec![Number::Int(9), Number::Int(-1)];
+        let program = Program { constants, locals: vec![None, None, Some(class)], ..Program::default() };
+        let function = built(&program, &for_loop(op::FOR_ITER_RANGE, body.clone()));
+        let calls = in_loop(&function, |data| matches!(data, InstData::Call { .. }));
+        let names = ["ListStrided", "ExchangeSlice", "SetListSlice", "GetStrided", "BuildSlice", "SetSlice"];
+        names.map(|name| calls.iter().filter(|call| call.contains(&format!("{name}("))).count())
+    };
+    assert_eq!(built(Global::ListType), [1, 1, 1, 0, 0, 0]);
+    // Of other sequences it is the helper that makes the slice, or does without.
+    assert_eq!(built(Global::TupleType)[..5], [0, 0, 0, 1, 0]);
+}
+
+#[test]
 fn items_of_a_list_are_loaded_only() {
     let program = Program { locals: vec![None, None, Some(Global::FloatType)], ..Program::default() };
     let function = built(&program, &for_loop(op::FOR_ITER_LIST, add_to_total(op::BINARY_OP_ADD_FLOAT)));

@@ -352,6 +352,31 @@ fn counts_that_cancel_go() {
 }
 
 #[test]
+fn a_list_whose_items_are_exchanged_keeps_its_reference() {
+    let text = "\
+block0:
+v0: ptr = frame
+v1: obj = load v0[80]
+v2: obj = load v0[88]
+v3: i64 = iconst 0
+v4: i32 = iconst 0
+retain v1
+v5: i32 = call ExchangeSlice(v1, v2, v3, v3)
+v6: bool = eq v5, v4
+branch v6, block1, block2
+block1:
+release v1 @state0
+leave next @state0
+block2:
+release v1 @state0
+leave next @state0
+state0:
+frame 1: locals [v1 clean, v2 clean], stack []";
+    let left = run(cancel_pairs, text);
+    assert_eq!((left.matches("retain v1").count(), left.matches("release v1").count()), (1, 2), "{left}");
+}
+
+#[test]
 fn counts_with_something_in_between_stay() {
     for between in [
         // May be the last owner of the object, or run code that is.

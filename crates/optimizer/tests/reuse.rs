@@ -71,6 +71,9 @@ fn a_load_is_there_until_somebody_may_have_written() {
     assert_eq!(loads("v5: ptr = load v0[112]\nstore v2, v5[16] @state0"), 2);
     assert_eq!(loads("release v1 @state0"), 2);
     assert_eq!(loads("v5: i32 = call IsTrue(v1) @state0"), 2);
+    // A new list changes counts only; what a list has been given may be anywhere.
+    assert_eq!(loads("v5: obj = call ListSlice(v1, v2, v2)"), 1);
+    assert_eq!(loads("v5: i32 = call ExchangeSlice(v1, v1, v2, v2)"), 2);
     // What was stored is there.
     let lines = body("store v2, v1[16] @state0");
     assert!(lines.contains(&"store v2, v0[96] @state0".to_owned()), "{lines:?}");

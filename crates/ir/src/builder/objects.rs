@@ -9,6 +9,21 @@ impl Builder<'_> {
         self.load(Type::Ptr, value, whipsnake_type_offset())
     }
 
+    /// The exact type that a value is known to have, in a region.
+    pub fn known_class(&self, value: Value) -> Option<Global> {
+        self.region.as_ref().and_then(|region| region.known(value).class)
+    }
+
+    /// Says what exact type a value has.
+    pub fn learn_class(&mut self, value: Value, class: Global) {
+        self.learn(value, |known| *known = known.with_class(class));
+    }
+
+    /// Whether a value is known to be `None`, in a region.
+    pub fn is_none(&self, value: Value) -> bool {
+        self.in_region() && self.named(value) == Some(Global::None)
+    }
+
     /// Adds a reference.
     pub fn retain(&mut self, value: Value) {
         if self.region.as_ref().is_some_and(|r| r.known(value).immortal) {

@@ -27,6 +27,7 @@ fn may_steal(helper: Helper) -> bool {
     matches!(
         helper,
         Helper::Dealloc
+            | Helper::GetStrided
             | Helper::ListAppendFull
             | Helper::LoadMethod
             | Helper::NewFloatFrom

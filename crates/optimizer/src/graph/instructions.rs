@@ -92,6 +92,7 @@ impl Walk<'_, '_> {
             op::PUSH_NULL => self.push(Slot::NULL),
             op::JUMP_FORWARD | op::JUMP_BACKWARD | op::JUMP_BACKWARD_NO_INTERRUPT => self.jump_to(instr.target),
             op::BUILD_TUPLE if oparg <= MAX_TUPLE && !self.is_general(number) => self.build_tuple(oparg),
+            op::BUILD_SLICE if self.subscript_with_slice(number, oparg) => return number + 2,
             op::GET_ITER => self.get_iter(number),
             _ => self.general(number, &instr),
         }
@@ -168,6 +169,9 @@ impl Walk<'_, '_> {
 
     /// An object that lives as long as the region.
     pub(super) fn constant_object(&mut self, constant: &Object) -> Value {
+        if constant.is_none {
+            return self.b.global(Global::None);
+        }
         let value = self.b.iconst(Type::Obj, constant.address as i64);
         let raw = match constant.number {
             Number::Int(n) => Some(self.b.iconst(Type::I64, n)),

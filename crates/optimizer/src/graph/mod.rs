@@ -21,6 +21,7 @@ mod math;
 mod operators;
 mod samples;
 mod shapes;
+mod slices;
 mod slots;
 mod special;
 

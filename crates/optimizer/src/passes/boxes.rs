@@ -49,7 +49,7 @@ fn need_of_call(helper: Helper) -> Need {
     match helper {
         Helper::NewFloatFrom | Helper::NewIntFrom => Need::Identity,
         // They take the reference along.
-        Helper::ListAppendFull => Need::Identity,
+        Helper::ListAppendFull | Helper::GetStrided => Need::Identity,
         helper if helper.signature().effects.contains(Effects::ESCAPES) => Need::Look,
         _ => Need::Look,
     }

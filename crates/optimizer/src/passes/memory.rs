@@ -228,7 +228,7 @@ impl View<'_> {
                 Effect::Write(Place { space: Space::Frame, base: Value(0), offset: frame::INSTR_PTR, ty: Type::Ptr })
             }
             Call { helper: Helper::StringsEqual, .. } => Effect::None,
-            Call { helper: Helper::NewInstance, .. } => Effect::Counts,
+            Call { helper: Helper::NewInstance | Helper::ListSlice | Helper::ListStrided, .. } => Effect::Counts,
             Release { .. } | Call { .. } | CallPointer { .. } => Effect::All,
             _ => Effect::None,
         }

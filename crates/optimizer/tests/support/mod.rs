@@ -11,6 +11,7 @@ use whipsnake_optimizer::{
 };
 
 /// A line of assembly.
+#[derive(Clone, Copy)]
 pub enum Line {
     /// An opcode and its operand.
     Op(u8, u8),
@@ -73,7 +74,7 @@ impl World for Program {
             Number::Float(_) => Some(Global::FloatType),
             Number::No => None,
         };
-        Object { address: 0x4000 + 32 * u64::from(number), class, immortal: false, number: value }
+        Object { address: 0x4000 + 32 * u64::from(number), class, immortal: false, is_none: false, number: value }
     }
 
     fn first_unit(&self) -> u64 {

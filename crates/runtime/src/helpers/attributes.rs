@@ -205,7 +205,7 @@ unsafe fn dict_part<const METHOD: bool>(
 ) -> Option<Method> {
     // SAFETY: as in `load_shape`.
     unsafe {
-        if !attributes.is_null() {
+        if !attributes.is_null() && !Dict::new_unchecked(attributes).keys().lacks(name) {
             let mut value = ptr::null_mut();
             retain(attributes);
             let status = pyo3_ffi::PyDict_GetItemRef(attributes, name, &mut value);

@@ -41,7 +41,7 @@ pub unsafe extern "C" fn build_tuple(base: *mut *mut PyObject, count: c_int) -> 
 pub unsafe extern "C" fn build_list(base: *mut *mut PyObject, count: c_int) -> *mut PyObject {
     // SAFETY: a new list has room for `count` items; the references move into it.
     unsafe {
-        let list = pyo3_ffi::PyList_New(count as isize);
+        let list = super::list_pool::new_list(count as usize);
         if !list.is_null() && count > 0 {
             let items: *mut *mut PyObject = *list.byte_add(layout::list::OB_ITEM as usize).cast();
             base.copy_to_nonoverlapping(items, count as usize);

@@ -1,4 +1,4 @@
-//! Items and slices of containers, membership.
+//! Items of containers, membership.
 //!
 //! # Safety
 //! All functions here are called by machine code, with the GIL held and live objects; those for one type get exact instances of it.
@@ -7,18 +7,15 @@
 
 use super::attention::Before;
 use super::held::Held;
-use crate::native::raw::{is_exact, retain};
-use pyo3_ffi::{
-    Py_DECREF, Py_None, PyDict_CheckExact, PyList_CheckExact, PyLong_CheckExact, PyObject, PyTuple_CheckExact,
-    PyTypeObject, PyUnicode_CheckExact,
-};
+use super::slices;
+use pyo3_ffi::{Py_DECREF, PyDict_CheckExact, PyList_CheckExact, PyLong_CheckExact, PyObject, PyTuple_CheckExact};
 use std::ffi::c_int;
 use std::ptr::null_mut;
 use whipsnake_cpython::live::{List, Long, Tuple, symbols};
 use whipsnake_cpython::opcode;
 
 /// The value of an exact compact int.
-unsafe fn compact(object: *mut PyObject) -> Option<isize> {
+pub(super) unsafe fn compact(object: *mut PyObject) -> Option<isize> {
     // SAFETY: a live object, an exact int where it is read as one.
     unsafe {
         if PyLong_CheckExact(object) != 0 {
@@ -45,7 +42,7 @@ pub unsafe extern "C" fn get_item(container: *mut PyObject, key: *mut PyObject) 
             if let Some(item) = compact(key).and_then(|index| item_at(list.items(), list.len(), index)) {
                 return item;
             }
-            if let Some(part) = strided_slice(container, key) {
+            if let Some(part) = slices::of_list(container, key) {
                 return part;
             }
         } else if PyTuple_CheckExact(container) != 0 {
@@ -119,10 +116,54 @@ pub unsafe extern "C" fn dict_set_item(dict: *mut PyObject, key: *mut PyObject, 
     }
 }
 
+/// Whether a short int is among items, if all that come before it are ints: comparing others may run code.
+unsafe fn is_among(value: i64, object: *mut PyObject, items: &[*mut PyObject]) -> Option<bool> {
+    for &item in items {
+        // SAFETY: a live object, an exact int where it is read as one.
+        unsafe {
+            if item == object {
+                return Some(true);
+            }
+            if PyLong_CheckExact(item) == 0 {
+                return None;
+            }
+            // Ints of more digits have other values.
+            if Long::new_unchecked(item).compact_value() == Some(value) {
+                return Some(true);
+            }
+        }
+    }
+    Some(false)
+}
+
+/// `value in container` for a list or tuple, if that is found out without running code.
+unsafe fn sequence_contains(container: *mut PyObject, value: *mut PyObject) -> Option<bool> {
+    // SAFETY: live objects, of exact types where they are read as such; nothing changes a list while its items are compared.
+    unsafe {
+        let number = compact(value)? as i64;
+        let (items, len) = if PyList_CheckExact(container) != 0 {
+            let list = List::new_unchecked(container);
+            (list.items(), list.len())
+        } else if PyTuple_CheckExact(container) != 0 {
+            let tuple = Tuple::new_unchecked(container);
+            (tuple.items(), tuple.len())
+        } else {
+            return None;
+        };
+        if len == 0 {
+            return Some(false);
+        }
+        is_among(number, value, std::slice::from_raw_parts(items, len))
+    }
+}
+
 /// `value in container`.
 pub unsafe extern "C" fn contains(container: *mut PyObject, value: *mut PyObject) -> c_int {
     // SAFETY: live objects.
     unsafe {
+        if let Some(found) = sequence_contains(container, value) {
+            return found.into();
+        }
         let (_held, before) = (Held::new([container, value]), Before::now());
         before.truth(opcode::CONTAINS_OP, pyo3_ffi::PySequence_Contains(container, value))
     }
@@ -148,127 +189,5 @@ pub unsafe extern "C" fn dict_contains(container: *mut PyObject, value: *mut PyO
     unsafe {
         let (_held, before) = (Held::new([container, value]), Before::now());
         before.truth(opcode::CONTAINS_OP, pyo3_ffi::PyDict_Contains(container, value))
-    }
-}
-
-/// A slice bound for a sequence of `len` items: `None` or a compact int.
-unsafe fn bound(object: *mut PyObject, len: isize, missing: isize) -> Option<isize> {
-    // SAFETY: a live object.
-    let value = unsafe { if object == Py_None() { return Some(missing) } else { compact(object)? } };
-    Some(if value < 0 { (value + len).max(0) } else { value.min(len) })
-}
-
-unsafe extern "C" {
-    /// The type of slices.
-    static mut PySlice_Type: PyTypeObject;
-}
-
-/// `list[slice]` for a slice of `None`s and compact ints; `None` for others, and if memory is short.
-unsafe fn strided_slice(container: *mut PyObject, key: *mut PyObject) -> Option<*mut PyObject> {
-    // SAFETY: live objects, an exact list; the slice's fields are read after the type check. Indices are within the list.
-    unsafe {
-        if !is_exact(key, &raw mut PySlice_Type) {
-            return None;
-        }
-        let slice = key.cast::<pyo3_ffi::PySliceObject>();
-        let list = List::new_unchecked(container);
-        let len = list.len() as isize;
-        let step = if (*slice).step == Py_None() { 1 } else { compact((*slice).step).filter(|&step| step != 0)? };
-        // What comes before the first item, what after the last one, and where to start without a bound.
-        let (least, most) = if step < 0 { (-1, len - 1) } else { (0, len) };
-        let (first, last) = if step < 0 { (most, least) } else { (least, most) };
-        let bound = |object: *mut PyObject, missing: isize| {
-            if object == Py_None() {
-                return Some(missing);
-            }
-            let value = compact(object)?;
-            Some((if value < 0 { value + len } else { value }).clamp(least, most))
-        };
-        let (start, stop) = (bound((*slice).start, first)?, bound((*slice).stop, last)?);
-        let span = if step < 0 { start - stop } else { stop - start };
-        let count = if span <= 0 { 0 } else { (span - 1) / step.abs() + 1 };
-        let result = pyo3_ffi::PyList_New(count);
-        if result.is_null() {
-            pyo3_ffi::PyErr_Clear();
-            return None;
-        }
-        // The list may have changed: making an object can run the collector.
-        if list.len() as isize != len {
-            Py_DECREF(result);
-            return None;
-        }
-        let (from, to) = (list.items(), List::new_unchecked(result).items());
-        for index in 0..count {
-            to.offset(index).write(retain(from.offset(start + index * step).read()));
-        }
-        Some(result)
-    }
-}
-
-/// `container[start:stop]`. For the built-in sequences no slice object is made.
-pub unsafe extern "C" fn get_slice(
-    container: *mut PyObject,
-    start: *mut PyObject,
-    stop: *mut PyObject,
-) -> *mut PyObject {
-    type Get = unsafe extern "C" fn(*mut PyObject, isize, isize) -> *mut PyObject;
-    // SAFETY: live objects; the getters get bounds inside the sequence.
-    unsafe {
-        let (len, get): (isize, Get) = if PyList_CheckExact(container) != 0 {
-            (List::new_unchecked(container).len() as isize, pyo3_ffi::PyList_GetSlice)
-        } else if PyTuple_CheckExact(container) != 0 {
-            (Tuple::new_unchecked(container).len() as isize, pyo3_ffi::PyTuple_GetSlice)
-        } else if PyUnicode_CheckExact(container) != 0 {
-            (pyo3_ffi::PyUnicode_GetLength(container), pyo3_ffi::PyUnicode_Substring)
-        } else {
-            return get_any_slice(container, start, stop);
-        };
-        match (bound(start, len, 0), bound(stop, len, len)) {
-            (Some(low), Some(high)) => get(container, low, high.max(low)),
-            _ => get_any_slice(container, start, stop),
-        }
-    }
-}
-
-unsafe fn get_any_slice(container: *mut PyObject, start: *mut PyObject, stop: *mut PyObject) -> *mut PyObject {
-    // SAFETY: live objects.
-    unsafe {
-        let before = Before::now();
-        let slice = pyo3_ffi::PySlice_New(start, stop, null_mut());
-        if slice.is_null() {
-            return null_mut();
-        }
-        let _held = Held::new([container]);
-        let result = pyo3_ffi::PyObject_GetItem(container, slice);
-        Py_DECREF(slice);
-        before.object(opcode::BINARY_SLICE, result)
-    }
-}
-
-/// `container[start:stop] = value`.
-pub unsafe extern "C" fn set_slice(
-    value: *mut PyObject,
-    container: *mut PyObject,
-    start: *mut PyObject,
-    stop: *mut PyObject,
-) -> c_int {
-    // SAFETY: live objects.
-    unsafe {
-        // Other values are iterated over first, and have other messages.
-        let simple = PyList_CheckExact(value) != 0 || PyTuple_CheckExact(value) != 0;
-        if simple && PyList_CheckExact(container) != 0 {
-            let len = List::new_unchecked(container).len() as isize;
-            if let (Some(low), Some(high)) = (bound(start, len, 0), bound(stop, len, len)) {
-                return pyo3_ffi::PyList_SetSlice(container, low, high, value);
-            }
-        }
-        let before = Before::now();
-        let slice = pyo3_ffi::PySlice_New(start, stop, null_mut());
-        if slice.is_null() {
-            return -1;
-        }
-        let status = pyo3_ffi::PyObject_SetItem(container, slice, value);
-        Py_DECREF(slice);
-        before.status(opcode::STORE_SLICE, status)
     }
 }

@@ -1,14 +1,15 @@
 //! The end of instances of classes in Python: what they hold is dropped, and their memory put into the list that new ones come from.
 
 use super::instance_pool::{HEAD, POOL, PREHEADER, Pool, WITH_PREHEADER, inline_bytes};
-use super::objects;
+use super::{list_pool, objects};
 use crate::native::raw::{get, release, set};
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::ptr;
-use whipsnake_cpython::layout::{dict_values, gc_head, object, type_object};
+use whipsnake_cpython::layout::{dict_values, object, type_object};
+use whipsnake_cpython::live::symbols;
 
-/// Instances in instances are looked through this deep.
-const MAX_DEPTH: u32 = 3;
+/// Instances and lists in each other are ended here this deep; the interpreter, which does not let the C stack grow for it, ends what is deeper.
+pub(super) const MAX_DEPTH: u32 = 3;
 
 /// Where the values of an instance are.
 struct Values {
@@ -24,21 +25,11 @@ impl Pool {
     unsafe fn end_at(pool: *mut Pool, instance: *mut PyObject, values: &Values, depth: u32) {
         // SAFETY: the caller's; whoever a value's end runs can't reach the instance.
         unsafe {
-            let head = instance.cast::<u8>().sub(HEAD);
-            let next: *mut u8 = get(head, gc_head::GC_NEXT);
-            if !next.is_null() {
-                let flags = (1usize << gc_head::PREV_SHIFT) - 1;
-                let last = get::<usize>(head, gc_head::GC_PREV) & !flags;
-                set(last as *mut u8, gc_head::GC_NEXT, next);
-                let bits = get::<usize>(next, gc_head::GC_PREV) & flags;
-                set(next, gc_head::GC_PREV, last | bits);
-                set(head, gc_head::GC_NEXT, 0usize);
-                set(head, gc_head::GC_PREV, 0usize);
-            }
+            Pool::untrack(instance.cast::<u8>().sub(HEAD));
             for index in 0..values.count {
                 let value = values.first.add(index).replace(ptr::null_mut());
                 if !value.is_null() {
-                    Pool::drop_at(pool, value, depth);
+                    drop_reference(value, depth);
                 }
             }
             let count = (*pool).count;
@@ -47,24 +38,6 @@ impl Pool {
             }
             release(get::<*mut PyObject>(instance, object::OB_TYPE));
             (*pool).put(values.memory, values.bytes);
-        }
-    }
-
-    /// Drops a reference that an instance had.
-    unsafe fn drop_at(pool: *mut Pool, value: *mut PyObject, depth: u32) {
-        // SAFETY: the caller's.
-        unsafe {
-            let count: i32 = get(value, object::OB_REFCNT);
-            if count < 0 {
-                return;
-            }
-            set(value, object::OB_REFCNT, count - 1);
-            if count == 1 {
-                match (*pool).values(value).filter(|_| depth > 0) {
-                    Some(values) => Pool::end_at(pool, value, &values, depth - 1),
-                    None => objects::dealloc(value),
-                }
-            }
         }
     }
 
@@ -134,8 +107,8 @@ pub(crate) unsafe fn is_plain(value: *mut PyObject) -> bool {
     // SAFETY: the caller's.
     let class: *mut PyTypeObject = unsafe { get(value, object::OB_TYPE) };
     [
-        &raw mut pyo3_ffi::PyFloat_Type,
         &raw mut pyo3_ffi::PyLong_Type,
+        &raw mut pyo3_ffi::PyFloat_Type,
         &raw mut pyo3_ffi::PyUnicode_Type,
         &raw mut pyo3_ffi::PyBytes_Type,
     ]
@@ -154,7 +127,48 @@ pub(crate) unsafe fn all_values(object: *mut PyObject, mut wanted: impl FnMut(*m
     }
 }
 
-/// Ends an object without references, if it is an instance that has nothing but values.
+/// Drops a reference that an instance or list had which ends.
+///
+/// # Safety
+/// The GIL is held; the reference is given up.
+#[inline]
+pub(super) unsafe fn drop_reference(value: *mut PyObject, depth: u32) {
+    // SAFETY: the caller's.
+    unsafe {
+        let count: i32 = get(value, object::OB_REFCNT);
+        if count < 0 {
+            return;
+        }
+        set(value, object::OB_REFCNT, count - 1);
+        if count == 1 {
+            end_at_depth(value, depth);
+        }
+    }
+}
+
+/// Ends what an instance or list was the last to hold.
+unsafe fn end_at_depth(value: *mut PyObject, depth: u32) {
+    // SAFETY: the caller's: an object without references.
+    unsafe {
+        if is_plain(value) {
+            return objects::dealloc(value);
+        }
+        let Some(depth) = depth.checked_sub(1) else { return symbols::_Py_Dealloc(value) };
+        if get::<*mut PyTypeObject>(value, object::OB_TYPE) == &raw mut pyo3_ffi::PyList_Type {
+            if !list_pool::end(value, depth) {
+                symbols::_Py_Dealloc(value);
+            }
+            return;
+        }
+        let pool = POOL.0.get();
+        match (*pool).values(value) {
+            Some(values) => Pool::end_at(pool, value, &values, depth),
+            None => symbols::_Py_Dealloc(value),
+        }
+    }
+}
+
+/// Ends an object without references, if it is an instance that has nothing but values, or a short list.
 ///
 /// # Safety
 /// The GIL is held; nobody has a reference to the object.
@@ -163,7 +177,7 @@ pub(crate) unsafe fn end(object: *mut PyObject) -> bool {
     // SAFETY: the caller's.
     unsafe {
         let pool = POOL.0.get();
-        let Some(values) = (*pool).values(object) else { return false };
+        let Some(values) = (*pool).values(object) else { return list_pool::end_if_list(object) };
         Pool::end_at(pool, object, &values, MAX_DEPTH);
         true
     }

@@ -4,7 +4,7 @@
 //! instances of the same size (else from the interpreter's allocator), in the collector's youngest generation, with no values; and at the end the values
 //! dropped and the memory put into the list. The lists belong to the main interpreter, the only one that machine code runs in, and are guarded by the GIL.
 
-use super::pools;
+use super::{list_pool, pools};
 use crate::native::raw::{get, retain, set};
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::cell::UnsafeCell;
@@ -35,6 +35,8 @@ struct List {
 
 pub(super) struct Pool {
     lists: [List; LARGEST / UNIT],
+    /// Dead lists.
+    pub(super) lists_of_items: list_pool::Lists,
     /// The first head of the youngest generation's list; NULL if instances are left to the interpreter.
     pub(super) young: *mut u8,
     /// How many objects the collector has counted, how many it waits for, and whether it is on.
@@ -55,6 +57,7 @@ unsafe impl Sync for Slot {}
 
 pub(super) static POOL: Slot = Slot(UnsafeCell::new(Pool {
     lists: [List { first: ptr::null_mut(), length: 0 }; LARGEST / UNIT],
+    lists_of_items: list_pool::Lists::EMPTY,
     young: ptr::null_mut(),
     count: ptr::null_mut(),
     threshold: ptr::null(),
@@ -253,17 +256,44 @@ impl Pool {
         }
     }
 
+    /// Puts a new object into the collector's youngest generation, by its head.
+    #[inline]
+    pub(super) unsafe fn track(&mut self, head: *mut u8) {
+        // SAFETY: the caller's; `young` is the collector's list.
+        unsafe {
+            let last: *mut u8 = get(self.young, gc_head::GC_PREV);
+            set(last, gc_head::GC_NEXT, head);
+            set(head, gc_head::GC_PREV, last);
+            set(head, gc_head::GC_NEXT, self.young);
+            set(self.young, gc_head::GC_PREV, head);
+        }
+    }
+
+    /// Takes a dying object out of the collector's list that it is in, if it is in one, by its head.
+    #[inline]
+    pub(super) unsafe fn untrack(head: *mut u8) {
+        // SAFETY: the caller's; its neighbours in the list are alive.
+        unsafe {
+            let next: *mut u8 = get(head, gc_head::GC_NEXT);
+            if !next.is_null() {
+                let flags = (1usize << gc_head::PREV_SHIFT) - 1;
+                let last = get::<usize>(head, gc_head::GC_PREV) & !flags;
+                set(last as *mut u8, gc_head::GC_NEXT, next);
+                let bits = get::<usize>(next, gc_head::GC_PREV) & flags;
+                set(next, gc_head::GC_PREV, last | bits);
+                set(head, gc_head::GC_NEXT, 0usize);
+                set(head, gc_head::GC_PREV, 0usize);
+            }
+        }
+    }
+
     /// Makes an instance there.
     unsafe fn make(&mut self, class: *mut PyTypeObject, memory: *mut u8, layout: &Layout) -> *mut PyObject {
         // SAFETY: the memory is ours, and as large as the layout says; `young` is the collector's list.
         unsafe {
             let instance = memory.add(layout.front).cast::<PyObject>();
             let head = memory.add(layout.front - HEAD);
-            let last: *mut u8 = get(self.young, gc_head::GC_PREV);
-            set(last, gc_head::GC_NEXT, head);
-            set(head, gc_head::GC_PREV, last);
-            set(head, gc_head::GC_NEXT, self.young);
-            set(self.young, gc_head::GC_PREV, head);
+            self.track(head);
             self.count.write(self.count.read() + 1);
             set(instance, object::OB_REFCNT, 1u64);
             set(instance, object::OB_TYPE, class);

@@ -25,12 +25,14 @@ pub(crate) mod instance_ends;
 pub mod instance_pool;
 pub mod instances;
 pub mod iteration;
+mod list_pool;
 pub mod matching;
 pub mod names;
 pub mod objects;
 pub(crate) mod pointers;
 pub(crate) mod pools;
 pub(crate) mod shapes;
+pub mod slices;
 pub(crate) mod special;
 mod subscripts;
 pub mod text;
@@ -114,8 +116,13 @@ pub fn address(helper: Helper) -> usize {
         Helper::Contains => containers::contains as *const () as usize,
         Helper::SetContains => containers::set_contains as *const () as usize,
         Helper::DictContains => containers::dict_contains as *const () as usize,
-        Helper::GetSlice => containers::get_slice as *const () as usize,
-        Helper::SetSlice => containers::set_slice as *const () as usize,
+        Helper::GetSlice => slices::get_slice as *const () as usize,
+        Helper::GetStrided => slices::get_strided as *const () as usize,
+        Helper::ListStrided => slices::list_strided as *const () as usize,
+        Helper::ListSlice => slices::list_slice as *const () as usize,
+        Helper::ExchangeSlice => slices::exchange_slice as *const () as usize,
+        Helper::SetListSlice => slices::set_list_slice as *const () as usize,
+        Helper::SetSlice => slices::set_slice as *const () as usize,
         Helper::ListAppend => pyo3_ffi::PyList_Append as *const () as usize,
         Helper::ListExtend => build::list_extend as *const () as usize,
         Helper::SetAdd => build::set_add as *const () as usize,

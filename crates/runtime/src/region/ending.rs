@@ -26,16 +26,18 @@ pub(super) unsafe fn ends_quietly(object: *mut PyObject) -> bool {
     }
 }
 
-/// Whether it is one of the objects that end most often, and ends quietly: an iterator whose sequence lives on, a small tuple of plain objects.
+/// Whether it is one of the objects that end most often, and ends quietly: an iterator whose sequence lives on, a tuple or list of plain objects.
 unsafe fn ends_plainly(object: *mut PyObject) -> bool {
-    const MAX_ITEMS: usize = 4;
     // SAFETY: the caller's; the casts and offsets are those of its class.
     unsafe {
         let class = pyo3_ffi::Py_TYPE(object);
         if class == &raw mut pyo3_ffi::PyTuple_Type {
             let tuple = Tuple::new_unchecked(object.cast());
-            let items = tuple.items();
-            return tuple.len() <= MAX_ITEMS && (0..tuple.len()).all(|index| is_plain_or_null(items.add(index).read()));
+            return all_plain(tuple.items(), tuple.len());
+        }
+        if class == &raw mut pyo3_ffi::PyList_Type {
+            let list = List::new_unchecked(object.cast());
+            return all_plain(list.items(), list.len());
         }
         let sequence: *mut PyObject = if class == &raw mut pyo3_ffi::PyListIter_Type {
             get(object, list_iterator::IT_SEQ)
@@ -48,9 +50,16 @@ unsafe fn ends_plainly(object: *mut PyObject) -> bool {
     }
 }
 
-unsafe fn is_plain_or_null(object: *mut PyObject) -> bool {
-    // SAFETY: the caller's: null or a live object.
-    unsafe { object.is_null() || is_plain(object) }
+/// Whether what a sequence holds is plain, or never ends, as far as it is looked at.
+unsafe fn all_plain(items: *const *mut PyObject, count: usize) -> bool {
+    // SAFETY: the caller's: so many items, each null or a live object. Immortal counts are negative.
+    unsafe {
+        count <= MAX_OBJECTS
+            && (0..count).all(|index| {
+                let item = items.add(index).read();
+                item.is_null() || (pyo3_ffi::Py_REFCNT(item) as i32) < 0 || is_plain(item)
+            })
+    }
 }
 
 struct Walk {

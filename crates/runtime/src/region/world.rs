@@ -194,7 +194,8 @@ pub(super) fn object_of(value: *mut PyObject) -> Object {
             _ => Number::No,
         };
         let immortal = (get::<u32>(value, object::OB_REFCNT) as i32) < 0;
-        Object { address: value as u64, class, immortal, number }
+        let is_none = value == pyo3_ffi::Py_None();
+        Object { address: value as u64, class, immortal, is_none, number }
     }
 }
 

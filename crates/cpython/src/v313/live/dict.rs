@@ -6,7 +6,7 @@ use pyo3_ffi::PyObject;
 
 use super::TypeObject;
 use super::handle::handle;
-use crate::layout::{dict, dict_keys, dict_values, object, type_object};
+use crate::layout::{dict, dict_keys, dict_values, object, type_object, unicode};
 
 handle! {
     /// A `dict` or an instance of a subclass: `PyDictObject`.
@@ -82,6 +82,49 @@ impl Keys {
     pub fn entries(self) -> *mut u8 {
         let index_bytes = 1usize << self.get::<u8>(dict_keys::DK_LOG2_INDEX_BYTES);
         self.field::<u8>(dict_keys::DK_INDICES).wrapping_add(index_bytes)
+    }
+
+    /// Whether a string is certainly no key here, which is found out without comparing any: the table has only strings, and none that the search
+    /// meets has its hash.
+    pub fn lacks(self, name: *mut PyObject) -> bool {
+        const UNUSED: isize = -1;
+        const PERTURB_SHIFT: u32 = 5;
+        // SAFETY: an exact string; it has a hash or −1.
+        let hash = |string: *mut PyObject| unsafe { string.byte_offset(unicode::HASH as isize).cast::<isize>().read() };
+        let wanted = hash(name);
+        if self.kind() != KeysKind::Unicode || wanted == -1 {
+            return false;
+        }
+        let log2_size = self.get::<u8>(dict_keys::DK_LOG2_SIZE);
+        let mask = (1usize << log2_size) - 1;
+        let (mut perturb, mut at) = (wanted as usize, wanted as usize & mask);
+        loop {
+            match self.index(log2_size, at) {
+                UNUSED => return true,
+                // Deleted.
+                number if number < 0 => {}
+                number => match self.entry(number as usize) {
+                    Some((key, _)) if !key.is_null() && hash(key) != wanted => {}
+                    _ => return false,
+                },
+            }
+            perturb >>= PERTURB_SHIFT;
+            at = at.wrapping_mul(5).wrapping_add(perturb).wrapping_add(1) & mask;
+        }
+    }
+
+    /// The number of the entry at a place of the hash table; negative for none.
+    fn index(self, log2_size: u8, at: usize) -> isize {
+        let indices = self.field::<u8>(dict_keys::DK_INDICES);
+        // SAFETY: in bounds; how wide the numbers are follows from how many there are.
+        unsafe {
+            match log2_size {
+                0..8 => indices.cast::<i8>().add(at).read().into(),
+                8..16 => indices.cast::<i16>().add(at).read().into(),
+                16..32 => indices.cast::<i32>().add(at).read() as isize,
+                _ => indices.cast::<i64>().add(at).read() as isize,
+            }
+        }
     }
 
     /// Key and value of the entry at `index`, borrowed. The value is null in a split table, both in a deleted entry.
