@@ -50,6 +50,17 @@ def grows(rounds):
     return total
 
 
+def no_product(rounds):
+    """The error tells a bool from an int."""
+    said = set()
+    for n in range(rounds):
+        try:
+            n @ (n > 3)
+        except TypeError as error:
+            said.add(str(error))
+    return said
+
+
 def shown(function, *arguments):
     try:
         return function(*arguments)
@@ -65,6 +76,7 @@ for _ in range(60):
         shown(names, "the quick brown fox" * 3, "aeiou"),
         shown(floats, range(40)),
         shown(grows, 40),
+        shown(no_product, 40),
     ]
 print(*results, sep="\n")
 print(shown(counts, [1.5, 2, True, 2**70], 1), shown(counts, [1, "x"], 0), shown(operators, [1, 5.5, None]))

@@ -121,12 +121,9 @@ impl Selector {
 /// The likeliest specialisation of an instruction that has not run yet, or not often enough for the interpreter to specialise it. A loop is
 /// compiled while parts of its function have never run, and they may be hot later; a wrong guess costs a failed guard.
 fn guess(instr: &Instr) -> Option<u8> {
-    const ADD: u32 = 0;
-    const MULTIPLY: u32 = 5;
-    const SUBTRACT: u32 = 10;
-    const INPLACE: u32 = 13;
+    use op::binary::{ADD, INPLACE_ADD, MULTIPLY, SUBTRACT};
     Some(match instr.base {
-        op::BINARY_OP => match instr.oparg % INPLACE {
+        op::BINARY_OP => match instr.oparg % INPLACE_ADD {
             ADD => op::BINARY_OP_ADD_INT,
             MULTIPLY => op::BINARY_OP_MULTIPLY_INT,
             SUBTRACT => op::BINARY_OP_SUBTRACT_INT,

@@ -3,13 +3,8 @@
 use super::blocks::Walk;
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::opcode as op;
+use whipsnake_cpython::opcode::binary::{ADD, INPLACE_ADD, MATRIX_MULTIPLY, MULTIPLY, SUBTRACT};
 use whipsnake_ir::{Condition, Global, Slot, UnaryOp, Value};
-
-/// Operands of `BINARY_OP`.
-const ADD: u32 = 0;
-const MULTIPLY: u32 = 5;
-const SUBTRACT: u32 = 10;
-const INPLACE: u32 = 13;
 
 impl Walk<'_, '_> {
     /// Builds the call of a number's class with a number whose type is known, or likely; false if it is no such call, and then nothing was built.
@@ -62,7 +57,9 @@ impl Walk<'_, '_> {
     /// region is left at the instruction, an int gives the same as the bool would.
     pub(super) fn count_bools(&mut self, instr: &Instr) {
         let is_sum = match instr.base {
-            op::BINARY_OP => matches!(instr.oparg % INPLACE, ADD | MULTIPLY | SUBTRACT),
+            // Its error names the types.
+            op::BINARY_OP if instr.oparg % INPLACE_ADD == MATRIX_MULTIPLY => return,
+            op::BINARY_OP => matches!(instr.oparg % INPLACE_ADD, ADD | MULTIPLY | SUBTRACT),
             op::COMPARE_OP => false,
             _ => return,
         };

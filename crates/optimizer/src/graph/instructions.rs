@@ -5,6 +5,7 @@ use crate::select::{named, operation, whole};
 use crate::{Number, Object, operands};
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::object;
+use whipsnake_cpython::opcode::binary::{ADD, INPLACE_ADD, MULTIPLY, SUBTRACT};
 use whipsnake_cpython::{layout, opcode as op};
 use whipsnake_ir::{Condition, Continuation, Global, Helper, Known, MissReason, Slot, Type, Value};
 use whipsnake_ops::Operation;
@@ -308,19 +309,15 @@ impl Walk<'_, '_> {
         let (left, right) = (left.value?, right.value?);
         let region = self.knowledge();
         let (left, right) = (region.known(left).class, region.known(right).class);
-        const INPLACE: u32 = 13;
-        const ADD: u32 = 0;
-        const MULTIPLY: u32 = 5;
-        const SUBTRACT: u32 = 10;
         use Global::{FloatType, IntType, ListType, StrType, TupleType};
         Some(match (instr.base, left, right) {
-            (op::BINARY_OP, Some(IntType), Some(IntType)) => match instr.oparg % INPLACE {
+            (op::BINARY_OP, Some(IntType), Some(IntType)) => match instr.oparg % INPLACE_ADD {
                 ADD => op::BINARY_OP_ADD_INT,
                 MULTIPLY => op::BINARY_OP_MULTIPLY_INT,
                 SUBTRACT => op::BINARY_OP_SUBTRACT_INT,
                 _ => op::BINARY_OP,
             },
-            (op::BINARY_OP, Some(FloatType), Some(FloatType)) => match instr.oparg % INPLACE {
+            (op::BINARY_OP, Some(FloatType), Some(FloatType)) => match instr.oparg % INPLACE_ADD {
                 ADD => op::BINARY_OP_ADD_FLOAT,
                 MULTIPLY => op::BINARY_OP_MULTIPLY_FLOAT,
                 SUBTRACT => op::BINARY_OP_SUBTRACT_FLOAT,
@@ -329,7 +326,9 @@ impl Walk<'_, '_> {
             (op::BINARY_OP, Some(IntType), Some(FloatType)) | (op::BINARY_OP, Some(FloatType), Some(IntType)) => {
                 op::BINARY_OP
             }
-            (op::BINARY_OP, Some(StrType), Some(StrType)) if instr.oparg % INPLACE == ADD => op::BINARY_OP_ADD_UNICODE,
+            (op::BINARY_OP, Some(StrType), Some(StrType)) if instr.oparg % INPLACE_ADD == ADD => {
+                op::BINARY_OP_ADD_UNICODE
+            }
             (op::COMPARE_OP, Some(IntType), Some(IntType)) => op::COMPARE_OP_INT,
             (op::COMPARE_OP, Some(FloatType), Some(FloatType)) => op::COMPARE_OP_FLOAT,
             (op::BINARY_SUBSCR, Some(ListType), Some(IntType)) => op::BINARY_SUBSCR_LIST_INT,
@@ -388,8 +387,6 @@ impl Walk<'_, '_> {
 
 /// Whether the instruction is `+`, `-` or `*`, whose operands are numbers of several types more often than other objects where they are not always of one.
 fn is_number_arithmetic(instr: &Instr) -> bool {
-    /// The numbers of the operators; those that work in place follow in the same order.
-    const OPERATORS: [u32; 3] = [0, 5, 10];
-    const INPLACE: u32 = 13;
-    instr.base == op::BINARY_OP && OPERATORS.contains(&(instr.oparg % INPLACE))
+    // Operators that work in place follow in the same order.
+    instr.base == op::BINARY_OP && matches!(instr.oparg % INPLACE_ADD, ADD | MULTIPLY | SUBTRACT)
 }
