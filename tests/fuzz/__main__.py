@@ -44,7 +44,8 @@ class Fuzzer:
     def batch(self, number: int) -> None:
         """Makes and runs some programs, each batch in one of the modes; compares those of the batch before.
 
-        While the compiler runs a batch, the next one is made and interpreted; what comes to nothing there is not compiled.
+        While the compiler runs a batch, the next one is made and interpreted; what comes to nothing there is not
+        compiled.
         """
         names = [f"{self.options.seed}:{number * BATCH + index}" for index in range(BATCH)]
         sources = [programs.make(name) for name in names]

@@ -15,7 +15,9 @@ def operators(values):
     out = []
     for value in values:
         yes, no = value > 2, value < 0
-        out.append((yes + no, yes - no, yes * 3, 7 - yes, yes & no, yes | no, yes ^ True, yes & 3, 4 | yes, 5 % (yes + 1)))
+        out.append(
+            (yes + no, yes - no, yes * 3, 7 - yes, yes & no, yes | no, yes ^ True, yes & 3, 4 | yes, 5 % (yes + 1))
+        )
     return out
 
 
@@ -23,7 +25,9 @@ def kinds(values):
     out = []
     for value in values:
         yes = value > 2
-        out.append((type(yes + yes).__name__, type(yes & True).__name__, type(yes | 2).__name__, yes == 1, yes < 1, 0 <= yes))
+        out.append(
+            (type(yes + yes).__name__, type(yes & True).__name__, type(yes | 2).__name__, yes == 1, yes < 1, 0 <= yes)
+        )
     return out
 
 
