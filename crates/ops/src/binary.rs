@@ -102,13 +102,13 @@ pub fn true_divide(b: &mut Builder<'_>, left: Value, right: Value) -> Value {
 }
 
 /// Whether a region knows the value to be a float.
-fn is_float(b: &mut Builder<'_>, value: Value) -> bool {
-    b.knowledge().is_some_and(|region| region.known(value).class == Some(Global::FloatType))
+fn is_float(b: &Builder<'_>, value: Value) -> bool {
+    b.known_class(value) == Some(Global::FloatType)
 }
 
 /// Whether a region knows the value to be an int.
-fn is_int(b: &mut Builder<'_>, value: Value) -> bool {
-    b.knowledge().is_some_and(|region| region.known(value).class == Some(Global::IntType))
+fn is_int(b: &Builder<'_>, value: Value) -> bool {
+    b.known_class(value) == Some(Global::IntType)
 }
 
 /// The exponent, if a region knows that a value is a power of two.

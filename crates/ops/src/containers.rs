@@ -50,9 +50,8 @@ fn guard_position(b: &mut Builder<'_>, sequence: Value, size: i32, index: Value)
 }
 
 /// The value of an int that a region knows to be constant and negative.
-fn negative_constant(b: &mut Builder<'_>, index: Value) -> Option<i64> {
-    let class = b.knowledge()?.known(index).class;
-    if class != Some(Global::IntType) {
+fn negative_constant(b: &Builder<'_>, index: Value) -> Option<i64> {
+    if b.known_class(index) != Some(Global::IntType) {
         return None;
     }
     let raw = b.raw(index)?;
