@@ -99,6 +99,8 @@ globals! {
     IsInstanceFunction,
     /// `list.append`.
     ListAppendMethod,
+    /// `dict.get`.
+    DictGetMethod,
     /// `AssertionError`.
     AssertionError,
     /// `bytearray`.

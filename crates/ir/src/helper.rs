@@ -133,6 +133,8 @@ helpers! {
     ObjectSize(value: obj) -> (i64) [escapes];
     /// `isinstance(value, class)`: 1, 0, negative on error.
     IsInstance(value: obj, class: obj) -> (i32) [escapes];
+    /// The same, but −1 where Python code has a say.
+    TryIsInstance(value: obj, class: obj) -> (i32) [pure];
     /// `str(value)`.
     Str(value: obj) -> (obj) [escapes];
     /// `tuple(value)`.
@@ -197,6 +199,17 @@ helpers! {
     SetContains(container: obj, value: obj) -> (i32) [escapes];
     /// `value in container` for an exact dict. Keeps.
     DictContains(container: obj, value: obj) -> (i32) [escapes];
+    /// The value of a key of an exact dict, borrowed; NULL if there is none, or that takes Python code.
+    DictFind(dict: obj, key: obj) -> (obj) [pure];
+    /// The same, or `other` if there is none.
+    DictFindOr(dict: obj, key: obj, other: obj) -> (obj) [pure];
+    /// Whether an exact dict has a key: 1, 0, or −1 if that takes Python code.
+    DictHas(dict: obj, key: obj) -> (i32) [pure];
+    /// Whether an exact set or frozenset has a key, likewise.
+    SetHas(container: obj, key: obj) -> (i32) [pure];
+    /// `dict[key] = value` of an exact dict: the old value or NULL, a reference of its own, and 1; or 0 if that takes Python code, and nothing was done; or −1 with
+    /// `MemoryError` set.
+    DictPut(dict: obj, key: obj, value: obj) -> (obj, i64) [pure];
     /// `container[start:stop]`.
     GetSlice(container: obj, start: obj, stop: obj) -> (obj) [escapes];
     /// `container[start:stop:step]`; steals the last three, also on failure.

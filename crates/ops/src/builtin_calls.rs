@@ -48,7 +48,7 @@ fn guard_null(b: &mut Builder<'_>, value: Value) {
     b.guard(null, MissReason::Callable);
 }
 
-fn guard_is(b: &mut Builder<'_>, value: Value, global: Global) {
+pub(crate) fn guard_is(b: &mut Builder<'_>, value: Value, global: Global) {
     let wanted = b.global(global);
     let same = b.compare(Condition::Eq, value, wanted);
     b.guard(same, MissReason::Callable);
@@ -122,6 +122,16 @@ pub fn isinstance(b: &mut Builder<'_>, callable: Value, null: Value, x: Value, c
     guard_is(b, callable, Global::IsInstanceFunction);
     let own = b.load(Type::Obj, x, object::OB_TYPE);
     let same = b.compare(Condition::Eq, own, class);
+    if b.in_region() {
+        let items = b.tuple_items(class);
+        let verdict = instance_verdict(b, x, own, items.as_deref().unwrap_or(&[class]));
+        let known = b.compare_const(Condition::Ge, verdict, 0);
+        b.guard(known, MissReason::Type);
+        let is = b.compare_const(Condition::Ne, verdict, 0);
+        let result = b.bool_object(is);
+        b.release_all(&[x, class, callable]);
+        return result;
+    }
     let result = b.choose(
         same,
         Type::Obj,
@@ -136,6 +146,21 @@ pub fn isinstance(b: &mut Builder<'_>, callable: Value, null: Value, x: Value, c
     );
     b.release_all(&[x, class, callable]);
     result
+}
+
+/// Whether an object is an instance of one of several classes, which are asked in order: 1, 0, or −1 where Python code has a say.
+fn instance_verdict(b: &mut Builder<'_>, x: Value, own: Value, classes: &[Value]) -> Value {
+    let [class, rest @ ..] = classes else { return b.iconst(Type::I32, 0) };
+    let same = b.compare(Condition::Eq, own, *class);
+    let yes = |b: &mut Builder<'_>| b.iconst(Type::I32, 1);
+    b.choose(same, Type::I32, false, yes, |b| {
+        let verdict = b.call(Helper::TryIsInstance, &[x, *class]);
+        if rest.is_empty() {
+            return verdict;
+        }
+        let no = b.compare_const(Condition::Eq, verdict, 0);
+        b.choose(no, Type::I32, false, |b| instance_verdict(b, x, own, rest), |_| verdict)
+    })
 }
 
 /// `list.append(x)`; the result is dropped by the next instruction.

@@ -113,7 +113,20 @@ pub fn character(b: &mut Builder<'_>, string: Value, index: Value) -> Value {
 /// `dict[key]`.
 pub fn dict_item(b: &mut Builder<'_>, dict: Value, key: Value) -> Value {
     b.guard_exact(dict, Global::DictType);
+    if b.in_region() {
+        let value = b.call(Helper::DictFind, &[dict, key]);
+        return found(b, value, &[dict, key]);
+    }
     get_item(b, Helper::DictGetItem, dict, key)
+}
+
+/// A reference to what a search has found, if it has; drops those to the operands.
+pub(crate) fn found(b: &mut Builder<'_>, value: Value, operands: &[Value]) -> Value {
+    let there = b.compare_const(Condition::Ne, value, 0);
+    b.guard(there, MissReason::Value);
+    b.retain(value);
+    b.release_all(operands);
+    value
 }
 
 /// `list[index] = value`. The old item goes after the list has the new one.
@@ -128,6 +141,15 @@ pub fn set_list_item(b: &mut Builder<'_>, value: Value, list: Value, index: Valu
 /// `dict[key] = value`.
 pub fn set_dict_item(b: &mut Builder<'_>, value: Value, dict: Value, key: Value) {
     b.guard_exact(dict, Global::DictType);
+    if b.in_region() {
+        let (old, status) = b.call_pair(Helper::DictPut, &[dict, key, value]);
+        let failed = b.compare_const(Condition::Lt, status, 0);
+        b.error_if(failed);
+        let done = b.compare_const(Condition::Ne, status, 0);
+        b.guard(done, MissReason::Value);
+        b.release_or_null(old);
+        return b.release_all(&[value, dict, key]);
+    }
     set_item(b, Helper::DictSetItem, value, dict, key);
 }
 

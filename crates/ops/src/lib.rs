@@ -19,6 +19,7 @@ mod closures;
 mod compare;
 mod containers;
 mod control;
+mod dict_methods;
 mod exceptions;
 mod functions;
 mod generators;
@@ -88,7 +89,11 @@ pub fn all() -> Vec<&'static Operation> {
 
 /// Operations for what only a region knows; there are no stencils of them.
 pub fn for_regions() -> impl Iterator<Item = &'static Operation> {
-    arrays::OPERATIONS.iter().chain(shapes::OPERATIONS).chain(inlined_generators::OPERATIONS)
+    arrays::OPERATIONS
+        .iter()
+        .chain(dict_methods::OPERATIONS)
+        .chain(shapes::OPERATIONS)
+        .chain(inlined_generators::OPERATIONS)
 }
 
 #[cfg(test)]

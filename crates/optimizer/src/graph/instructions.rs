@@ -255,6 +255,9 @@ impl Walk<'_, '_> {
             if let Some((name, seen)) = self.subscript(instr) {
                 return named(name).map(|operation| (operation, seen));
             }
+            if let Some(name) = self.known_method(instr) {
+                return named(name).map(|operation| (operation, 0));
+            }
         }
         self.choose_by_feedback(number, instr).map(|operation| (operation, 0))
     }

@@ -2,6 +2,7 @@
 
 use super::blocks::Walk;
 use whipsnake_bytecode::Instr;
+use whipsnake_cpython::opcode as op;
 use whipsnake_ir::{Global, Slot, Value};
 use whipsnake_ops::KnownFunction;
 
@@ -43,6 +44,25 @@ impl<'a> Walk<'a, '_> {
         let class = self.likely_class(first).filter(|&class| function.takes(class))?;
         let same = others.iter().all(|&value| self.likely_class(value) == Some(class));
         (same && values.len() == function.arguments()).then_some(class)
+    }
+
+    /// The operation for a call of a method of a built-in type that is known, on an object of that type.
+    pub(super) fn known_method(&mut self, instr: &Instr) -> Option<&'static str> {
+        if instr.base != op::CALL {
+            return None;
+        }
+        let stack = &self.knowledge().state.frame().stack;
+        let base = stack.len().checked_sub(instr.oparg as usize + 2)?;
+        let (called, receiver) = (stack[base].value?, stack[base + 1].value?);
+        if self.likely_class(receiver)? != Global::DictType {
+            return None;
+        }
+        let method = self.body.world.known_method(self.constant_address(called)?)?;
+        match (method, instr.oparg) {
+            (Global::DictGetMethod, 1) => Some("CALL.dict_get_1"),
+            (Global::DictGetMethod, 2) => Some("CALL.dict_get_2"),
+            _ => None,
+        }
     }
 
     /// Pops what was called with so many arguments, whose ends run no code, and pushes the result.

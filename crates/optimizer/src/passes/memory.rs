@@ -227,7 +227,16 @@ impl View<'_> {
             SaveInstr => {
                 Effect::Write(Place { space: Space::Frame, base: Value(0), offset: frame::INSTR_PTR, ty: Type::Ptr })
             }
-            Call { helper: Helper::StringsEqual, .. } => Effect::None,
+            Call {
+                helper:
+                    Helper::StringsEqual
+                    | Helper::TryIsInstance
+                    | Helper::DictFind
+                    | Helper::DictFindOr
+                    | Helper::DictHas
+                    | Helper::SetHas,
+                ..
+            } => Effect::None,
             Call { helper: Helper::NewInstance | Helper::ListSlice | Helper::ListStrided, .. } => Effect::Counts,
             Release { .. } | Call { .. } | CallPointer { .. } => Effect::All,
             _ => Effect::None,

@@ -161,18 +161,34 @@ pub unsafe extern "C" fn replace_dict_value(
 ) -> c_int {
     // SAFETY: the caller's contract. The old value goes last: it may take the dict along.
     unsafe {
+        match exchange_dict_value(dict, place, value) {
+            Some(old) => release(old),
+            None => return store_dict_attr(dict, name, value),
+        }
+        0
+    }
+}
+
+/// Replaces the value at `place` in the table of a dict: the old one, a reference that is now the caller's. Nothing is done where watchers are to be told, or the
+/// collector may have to learn of the dict.
+///
+/// # Safety
+/// Live objects, a dict with that entry, the GIL held.
+pub(super) unsafe fn exchange_dict_value(
+    dict: *mut PyObject,
+    place: *mut *mut PyObject,
+    value: *mut PyObject,
+) -> Option<*mut PyObject> {
+    // SAFETY: the caller's contract.
+    unsafe {
         let tag: u64 = get(dict, dict::MA_VERSION_TAG);
-        let tracked = get::<usize>(dict, gc_head::GC_NEXT - gc_head::SIZEOF) != 0;
-        let version = match dict_version() {
-            Some(version) if tracked && tag & dict::WATCHER_MASK == 0 => version,
-            // Watchers are to be told, or the collector may have to learn of the dict.
-            _ => return store_dict_attr(dict, name, value),
-        };
+        let is_tracked = get::<usize>(dict, gc_head::GC_NEXT - gc_head::SIZEOF) != 0;
+        let class: *mut PyTypeObject = get(value, object::OB_TYPE);
+        let is_simple = get::<u64>(class, type_object::TP_FLAGS) & type_object::HAVE_GC == 0;
+        let version = dict_version().filter(|_| (is_tracked || is_simple) && tag & dict::WATCHER_MASK == 0)?;
         *version = (*version).wrapping_add(dict::VERSION_INCREMENT);
         set(dict, dict::MA_VERSION_TAG, *version | tag & dict::WATCHER_AND_MODIFICATION_MASK);
-        let old = place.replace(retain(value));
-        release(old);
-        0
+        Some(place.replace(retain(value)))
     }
 }
 

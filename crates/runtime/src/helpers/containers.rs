@@ -7,6 +7,7 @@
 
 use super::attention::Before;
 use super::held::Held;
+use super::lookups;
 use super::slices;
 use pyo3_ffi::{Py_DECREF, PyDict_CheckExact, PyList_CheckExact, PyLong_CheckExact, PyObject, PyTuple_CheckExact};
 use std::ffi::c_int;
@@ -98,6 +99,10 @@ pub unsafe extern "C" fn delete_item(container: *mut PyObject, key: *mut PyObjec
 pub unsafe extern "C" fn dict_get_item(dict: *mut PyObject, key: *mut PyObject) -> *mut PyObject {
     // SAFETY: live objects, an exact dict.
     unsafe {
+        let found = lookups::dict_find(dict, key);
+        if !found.is_null() {
+            return pyo3_ffi::Py_NewRef(found);
+        }
         let (_held, before) = (Held::new([dict, key]), Before::now());
         let mut result = null_mut();
         if pyo3_ffi::PyDict_GetItemRef(dict, key, &mut result) == 0 {
@@ -178,6 +183,10 @@ unsafe extern "C" {
 pub unsafe extern "C" fn set_contains(container: *mut PyObject, value: *mut PyObject) -> c_int {
     // SAFETY: live objects, an exact set or frozenset.
     unsafe {
+        let found = lookups::set_has(container, value);
+        if found >= 0 {
+            return found;
+        }
         let (_held, before) = (Held::new([container, value]), Before::now());
         before.truth(opcode::CONTAINS_OP, _PySet_Contains(container, value))
     }
@@ -187,6 +196,10 @@ pub unsafe extern "C" fn set_contains(container: *mut PyObject, value: *mut PyOb
 pub unsafe extern "C" fn dict_contains(container: *mut PyObject, value: *mut PyObject) -> c_int {
     // SAFETY: live objects, an exact dict.
     unsafe {
+        let found = lookups::dict_has(container, value);
+        if found >= 0 {
+            return found;
+        }
         let (_held, before) = (Held::new([container, value]), Before::now());
         before.truth(opcode::CONTAINS_OP, pyo3_ffi::PyDict_Contains(container, value))
     }

@@ -58,6 +58,8 @@ pub unsafe fn address(global: Global) -> usize {
         Global::IsInstanceFunction => unsafe { builtin(c"isinstance", None) },
         // SAFETY: as above.
         Global::ListAppendMethod => unsafe { builtin(c"list", Some(c"append")) },
+        // SAFETY: as above.
+        Global::DictGetMethod => unsafe { builtin(c"dict", Some(c"get")) },
         Global::EmptyString => empty_string(),
         Global::SuperType => type_of!(PySuper_Type),
         // SAFETY: set when the interpreter started, never changed.

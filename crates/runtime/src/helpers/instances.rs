@@ -27,6 +27,15 @@ pub unsafe extern "C" fn is_instance(value: *mut PyObject, class: *mut PyObject)
     }
 }
 
+/// `isinstance(value, class)`: 1, 0, or −1 where Python code has a say.
+///
+/// # Safety
+/// As [`is_instance`].
+pub unsafe extern "C" fn try_is_instance(value: *mut PyObject, class: *mut PyObject) -> c_int {
+    // SAFETY: the caller's.
+    unsafe { answer_for_all(value, class) }.map_or(-1, c_int::from)
+}
+
 /// The answer for a class or a tuple of classes, where no Python code has a say.
 unsafe fn answer_for_all(value: *mut PyObject, class: *mut PyObject) -> Option<bool> {
     // SAFETY: the caller's; an exact tuple's items are alive.

@@ -26,6 +26,7 @@ pub mod instance_pool;
 pub mod instances;
 pub mod iteration;
 mod list_pool;
+mod lookups;
 pub mod matching;
 pub mod names;
 pub mod objects;
@@ -82,6 +83,7 @@ pub fn address(helper: Helper) -> usize {
         Helper::CallFunctionEx => unpacked_calls::call_function_ex as *const () as usize,
         Helper::ObjectSize => containers::object_size as *const () as usize,
         Helper::IsInstance => instances::is_instance as *const () as usize,
+        Helper::TryIsInstance => instances::try_is_instance as *const () as usize,
         Helper::Str => pyo3_ffi::PyObject_Str as *const () as usize,
         Helper::Tuple => pyo3_ffi::PySequence_Tuple as *const () as usize,
         Helper::ListAppendFull => symbols::_PyList_AppendTakeRefListResize as *const () as usize,
@@ -116,6 +118,11 @@ pub fn address(helper: Helper) -> usize {
         Helper::Contains => containers::contains as *const () as usize,
         Helper::SetContains => containers::set_contains as *const () as usize,
         Helper::DictContains => containers::dict_contains as *const () as usize,
+        Helper::DictFind => lookups::dict_find as *const () as usize,
+        Helper::DictFindOr => lookups::dict_find_or as *const () as usize,
+        Helper::DictHas => lookups::dict_has as *const () as usize,
+        Helper::DictPut => lookups::dict_put as *const () as usize,
+        Helper::SetHas => lookups::set_has as *const () as usize,
         Helper::GetSlice => slices::get_slice as *const () as usize,
         Helper::GetStrided => slices::get_strided as *const () as usize,
         Helper::ListStrided => slices::list_strided as *const () as usize,

@@ -350,6 +350,12 @@ impl World for Live {
             .find(|&class| unsafe { globals::address(class) } as u64 == address)
     }
 
+    fn known_method(&self, address: u64) -> Option<Global> {
+        // SAFETY: the GIL is held.
+        let get = unsafe { globals::address(Global::DictGetMethod) };
+        (get as u64 == address).then_some(Global::DictGetMethod)
+    }
+
     fn math_function(&self, address: u64) -> Option<whipsnake_ops::MathFunction> {
         // SAFETY: a live object.
         unsafe { super::c_functions::math(self.live(address)?) }

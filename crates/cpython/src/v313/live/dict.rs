@@ -87,30 +87,39 @@ impl Keys {
     /// Whether a string is certainly no key here, which is found out without comparing any: the table has only strings, and none that the search
     /// meets has its hash.
     pub fn lacks(self, name: *mut PyObject) -> bool {
-        const UNUSED: isize = -1;
-        const PERTURB_SHIFT: u32 = 5;
         // SAFETY: an exact string; it has a hash or −1.
         let hash = |string: *mut PyObject| unsafe { string.byte_offset(unicode::HASH as isize).cast::<isize>().read() };
         let wanted = hash(name);
         if self.kind() != KeysKind::Unicode || wanted == -1 {
             return false;
         }
+        self.candidates(wanted).all(|number| match self.entry(number) {
+            Some((key, _)) => !key.is_null() && hash(key) != wanted,
+            None => false,
+        })
+    }
+
+    /// The entries that a search for a key of that hash meets, until there can be no more.
+    #[inline]
+    pub(super) fn candidates(self, hash: isize) -> impl Iterator<Item = usize> {
+        const UNUSED: isize = -1;
+        const PERTURB_SHIFT: u32 = 5;
         let log2_size = self.get::<u8>(dict_keys::DK_LOG2_SIZE);
         let mask = (1usize << log2_size) - 1;
-        let (mut perturb, mut at) = (wanted as usize, wanted as usize & mask);
-        loop {
-            match self.index(log2_size, at) {
-                UNUSED => return true,
-                // Deleted.
-                number if number < 0 => {}
-                number => match self.entry(number as usize) {
-                    Some((key, _)) if !key.is_null() && hash(key) != wanted => {}
-                    _ => return false,
-                },
+        let (mut perturb, mut at) = (hash as usize, hash as usize & mask);
+        std::iter::from_fn(move || {
+            loop {
+                let number = self.index(log2_size, at);
+                perturb >>= PERTURB_SHIFT;
+                at = at.wrapping_mul(5).wrapping_add(perturb).wrapping_add(1) & mask;
+                match number {
+                    UNUSED => return None,
+                    // Deleted.
+                    number if number < 0 => {}
+                    number => return Some(number as usize),
+                }
             }
-            perturb >>= PERTURB_SHIFT;
-            at = at.wrapping_mul(5).wrapping_add(perturb).wrapping_add(1) & mask;
-        }
+        })
     }
 
     /// The number of the entry at a place of the hash table; negative for none.

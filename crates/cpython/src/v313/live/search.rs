@@ -1,0 +1,275 @@
+//! Searches of dicts and sets for keys whose hashes and comparisons run no Python code.
+//!
+//! The algorithms are those of CPython's `dictobject.c` and `setobject.c`, over tables that they have made: where a search meets a key of another kind with
+//! the wanted hash, only they can tell.
+
+use super::{Dict, Keys, KeysKind, Long, Tuple, symbols};
+use crate::layout::{dict_keys, object, set, unicode};
+use pyo3_ffi::{PyObject, PyTypeObject};
+
+/// What a search has found out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lookup<T> {
+    /// The key is there.
+    Found(T),
+    /// No such key is there.
+    Absent,
+    /// That takes comparisons that may run Python code, or a table of another form.
+    Unknown,
+}
+
+/// Longer tuples are left to CPython.
+const MAX_TUPLE: usize = 8;
+
+/// What is compared where hashes are the same.
+#[derive(Clone, Copy)]
+enum Kind {
+    Str,
+    Int(i64),
+    Tuple,
+    /// Equal to nothing but itself, as far as its own class is concerned.
+    Itself,
+}
+
+/// A key, with its hash.
+#[derive(Clone, Copy)]
+struct Key {
+    object: *mut PyObject,
+    hash: isize,
+    kind: Kind,
+}
+
+/// Whether an object is exactly of a type.
+#[inline]
+fn is_exactly(object: *mut PyObject, class: *mut PyTypeObject) -> bool {
+    // SAFETY: all objects here are alive.
+    unsafe { pyo3_ffi::Py_TYPE(object) == class }
+}
+
+#[inline]
+fn is_str(object: *mut PyObject) -> bool {
+    is_exactly(object, &raw mut pyo3_ffi::PyUnicode_Type)
+}
+
+/// The value of an exact int of one digit.
+#[inline]
+fn short_int(object: *mut PyObject) -> Option<i64> {
+    if !is_exactly(object, &raw mut pyo3_ffi::PyLong_Type) {
+        return None;
+    }
+    // SAFETY: an exact int.
+    unsafe { Long::new_unchecked(object) }.compact_value()
+}
+
+/// The hash of an exact string.
+#[inline]
+fn hash_of_str(string: *mut PyObject) -> isize {
+    // SAFETY: an exact string, whose hash is −1 until it is computed; that can't fail.
+    unsafe {
+        match string.byte_offset(unicode::HASH as isize).cast::<isize>().read() {
+            -1 => pyo3_ffi::PyObject_Hash(string),
+            hash => hash,
+        }
+    }
+}
+
+/// The hash of a number of one digit: itself, but for the one that stands for errors.
+fn hash_of_int(value: i64) -> isize {
+    if value == -1 { -2 } else { value as isize }
+}
+
+/// The hash of a string or of a short int.
+fn hash_of_item(item: *mut PyObject) -> Option<isize> {
+    if is_str(item) { Some(hash_of_str(item)) } else { short_int(item).map(hash_of_int) }
+}
+
+/// The hash of a tuple of strings and short ints: xxHash, as CPython computes it.
+fn hash_of_tuple(tuple: Tuple) -> Option<isize> {
+    const PRIMES: [u64; 3] = [11_400_714_785_074_694_791, 14_029_467_366_897_019_727, 2_870_177_450_012_600_261];
+    const INSTEAD_OF_ERROR: u64 = 1_546_275_796;
+    let mut hash = PRIMES[2];
+    for index in 0..tuple.len() {
+        let lane = hash_of_item(tuple.item(index)?)? as u64;
+        hash = hash.wrapping_add(lane.wrapping_mul(PRIMES[1])).rotate_left(31).wrapping_mul(PRIMES[0]);
+    }
+    hash = hash.wrapping_add(tuple.len() as u64 ^ (PRIMES[2] ^ 3_527_539));
+    Some(if hash == u64::MAX { INSTEAD_OF_ERROR } else { hash } as isize)
+}
+
+/// Whether exact strings are equal.
+#[inline]
+fn are_equal_strings(left: *mut PyObject, right: *mut PyObject) -> bool {
+    const PLAIN: u32 = unicode::COMPACT_MASK | unicode::ASCII_MASK;
+    // SAFETY: exact strings; those of this form have their characters, a byte each, behind the head.
+    unsafe {
+        let length = |string: *mut PyObject| string.byte_offset(unicode::LENGTH as isize).cast::<usize>().read();
+        let is_plain =
+            |string: *mut PyObject| string.byte_offset(unicode::STATE as isize).cast::<u32>().read() & PLAIN == PLAIN;
+        let bytes = |string: *mut PyObject| {
+            std::slice::from_raw_parts(string.byte_offset(unicode::ASCII_DATA as isize).cast::<u8>(), length(string))
+        };
+        if is_plain(left) && is_plain(right) {
+            return bytes(left) == bytes(right);
+        }
+        symbols::_PyUnicode_Equal(left, right) != 0
+    }
+}
+
+/// Whether objects are equal, if that is found out without running Python code.
+#[inline]
+fn are_equal(left: *mut PyObject, right: *mut PyObject) -> Option<bool> {
+    if left == right {
+        return Some(true);
+    }
+    if is_str(left) && is_str(right) {
+        return Some(are_equal_strings(left, right));
+    }
+    Some(short_int(left)? == short_int(right)?)
+}
+
+impl Key {
+    /// Objects that can be searched for here.
+    ///
+    /// # Safety
+    /// A live object; the GIL is held.
+    #[inline]
+    unsafe fn of(object: *mut PyObject) -> Option<Key> {
+        if is_str(object) {
+            return Some(Key { object, hash: hash_of_str(object), kind: Kind::Str });
+        }
+        if let Some(value) = short_int(object) {
+            return Some(Key { object, hash: hash_of_int(value), kind: Kind::Int(value) });
+        }
+        if is_exactly(object, &raw mut pyo3_ffi::PyTuple_Type) {
+            // SAFETY: an exact tuple.
+            let tuple = unsafe { Tuple::new_unchecked(object) };
+            let hash = if tuple.len() <= MAX_TUPLE { hash_of_tuple(tuple)? } else { return None };
+            return Some(Key { object, hash, kind: Kind::Tuple });
+        }
+        // SAFETY: the object's type is alive. What `object` hashes with is the address, turned by four bits.
+        unsafe {
+            let class = object.byte_offset(object::OB_TYPE as isize).cast::<*mut PyTypeObject>().read();
+            let hashed = (*class).tp_hash.map(|function| function as usize);
+            let of_object = &raw const pyo3_ffi::PyBaseObject_Type;
+            let address = (*of_object).tp_hash.map(|function| function as usize);
+            if hashed != address {
+                return None;
+            }
+        }
+        let hash = (object as usize).rotate_right(4) as isize;
+        Some(Key { object, hash: if hash == -1 { -2 } else { hash }, kind: Kind::Itself })
+    }
+
+    /// Whether this is a key that has the same hash.
+    #[inline]
+    fn is(&self, other: *mut PyObject) -> Option<bool> {
+        if other == self.object {
+            return Some(true);
+        }
+        match self.kind {
+            Kind::Str if is_str(other) => are_equal(self.object, other),
+            Kind::Int(value) => short_int(other).map(|it| it == value),
+            Kind::Tuple if is_exactly(other, &raw mut pyo3_ffi::PyTuple_Type) => {
+                // SAFETY: exact tuples.
+                let (own, other) = unsafe { (Tuple::new_unchecked(self.object), Tuple::new_unchecked(other)) };
+                if own.len() != other.len() {
+                    return Some(false);
+                }
+                for index in 0..own.len() {
+                    if !are_equal(own.item(index)?, other.item(index)?)? {
+                        return Some(false);
+                    }
+                }
+                Some(true)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Dict {
+    /// The place of a key's value.
+    ///
+    /// # Safety
+    /// The key is alive.
+    #[inline]
+    pub unsafe fn find(self, key: *mut PyObject) -> Lookup<*mut *mut PyObject> {
+        // SAFETY: the caller's.
+        match unsafe { Key::of(key) } {
+            Some(key) if self.split_values().is_none() => self.keys().find(&key),
+            _ => Lookup::Unknown,
+        }
+    }
+}
+
+impl Keys {
+    /// The place of a key's value; the table is not split.
+    #[inline]
+    fn find(self, key: &Key) -> Lookup<*mut *mut PyObject> {
+        let entries = self.entries();
+        let has_strings = match self.kind() {
+            KeysKind::Unicode => true,
+            KeysKind::General => false,
+            KeysKind::Split => return Lookup::Unknown,
+        };
+        for number in self.candidates(key.hash) {
+            // SAFETY: the table names an entry, of this form.
+            let (hash, other, place) = unsafe {
+                if has_strings {
+                    let entry = entries.add(number * dict_keys::UNICODE_ENTRY_SIZE as usize);
+                    let other = entry.add(dict_keys::UNICODE_ENTRY_KEY as usize).cast::<*mut PyObject>().read();
+                    let hash = other.byte_offset(unicode::HASH as isize).cast::<isize>().read();
+                    (hash, other, entry.add(dict_keys::UNICODE_ENTRY_VALUE as usize))
+                } else {
+                    let entry = entries.add(number * dict_keys::ENTRY_SIZE as usize);
+                    let other = entry.add(dict_keys::ENTRY_KEY as usize).cast::<*mut PyObject>().read();
+                    let hash = entry.add(dict_keys::ENTRY_HASH as usize).cast::<isize>().read();
+                    (hash, other, entry.add(dict_keys::ENTRY_VALUE as usize))
+                }
+            };
+            if other == key.object || hash == key.hash {
+                match key.is(other) {
+                    Some(true) => return Lookup::Found(place.cast()),
+                    Some(false) => {}
+                    None => return Lookup::Unknown,
+                }
+            }
+        }
+        Lookup::Absent
+    }
+}
+
+/// Whether a set has a key.
+///
+/// # Safety
+/// An exact set or frozenset, or an instance of a subclass, and a live object; the GIL is held.
+#[inline]
+pub unsafe fn set_has(container: *mut PyObject, key: *mut PyObject) -> Lookup<()> {
+    const LINEAR_PROBES: usize = 9;
+    const PERTURB_SHIFT: u32 = 5;
+    // SAFETY: the caller's; an entry is a key and its hash, and is in the table, which has one more than the mask.
+    unsafe {
+        let Some(key) = Key::of(key) else { return Lookup::Unknown };
+        let mask: usize = container.byte_offset(set::MASK as isize).cast::<usize>().read();
+        let table = container.byte_offset(set::TABLE as isize).cast::<*const (*mut PyObject, isize)>().read();
+        let (mut perturb, mut at) = (key.hash as usize, key.hash as usize & mask);
+        loop {
+            let last = if at + LINEAR_PROBES <= mask { at + LINEAR_PROBES } else { at };
+            for index in at..=last {
+                let (other, hash) = table.add(index).read();
+                if other.is_null() && hash == 0 {
+                    return Lookup::Absent;
+                }
+                if hash == key.hash {
+                    match key.is(other) {
+                        Some(true) => return Lookup::Found(()),
+                        Some(false) => {}
+                        None => return Lookup::Unknown,
+                    }
+                }
+            }
+            perturb >>= PERTURB_SHIFT;
+            at = at.wrapping_mul(5).wrapping_add(1).wrapping_add(perturb) & mask;
+        }
+    }
+}

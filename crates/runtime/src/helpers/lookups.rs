@@ -1,0 +1,85 @@
+//! Dicts and sets searched without running Python code, where their keys allow that.
+//!
+//! # Safety
+//! All functions here are called by machine code, with the GIL held and live objects; those for one type get exact instances of it.
+
+#![allow(clippy::missing_safety_doc, reason = "the contract is the same for all, above")]
+
+use super::attribute_stores::exchange_dict_value;
+use crate::native::raw::retain;
+use pyo3_ffi::PyObject;
+use std::ffi::c_int;
+use std::ptr::null_mut;
+use whipsnake_cpython::live::{Dict, Lookup, set_has as search_set};
+
+/// The value of a key, borrowed; NULL if there is none, or that takes Python code.
+pub unsafe extern "C" fn dict_find(dict: *mut PyObject, key: *mut PyObject) -> *mut PyObject {
+    // SAFETY: the module's contract.
+    unsafe {
+        match Dict::new_unchecked(dict).find(key) {
+            Lookup::Found(place) => place.read(),
+            Lookup::Absent | Lookup::Unknown => null_mut(),
+        }
+    }
+}
+
+/// The value of a key, or `other` if there is none, borrowed; NULL if that takes Python code.
+pub unsafe extern "C" fn dict_find_or(dict: *mut PyObject, key: *mut PyObject, other: *mut PyObject) -> *mut PyObject {
+    // SAFETY: the module's contract.
+    unsafe {
+        match Dict::new_unchecked(dict).find(key) {
+            Lookup::Found(place) => place.read(),
+            Lookup::Absent => other,
+            Lookup::Unknown => null_mut(),
+        }
+    }
+}
+
+/// 1 or 0; −1 where Python code has to tell.
+fn verdict<T>(found: Lookup<T>) -> c_int {
+    match found {
+        Lookup::Found(_) => 1,
+        Lookup::Absent => 0,
+        Lookup::Unknown => -1,
+    }
+}
+
+/// Whether a dict has a key; −1 if that takes Python code.
+pub unsafe extern "C" fn dict_has(dict: *mut PyObject, key: *mut PyObject) -> c_int {
+    // SAFETY: the module's contract.
+    verdict(unsafe { Dict::new_unchecked(dict).find(key) })
+}
+
+/// Whether a set or frozenset has a key; −1 if that takes Python code.
+pub unsafe extern "C" fn set_has(container: *mut PyObject, key: *mut PyObject) -> c_int {
+    // SAFETY: the module's contract.
+    verdict(unsafe { search_set(container, key) })
+}
+
+/// What [`dict_put`] has done.
+#[repr(C)]
+pub struct Put {
+    /// The value that was there before: a reference that is now the caller's; or NULL.
+    old: *mut PyObject,
+    /// 1 if the dict has the item; 0 if that takes Python code, and nothing was done; −1 with `MemoryError` set.
+    status: i64,
+}
+
+/// `dict[key] = value`, but that the old value does not end yet.
+pub unsafe extern "C" fn dict_put(dict: *mut PyObject, key: *mut PyObject, value: *mut PyObject) -> Put {
+    // SAFETY: the module's contract. Somebody who watches the dict may run anything.
+    unsafe {
+        let handle = Dict::new_unchecked(dict);
+        let old = match handle.find(key) {
+            _ if handle.watchers() != 0 => return Put { old: null_mut(), status: 0 },
+            Lookup::Unknown => return Put { old: null_mut(), status: 0 },
+            Lookup::Absent => null_mut(),
+            Lookup::Found(place) => match exchange_dict_value(dict, place, value) {
+                Some(old) => return Put { old, status: 1 },
+                None => retain(place.read()),
+            },
+        };
+        let status = pyo3_ffi::PyDict_SetItem(dict, key, value);
+        Put { old, status: if status < 0 { -1 } else { 1 } }
+    }
+}
