@@ -11,12 +11,21 @@ pub enum Place {
     Address(u64),
     /// A named object.
     Global(Global),
-    /// An instance that the exit makes, by its number.
-    Instance(u16),
+    /// An object that the exit makes with nothing in it, by its number.
+    Made(u16),
     /// A word of the buffer, of this type: an object, or a number that needs one.
     Buffer(u16, Type),
     /// A tuple that the exit makes, by its number.
     Tuple(u16),
+}
+
+/// An object that an exit makes, with nothing in its fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unmade {
+    /// An instance of the class at an address.
+    Instance(u64),
+    /// An iterator over a range.
+    RangeIterator,
 }
 
 /// An item of a tuple that an exit makes.
@@ -89,8 +98,8 @@ pub struct Exit {
     pub to: Continuation,
     /// The frames, the innermost last.
     pub frames: Vec<ExitFrame>,
-    /// The addresses of the classes of instances that it makes.
-    pub instances: Vec<u64>,
+    /// What it makes before the fields are written.
+    pub made: Vec<Unmade>,
     /// Fields whose stores were put off.
     pub fields: Vec<ExitField>,
     /// Tuples that are made only here.
@@ -103,9 +112,7 @@ pub struct Exit {
 struct Needs<'f> {
     func: &'f Function,
     values: Vec<Value>,
-    instances: Vec<Value>,
-    /// Of each instance, the address.
-    classes: Vec<u64>,
+    made: Vec<(Value, Unmade)>,
     tuples: Vec<(Value, Vec<ExitItem>)>,
 }
 
@@ -113,7 +120,7 @@ impl Exit {
     /// What an exit with a state restores, and which values it stores for that. Which of them are twins is not told yet.
     pub(crate) fn of(func: &Function, state: StateId, to: Continuation) -> (Exit, Vec<Value>) {
         let state = &func.states[state.index()];
-        let mut needs = Needs { func, values: vec![], instances: vec![], classes: vec![], tuples: vec![] };
+        let mut needs = Needs { func, values: vec![], made: vec![], tuples: vec![] };
         let mut place = |value: Value| needs.place(value);
         let frames = state
             .frames
@@ -153,9 +160,10 @@ impl Exit {
                 attribute: f.attribute,
             })
             .collect();
-        let Needs { values, tuples, classes, .. } = needs;
+        let Needs { values, tuples, made, .. } = needs;
+        let made = made.into_iter().map(|(_, unmade)| unmade).collect();
         let tuples = tuples.into_iter().map(|(_, items)| items).collect();
-        (Exit { to, frames, instances: classes, fields, tuples, twins: vec![] }, values)
+        (Exit { to, frames, made, fields, tuples, twins: vec![] }, values)
     }
 }
 
@@ -171,6 +179,15 @@ impl Needs<'_> {
         }
     }
 
+    /// An object that the exit makes.
+    fn unmade(&mut self, value: Value, unmade: Unmade) -> Place {
+        let known = self.made.iter().position(|&(known, _)| known == value).unwrap_or_else(|| {
+            self.made.push((value, unmade));
+            self.made.len() - 1
+        });
+        Place::Made(known as u16)
+    }
+
     /// Where an exit finds a value, which is noted among what it needs.
     fn place(&mut self, value: Value) -> Place {
         let func = self.func;
@@ -180,13 +197,9 @@ impl Needs<'_> {
                 &InstData::Iconst { ty: Type::Obj, value } => return Place::Address(value as u64),
                 &InstData::Global { global } => return Place::Global(global),
                 &InstData::Instance { class } => {
-                    let known = self.instances.iter().position(|&v| v == value).unwrap_or_else(|| {
-                        self.instances.push(value);
-                        self.classes.push(self.known_address(class));
-                        self.instances.len() - 1
-                    });
-                    return Place::Instance(known as u16);
+                    return self.unmade(value, Unmade::Instance(self.known_address(class)));
                 }
+                InstData::RangeIterator => return self.unmade(value, Unmade::RangeIterator),
                 InstData::LateTuple { items, lent } => {
                     if let Some(known) = self.tuples.iter().position(|(tuple, _)| *tuple == value) {
                         return Place::Tuple(known as u16);

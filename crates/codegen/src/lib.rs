@@ -13,7 +13,7 @@ mod region;
 mod stencil;
 mod twins;
 
-pub use exits::{Exit, ExitCall, ExitField, ExitFrame, ExitSlot, Place};
+pub use exits::{Exit, ExitCall, ExitField, ExitFrame, ExitSlot, Place, Unmade};
 pub use isa::{Target, make_isa};
 pub use raw::{RawCode, RawReloc, RelocKind, Symbol};
 pub use region::{RegionCode, RegionForm, WayOn};

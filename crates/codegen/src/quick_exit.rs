@@ -28,7 +28,8 @@ impl Lowering<'_, '_> {
     fn is_made_by_exits(&self, value: Value) -> bool {
         match self.func.def(value) {
             ValueDef::Result(inst, _) => {
-                matches!(self.func.inst(inst), InstData::Instance { .. } | InstData::LateTuple { .. })
+                let data = self.func.inst(inst);
+                matches!(data, InstData::Instance { .. } | InstData::RangeIterator | InstData::LateTuple { .. })
             }
             ValueDef::Param(..) => false,
         }

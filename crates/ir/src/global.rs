@@ -67,6 +67,8 @@ globals! {
     MethodDescriptorType,
     /// The type of `range` iterators.
     RangeIteratorType,
+    /// `range`.
+    RangeType,
     /// The type of list iterators.
     ListIteratorType,
     /// The type of tuple iterators.

@@ -100,6 +100,8 @@ helpers! {
     PushInit(thread: ptr, caller: ptr, instance: obj, call: ptr, counted: i32) -> (ptr) [pure];
     /// A new instance of a class that makes them as `object` does; NULL with `MemoryError` set.
     NewInstance(class: obj) -> (obj) [pure];
+    /// A new iterator over a range, with nothing in its fields; NULL with `MemoryError` set.
+    NewRangeIterator() -> (obj) [pure];
     /// Pops a frame that one of these pushed; what its slots hold is not touched.
     PopInlined(thread: ptr, frame: ptr) [pure];
     /// Ends a generator whose body a region inlined: `frame` is its own and the current one, with an empty stack. Drops what its locals hold.

@@ -242,8 +242,8 @@ pub trait World {
     fn math_function(&self, _: u64) -> Option<whipsnake_ops::MathFunction> {
         None
     }
-    /// Which of the methods of built-in types that have a name is at the address.
-    fn known_method(&self, _: u64) -> Option<Global> {
+    /// Which of the built-in types and methods that have a name is at the address.
+    fn named_object(&self, _: u64) -> Option<Global> {
         None
     }
     /// What a region computes by itself if the function at an address is called, if that is such a one.

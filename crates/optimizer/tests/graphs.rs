@@ -143,6 +143,28 @@ fn slices_of_a_list_are_numbers() {
 }
 
 #[test]
+fn a_dict_is_searched_without_a_word_to_the_frame() {
+    // `total += d[1]`
+    let body = vec![
+        Op(op::LOAD_FAST_LOAD_FAST, 0x23),
+        Op(op::LOAD_CONST, 0),
+        Op(op::BINARY_SUBSCR_DICT, 0),
+        Op(op::BINARY_OP_ADD_FLOAT, INPLACE_ADD),
+        Op(op::STORE_FAST, 2),
+    ];
+    let constants = vec![Number::Int(1)];
+    let locals = vec![None, None, Some(Global::FloatType), Some(Global::DictType)];
+    let function = built(&Program { constants, locals, ..Program::default() }, &for_loop(op::FOR_ITER_RANGE, body));
+    assert_eq!(
+        in_loop(&function, |d| matches!(d, InstData::NewFloat { .. } | InstData::SaveInstr)),
+        [""; 0],
+        "{function}"
+    );
+    let calls = in_loop(&function, |d| matches!(d, InstData::Call { .. }));
+    assert!(calls.len() == 1 && calls[0].contains("DictFind("), "{calls:?}\n{function}");
+}
+
+#[test]
 fn items_of_a_list_are_loaded_only() {
     let program = Program { locals: vec![None, None, Some(Global::FloatType)], ..Program::default() };
     let function = built(&program, &for_loop(op::FOR_ITER_LIST, add_to_total(op::BINARY_OP_ADD_FLOAT)));

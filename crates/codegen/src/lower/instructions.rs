@@ -41,6 +41,7 @@ impl Lowering<'_, '_> {
             // Made at each use, or by exits.
             Iconst { .. }
             | Instance { .. }
+            | RangeIterator
             | Operand32 { .. }
             | Pointer { .. }
             | Global { .. }

@@ -130,6 +130,7 @@ fn change(data: &InstData) -> Option<&'static str> {
         | Load { .. }
         | Address { .. }
         | Instance { .. }
+        | RangeIterator
         | Unary { .. }
         | Binary { .. }
         | Overflowing { .. }

@@ -154,6 +154,7 @@ impl Rules<'_> {
                 self.is(*class, Obj);
                 vec![Obj]
             }
+            RangeIterator => vec![Obj],
             Address { base, .. } => {
                 self.one_of(*base, ADDRESSES);
                 vec![Ptr]

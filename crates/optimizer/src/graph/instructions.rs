@@ -49,6 +49,7 @@ impl Walk<'_, '_> {
                 self.load_constant(oparg);
                 self.return_inlined();
             }
+            op::CALL if self.iterate_range(number, &instr) => return number + 2,
             op::CALL
                 if self.convert_number(number, &instr)
                     || self.call_known(number, &instr)

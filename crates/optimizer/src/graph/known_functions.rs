@@ -57,7 +57,7 @@ impl<'a> Walk<'a, '_> {
         if self.likely_class(receiver)? != Global::DictType {
             return None;
         }
-        let method = self.body.world.known_method(self.constant_address(called)?)?;
+        let method = self.body.world.named_object(self.constant_address(called)?)?;
         match (method, instr.oparg) {
             (Global::DictGetMethod, 1) => Some("CALL.dict_get_1"),
             (Global::DictGetMethod, 2) => Some("CALL.dict_get_2"),

@@ -19,6 +19,7 @@ mod locals;
 mod loops;
 mod math;
 mod operators;
+mod ranges;
 mod samples;
 mod shapes;
 mod slices;

@@ -36,6 +36,7 @@ fn is_pure(data: &InstData) -> bool {
             | Load { .. }
             | Address { .. }
             | Instance { .. }
+            | RangeIterator
             | Unary { .. }
             | Binary { .. }
             | Overflowing { .. }

@@ -1,4 +1,4 @@
-//! Instances that need not be made: those that only exits need, make them if they are taken.
+//! Instances, and iterators over ranges, that need not be made: those that only exits need, make them if they are taken.
 //!
 //! What such an instance holds is in values already, since nobody has seen it when the graph was built (`whipsnake_ir::Instance`): memory never gets it. All that
 //! is left to it is its count, and comparisons with other objects, which it is not.
@@ -31,18 +31,25 @@ pub fn drop_instances(function: &mut Function) {
     rewrite(function, &made);
 }
 
-/// The instances that the function makes, with their classes.
-fn made(function: &Function) -> FxHashMap<Value, (Inst, Value)> {
+/// The instances that the function makes, with their classes, if these are values.
+fn made(function: &Function) -> FxHashMap<Value, (Inst, Option<Value>)> {
     let mut made = FxHashMap::default();
     for block in function.block_ids() {
         for &inst in &function.blocks[block.index()].insts {
-            let InstData::Call { helper: Helper::NewInstance, args } = function.inst(inst) else { continue };
+            let args = match function.inst(inst) {
+                InstData::Call { helper: Helper::NewInstance, args } => args,
+                InstData::Call { helper: Helper::NewRangeIterator, .. } => {
+                    made.insert(function.results(inst)[0], (inst, None));
+                    continue;
+                }
+                _ => continue,
+            };
             // An exit names the class by its address.
             let class = function.def(args[0]);
             if let ValueDef::Result(of_class, _) = class
                 && matches!(function.inst(of_class), InstData::Iconst { ty: Type::Obj, .. })
             {
-                made.insert(function.results(inst)[0], (inst, args[0]));
+                made.insert(function.results(inst)[0], (inst, Some(args[0])));
             }
         }
     }
@@ -59,12 +66,15 @@ fn is_of_no_account(data: &InstData) -> bool {
     )
 }
 
-fn rewrite(function: &mut Function, made: &FxHashMap<Value, (Inst, Value)>) {
+fn rewrite(function: &mut Function, made: &FxHashMap<Value, (Inst, Option<Value>)>) {
     if made.is_empty() {
         return;
     }
     for &(inst, class) in made.values() {
-        *function.inst_mut(inst) = InstData::Instance { class };
+        *function.inst_mut(inst) = match class {
+            Some(class) => InstData::Instance { class },
+            None => InstData::RangeIterator,
+        };
     }
     let mut known: FxHashMap<Value, bool> = FxHashMap::default();
     for block in function.block_ids() {

@@ -237,7 +237,10 @@ impl View<'_> {
                     | Helper::SetHas,
                 ..
             } => Effect::None,
-            Call { helper: Helper::NewInstance | Helper::ListSlice | Helper::ListStrided, .. } => Effect::Counts,
+            Call {
+                helper: Helper::NewInstance | Helper::NewRangeIterator | Helper::ListSlice | Helper::ListStrided,
+                ..
+            } => Effect::Counts,
             Release { .. } | Call { .. } | CallPointer { .. } => Effect::All,
             _ => Effect::None,
         }

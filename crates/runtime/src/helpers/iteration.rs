@@ -91,3 +91,12 @@ pub unsafe extern "C" fn tuple_iterator_end(iterator: *mut PyObject) {
         release_or_null(tuple);
     }
 }
+
+/// A new iterator over a range, with nothing in its fields; NULL with `MemoryError` set.
+///
+/// # Safety
+/// The GIL is held.
+pub(crate) unsafe extern "C" fn new_range_iterator() -> *mut PyObject {
+    // SAFETY: the caller's; the fields are plain numbers, which whoever asked writes.
+    unsafe { pyo3_ffi::PyObject_New(&raw mut pyo3_ffi::PyRangeIter_Type) }
+}

@@ -4,6 +4,7 @@ use super::{FAILURES_TO_TELL, Region, dump, frames};
 use crate::helpers::exit_numbers;
 use crate::helpers::globals;
 use crate::helpers::instance_pool;
+use crate::helpers::iteration::new_range_iterator;
 use crate::native::code::attached;
 use crate::native::frames::{Resume, compiled};
 use crate::native::raw::{release, retain};
@@ -12,7 +13,7 @@ use crate::native::trampoline::{stub_error, stub_exit, stub_unreached};
 use pyo3_ffi::{PyObject, PyThreadState, PyTypeObject};
 use smallvec::SmallVec;
 use std::ptr;
-use whipsnake_codegen::{Exit, ExitCall, ExitFrame, ExitSlot, Place};
+use whipsnake_codegen::{Exit, ExitCall, ExitFrame, ExitSlot, Place, Unmade};
 use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, Function, Generator, ThreadState, symbols};
 use whipsnake_cpython::{layout, opcode};
 use whipsnake_ir::{Continuation, Type};
@@ -22,30 +23,35 @@ use whipsnake_ir::{Continuation, Type};
 struct Made {
     /// Those of numbers, by where these are in the buffer, and tuples.
     objects: SmallVec<[(Place, *mut PyObject); 4]>,
-    /// Instances, each with a reference of ours.
-    instances: SmallVec<[*mut PyObject; 4]>,
+    /// Those that had nothing in them, each with a reference of ours.
+    empty: SmallVec<[*mut PyObject; 4]>,
 }
 
 impl Made {
-    /// The exit's instances, with no attributes.
+    /// What the exit makes before anything is written to fields.
     unsafe fn of(exit: &Exit) -> Made {
-        let make = |&class: &u64| {
+        let make = |&unmade: &Unmade| {
             // SAFETY: the caller's: a class that makes its instances as `object` does.
-            let instance = unsafe { instance_pool::new_instance(class as *mut PyTypeObject) };
-            if instance.is_null() {
+            let object = unsafe {
+                match unmade {
+                    Unmade::Instance(class) => instance_pool::new_instance(class as *mut PyTypeObject),
+                    Unmade::RangeIterator => new_range_iterator(),
+                }
+            };
+            if object.is_null() {
                 // SAFETY: there is no way back.
-                unsafe { pyo3_ffi::Py_FatalError(c"no memory for an instance".as_ptr()) };
+                unsafe { pyo3_ffi::Py_FatalError(c"no memory for an object that a region put off".as_ptr()) };
             }
-            instance
+            object
         };
-        Made { objects: SmallVec::new(), instances: exit.instances.iter().map(make).collect() }
+        Made { objects: SmallVec::new(), empty: exit.made.iter().map(make).collect() }
     }
 
     /// Drops our references.
     unsafe fn done(self) {
-        for instance in self.instances {
+        for object in self.empty {
             // SAFETY: as above.
-            unsafe { release(instance) };
+            unsafe { release(object) };
         }
     }
 }
@@ -74,7 +80,7 @@ impl Buffer<'_> {
                 Place::Address(address) => address,
                 Place::Global(global) => globals::address(global) as u64,
                 Place::Buffer(index, _) => self.word(index),
-                Place::Instance(_) => unreachable!("an instance is no word"),
+                Place::Made(_) => unreachable!("an object that nobody has made is no word"),
                 Place::Tuple(_) => unreachable!("a tuple that nobody has made is in a slot only"),
             }
         }
@@ -83,7 +89,7 @@ impl Buffer<'_> {
     /// The object that has a field.
     unsafe fn holder(self, place: Place, made: &Made) -> *mut PyObject {
         match place {
-            Place::Instance(number) => made.instances[usize::from(number)],
+            Place::Made(number) => made.empty[usize::from(number)],
             // SAFETY: the caller's.
             place => unsafe { self.raw(place) as *mut PyObject },
         }
@@ -119,7 +125,7 @@ impl Buffer<'_> {
                     made.objects.push((place, object));
                     object
                 }
-                Place::Instance(number) => retain(made.instances[usize::from(number)]),
+                Place::Made(number) => retain(made.empty[usize::from(number)]),
                 place => {
                     let object = self.raw(place) as *mut PyObject;
                     if !owned && !object.is_null() {
@@ -321,8 +327,14 @@ pub(super) unsafe extern "C" fn destroy_shown(
         let mut shown: SmallVec<[(Frame, Option<frames::Place>); 4]> = SmallVec::new();
         let (mut current, mut made) = (Frame::new_unchecked(frame), Made::of(exit));
         // The code of others may drop the last reference to a class whose instance is not made.
-        for &class in &exit.instances {
-            retain(class as *mut PyObject);
+        let classes = || {
+            exit.made.iter().filter_map(|unmade| match *unmade {
+                Unmade::Instance(class) => Some(class as *mut PyObject),
+                Unmade::RangeIterator => None,
+            })
+        };
+        for class in classes() {
+            retain(class);
         }
         for (index, described) in exit.frames.iter().enumerate() {
             let mut suspended = None;
@@ -357,7 +369,7 @@ pub(super) unsafe extern "C" fn destroy_shown(
         }
         symbols::_Py_Dealloc(object);
         // Those that were made to be shown keep theirs.
-        for field in attributes().filter(|field| !matches!(field.object, Place::Instance(_))) {
+        for field in attributes().filter(|field| !matches!(field.object, Place::Made(_))) {
             let value = instance_pool::take_attribute(buffer.holder(field.object, &made), field.offset);
             if !value.is_null() {
                 release(value);
@@ -382,8 +394,8 @@ pub(super) unsafe extern "C" fn destroy_shown(
         made.done();
         // Nobody else's code runs until the instances are made, or these references are taken again: a class that only they would keep
         // has references to itself, and goes with a collection.
-        for &class in &exit.instances {
-            release(class as *mut PyObject);
+        for class in classes() {
+            release(class);
         }
     }
 }

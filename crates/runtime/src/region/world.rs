@@ -350,10 +350,10 @@ impl World for Live {
             .find(|&class| unsafe { globals::address(class) } as u64 == address)
     }
 
-    fn known_method(&self, address: u64) -> Option<Global> {
+    fn named_object(&self, address: u64) -> Option<Global> {
         // SAFETY: the GIL is held.
-        let get = unsafe { globals::address(Global::DictGetMethod) };
-        (get as u64 == address).then_some(Global::DictGetMethod)
+        let is_it = |named: &Global| unsafe { globals::address(*named) } as u64 == address;
+        [Global::DictGetMethod, Global::RangeType].into_iter().find(is_it)
     }
 
     fn math_function(&self, address: u64) -> Option<whipsnake_ops::MathFunction> {
