@@ -24,8 +24,8 @@ pub enum Place {
 pub enum Unmade {
     /// An instance of the class at an address.
     Instance(u64),
-    /// An iterator over a range.
-    RangeIterator,
+    /// An object of a built-in type.
+    Empty(Global),
 }
 
 /// An item of a tuple that an exit makes.
@@ -199,7 +199,7 @@ impl Needs<'_> {
                 &InstData::Instance { class } => {
                     return self.unmade(value, Unmade::Instance(self.known_address(class)));
                 }
-                InstData::RangeIterator => return self.unmade(value, Unmade::RangeIterator),
+                &InstData::Empty { class } => return self.unmade(value, Unmade::Empty(class)),
                 InstData::LateTuple { items, lent } => {
                     if let Some(known) = self.tuples.iter().position(|(tuple, _)| *tuple == value) {
                         return Place::Tuple(known as u16);

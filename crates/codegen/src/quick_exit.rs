@@ -29,7 +29,7 @@ impl Lowering<'_, '_> {
         match self.func.def(value) {
             ValueDef::Result(inst, _) => {
                 let data = self.func.inst(inst);
-                matches!(data, InstData::Instance { .. } | InstData::RangeIterator | InstData::LateTuple { .. })
+                matches!(data, InstData::Instance { .. } | InstData::Empty { .. } | InstData::LateTuple { .. })
             }
             ValueDef::Param(..) => false,
         }

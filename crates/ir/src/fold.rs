@@ -70,6 +70,7 @@ impl Builder<'_> {
     pub fn tuple_items(&self, tuple: Value) -> Option<Args> {
         match self.data(tuple) {
             Some(InstData::NewTuple { items }) => Some(items.clone()),
+            Some(InstData::Global { global: Global::EmptyTuple }) => Some(Args::new()),
             _ => None,
         }
     }

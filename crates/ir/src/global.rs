@@ -85,6 +85,8 @@ globals! {
     AsciiStrings,
     /// The empty string.
     EmptyString,
+    /// `()`.
+    EmptyTuple,
     /// The entry of functions that have compiled code.
     CompiledEntry,
     /// Not an address: where the compiled code is among a code object's extra data, in bytes from the first.

@@ -102,6 +102,8 @@ helpers! {
     NewInstance(class: obj) -> (obj) [pure];
     /// A new iterator over a range, with nothing in its fields; NULL with `MemoryError` set.
     NewRangeIterator() -> (obj) [pure];
+    /// A new dict; NULL with `MemoryError` set.
+    NewDict() -> (obj) [pure];
     /// Pops a frame that one of these pushed; what its slots hold is not touched.
     PopInlined(thread: ptr, frame: ptr) [pure];
     /// Ends a generator whose body a region inlined: `frame` is its own and the current one, with an empty stack. Drops what its locals hold.

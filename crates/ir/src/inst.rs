@@ -281,8 +281,8 @@ pub enum InstData {
     Received,
     /// An instance that is not made but by exits that need it, of a class whose address is known.
     Instance { class: Value },
-    /// An iterator over a range that is not made but by exits that need it.
-    RangeIterator,
+    /// An object of a built-in type, with nothing in it, that is not made but by exits that need it: an iterator over a range, or a dict.
+    Empty { class: Global },
     /// Reads memory. Not atomic, not volatile, never traps.
     Load { ty: Type, base: Value, offset: Offset },
     /// Writes memory.
@@ -399,7 +399,7 @@ impl InstData {
             | ActivationField { .. }
             | Input { .. }
             | Received
-            | RangeIterator
+            | Empty { .. }
             | SaveInstr => {}
             Load { base, .. } | Address { base, .. } | Instance { class: base } => visit(base),
             Store { value, base, .. } => {

@@ -4,7 +4,7 @@
 //! gets what it holds; an exit writes it; and if the instance ends before, there never was a store. Its reference count is known, so that its end is.
 
 use crate::inst::InstData;
-use crate::{BinaryOp, Builder, Function, Inst, Offset, StateId, Type, UnaryOp, Value};
+use crate::{BinaryOp, Builder, Function, Global, Helper, Inst, Offset, StateId, Type, UnaryOp, Value};
 use smallvec::SmallVec;
 use whipsnake_cpython::layout::{dict_values, object};
 
@@ -116,6 +116,22 @@ impl Builder<'_> {
             let values = SmallVec::new();
             region.state.instances.push(Instance { object, class, inside, count: 1, values });
         }
+    }
+
+    /// A new dict that nobody else has seen.
+    pub fn new_dict(&mut self) -> Value {
+        let dict = self.call_checked(Helper::NewDict, &[]);
+        self.learn_class(dict, Global::DictType);
+        let class = self.global(Global::DictType);
+        self.keep_instance(dict, class, false);
+        dict
+    }
+
+    /// Whether a value is a dict without items that nobody else has seen.
+    pub fn is_empty_dict(&mut self, value: Value) -> bool {
+        let Some(region) = self.region.as_deref_mut() else { return false };
+        let value = region.resolve(value);
+        region.known(value).class == Some(Global::DictType) && region.instance(value).is_some()
     }
 
     /// Sets an attribute of an instance that nobody else has seen; false if it is no such instance, or has the attribute already. Takes a reference to the value.

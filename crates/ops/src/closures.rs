@@ -2,7 +2,7 @@
 
 use crate::{Imm, Place, operations};
 use whipsnake_cpython::layout::{cell, code, frame, function, tuple};
-use whipsnake_ir::{BinaryOp, Builder, Condition, Continuation, Helper, Type, UnaryOp, Value};
+use whipsnake_ir::{BinaryOp, Builder, Condition, Continuation, Helper, MissReason, Type, UnaryOp, Value};
 
 operations! {
     "MAKE_CELL" () -> 0, place Place::Local => make_cell;
@@ -55,8 +55,12 @@ pub fn copy_free_vars(b: &mut Builder<'_>) {
     b.switch_to(done);
 }
 
-/// Raises the error of an unbound cell if `value` is NULL.
+/// Raises the error of an unbound cell if `value` is NULL; a region is left for that.
 fn check_bound(b: &mut Builder<'_>, value: Value) {
+    if b.in_region() {
+        let bound = b.compare_const(Condition::Ne, value, 0);
+        return b.guard(bound, MissReason::Missing);
+    }
     let unbound = b.is_null(value);
     b.when_cold(unbound, |b| {
         let (frame, number) = (b.frame(), b.param(0));
@@ -70,6 +74,7 @@ pub fn load_deref(b: &mut Builder<'_>) -> Value {
     let cell = b.local();
     let value = b.load(Type::Obj, cell, cell::OB_REF);
     check_bound(b, value);
+    let value = b.expect(value);
     b.retain(value);
     value
 }

@@ -49,7 +49,7 @@ impl Object {
     }
 }
 
-/// A function that a call may be replaced by: it takes positional arguments only, and is no generator.
+/// A function that a call may be replaced by: it has no parameters that are for keywords only, and is no generator.
 #[derive(Clone)]
 pub struct Callee<'a> {
     /// Its code.
@@ -62,8 +62,12 @@ pub struct Callee<'a> {
     pub globals: u64,
     /// The address of its builtins.
     pub builtins: u64,
-    /// How many arguments it takes.
+    /// How many parameters it has that take one argument each.
     pub parameters: u32,
+    /// Whether it has `*args`.
+    pub takes_more: bool,
+    /// Whether it has `**kwargs`.
+    pub takes_named: bool,
     /// The default arguments, those of the last parameters. The function may get others.
     pub default_values: Vec<Object>,
 }
@@ -236,6 +240,10 @@ pub trait World {
     }
     /// `float` or `int`, if that is at the address.
     fn number_class(&self, _: u64) -> Option<Global> {
+        None
+    }
+    /// What the cell holds that a function has for a free variable, by the variable's number in the frame, if that is an object that seldom changes.
+    fn free_variable(&self, _function: u64, _number: u32) -> Option<Object> {
         None
     }
     /// What C's library computes if that function of the module `math` is called, if one is at the address.

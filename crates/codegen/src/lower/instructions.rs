@@ -41,7 +41,7 @@ impl Lowering<'_, '_> {
             // Made at each use, or by exits.
             Iconst { .. }
             | Instance { .. }
-            | RangeIterator
+            | Empty { .. }
             | Operand32 { .. }
             | Pointer { .. }
             | Global { .. }

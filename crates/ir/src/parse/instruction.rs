@@ -40,7 +40,7 @@ impl Parser {
                 let (base, offset) = self.memory()?;
                 Store { value, base, offset }
             }
-            "range_iterator" => RangeIterator,
+            "empty" => Empty { class: self.global()? },
             "instance" => Instance { class: self.value()? },
             "address" => {
                 let (base, offset) = self.memory()?;

@@ -130,7 +130,7 @@ fn change(data: &InstData) -> Option<&'static str> {
         | Load { .. }
         | Address { .. }
         | Instance { .. }
-        | RangeIterator
+        | Empty { .. }
         | Unary { .. }
         | Binary { .. }
         | Overflowing { .. }

@@ -154,7 +154,7 @@ impl Rules<'_> {
                 self.is(*class, Obj);
                 vec![Obj]
             }
-            RangeIterator => vec![Obj],
+            Empty { .. } => vec![Obj],
             Address { base, .. } => {
                 self.one_of(*base, ADDRESSES);
                 vec![Ptr]

@@ -42,6 +42,10 @@ impl<'a> Walk<'a, '_> {
         let world = self.body.world;
         let found = match (instr.base, instr.opcode, inputs) {
             (op::LOAD_GLOBAL, ..) => world.global(instr)?,
+            (op::LOAD_DEREF, ..) => {
+                let function = self.knowledge().state.frame().inlined?.function.value?;
+                world.free_variable(self.constant_address(function)?, instr.oparg)?
+            }
             (_, op::LOAD_ATTR_MODULE, &[module]) => world.module_attribute(self.constant_address(module)?, instr)?,
             _ => return None,
         };
@@ -76,7 +80,7 @@ impl<'a> Walk<'a, '_> {
         let count = given + usize::from(has_receiver || constructor.is_some());
         let function = constructor.as_ref().map_or(address, |constructor| constructor.function);
         let Some(places) = self.places(function, names, count, &callee) else { return false };
-        if !self.may_inline(number, &callee, count) {
+        if constructor.is_some() && callee.collects() || !self.may_inline(number, &callee, count) {
             return false;
         }
         self.mark_exit();
@@ -85,24 +89,35 @@ impl<'a> Walk<'a, '_> {
             None => {
                 self.guard_callee(called_value, &callee);
                 let defaults = self.default_arguments(called_value, &callee, places.missing());
+                let first = self.knowledge().state.frame().stack.len() - usize::from(names.is_some()) - count;
+                self.own_elements(first + places.surplus.start..first + places.surplus.end);
+                let surplus = self.surplus(first, &places);
+                let collected = self.collected(&callee, surplus);
                 self.drop_names(names.is_some());
                 let stack = &mut self.knowledge().state.frame().stack;
-                let arguments = stack.split_off(stack.len() - count);
+                let mut arguments = stack.split_off(stack.len() - count);
+                arguments.drain(places.surplus.clone());
                 stack.truncate(bottom);
                 let defaults = self.owned_arguments(defaults);
-                let arguments = places.in_order(arguments, defaults);
+                let mut arguments = places.in_order(arguments, defaults);
+                arguments.extend(collected);
                 self.inline_call(number, called, arguments, &callee, Entered::Call);
             }
         }
         true
     }
 
-    /// Inlines a `CALL_FUNCTION_EX` with a tuple that the region made itself, and no keywords; false if that can't be done, and then nothing was.
+    /// Inlines a `CALL_FUNCTION_EX` with a tuple that the region made itself, and no keywords, or a dict that has none; false if that can't be done, and then
+    /// nothing was.
     pub(super) fn inline_unpacking(&mut self, number: u32, instr: &Instr) -> bool {
+        let operands = 3 + (instr.oparg & 1) as usize;
         let stack = &self.knowledge().state.frame().stack;
-        let &[.., called, receiver, tuple] = stack.as_slice() else { return false };
+        let Some(first) = stack.len().checked_sub(operands) else { return false };
+        let (called, receiver, tuple, named) =
+            (stack[first], stack[first + 1], stack[first + 2], stack.get(first + 3).copied());
         let (Some(called_value), Some(tuple_value)) = (called.value, tuple.value) else { return false };
-        if instr.oparg & 1 != 0 || self.is_there(receiver) != Some(false) {
+        let has_names = |walk: &mut Self, named: Slot| !named.value.is_some_and(|dict| walk.b.is_empty_dict(dict));
+        if named.is_some_and(|named| has_names(self, named)) || self.is_there(receiver) != Some(false) {
             return false;
         }
         let Some(items) = self.b.tuple_items(tuple_value) else { return false };
@@ -114,13 +129,22 @@ impl<'a> Walk<'a, '_> {
         }
         self.mark_exit();
         self.guard_callee(called_value, &callee);
-        let defaults = self.default_arguments(called_value, &callee, items.len()..callee.parameters as usize);
-        let arguments = items.into_iter().chain(defaults).collect();
-        let arguments = self.owned_arguments(arguments);
+        let parameters = callee.parameters as usize;
+        let defaults = self.default_arguments(called_value, &callee, items.len()..parameters);
+        let surplus = items.get(parameters..).unwrap_or_default().to_vec();
+        let surplus = surplus.into_iter().inspect(|&item| self.b.retain(item)).collect();
+        let collected = self.collected(&callee, surplus);
+        let arguments = items.into_iter().take(parameters).chain(defaults).collect();
+        let mut arguments = self.owned_arguments(arguments);
+        arguments.extend(collected);
         let stack = &mut self.knowledge().state.frame().stack;
-        stack.truncate(stack.len() - 3);
-        if tuple.owned && !self.hand_over(tuple_value) {
-            self.b.release(tuple_value);
+        stack.truncate(first);
+        for slot in [Some(tuple), named].into_iter().flatten() {
+            if let Some(value) = slot.value.filter(|_| slot.owned)
+                && !self.hand_over(value)
+            {
+                self.b.release(value);
+            }
         }
         self.inline_call(number, called, arguments, &callee, Entered::Call);
         true
@@ -132,9 +156,15 @@ impl<'a> Walk<'a, '_> {
         if self.is_general(number) || self.choices.not_inlined.contains(&site) || self.body.calls.len() >= MAX_DEPTH {
             return false;
         }
-        let missing = (callee.parameters as usize).checked_sub(count);
+        let is_call =
+            matches!(self.body.code.instrs()[number as usize].base, op::CALL | op::CALL_KW | op::CALL_FUNCTION_EX);
+        let missing = match (callee.parameters as usize).checked_sub(count) {
+            None if callee.takes_more => Some(0),
+            missing => missing,
+        };
         let instructions = callee.code.instrs().len();
         if missing.is_none_or(|missing| missing > callee.default_values.len())
+            || callee.collects() && !is_call
             || !is_simple(callee, self.largest_callee(self.body.ways))
             || self.is_recursive(callee)
         {

@@ -94,6 +94,12 @@ impl Walk<'_, '_> {
             op::PUSH_NULL => self.push(Slot::NULL),
             op::JUMP_FORWARD | op::JUMP_BACKWARD | op::JUMP_BACKWARD_NO_INTERRUPT => self.jump_to(instr.target),
             op::BUILD_TUPLE if oparg <= MAX_TUPLE && !self.is_general(number) => self.build_tuple(oparg),
+            op::BUILD_MAP if oparg == 0 && !self.is_general(number) => {
+                self.mark_exit();
+                let dict = self.b.new_dict();
+                self.push(Slot::owned(dict));
+            }
+            op::DICT_MERGE if oparg == 1 && self.merges_nothing(number) => self.pop_top(),
             op::BUILD_SLICE if self.subscript_with_slice(number, oparg) => return number + 2,
             op::GET_ITER => self.get_iter(number),
             _ => self.general(number, &instr),
@@ -216,6 +222,28 @@ impl Walk<'_, '_> {
         self.push(Slot::owned(tuple));
         let depth = self.knowledge().depth;
         self.cost.add(depth, false);
+    }
+
+    /// Whether the dict on top of the stack has no items, for sure or guarded, and goes into one without items that nobody has seen.
+    fn merges_nothing(&mut self, number: u32) -> bool {
+        let stack = &self.knowledge().state.frame().stack;
+        let &[.., Slot { value: Some(into), .. }, Slot { value: Some(from), .. }] = stack.as_slice() else {
+            return false;
+        };
+        if !self.b.is_empty_dict(into) {
+            return false;
+        }
+        if !self.b.is_empty_dict(from) {
+            if self.is_general(number) || self.likely_class(from) != Some(Global::DictType) {
+                return false;
+            }
+            self.mark_exit();
+            self.b.guard_exact(from, Global::DictType);
+            let used = self.b.load(Type::I64, from, layout::dict::MA_USED);
+            let empty = self.b.compare_const(Condition::Eq, used, 0);
+            self.b.guard(empty, MissReason::Value);
+        }
+        true
     }
 
     fn get_iter(&mut self, number: u32) {

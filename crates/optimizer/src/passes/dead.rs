@@ -36,7 +36,7 @@ fn is_pure(data: &InstData) -> bool {
             | Load { .. }
             | Address { .. }
             | Instance { .. }
-            | RangeIterator
+            | Empty { .. }
             | Unary { .. }
             | Binary { .. }
             | Overflowing { .. }

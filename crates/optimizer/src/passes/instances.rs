@@ -1,10 +1,10 @@
-//! Instances, and iterators over ranges, that need not be made: those that only exits need, make them if they are taken.
+//! Instances, iterators over ranges, and empty dicts that need not be made: those that only exits need, make them if they are taken.
 //!
 //! What such an instance holds is in values already, since nobody has seen it when the graph was built (`whipsnake_ir::Instance`): memory never gets it. All that
 //! is left to it is its count, and comparisons with other objects, which it is not.
 
 use rustc_hash::FxHashMap;
-use whipsnake_ir::{Condition, Function, Helper, Inst, InstData, Type, Value, ValueDef};
+use whipsnake_ir::{Condition, Function, Global, Helper, Inst, InstData, Type, Value, ValueDef};
 
 /// Runs the pass.
 pub fn drop_instances(function: &mut Function) {
@@ -31,15 +31,26 @@ pub fn drop_instances(function: &mut Function) {
     rewrite(function, &made);
 }
 
-/// The instances that the function makes, with their classes, if these are values.
-fn made(function: &Function) -> FxHashMap<Value, (Inst, Option<Value>)> {
+/// What an object is that the function makes.
+#[derive(Clone, Copy)]
+enum Class {
+    /// An instance of what is a value.
+    Of(Value),
+    /// One of a built-in type, with nothing in it.
+    Builtin(Global),
+}
+
+/// The objects that the function makes and that exits could make.
+fn made(function: &Function) -> FxHashMap<Value, (Inst, Class)> {
     let mut made = FxHashMap::default();
     for block in function.block_ids() {
         for &inst in &function.blocks[block.index()].insts {
             let args = match function.inst(inst) {
                 InstData::Call { helper: Helper::NewInstance, args } => args,
-                InstData::Call { helper: Helper::NewRangeIterator, .. } => {
-                    made.insert(function.results(inst)[0], (inst, None));
+                InstData::Call { helper: helper @ (Helper::NewRangeIterator | Helper::NewDict), .. } => {
+                    let is_dict = *helper == Helper::NewDict;
+                    let class = if is_dict { Global::DictType } else { Global::RangeIteratorType };
+                    made.insert(function.results(inst)[0], (inst, Class::Builtin(class)));
                     continue;
                 }
                 _ => continue,
@@ -49,7 +60,7 @@ fn made(function: &Function) -> FxHashMap<Value, (Inst, Option<Value>)> {
             if let ValueDef::Result(of_class, _) = class
                 && matches!(function.inst(of_class), InstData::Iconst { ty: Type::Obj, .. })
             {
-                made.insert(function.results(inst)[0], (inst, Some(args[0])));
+                made.insert(function.results(inst)[0], (inst, Class::Of(args[0])));
             }
         }
     }
@@ -66,14 +77,14 @@ fn is_of_no_account(data: &InstData) -> bool {
     )
 }
 
-fn rewrite(function: &mut Function, made: &FxHashMap<Value, (Inst, Option<Value>)>) {
+fn rewrite(function: &mut Function, made: &FxHashMap<Value, (Inst, Class)>) {
     if made.is_empty() {
         return;
     }
     for &(inst, class) in made.values() {
         *function.inst_mut(inst) = match class {
-            Some(class) => InstData::Instance { class },
-            None => InstData::RangeIterator,
+            Class::Of(class) => InstData::Instance { class },
+            Class::Builtin(class) => InstData::Empty { class },
         };
     }
     let mut known: FxHashMap<Value, bool> = FxHashMap::default();

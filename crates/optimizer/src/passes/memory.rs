@@ -238,7 +238,12 @@ impl View<'_> {
                 ..
             } => Effect::None,
             Call {
-                helper: Helper::NewInstance | Helper::NewRangeIterator | Helper::ListSlice | Helper::ListStrided,
+                helper:
+                    Helper::NewInstance
+                    | Helper::NewRangeIterator
+                    | Helper::NewDict
+                    | Helper::ListSlice
+                    | Helper::ListStrided,
                 ..
             } => Effect::Counts,
             Release { .. } | Call { .. } | CallPointer { .. } => Effect::All,

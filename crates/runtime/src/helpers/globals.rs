@@ -62,6 +62,7 @@ pub unsafe fn address(global: Global) -> usize {
         // SAFETY: as above.
         Global::DictGetMethod => unsafe { builtin(c"dict", Some(c"get")) },
         Global::EmptyString => empty_string(),
+        Global::EmptyTuple => empty_tuple(),
         Global::SuperType => type_of!(PySuper_Type),
         // SAFETY: set when the interpreter started, never changed.
         Global::AssertionError => unsafe { pyo3_ffi::PyExc_AssertionError as usize },
@@ -104,6 +105,11 @@ unsafe fn builtin(name: &std::ffi::CStr, attribute: Option<&std::ffi::CStr>) -> 
 }
 
 /// The empty string is preallocated and immortal.
+fn empty_tuple() -> usize {
+    // SAFETY: called with the GIL; the object is immortal.
+    unsafe { pyo3_ffi::PyTuple_New(0) as usize }
+}
+
 fn empty_string() -> usize {
     // SAFETY: called with the GIL; the object outlives the reference.
     unsafe {

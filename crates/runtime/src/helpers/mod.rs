@@ -61,6 +61,7 @@ pub fn address(helper: Helper) -> usize {
         Helper::PushInit => crate::region::push_init_inlined as *const () as usize,
         Helper::NewInstance => crate::region::new_instance as *const () as usize,
         Helper::NewRangeIterator => iteration::new_range_iterator as *const () as usize,
+        Helper::NewDict => pyo3_ffi::PyDict_New as *const () as usize,
         Helper::PopInlined => crate::region::pop_inlined as *const () as usize,
         Helper::EndInlinedGenerator => crate::region::end_inlined_generator as *const () as usize,
         Helper::FloatPower => libc_pow as *const () as usize,

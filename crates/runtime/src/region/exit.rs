@@ -16,7 +16,7 @@ use std::ptr;
 use whipsnake_codegen::{Exit, ExitCall, ExitFrame, ExitSlot, Place, Unmade};
 use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, Function, Generator, ThreadState, symbols};
 use whipsnake_cpython::{layout, opcode};
-use whipsnake_ir::{Continuation, Type};
+use whipsnake_ir::{Continuation, Global, Type};
 
 /// Objects that an exit has made: what several variables hold is one object.
 #[derive(Default)]
@@ -35,7 +35,8 @@ impl Made {
             let object = unsafe {
                 match unmade {
                     Unmade::Instance(class) => instance_pool::new_instance(class as *mut PyTypeObject),
-                    Unmade::RangeIterator => new_range_iterator(),
+                    Unmade::Empty(Global::DictType) => pyo3_ffi::PyDict_New(),
+                    Unmade::Empty(_) => new_range_iterator(),
                 }
             };
             if object.is_null() {
@@ -330,7 +331,7 @@ pub(super) unsafe extern "C" fn destroy_shown(
         let classes = || {
             exit.made.iter().filter_map(|unmade| match *unmade {
                 Unmade::Instance(class) => Some(class as *mut PyObject),
-                Unmade::RangeIterator => None,
+                Unmade::Empty(_) => None,
             })
         };
         for class in classes() {

@@ -83,15 +83,16 @@ impl Analysed {
             globals: globals as u64,
             builtins: builtins as u64,
             parameters: code.argcount() as u32,
+            takes_more: code.flags() & CO_VARARGS != 0,
+            takes_named: code.flags() & CO_VARKEYWORDS != 0,
             default_values: values,
         }
     }
 }
 
-/// Whether calls of the function need no more than its positional arguments, and what it does is done when it returns.
+/// Whether calls of the function need no arguments that are for keywords only, and what it does is done when it returns.
 pub(super) fn is_inlinable(function: Function) -> bool {
     let code = function.code();
     let entered = function.vectorcall().is_some_and(|entry| entry as usize == compiled_entry as *const () as usize);
-    let simple = code.flags() & (CO_OPTIMIZED | CO_VARARGS | CO_VARKEYWORDS) == CO_OPTIMIZED;
-    entered && simple && code.kind() == CodeKind::Plain && code.kwonlyargcount() == 0
+    entered && code.flags() & CO_OPTIMIZED != 0 && code.kind() == CodeKind::Plain && code.kwonlyargcount() == 0
 }

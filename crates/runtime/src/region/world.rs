@@ -18,7 +18,7 @@ use std::ptr;
 use std::rc::Rc;
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::generator::FRAME_EXECUTING;
-use whipsnake_cpython::layout::{object, type_object};
+use whipsnake_cpython::layout::{cell, object, type_object};
 use whipsnake_cpython::live::{Code, Float, Frame, Function, Generator, Long};
 use whipsnake_cpython::opcode as op;
 use whipsnake_ir::Global;
@@ -296,6 +296,18 @@ impl World for Live {
 
     fn global(&self, instr: &Instr) -> Option<Object> {
         self.lasting(self.lookup(self.name(instr.oparg >> 1)?)?)
+    }
+
+    fn free_variable(&self, function: u64, number: u32) -> Option<Object> {
+        // SAFETY: live objects: the function has its cells, and what these hold.
+        unsafe {
+            let function = Function::new(self.live(function)?.cast())?;
+            let code = function.code();
+            let index = (number as i32).checked_sub(code.nlocalsplus() - code.nfreevars())?;
+            let cell = function.closure()?.item(usize::try_from(index).ok()?)?;
+            let found = get::<*mut PyObject>(cell, cell::OB_REF);
+            if found.is_null() { None } else { self.lasting(found) }
+        }
     }
 
     fn module_attribute(&self, module: u64, instr: &Instr) -> Option<Object> {
