@@ -3,7 +3,7 @@
 use crate::number::guard_index;
 use crate::operations;
 use whipsnake_cpython::layout::{list, runtime, tuple, unicode};
-use whipsnake_ir::{BinaryOp, Builder, Condition, Global, Helper, MissReason, Type, UnaryOp, Value};
+use whipsnake_ir::{BinaryOp, Builder, Condition, Global, Helper, Known, MissReason, Type, UnaryOp, Value};
 
 operations! {
     "BINARY_SUBSCR" (container, key) -> 1, borrows [0, 1] => |b, c, k| get_item(b, Helper::GetItem, c, k);
@@ -91,6 +91,29 @@ pub fn tuple_item(b: &mut Builder<'_>, tuple: Value, index: Value) -> Value {
 pub fn character(b: &mut Builder<'_>, string: Value, index: Value) -> Value {
     b.guard_exact(string, Global::StrType);
     let position = guard_position(b, string, unicode::LENGTH, index);
+    let code = ascii_code(b, string, position);
+    let character = ascii_string(b, code);
+    b.release_all(&[index, string]);
+    immortal_string(b, character)
+}
+
+/// The immortal string at an address.
+pub(crate) fn immortal_string(b: &mut Builder<'_>, address: Value) -> Value {
+    let string = b.unary(UnaryOp::AsObj, address);
+    b.learn(string, |known| *known = Known { immortal: true, ..Known::exactly(Global::StrType) });
+    string
+}
+
+/// The address of the string of an ASCII character.
+pub(crate) fn ascii_string(b: &mut Builder<'_>, code: Value) -> Value {
+    let offset = b.binary_const(BinaryOp::Mul, code, i64::from(runtime::STRINGS_ASCII_STRIDE));
+    let table = b.global(Global::AsciiStrings);
+    let table = b.unary(UnaryOp::AsInt, table);
+    b.binary(BinaryOp::Add, table, offset)
+}
+
+/// The code of the character at a position of a string that is guarded to be ASCII.
+pub(crate) fn ascii_code(b: &mut Builder<'_>, string: Value, position: Value) -> Value {
     let state = b.load(Type::I32, string, unicode::STATE);
     let flags = i64::from(unicode::ASCII_MASK | unicode::COMPACT_MASK);
     let state = b.binary_const(BinaryOp::And, state, flags);
@@ -100,14 +123,7 @@ pub fn character(b: &mut Builder<'_>, string: Value, index: Value) -> Value {
     let address = b.binary(BinaryOp::Add, base, position);
     let address = b.unary(UnaryOp::AsPtr, address);
     let byte = b.load(Type::I8, address, unicode::ASCII_DATA);
-    let code = b.unary(UnaryOp::ExtendU, byte);
-    let offset = b.binary_const(BinaryOp::Mul, code, i64::from(runtime::STRINGS_ASCII_STRIDE));
-    let table = b.global(Global::AsciiStrings);
-    let table = b.unary(UnaryOp::AsInt, table);
-    let character = b.binary(BinaryOp::Add, table, offset);
-    b.release_all(&[index, string]);
-    // Immortal.
-    b.unary(UnaryOp::AsObj, character)
+    b.unary(UnaryOp::ExtendU, byte)
 }
 
 /// `dict[key]`.

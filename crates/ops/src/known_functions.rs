@@ -1,6 +1,7 @@
 //! Built-in functions in regions that know the types of their arguments: no call, and no objects for numbers.
 
-use whipsnake_cpython::layout::var_object;
+use crate::containers::{ascii_code, ascii_string, immortal_string};
+use whipsnake_cpython::layout::{unicode, var_object};
 use whipsnake_ir::{BinaryOp, Builder, Condition, FloatCondition, Global, MissReason, Type, UnaryOp, Value};
 
 /// A built-in function, or one of the module `math`, that a region computes by itself.
@@ -14,6 +15,10 @@ pub enum KnownFunction {
     Min,
     /// `max` of two numbers of one type.
     Max,
+    /// `ord` of a string.
+    Ord,
+    /// `chr` of an int.
+    Chr,
     /// `math.floor` of a float.
     Floor,
     /// `math.ceil` of a float.
@@ -30,6 +35,8 @@ impl KnownFunction {
             b"abs" => KnownFunction::Abs,
             b"min" => KnownFunction::Min,
             b"max" => KnownFunction::Max,
+            b"ord" => KnownFunction::Ord,
+            b"chr" => KnownFunction::Chr,
             _ => return None,
         })
     }
@@ -55,6 +62,8 @@ impl KnownFunction {
             KnownFunction::Len => {
                 matches!(class, Global::ListType | Global::TupleType | Global::StrType | Global::DictType)
             }
+            KnownFunction::Ord => class == Global::StrType,
+            KnownFunction::Chr => class == Global::IntType,
             KnownFunction::Abs | KnownFunction::Min | KnownFunction::Max => {
                 matches!(class, Global::IntType | Global::FloatType)
             }
@@ -66,6 +75,21 @@ impl KnownFunction {
     pub fn result(self, b: &mut Builder<'_>, class: Global, arguments: &[Value]) -> Value {
         let is_float = class == Global::FloatType;
         match (self, arguments) {
+            (KnownFunction::Ord, &[x]) => {
+                let length = b.load(Type::I64, x, unicode::LENGTH);
+                let is_one = b.compare_const(Condition::Eq, length, 1);
+                b.guard(is_one, MissReason::Value);
+                let first = b.iconst(Type::I64, 0);
+                let code = ascii_code(b, x, first);
+                b.new_int(code, &[])
+            }
+            (KnownFunction::Chr, &[x]) => {
+                let code = b.unbox_int(x);
+                let is_ascii = b.compare_const(Condition::LtU, code, 128);
+                b.guard(is_ascii, MissReason::Value);
+                let string = ascii_string(b, code);
+                immortal_string(b, string)
+            }
             (KnownFunction::Abs, &[x]) if is_float => {
                 let x = b.float_value(x);
                 let positive = b.unary(UnaryOp::FAbs, x);

@@ -118,7 +118,8 @@ impl Builder<'_> {
         self.region.as_ref()?.known(value).raw
     }
 
-    pub(crate) fn learn(&mut self, value: Value, learn: impl FnOnce(&mut Known)) {
+    /// Adds to what is known of a value, in a region.
+    pub fn learn(&mut self, value: Value, learn: impl FnOnce(&mut Known)) {
         if let Some(region) = self.region.as_deref_mut() {
             region.learn(value, learn);
         }
