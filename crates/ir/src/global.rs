@@ -67,6 +67,8 @@ globals! {
     MethodDescriptorType,
     /// The type of `range` iterators.
     RangeIteratorType,
+    /// `enumerate`.
+    EnumerateType,
     /// `range`.
     RangeType,
     /// The type of list iterators.

@@ -119,19 +119,24 @@ fn leave_loop(b: &mut Builder<'_>, iterator: Value) {
     b.leave(Continuation::Target);
 }
 
-/// The next item of a list. The iterator is read from its slot once in the hot part.
+/// The next item of a list.
 pub fn for_iter_list(b: &mut Builder<'_>, iterator: Value) -> Value {
+    next_of_list(b, iterator, iterator)
+}
+
+/// The next item of a list. At the end of the loop `dropped` is dropped. The iterator is read from its slot once in the hot part.
+pub(crate) fn next_of_list(b: &mut Builder<'_>, iterator: Value, dropped: Value) -> Value {
     let slot = iterator;
     let iterator = b.hold(slot);
     b.guard_exact(iterator, Global::ListIteratorType);
     let items = b.load(Type::Obj, iterator, list_iterator::IT_SEQ);
-    leave_if_exhausted(b, slot, items, Helper::ListIteratorEnd);
+    leave_if_exhausted(b, slot, dropped, items, Helper::ListIteratorEnd);
     let index = b.load(Type::I64, iterator, list_iterator::IT_INDEX);
     let size = b.load(Type::I64, items, list::OB_SIZE);
     let past = b.compare(Condition::GeU, index, size);
     b.when_cold(past, |b| {
         b.call_void(Helper::ListIteratorEnd, &[slot]);
-        leave_loop(b, slot);
+        leave_loop(b, dropped);
     });
     let array = b.load(Type::Ptr, items, list::OB_ITEM);
     let item = b.element(array, index, 3);
@@ -143,17 +148,22 @@ pub fn for_iter_list(b: &mut Builder<'_>, iterator: Value) -> Value {
 
 /// The next item of a tuple.
 pub fn for_iter_tuple(b: &mut Builder<'_>, iterator: Value) -> Value {
+    next_of_tuple(b, iterator, iterator)
+}
+
+/// The next item of a tuple. At the end of the loop `dropped` is dropped.
+pub(crate) fn next_of_tuple(b: &mut Builder<'_>, iterator: Value, dropped: Value) -> Value {
     let slot = iterator;
     let iterator = b.hold(slot);
     b.guard_exact(iterator, Global::TupleIteratorType);
     let items = b.load(Type::Obj, iterator, tuple_iterator::IT_SEQ);
-    leave_if_exhausted(b, slot, items, Helper::TupleIteratorEnd);
+    leave_if_exhausted(b, slot, dropped, items, Helper::TupleIteratorEnd);
     let index = b.load(Type::I64, iterator, tuple_iterator::IT_INDEX);
     let size = b.load(Type::I64, items, tuple::OB_SIZE);
     let past = b.compare(Condition::Ge, index, size);
     b.when_cold(past, |b| {
         b.call_void(Helper::TupleIteratorEnd, &[slot]);
-        leave_loop(b, slot);
+        leave_loop(b, dropped);
     });
     let array = b.unary(UnaryOp::AsPtr, items);
     let item = b.element(array, index, 3);
@@ -164,11 +174,11 @@ pub fn for_iter_tuple(b: &mut Builder<'_>, iterator: Value) -> Value {
 }
 
 /// Leaves the loop if the iterator has dropped its sequence.
-fn leave_if_exhausted(b: &mut Builder<'_>, iterator: Value, items: Value, end: Helper) {
+fn leave_if_exhausted(b: &mut Builder<'_>, iterator: Value, dropped: Value, items: Value, end: Helper) {
     let exhausted = b.is_null(items);
     b.when_cold(exhausted, |b| {
         b.call_void(end, &[iterator]);
-        leave_loop(b, iterator);
+        leave_loop(b, dropped);
     });
 }
 

@@ -20,6 +20,7 @@ mod compare;
 mod containers;
 mod control;
 mod dict_methods;
+mod enumerations;
 mod exceptions;
 mod functions;
 mod generators;
@@ -92,6 +93,7 @@ pub fn for_regions() -> impl Iterator<Item = &'static Operation> {
     arrays::OPERATIONS
         .iter()
         .chain(dict_methods::OPERATIONS)
+        .chain(enumerations::OPERATIONS)
         .chain(shapes::OPERATIONS)
         .chain(inlined_generators::OPERATIONS)
 }

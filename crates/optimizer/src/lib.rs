@@ -250,6 +250,10 @@ pub trait World {
     fn math_function(&self, _: u64) -> Option<whipsnake_ops::MathFunction> {
         None
     }
+    /// The type of the iterator that an `enumerate` has inside, if that is a type with a name.
+    fn enumerated(&self, _: u64) -> Option<Global> {
+        None
+    }
     /// Which of the built-in types and methods that have a name is at the address.
     fn named_object(&self, _: u64) -> Option<Global> {
         None

@@ -138,6 +138,16 @@ static void print_values(void) {
     end();
 }
 
+/* CPython has the struct in enumobject.c only; that it is as large is checked where it is used. */
+typedef struct {
+    PyObject_HEAD
+    Py_ssize_t en_index;
+    PyObject *en_sit;
+    PyObject *en_result;
+    PyObject *en_longindex;
+    PyObject *one;
+} whipsnake_enumobject;
+
 static void print_containers(void) {
     begin("dict", "`PyDictObject`. Split when `ma_values` is not NULL.");
     OFF(MA_USED, PyDictObject, ma_used);
@@ -198,6 +208,13 @@ static void print_containers(void) {
     OFF(STEP, _PyRangeIterObject, step);
     OFF(LEN, _PyRangeIterObject, len);
     SIZE(_PyRangeIterObject);
+    end();
+
+    begin("enumeration", "`enumobject`. `en_longindex` is NULL while the number fits `en_index`.");
+    OFF(EN_INDEX, whipsnake_enumobject, en_index);
+    OFF(EN_SIT, whipsnake_enumobject, en_sit);
+    OFF(EN_LONGINDEX, whipsnake_enumobject, en_longindex);
+    SIZE(whipsnake_enumobject);
     end();
 
     begin("list_iterator", "`_PyListIterObject`. `it_seq` is NULL when exhausted.");

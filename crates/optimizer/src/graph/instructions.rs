@@ -247,7 +247,9 @@ impl Walk<'_, '_> {
     }
 
     fn get_iter(&mut self, number: u32) {
-        if self.is_iterator_itself() {
+        let iterable = self.knowledge().state.frame().stack.last().and_then(|slot| slot.value);
+        let known = iterable.and_then(|iterable| self.b.known_class(iterable));
+        if known == Some(Global::EnumerateType) || self.is_iterator_itself() {
             return;
         }
         self.own_stack();
@@ -266,12 +268,19 @@ impl Walk<'_, '_> {
         let depth = self.knowledge().depth;
         self.cost.add(depth, chosen.is_some_and(|(operation, _)| operation.name.ends_with(".whole")));
         let made = self.generator_made(instr);
+        let enumeration = self.enumeration_made(instr);
         match chosen {
             Some((operation, seen)) => self.apply(number, instr, operation, seen),
             None => self.refuse(number),
         }
-        if let Some(made) = made.filter(|_| !self.b.is_ended()) {
+        if self.b.is_ended() {
+            return;
+        }
+        if let Some(made) = made {
             self.note_made(made);
+        }
+        if let Some(inner) = enumeration {
+            self.note_enumeration(inner);
         }
     }
 
@@ -284,7 +293,7 @@ impl Walk<'_, '_> {
             if let Some((name, seen)) = self.subscript(instr) {
                 return named(name).map(|operation| (operation, seen));
             }
-            if let Some(name) = self.known_method(instr) {
+            if let Some(name) = self.known_method(instr).or_else(|| self.enumeration(instr)) {
                 return named(name).map(|operation| (operation, 0));
             }
         }

@@ -12,6 +12,7 @@ mod calls;
 mod conversions;
 mod cost;
 mod entry;
+mod enumerations;
 mod generators;
 mod instructions;
 mod known_functions;

@@ -18,7 +18,7 @@ use std::ptr;
 use std::rc::Rc;
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::generator::FRAME_EXECUTING;
-use whipsnake_cpython::layout::{cell, object, type_object};
+use whipsnake_cpython::layout::{cell, enumeration, object, type_object};
 use whipsnake_cpython::live::{Code, Float, Frame, Function, Generator, Long};
 use whipsnake_cpython::opcode as op;
 use whipsnake_ir::Global;
@@ -50,6 +50,7 @@ const CLASSES: &[Global] = &[
     Global::RangeIteratorType,
     Global::ListIteratorType,
     Global::TupleIteratorType,
+    Global::EnumerateType,
     Global::ModuleType,
     Global::TypeType,
 ];
@@ -209,6 +210,12 @@ fn class_of(value: *mut PyObject) -> Option<Global> {
     }
 }
 
+/// Whether an `enumerate` has its fields where they are expected, as far as its size tells: no header has them.
+fn has_known_enumerations() -> bool {
+    // SAFETY: a static type.
+    unsafe { (*(&raw const pyo3_ffi::PyEnum_Type)).tp_basicsize == enumeration::SIZEOF as isize }
+}
+
 impl World for Live {
     fn pointer(&self, meaning: Ptr, instr: &Instr, oparg: u32) -> u64 {
         let pointer = self.source.pointer(meaning, instr, oparg);
@@ -265,6 +272,13 @@ impl World for Live {
     fn stack(&self, index: u32) -> Option<u64> {
         // The frame was saved with its stack, which lies behind the locals.
         self.local(self.code.nlocalsplus() as u32 + index)
+    }
+
+    fn enumerated(&self, object: u64) -> Option<Global> {
+        let object = self.live(object).filter(|&object| class_of(object) == Some(Global::EnumerateType))?;
+        // SAFETY: a live object of that type.
+        let inner = has_known_enumerations().then(|| unsafe { get::<*mut PyObject>(object, enumeration::EN_SIT) })?;
+        if inner.is_null() { None } else { class_of(inner) }
     }
 
     fn class(&self, object: u64) -> Option<Global> {
@@ -365,7 +379,8 @@ impl World for Live {
     fn named_object(&self, address: u64) -> Option<Global> {
         // SAFETY: the GIL is held.
         let is_it = |named: &Global| unsafe { globals::address(*named) } as u64 == address;
-        [Global::DictGetMethod, Global::RangeType].into_iter().find(is_it)
+        let found = [Global::DictGetMethod, Global::RangeType, Global::EnumerateType].into_iter().find(is_it);
+        found.filter(|&found| found != Global::EnumerateType || has_known_enumerations())
     }
 
     fn math_function(&self, address: u64) -> Option<whipsnake_ops::MathFunction> {

@@ -1,0 +1,30 @@
+//! Loops over `enumerate(…)` of lists and tuples: the number is in a register, and the pair is not made where it is taken apart at once.
+//!
+//! The interpreter has no instruction for these: they are for the optimizing tier, which has seen the object.
+
+use crate::iteration::{next_of_list, next_of_tuple};
+use crate::operations;
+use whipsnake_cpython::layout::enumeration;
+use whipsnake_ir::{BinaryOp, Builder, Condition, Global, MissReason, Type, Value};
+
+operations! {
+    "FOR_ITER.enumerate_list" (iterator) -> 1, keeps 1 => |b: &mut Builder<'_>, iterator| next(b, iterator, next_of_list);
+    "FOR_ITER.enumerate_tuple" (iterator) -> 1, keeps 1 => |b: &mut Builder<'_>, iterator| next(b, iterator, next_of_tuple);
+}
+
+/// The next number and item, of an iterator inside that gives the items, and drops the one given to it at its end.
+fn next(b: &mut Builder<'_>, iterator: Value, item: fn(&mut Builder<'_>, Value, Value) -> Value) -> Value {
+    b.guard_exact(iterator, Global::EnumerateType);
+    let large = b.load(Type::Obj, iterator, enumeration::EN_LONGINDEX);
+    let small = b.is_null(large);
+    b.guard(small, MissReason::Value);
+    let number = b.load(Type::I64, iterator, enumeration::EN_INDEX);
+    let has_next = b.compare_const(Condition::Ne, number, i64::MAX);
+    b.guard(has_next, MissReason::Value);
+    let inner = b.load(Type::Obj, iterator, enumeration::EN_SIT);
+    let item = item(b, inner, iterator);
+    let next = b.binary_const(BinaryOp::Add, number, 1);
+    b.store(next, iterator, enumeration::EN_INDEX);
+    let number = b.new_int(number, &[]);
+    b.new_tuple(&[number, item])
+}
