@@ -63,7 +63,8 @@ pub(super) fn begin() -> Duration {
 }
 
 /// Whether more may be spent on what takes that share of the program's time, with so many jobs on their way: the optimizing tier gets [`SHARE`] of the CPU time of the
-/// process, but less of its first [`RAMP`], and [`HOT`] at once for what takes all of it. What gets nothing asks again later, when the program has run longer.
+/// process, [`START`] sooner than that, but next to nothing of it at first, and [`HOT`] at once for what takes all of the time. What gets nothing asks again later, when the program has run
+/// longer.
 pub(super) fn within_budget(built: u64, waiting: usize, heat: f64) -> bool {
     let now = begin();
     let ran = now.saturating_sub(Duration::from_nanos(BEGUN.load(Ordering::Relaxed)));
@@ -73,8 +74,12 @@ pub(super) fn within_budget(built: u64, waiting: usize, heat: f64) -> bool {
 /// Which part of the process's CPU time is for optimizing.
 const SHARE: f64 = 0.1;
 
-/// So long the share grows from nothing. A program that ends sooner gains hardly anything but from what it does most of the time: its regions cost about what they could save.
-const RAMP: Duration = Duration::from_millis(200);
+/// What may be spent of it sooner: all that a run of one second may.
+const START: Duration = Duration::from_millis(100);
+
+/// What may be spent sooner grows with the square of the time, from nothing to all of this time. A program that ends soon gains hardly anything but from what it does most of the
+/// time: its regions cost about what they could save.
+const RAMP: Duration = Duration::from_secs(2);
 
 /// What may be spent at once on a place that takes all of the program's time. One that takes half of it is worth half as much, and with it waits a share of the others: it gets a quarter.
 const HOT: Duration = Duration::from_millis(20);
@@ -85,9 +90,9 @@ const USUAL: Duration = Duration::from_millis(2);
 fn allowed(spent: Duration, built: u64, waiting: usize, ran: Duration, heat: f64) -> bool {
     // This one, and those that wait, will cost about what the others did.
     let each = (spent / built.clamp(1, u32::MAX.into()) as u32).max(USUAL);
-    let share = SHARE * ran.div_duration_f64(RAMP).min(1.0);
+    let in_time = ran.mul_f64(ran.div_duration_f64(RAMP)).min(START.max(ran.mul_f64(SHARE)));
     let at_once = HOT.mul_f64(heat.clamp(0.0, 1.0).powi(2));
-    spent + each * (waiting as u32 + 1) <= at_once.max(ran.mul_f64(share))
+    spent + each * (waiting as u32 + 1) <= at_once.max(in_time)
 }
 
 /// A child of `fork` starts with no CPU time of its own.
@@ -174,6 +179,8 @@ mod tests {
         assert!(allowed(ms(0), 0, 0, ms(70), 0.1));
         assert!(!allowed(ms(3), 1, 0, ms(100), 0.1));
         assert!(allowed(ms(3), 1, 0, ms(120), 0.1));
+        assert!(allowed(ms(70), 10, 0, ms(400), 0.1));
+        assert!(!allowed(ms(95), 10, 0, ms(900), 0.1));
     }
 
     #[test]
