@@ -148,7 +148,7 @@ pub unsafe extern "C" fn hot_function(
 /// How many calls of baseline code come before.
 fn calls_to_optimize(threshold: u32, compiled: &CompiledCode) -> i32 {
     /// A call gains less than a round of a loop.
-    const TIMES: usize = 8;
+    const TIMES: usize = 4;
     /// Bytes of machine code that cost nothing extra.
     const SHORT: usize = 2048;
     let times = TIMES + compiled.size / SHORT;
