@@ -268,3 +268,30 @@ assert regions["queued_at_most"] == 0 and regions["built"] > 0, regions
 """
     run(body, WHIPSNAKE_EAGER="1")
     run(body, WHIPSNAKE_BACKGROUND="0")
+
+
+def test_jumps_back_to_one_loop_share_a_region() -> None:
+    body = """
+SOURCE = '''
+def sort_out(values):
+    small = even = rest = 0
+    for x in values:
+        if x < 10:
+            small += x
+            continue
+        if x % 2 == 0:
+            even += x
+            continue
+        rest += x
+    return small, even, rest
+'''
+namespace = {}
+exec(SOURCE, namespace)
+sort_out = namespace["sort_out"]
+values = [(i * 37) % 101 for i in range(30000)]
+before = whipsnake.stats()["regions"]["asked"]
+right = sort_out(values)
+assert sort_out(values) == right
+print(whipsnake.stats()["regions"]["asked"] - before)
+"""
+    assert run(body, WHIPSNAKE_OPTIMIZE_THRESHOLD="100", WHIPSNAKE_BACKGROUND="0").out == "1\n"

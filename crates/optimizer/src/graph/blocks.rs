@@ -22,6 +22,16 @@ pub(super) enum Attempt {
     NoWayAround(u8),
 }
 
+impl Attempt {
+    /// What the region does, as far as it was built.
+    pub(super) fn cost(&self) -> Option<Cost> {
+        match self {
+            Attempt::Done(cost) | Attempt::Again(cost) => Some(*cost),
+            Attempt::NoWayAround(_) => None,
+        }
+    }
+}
+
 /// One attempt.
 pub(super) struct Walk<'a, 'f> {
     pub(super) b: Builder<'f>,

@@ -264,14 +264,15 @@ impl Walk<'_, '_> {
     }
 
     pub(super) fn general(&mut self, number: u32, instr: &Instr) {
-        let chosen = self.choose(number, instr);
+        let chosen = self.choose(number, instr).filter(|(operation, _)| operands::fit(operation));
         let depth = self.knowledge().depth;
         self.cost.add(depth, chosen.is_some_and(|(operation, _)| operation.name.ends_with(".whole")));
         let made = self.generator_made(instr);
         let enumeration = self.enumeration_made(instr);
         match chosen {
             Some((operation, seen)) => self.apply(number, instr, operation, seen),
-            None => self.refuse(number),
+            // Nothing is lost: the attempt goes on elsewhere.
+            None => self.leave_at(number),
         }
         if self.b.is_ended() {
             return;

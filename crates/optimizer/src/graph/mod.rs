@@ -155,6 +155,9 @@ pub fn build(request: &Request<'_>) -> Result<Function, Refusal> {
             if choices.sparing {
                 return Err(Refusal::TooLarge);
             }
+            if attempt.cost().is_some_and(|cost| cost.is_far_too_high(extent.is_none())) {
+                return Err(Refusal::Calls);
+            }
             (choices.single, choices.sparing, plans) = (true, choices.single, Plans::default());
             continue;
         }

@@ -58,30 +58,48 @@ impl Ticket {
 /// The regions that were asked for, of one code object. When it goes, they are not wanted any more. The thread changes no reference count: the functions
 /// that are inlined are held here.
 #[derive(Debug, Default)]
-pub struct Asked(Vec<(u32, Arc<Ticket>, Held)>);
+pub struct Asked {
+    waited_for: Vec<(u32, Arc<Ticket>, Held)>,
+    refused: Vec<u32>,
+}
 
 impl Asked {
     /// The loop at a code unit was asked for.
     pub(super) fn push(&mut self, header: u32, ticket: Arc<Ticket>, callees: Held) {
-        self.0.push((header, ticket, callees));
+        self.waited_for.push((header, ticket, callees));
+    }
+
+    /// There is no region of the loop at a code unit.
+    pub(super) fn refuse(&mut self, header: u32) {
+        self.refused.push(header);
+    }
+
+    /// How often that was found.
+    pub(super) fn refusals(&self, header: u32) -> usize {
+        self.refused.iter().filter(|refused| **refused == header).count()
+    }
+
+    /// Whether one is being made.
+    pub(super) fn is_being_made(&self, header: u32) -> bool {
+        self.waited_for.iter().any(|asked| asked.0 == header)
     }
 
     /// What has become of it, and what it inlines; `None` if it is still being made.
     pub(super) fn take(&mut self, header: u32) -> Option<(Outcome, Held)> {
-        let index = self.0.iter().position(|asked| asked.0 == header);
+        let index = self.waited_for.iter().position(|asked| asked.0 == header);
         let Some(index) = index else { return Some((None, Held::default())) };
-        let outcome = match self.0[index].1.outcome.try_lock() {
+        let outcome = match self.waited_for[index].1.outcome.try_lock() {
             Ok(mut outcome) => outcome.take(),
             Err(TryLockError::Poisoned(outcome)) => outcome.into_inner().take(),
             Err(TryLockError::WouldBlock) => None,
         };
-        outcome.map(|outcome| (outcome, self.0.swap_remove(index).2))
+        outcome.map(|outcome| (outcome, self.waited_for.swap_remove(index).2))
     }
 }
 
 impl Drop for Asked {
     fn drop(&mut self) {
-        for (_, ticket, _) in &self.0 {
+        for (_, ticket, _) in &self.waited_for {
             ticket.cancelled.store(true, Ordering::Relaxed);
         }
     }

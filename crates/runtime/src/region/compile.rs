@@ -67,7 +67,7 @@ pub(super) unsafe fn ask(
         let job = catch_unwind(AssertUnwindSafe(|| graph(jit, frame, code, compiled, place, general)))
             .unwrap_or_else(|panic| Err(failure(&*panic)));
         let answer = match job {
-            Err(reason) => refuse(jit, code, header, &reason),
+            Err(reason) => refuse(jit, code, compiled, header, &reason),
             Ok((job, callees)) if jit.settings.background => match background::send(job) {
                 Ok(ticket) => {
                     compiled.asked.push(header, ticket, callees);
@@ -91,8 +91,29 @@ pub(super) fn poll(jit: &mut Jit, code: Code, compiled: &mut CompiledCode, heade
             Answer::Waiting
         }
         Some((Some(made), callees)) => finish(jit, code, compiled, header, made, callees),
-        // Never begun.
-        Some((None, _)) => Answer::Later,
+        // Never begun, or seen to by another jump back to the loop.
+        Some((None, _)) => made_already(compiled, header).unwrap_or(Answer::Later),
+    }
+}
+
+/// What has become of a loop that several instructions jump back to: each counts by itself, but they share a region. `attempt` is how often the one that wants to know has asked.
+pub(super) fn asked_by_another(compiled: &CompiledCode, header: u32, attempt: u32) -> Option<Answer> {
+    if let Some(answer) = made_already(compiled, header) {
+        return Some(answer);
+    }
+    if compiled.asked.is_being_made(header) {
+        return Some(Answer::Waiting);
+    }
+    (compiled.asked.refusals(header) >= attempt as usize).then_some(Answer::Refused)
+}
+
+/// The region of a loop, if there is one that can be entered.
+fn made_already(compiled: &CompiledCode, header: u32) -> Option<Answer> {
+    let region = compiled.regions.iter().rev().find(|region| region.header == header && header != START)?;
+    match (region.fails(), region.is_too_short.get()) {
+        (true, _) => None,
+        (false, true) => Some(Answer::Refused),
+        (false, false) => Some(Answer::Made(&raw const **region)),
     }
 }
 
@@ -113,11 +134,12 @@ fn finish(
             compiled.regions.push(region);
             Answer::Made(address)
         }
-        Err(reason) => refuse(jit, code, header, &reason),
+        Err(reason) => refuse(jit, code, compiled, header, &reason),
     }
 }
 
-fn refuse(jit: &mut Jit, code: Code, header: u32, reason: &str) -> Answer {
+fn refuse(jit: &mut Jit, code: Code, compiled: &mut CompiledCode, header: u32, reason: &str) -> Answer {
+    compiled.asked.refuse(header);
     *jit.stats.regions.refused.entry(reason.to_owned()).or_default() += 1;
     if dump::is_on() {
         dump::tell(&qualname(code), header, "refused", &reason);

@@ -45,7 +45,8 @@ use background::Answer;
 use heat::{Body, Heat};
 use pyo3_ffi::{PyObject, PyThreadState};
 use rustc_hash::FxHashSet;
-use std::cell::Cell;
+use smallvec::SmallVec;
+use std::cell::{Cell, RefCell};
 use std::mem::offset_of;
 use std::ptr;
 use std::time::{Duration, Instant};
@@ -77,8 +78,10 @@ pub struct Region {
     left: Cell<u32>,
     /// The feedback cell of the function that enters it; null for a loop.
     function_cell: Cell<*mut function::FunctionCell>,
-    /// The feedback cell of the jump back that enters it; null for a function.
-    loop_cell: Cell<*mut LoopCell>,
+    /// The feedback cells of the jumps back that enter it; none for a function.
+    loop_cells: RefCell<SmallVec<[*mut LoopCell; 2]>>,
+    /// Whether a loop of so few rounds was found to be too short for it.
+    is_too_short: Cell<bool>,
     /// How often it was entered; of loops, while that is counted.
     entered: Cell<u32>,
     /// How long it ran then.
@@ -142,10 +145,17 @@ impl Region {
 
     /// Has the next jump back to the loop look at the region before it is entered.
     fn close_gate(&self) {
-        let cell = self.loop_cell.get();
-        if !cell.is_null() {
-            // SAFETY: the cell belongs to the code object that has the region; the GIL is held.
+        for &cell in &*self.loop_cells.borrow() {
+            // SAFETY: the cells belong to the code object that has the region; the GIL is held.
             unsafe { (*cell).gate = ptr::null() };
+        }
+    }
+
+    /// A jump back enters it.
+    fn is_entered_by(&self, cell: *mut LoopCell) {
+        let mut cells = self.loop_cells.borrow_mut();
+        if !cells.contains(&cell) {
+            cells.push(cell);
         }
     }
 
@@ -241,7 +251,8 @@ pub(crate) unsafe fn move_cell(of_function: bool, from: *mut u64, to: *mut u64) 
         ((*from).attempts, (*from).rounds, (*from).gate, (*from).waiting) =
             (MAX_ATTEMPTS + 1, i32::MAX, ptr::null(), false);
         if let Some(region) = (*to).region.as_ref() {
-            region.loop_cell.set(to);
+            region.loop_cells.borrow_mut().retain(|cell| *cell != from);
+            region.is_entered_by(to);
         }
     }
 }
@@ -314,11 +325,13 @@ pub unsafe extern "C" fn hot_loop(
                 return observe(thread, frame, target);
             }
         }
+        let of = running.code().expect("a frame of Python code");
+        let header = target.offset_from(of.instructions()) as u32;
         let answer = if cell.waiting {
-            let running = running.code().expect("a frame of Python code");
-            let header = target.offset_from(running.instructions()) as u32;
-            compile::poll(jit, running, &mut *code, header)
-        } else if cell.region.is_null() || (*cell.region).fails() {
+            compile::poll(jit, of, &mut *code, header)
+        } else if !cell.region.is_null() && !(*cell.region).fails() {
+            Answer::Made(cell.region)
+        } else {
             let general = cell.region.as_ref().map(Region::failed_instructions);
             cell.attempts += 1;
             if cell.attempts > MAX_ATTEMPTS {
@@ -326,11 +339,11 @@ pub unsafe extern "C" fn hot_loop(
                 jit.stats.regions.give_up("guards go on failing");
                 return on_as_before;
             }
-            let first = running.code().expect("a frame of Python code").instructions();
-            let header = target.offset_from(first) as u32;
             let body = body();
             let depth = (*code).depth_at(header as usize).unwrap_or(0);
-            if threshold >= Heat::MEASURED && heat::is_short(running, target, depth, body) {
+            if let Some(answer) = compile::asked_by_another(&*code, header, cell.attempts - 1) {
+                answer
+            } else if threshold >= Heat::MEASURED && heat::is_short(running, target, depth, body) {
                 cell.short += 1;
                 if cell.short > MAX_SHORT {
                     cell.attempts = MAX_ATTEMPTS + 1;
@@ -342,8 +355,6 @@ pub unsafe extern "C" fn hot_loop(
                 let heat = cell.heat.share(body, cell.counted);
                 compile::ask(jit, running, &mut *code, compile::Place::Loop(header), heat, general)
             }
-        } else {
-            Answer::Made(cell.region)
         };
         cell.waiting = answer == Answer::Waiting;
         match answer {
@@ -371,7 +382,7 @@ pub unsafe extern "C" fn hot_loop(
         }
         // Entered again at the next jump back, should it come here.
         cell.rounds = 0;
-        region.loop_cell.set(cell);
+        region.is_entered_by(cell);
         if region.entered.get() >= MEASURED_ENTRIES || threshold <= 1 {
             cell.gate = region.gate;
         }
@@ -384,6 +395,7 @@ pub unsafe extern "C" fn hot_loop(
             region.entered.set(region.entered.get() + 1);
             region.spent.set(region.spent.get() + start.elapsed());
             if region.entered.get() == MEASURED_ENTRIES && region.spent.get() < TOO_SHORT * MEASURED_ENTRIES {
+                region.is_too_short.set(true);
                 ((*cell).attempts, (*cell).gate) = (MAX_ATTEMPTS + 1, ptr::null());
                 if let Some(jit) = crate::tier::jit() {
                     jit.stats.regions.give_up("too few rounds");

@@ -52,31 +52,53 @@ pub(super) fn spend(time: Duration) {
     SPENT.fetch_add(time.as_nanos() as u64, Ordering::Relaxed);
 }
 
-/// Whether more may be spent on what takes that share of the program's time, with so many jobs on their way: the optimizing tier gets [`SHARE`] of the CPU time of the
-/// process, and [`START`] at once, but that only for what is hot. What gets nothing asks again later, when the program has run longer.
-pub(super) fn within_budget(built: u64, waiting: usize, heat: f64) -> bool {
-    allowed(spent(), built, waiting, process_time(), START.mul_f64((heat / HOT).clamp(0.0, 1.0)))
+/// CPU time of the process when something was first counted, in nanoseconds; 0 before.
+static BEGUN: AtomicU64 = AtomicU64::new(0);
+
+/// CPU time of the process, of which the time counts that follows the first such call.
+pub(super) fn begin() -> Duration {
+    let now = process_time();
+    let _ = BEGUN.compare_exchange(0, now.as_nanos() as u64, Ordering::Relaxed, Ordering::Relaxed);
+    now
 }
 
-/// One part in so many of the process's CPU time is for optimizing.
-const SHARE: u32 = 10;
+/// Whether more may be spent on what takes that share of the program's time, with so many jobs on their way: the optimizing tier gets [`SHARE`] of the CPU time of the
+/// process, [`START`] sooner than that, but next to nothing of it at first, and [`HOT`] at once for what takes all of the time. What gets nothing asks again later, when the program has run
+/// longer.
+pub(super) fn within_budget(built: u64, waiting: usize, heat: f64) -> bool {
+    let now = begin();
+    let ran = now.saturating_sub(Duration::from_nanos(BEGUN.load(Ordering::Relaxed)));
+    allowed(spent(), built, waiting, ran, heat)
+}
 
-/// What may be spent on what is hot in any case: all that a run of one second may.
+/// Which part of the process's CPU time is for optimizing.
+const SHARE: f64 = 0.1;
+
+/// What may be spent of it sooner: all that a run of one second may.
 const START: Duration = Duration::from_millis(100);
 
-/// The share of the program's time that makes a place hot. One that takes less has as much less of [`START`], so that what a program does once, as it begins, does not use up
-/// what its main loop needs.
-const HOT: f64 = 0.1;
+/// What may be spent sooner grows with the square of the time, from nothing to all of this time. A program that ends soon gains hardly anything but from what it does most of the
+/// time: its regions cost about what they could save.
+const RAMP: Duration = Duration::from_millis(1500);
 
-fn allowed(spent: Duration, built: u64, waiting: usize, process: Duration, start: Duration) -> bool {
-    // Those that wait will cost about what the others did.
-    let each = spent / built.clamp(1, u32::MAX.into()) as u32;
-    spent + each * waiting as u32 <= start.max(process / SHARE)
+/// What may be spent at once on a place that takes all of the program's time. One that takes half of it is worth half as much, and with it waits a share of the others: it gets a quarter.
+const HOT: Duration = Duration::from_millis(20);
+
+/// What a region costs at least, as far as is known before there are any.
+const USUAL: Duration = Duration::from_millis(2);
+
+fn allowed(spent: Duration, built: u64, waiting: usize, ran: Duration, heat: f64) -> bool {
+    // This one, and those that wait, will cost about what the others did.
+    let each = (spent / built.clamp(1, u32::MAX.into()) as u32).max(USUAL);
+    let in_time = ran.mul_f64(ran.div_duration_f64(RAMP)).min(START.max(ran.mul_f64(SHARE)));
+    let at_once = HOT.mul_f64(heat.clamp(0.0, 1.0).powi(2));
+    spent + each * (waiting as u32 + 1) <= at_once.max(in_time)
 }
 
 /// A child of `fork` starts with no CPU time of its own.
 pub(super) fn start_anew() {
     SPENT.store(0, Ordering::Relaxed);
+    BEGUN.store(0, Ordering::Relaxed);
 }
 
 /// CPU time of this thread.
@@ -138,22 +160,34 @@ impl Drop for Clock {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_tenth_of_the_run_is_for_optimizing() {
-        let ms = Duration::from_millis;
-        let allowed = |spent, built, waiting, process| allowed(spent, built, waiting, process, START);
-        assert!(allowed(ms(0), 0, 0, ms(0)));
-        assert!(allowed(ms(90), 9, 1, ms(200)));
-        assert!(!allowed(ms(90), 9, 2, ms(200)));
-        assert!(!allowed(ms(150), 9, 0, ms(1400)));
-        assert!(allowed(ms(150), 9, 0, ms(1600)));
+    const fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
     }
 
     #[test]
-    fn what_is_not_hot_gets_little_at_once() {
-        let ms = Duration::from_millis;
-        assert!(!allowed(ms(30), 9, 0, ms(100), START.mul_f64(0.1)));
-        assert!(allowed(ms(30), 9, 0, ms(100), START));
-        assert!(allowed(ms(30), 9, 0, ms(400), START.mul_f64(0.1)));
+    fn a_tenth_of_the_run_is_for_optimizing() {
+        assert!(allowed(ms(90), 9, 0, ms(1000), 0.1));
+        assert!(!allowed(ms(90), 9, 1, ms(1000), 0.1));
+        assert!(allowed(ms(90), 9, 1, ms(1100), 0.1));
+        assert!(!allowed(ms(150), 9, 0, ms(1400), 1.0));
+        assert!(allowed(ms(150), 9, 0, ms(1700), 0.1));
+    }
+
+    #[test]
+    fn at_first_it_is_less() {
+        assert!(!allowed(ms(0), 0, 0, ms(40), 0.1));
+        assert!(allowed(ms(0), 0, 0, ms(70), 0.1));
+        assert!(!allowed(ms(3), 1, 0, ms(80), 0.1));
+        assert!(allowed(ms(3), 1, 0, ms(120), 0.1));
+        assert!(allowed(ms(70), 10, 0, ms(400), 0.1));
+        assert!(!allowed(ms(95), 10, 0, ms(900), 0.1));
+    }
+
+    #[test]
+    fn what_is_hot_need_not_wait() {
+        assert!(allowed(ms(0), 0, 0, ms(1), 1.0));
+        assert!(allowed(ms(0), 0, 0, ms(1), 0.4));
+        assert!(!allowed(ms(0), 0, 0, ms(1), 0.2));
+        assert!(!allowed(ms(12), 1, 0, ms(20), 1.0));
     }
 }
