@@ -43,7 +43,11 @@ class Text(str):
 
 def main():
     for text in ("hello, world", "", "caf\xe9", "\u4e2d\u6587 text", "\U0001f40d", "\x00\x7f\x80\xff"):
-        print(codes(text), ascii(characters([ord(c) for c in text])), characters(range(60, 128)) == "".join(map(chr, range(60, 128))))
+        print(
+            codes(text),
+            ascii(characters([ord(c) for c in text])),
+            characters(range(60, 128)) == "".join(map(chr, range(60, 128))),
+        )
     print([shifted("hello, world", by) for by in range(30)])
     for value in ("", "ab", "\xe9", b"a", bytearray(b"b"), Text("c"), 5, None):
         print(ascii(wrong(ord, value)))

@@ -144,7 +144,10 @@ def errors(call):
         try:
             call(number)
         except (TypeError, ValueError, NameError) as error:
-            found = [(entry.name, entry.lineno - call.__code__.co_firstlineno) for entry in traceback.extract_tb(error.__traceback__)]
+            found = [
+                (entry.name, entry.lineno - call.__code__.co_firstlineno)
+                for entry in traceback.extract_tb(error.__traceback__)
+            ]
             result = number, type(error).__name__, str(error), [name for name, _ in found]
     return result
 
@@ -179,7 +182,12 @@ def main():
     print(run(lambda n: seen(n)), errors(lambda n: seen(n, 2)), errors(lambda n: seen(n, 2, 3, 4)))
     print(run(looks))
     print(errors(lambda n: fails(n, 2)))
-    print(errors(lambda n: add()), errors(lambda n: add(1, 2, 3)), errors(lambda n: add(1, a=2)), errors(lambda n: add(1, z=2)))
+    print(
+        errors(lambda n: add()),
+        errors(lambda n: add(1, 2, 3)),
+        errors(lambda n: add(1, a=2)),
+        errors(lambda n: add(1, z=2)),
+    )
     print(run(lambda n: kinds(n, 2)), run(lambda n: kinds(n, 2, 3, c=4, d=5)), errors(lambda n: kinds(a=1, b=2)))
     print(run(lambda n: some(n, 2, 3, x=4)), run(lambda n: some(a=n)), errors(lambda n: some()))
     kept = []
@@ -190,9 +198,20 @@ def main():
     unbind()
     print(errors(wrapper))
     base = Base(1, x=2)
-    print(run(lambda n: base.method(n)), run(lambda n: base.method(n, 3)), run(lambda n: base(n, n)), base.args, base.kwargs)
+    print(
+        run(lambda n: base.method(n)),
+        run(lambda n: base.method(n, 3)),
+        run(lambda n: base(n, n)),
+        base.args,
+        base.kwargs,
+    )
     derived = Derived(5)
-    print(run(lambda n: Derived(n, n).more), run(lambda n: derived[n]), run(lambda n: derived + n), run(lambda n: Derived(k=n).kwargs))
+    print(
+        run(lambda n: Derived(n, n).more),
+        run(lambda n: derived[n]),
+        run(lambda n: derived + n),
+        run(lambda n: Derived(k=n).kwargs),
+    )
     before = sys.getrefcount(base)
     run(lambda n: nothing(base, base) + len(some(base, base, base)) + (add(1) if base else 0))
     print(sys.getrefcount(base) - before)

@@ -144,7 +144,18 @@ def wrong_one(stop):
 def main():
     print(sums(200, 9))
     edge = 1 << 63
-    for start, stop in ((0, 3), (3, 0), (-4, 4), (edge - 3, edge - 1), (edge - 3, edge + 3), (-edge, 4 - edge), (-edge - 2, -edge), (-edge, edge - 1), (True, 4), (1 << 70, (1 << 70) + 2)):
+    for start, stop in (
+        (0, 3),
+        (3, 0),
+        (-4, 4),
+        (edge - 3, edge - 1),
+        (edge - 3, edge + 3),
+        (-edge, 4 - edge),
+        (-edge - 2, -edge),
+        (-edge, edge - 1),
+        (True, 4),
+        (1 << 70, (1 << 70) + 2),
+    ):
         print(start, stop, with_bounds(start, stop))
     print(comprehensions(150))
     print(leaves_in_the_midst([1, 2, 3, 4, 5, 6, 7, 8]), leaves_in_the_midst([1, 2.5, "a", 4, 5, 6]))

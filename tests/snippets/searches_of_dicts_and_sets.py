@@ -120,8 +120,34 @@ def main():
     big = 1 << 61
     numbers[big] = "large"
     print(get(numbers, [-2, -1, 0, 1, 4, 2**61 - 1, big, big - 1, 4.0, True, Number(4), 299, 1 << 70], None))
-    mixed = {1: "one", "1": "text", None: "none", (1, "a"): "pair", (1, (2, 3)): "nested", plain: "plain", Plain: "class", 2.5: "float"}
-    keys = [True, 1, "1", None, (1, fresh("a")), (1, "b"), (1,), (), (True, "a"), (1.0, "a"), (1, (2, 3)), plain, other, Plain, 2.5, len]
+    mixed = {
+        1: "one",
+        "1": "text",
+        None: "none",
+        (1, "a"): "pair",
+        (1, (2, 3)): "nested",
+        plain: "plain",
+        Plain: "class",
+        2.5: "float",
+    }
+    keys = [
+        True,
+        1,
+        "1",
+        None,
+        (1, fresh("a")),
+        (1, "b"),
+        (1,),
+        (),
+        (True, "a"),
+        (1.0, "a"),
+        (1, (2, 3)),
+        plain,
+        other,
+        Plain,
+        2.5,
+        len,
+    ]
     print(get(mixed, keys, 0))
     print(present(set(mixed), keys), absent(frozenset(mixed), keys), present(frozenset(range(0, 99, 2)), range(99)))
     thinned = set(range(200))
@@ -141,7 +167,12 @@ def main():
         print({5: 1}.get(Said("c", 5, True)), Said("d", 5, False) in {5}, Said("e", 6, True) in {5})
     for d in ({1: 1}, {"a": 1}):
         for key in ([], {}, set()):
-            for action in (lambda d, k: d[k], lambda d, k: k in d, lambda d, k: d.get(k), lambda d, k: d.__setitem__(k, 1)):
+            for action in (
+                lambda d, k: d[k],
+                lambda d, k: k in d,
+                lambda d, k: d.get(k),
+                lambda d, k: d.__setitem__(k, 1),
+            ):
                 try:
                     print(action(d, key))
                 except TypeError as error:

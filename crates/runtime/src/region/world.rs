@@ -212,8 +212,9 @@ fn class_of(value: *mut PyObject) -> Option<Global> {
 
 /// Whether an `enumerate` has its fields where they are expected, as far as its size tells: no header has them.
 fn has_known_enumerations() -> bool {
+    let class = &raw const pyo3_ffi::PyEnum_Type;
     // SAFETY: a static type.
-    unsafe { (*(&raw const pyo3_ffi::PyEnum_Type)).tp_basicsize == enumeration::SIZEOF as isize }
+    unsafe { (*class).tp_basicsize == enumeration::SIZEOF as isize }
 }
 
 impl World for Live {
