@@ -278,3 +278,30 @@ for i in range(ROUNDS):
     traced(9)
 print(len(gc.get_objects()) - before < 20, gc.isenabled())
 gc.collect()
+
+
+def iterators(k):
+    ended.clear()
+    made = [iter([k, k]), iter((k, k)), iter([]), iter(())]
+    first = [next(it, None) for it in made]
+    hints = [it.__length_hint__() for it in made]
+    reduced = [it.__reduce__()[1:] for it in made]
+    rest = [list(it) for it in made]
+    after = [(it.__length_hint__(), next(it, "end")) for it in made]
+    made[0].__setstate__(0)
+    for held in [Noted("of a list")]:
+        del held
+    for held in (Noted("of a tuple"), Noted("left")):
+        seen = list(ended)
+        break
+    del held
+    growing = [1]
+    for x in growing:
+        if x < 5:
+            growing.append(x + 1)
+    return first, hints, reduced, rest, after, seen, ended, growing, [gc.is_tracked(it) for it in made]
+
+
+for i in range(ROUNDS):
+    result = iterators(i)
+print(result)

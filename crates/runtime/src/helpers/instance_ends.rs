@@ -1,7 +1,7 @@
 //! The end of instances of classes in Python: what they hold is dropped, and their memory put into the list that new ones come from.
 
 use super::instance_pool::{HEAD, POOL, PREHEADER, Pool, WITH_PREHEADER, inline_bytes};
-use super::{function_pool, generator_pool, list_pool, objects};
+use super::{function_pool, generator_pool, iterator_pool, list_pool, objects};
 use crate::native::raw::{get, release, set};
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::ptr;
@@ -175,13 +175,16 @@ unsafe fn end_built_in(value: *mut PyObject, depth: u32) -> bool {
             function_pool::end(value, depth)
         } else if class == &raw mut pyo3_ffi::PyGen_Type || class == &raw mut pyo3_ffi::PyCoro_Type {
             generator_pool::end(value, depth)
+        } else if class == &raw mut pyo3_ffi::PyListIter_Type || class == &raw mut pyo3_ffi::PyTupleIter_Type {
+            iterator_pool::end(value, depth)
         } else {
             false
         }
     }
 }
 
-/// Ends an object without references, if it is an instance that has nothing but values, a short list, a function, or a generator that is done.
+/// Ends an object without references, if it is an instance that has nothing but values, a short list, a function, a generator that is done, or an iterator
+/// of a list or tuple.
 ///
 /// # Safety
 /// The GIL is held; nobody has a reference to the object.

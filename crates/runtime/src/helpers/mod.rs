@@ -27,6 +27,7 @@ pub(crate) mod instance_ends;
 pub mod instance_pool;
 pub mod instances;
 pub mod iteration;
+mod iterator_pool;
 mod list_pool;
 pub mod matching;
 pub mod names;
@@ -69,7 +70,7 @@ pub fn address(helper: Helper) -> usize {
         Helper::Tangent => libc_tan as *const () as usize,
         Helper::ArcTangent => libc_atan as *const () as usize,
         Helper::Exponential => libc_exp as *const () as usize,
-        Helper::Iter => pyo3_ffi::PyObject_GetIter as *const () as usize,
+        Helper::Iter => iteration::iter as *const () as usize,
         Helper::NewFloat => objects::new_float as *const () as usize,
         Helper::NewInt => objects::new_int as *const () as usize,
         Helper::NewFloatInRegion => crate::region::new_float_in_region as *const () as usize,
