@@ -169,6 +169,12 @@ named_enum!(
         Reraise = "reraise",
         /// The frame becomes that of a new generator, which is the result of the call. `instr_ptr` is this instruction.
         ReturnGenerator = "return_generator",
+        /// A generator that delegates hands on what the one below it yielded: it is suspended, and so are those above it that do no more than that. The
+        /// argument is the value, which is not on the stack any more; `stacktop` and `instr_ptr` are those of the `YIELD_VALUE`.
+        YieldThrough = "yield_through",
+        /// A generator that delegates is resumed, and with it those below it, down to the one that yielded. The argument is the frame of the first; the value is in
+        /// its next stack slot.
+        SendThrough = "send_through",
         /// A result was received and is in its slot, and something is pending or the instrumentation changed: looked after out of line, and then on to
         /// the next instruction. `instr_ptr` is still that of the instruction that called.
         Received = "received",

@@ -13,8 +13,9 @@ use whipsnake_ir::{BinaryOp, Builder, Condition, Continuation, Global, Helper, M
 operations! {
     "RETURN_GENERATOR" () -> 1 => return_generator;
     "YIELD_VALUE" (value) -> 1, imms [Imm::StackTop, Imm::Oparg(0)], ptrs [Ptr::InstrAt(1)] => yield_value;
-    "SEND" (receiver, value) -> 1, keeps 1, imms [Imm::TargetWord] => send;
-    "SEND_GEN" (receiver, value) -> 1, keeps 1, imms [Imm::TargetWord] => send_gen;
+    "YIELD_VALUE.delegating" (value) -> 1, imms [Imm::StackTop] => yield_through;
+    "SEND" (receiver, value) -> 1, keeps 1, imms [Imm::SendWord] => send;
+    "SEND_GEN" (receiver, value) -> 1, keeps 1, imms [Imm::SendWord] => send_gen;
     "END_SEND" (receiver, value) -> 1 => end_send;
     "GET_YIELD_FROM_ITER" (iterable) -> 1, ptrs [Ptr::NextCode] => |b, i| get_iter(b, Helper::GetYieldFromIter, i);
     "GET_AWAITABLE" (iterable) -> 1, imms [Imm::Oparg(0)] => get_awaitable;
@@ -52,14 +53,16 @@ pub(crate) fn enter_generator(b: &mut Builder<'_>, generator: Value, value: Valu
     let allowed = b.compare_const(Condition::Gt, remaining, 0);
     require(b, allowed);
 
-    let remaining = b.binary_const(BinaryOp::Sub, remaining, 1);
-    b.store(remaining, thread, thread_state::PY_RECURSION_REMAINING);
     let (frame, back) = (b.frame(), b.param(0));
     b.store(back, frame, layout::frame::RETURN_OFFSET);
     let top = b.load(Type::I32, inner, layout::frame::STACKTOP);
     let top = b.unary(UnaryOp::ExtendU, top);
     let slot = b.element(inner, top, 3);
     b.store(value, slot, layout::frame::LOCALSPLUS);
+    let delegates = b.compare_const(Condition::Eq, state, layout::generator::FRAME_SUSPENDED_YIELD_FROM.into());
+    b.when(delegates, |b| b.leave_with(Continuation::SendThrough, inner));
+    let remaining = b.binary_const(BinaryOp::Sub, remaining, 1);
+    b.store(remaining, thread, thread_state::PY_RECURSION_REMAINING);
     let running = b.iconst(Type::I32, u32::MAX.into());
     b.store(running, inner, layout::frame::STACKTOP);
     let executing = b.iconst(Type::I8, layout::generator::FRAME_EXECUTING.into());
@@ -163,6 +166,16 @@ pub fn yield_value(b: &mut Builder<'_>, value: Value) {
     let remaining = b.binary_const(BinaryOp::Add, remaining, 1);
     b.store(remaining, thread, thread_state::PY_RECURSION_REMAINING);
     b.enter(address, consumer, Some(value));
+}
+
+/// The `YIELD_VALUE` of a `yield from` or `await`: what the inner generator yielded goes on to the consumer, which most often does the same.
+///
+/// Immediate 0 is the frame's `stacktop` without the value.
+pub fn yield_through(b: &mut Builder<'_>, value: Value) {
+    let (frame, top) = (b.frame(), b.param(0));
+    b.store(top, frame, layout::frame::STACKTOP);
+    b.save_instr();
+    b.leave_with(Continuation::YieldThrough, value);
 }
 
 const _: () = assert!(generator::FRAME_STATE + 4 <= generator::IFRAME, "the state is followed by padding");

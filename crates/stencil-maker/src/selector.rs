@@ -14,7 +14,7 @@ const OPCODES: usize = 256;
 const VARIANTS: usize = 32;
 
 /// The fields of the selector that hold one operation, and its name.
-const SINGLE: [(&str, &str); 12] = [
+const SINGLE: [(&str, &str); 13] = [
     ("receive", "RECEIVE"),
     ("receive_item", "RECEIVE_ITEM"),
     ("load_fast", "LOAD_FAST"),
@@ -22,6 +22,7 @@ const SINGLE: [(&str, &str); 12] = [
     ("store_fast", "STORE_FAST"),
     ("unpack_to_locals", "UNPACK_SEQUENCE.locals"),
     ("resume_delegating", "RESUME.delegating"),
+    ("yield_delegating", "YIELD_VALUE.delegating"),
     ("resume_counted", "RESUME.counted"),
     ("jump_backward_counted", "JUMP_BACKWARD.counted"),
     ("unreached", "UNREACHED"),

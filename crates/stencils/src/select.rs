@@ -36,6 +36,8 @@ pub(crate) struct Selector {
     pub unpack_to_locals: u16,
     /// `RESUME` in the middle of `yield from` or `await`.
     pub resume_delegating: u16,
+    /// The `YIELD_VALUE` of `yield from` or `await`.
+    pub yield_delegating: u16,
     /// `RESUME` at the start of a function where calls are counted for the optimizing tier.
     pub resume_counted: u16,
     /// `JUMP_BACKWARD` where loops are counted for the optimizing tier.

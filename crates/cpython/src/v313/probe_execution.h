@@ -53,6 +53,7 @@ static void print_execution(void) {
     OFF(NATIVE_THREAD_ID, PyThreadState, native_thread_id);
     OFF(DELETE_LATER, PyThreadState, delete_later);
     OFF(CONTEXT, PyThreadState, context);
+    OFF(COROUTINE_ORIGIN_TRACKING_DEPTH, PyThreadState, coroutine_origin_tracking_depth);
     OFF(ID, PyThreadState, id);
     OFF(DATASTACK_CHUNK, PyThreadState, datastack_chunk);
     OFF(DATASTACK_TOP, PyThreadState, datastack_top);
@@ -155,6 +156,7 @@ static void print_execution(void) {
     OFF(CALLABLE_LEN, PyInterpreterState, callable_cache.len);
     OFF(CALLABLE_LIST_APPEND, PyInterpreterState, callable_cache.list_append);
     OFF(CALLABLE_OBJECT_GETATTRIBUTE, PyInterpreterState, callable_cache.object__getattribute__);
+    OFF(ACTIVE_FUNC_WATCHERS, PyInterpreterState, active_func_watchers);
     OFF(MONITORS, PyInterpreterState, monitors);
     OFF(MONITORING_TOOL_NAMES, PyInterpreterState, monitoring_tool_names);
     SIZE(PyInterpreterState);
@@ -193,6 +195,7 @@ static void print_code(void) {
     OFF(CLOSURE, PyFunctionObject, func_closure);
     OFF(DOC, PyFunctionObject, func_doc);
     OFF(DICT, PyFunctionObject, func_dict);
+    OFF(WEAKREFLIST, PyFunctionObject, func_weakreflist);
     OFF(MODULE, PyFunctionObject, func_module);
     OFF(ANNOTATIONS, PyFunctionObject, func_annotations);
     OFF(TYPEPARAMS, PyFunctionObject, func_typeparams);
@@ -258,6 +261,7 @@ static void print_code(void) {
     end();
 
     begin("generator", "`PyGenObject`, `PyCoroObject` and `PyAsyncGenObject`.");
+    OFF(WEAKREFLIST, PyGenObject, gi_weakreflist);
     OFF(NAME, PyGenObject, gi_name);
     OFF(QUALNAME, PyGenObject, gi_qualname);
     OFF(EXC_STATE, PyGenObject, gi_exc_state);

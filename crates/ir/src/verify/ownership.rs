@@ -284,7 +284,8 @@ impl Analysis<'_> {
                     | Continuation::Target
                     | Continuation::Return
                     | Continuation::FinishReturn
-                    | Continuation::FinishYield,
+                    | Continuation::FinishYield
+                    | Continuation::YieldThrough,
                 ..
             } => {
                 self.step(inst, &mut at_end);

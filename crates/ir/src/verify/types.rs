@@ -307,7 +307,12 @@ impl Rules<'_> {
             Continuation::Miss | Continuation::Error | Continuation::Exit | Continuation::Unreached => {
                 self.require(arg.is_none(), || format!("`{}` takes no value", to.name()));
             }
-            Continuation::FinishReturn | Continuation::FinishYield | Continuation::Return | Continuation::Reraise => {
+            Continuation::FinishReturn
+            | Continuation::FinishYield
+            | Continuation::YieldThrough
+            | Continuation::SendThrough
+            | Continuation::Return
+            | Continuation::Reraise => {
                 self.require(arg.is_some(), || format!("`{}` takes a value", to.name()));
             }
             // With or without.

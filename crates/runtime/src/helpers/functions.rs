@@ -1,5 +1,6 @@
 //! Making functions.
 
+use super::function_pool;
 use crate::native::raw::get;
 use pyo3_ffi::PyObject;
 use whipsnake_cpython::layout::code;
@@ -12,7 +13,11 @@ use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, symbols};
 pub unsafe extern "C" fn make_function(frame: *mut _PyInterpreterFrame, code: *mut PyObject) -> *mut PyObject {
     // SAFETY: the caller's contract.
     unsafe {
-        let function = pyo3_ffi::PyFunction_New(code, Frame::new_unchecked(frame).globals());
+        let frame = Frame::new_unchecked(frame);
+        let mut function = function_pool::make(frame, code);
+        if function.is_null() {
+            function = pyo3_ffi::PyFunction_New(code, frame.globals());
+        }
         if !function.is_null() {
             // Functions made from one code object share its version, so that call sites stay specialised.
             let version: u32 = get(code, code::VERSION);

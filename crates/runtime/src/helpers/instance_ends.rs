@@ -1,7 +1,7 @@
 //! The end of instances of classes in Python: what they hold is dropped, and their memory put into the list that new ones come from.
 
 use super::instance_pool::{HEAD, POOL, PREHEADER, Pool, WITH_PREHEADER, inline_bytes};
-use super::{list_pool, objects};
+use super::{function_pool, generator_pool, iterator_pool, list_pool, objects};
 use crate::native::raw::{get, release, set};
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::ptr;
@@ -154,21 +154,37 @@ unsafe fn end_at_depth(value: *mut PyObject, depth: u32) {
             return objects::dealloc(value);
         }
         let Some(depth) = depth.checked_sub(1) else { return symbols::_Py_Dealloc(value) };
-        if get::<*mut PyTypeObject>(value, object::OB_TYPE) == &raw mut pyo3_ffi::PyList_Type {
-            if !list_pool::end(value, depth) {
-                symbols::_Py_Dealloc(value);
-            }
-            return;
-        }
         let pool = POOL.0.get();
         match (*pool).values(value) {
             Some(values) => Pool::end_at(pool, value, &values, depth),
+            None if end_built_in(value, depth) => {}
             None => symbols::_Py_Dealloc(value),
         }
     }
 }
 
-/// Ends an object without references, if it is an instance that has nothing but values, or a short list.
+/// Ends an object without references, if it is one of the interpreter's own classes of which dead ones are kept.
+#[inline]
+unsafe fn end_built_in(value: *mut PyObject, depth: u32) -> bool {
+    // SAFETY: the caller's; what is called goes with the object's class.
+    unsafe {
+        let class: *mut PyTypeObject = get(value, object::OB_TYPE);
+        if class == &raw mut pyo3_ffi::PyList_Type {
+            list_pool::end(value, depth)
+        } else if class == &raw mut pyo3_ffi::PyFunction_Type {
+            function_pool::end(value, depth)
+        } else if class == &raw mut pyo3_ffi::PyGen_Type || class == &raw mut pyo3_ffi::PyCoro_Type {
+            generator_pool::end(value, depth)
+        } else if class == &raw mut pyo3_ffi::PyListIter_Type || class == &raw mut pyo3_ffi::PyTupleIter_Type {
+            iterator_pool::end(value, depth)
+        } else {
+            false
+        }
+    }
+}
+
+/// Ends an object without references, if it is an instance that has nothing but values, a short list, a function, a generator that is done, or an iterator
+/// of a list or tuple.
 ///
 /// # Safety
 /// The GIL is held; nobody has a reference to the object.
@@ -177,7 +193,7 @@ pub(crate) unsafe fn end(object: *mut PyObject) -> bool {
     // SAFETY: the caller's.
     unsafe {
         let pool = POOL.0.get();
-        let Some(values) = (*pool).values(object) else { return list_pool::end_if_list(object) };
+        let Some(values) = (*pool).values(object) else { return end_built_in(object, MAX_DEPTH) };
         Pool::end_at(pool, object, &values, MAX_DEPTH);
         true
     }

@@ -217,8 +217,16 @@ pub(crate) unsafe fn new_ordered_instance(class: *mut PyTypeObject) -> *mut PyOb
 }
 
 impl Pool {
-    /// Memory for an instance; `None` if the interpreter is to make it, which asks for a collection when one is due.
-    unsafe fn take(&mut self, bytes: usize) -> Option<*mut u8> {
+    /// Whether the collector's list was found, and objects come from the interpreter's own allocator.
+    #[inline]
+    pub(super) unsafe fn is_usual(&self) -> bool {
+        // SAFETY: the GIL is held.
+        !self.young.is_null() && unsafe { self.allocator.is_usual() }
+    }
+
+    /// Memory for an object; `None` if the interpreter is to make it, which asks for a collection when one is due.
+    #[inline]
+    pub(super) unsafe fn take(&mut self, bytes: usize) -> Option<*mut u8> {
         // SAFETY: the counters are the collector's; a list holds dead instances.
         unsafe {
             if self.young.is_null() || bytes > LARGEST || !self.allocator.is_usual() {
@@ -252,6 +260,38 @@ impl Pool {
                     list.length += 1;
                 }
                 None => pyo3_ffi::PyObject_Free(memory.cast()),
+            }
+        }
+    }
+
+    /// A new object there, which is as long as `memory` and has references to nothing yet: zeros behind its type, which is one of the interpreter's own.
+    #[inline]
+    pub(super) unsafe fn start(&mut self, memory: *mut u8, bytes: usize, class: *mut PyTypeObject) -> *mut PyObject {
+        // SAFETY: the caller's: memory from `take`.
+        unsafe {
+            let object = memory.add(HEAD).cast::<PyObject>();
+            ptr::write_bytes(memory, 0, bytes);
+            set(object, object::OB_REFCNT, 1u64);
+            set(object, object::OB_TYPE, class);
+            self.count.write(self.count.read() + 1);
+            object
+        }
+    }
+
+    /// Takes back the memory of an object that has ended, as [`start`](Self::start) made it or the interpreter.
+    #[inline]
+    pub(super) unsafe fn finish(&mut self, object: *mut PyObject, bytes: usize) {
+        // SAFETY: the caller's.
+        unsafe {
+            let count = self.count.read();
+            if count > 0 {
+                self.count.write(count - 1);
+            }
+            let memory = object.cast::<u8>().sub(HEAD);
+            if self.allocator.is_usual() {
+                self.put(memory, bytes);
+            } else {
+                pyo3_ffi::PyObject_Free(memory.cast());
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Iteration: how iterators begin and end.
 
 use super::calls::{Back, done, enter};
+use super::iterator_pool;
 use super::special::Name;
 use super::with::compiled_method;
 use crate::native::frames::Resume;
@@ -25,7 +26,7 @@ pub unsafe extern "C" fn get_iter(
 ) -> Resume {
     // SAFETY: the caller's. The new frame gets references of its own, and keeps the iterable alive.
     unsafe {
-        let Some(found) = generator_method(iterable) else { return done(pyo3_ffi::PyObject_GetIter(iterable)) };
+        let Some(found) = generator_method(iterable) else { return done(iter(iterable)) };
         retain(found.0.as_ptr().cast());
         let back = Back { length: 1, address: back };
         match enter(thread, frame, found, &retain(iterable), 1, ptr::null_mut(), back) {
@@ -35,6 +36,18 @@ pub unsafe extern "C" fn get_iter(
             }
             Err(Raised) => done(ptr::null_mut()),
         }
+    }
+}
+
+/// `iter(iterable)`, by a call.
+///
+/// # Safety
+/// A live object; the GIL is held.
+pub unsafe extern "C" fn iter(iterable: *mut PyObject) -> *mut PyObject {
+    // SAFETY: the caller's.
+    unsafe {
+        let made = iterator_pool::make(iterable);
+        if made.is_null() { pyo3_ffi::PyObject_GetIter(iterable) } else { made }
     }
 }
 

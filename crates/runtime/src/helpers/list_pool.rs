@@ -4,9 +4,9 @@
 //! dropped again costs it two trips to the allocator. Here dead lists wait, by the number of their places, for the next list of so many items: so
 //! a list says the same of its size as ever. As with the interpreter's own, the collector goes on counting those that wait.
 
-use super::instance_ends::{self, MAX_DEPTH};
+use super::instance_ends;
 use super::instance_pool::{HEAD, POOL, Pool};
-use crate::native::raw::{get, set};
+use crate::native::raw::set;
 use pyo3_ffi::PyObject;
 use std::ptr;
 use whipsnake_cpython::layout::{list, object};
@@ -127,18 +127,5 @@ pub(super) unsafe fn end(list: *mut PyObject, depth: u32) -> bool {
             symbols::_Py_Dealloc(list);
         }
         true
-    }
-}
-
-/// Ends an object without references, if it is a list with few places.
-///
-/// # Safety
-/// The GIL is held; nobody has a reference to the object.
-#[inline]
-pub(super) unsafe fn end_if_list(object: *mut PyObject) -> bool {
-    // SAFETY: the caller's.
-    unsafe {
-        get::<*mut pyo3_ffi::PyTypeObject>(object, object::OB_TYPE) == &raw mut pyo3_ffi::PyList_Type
-            && end(object, MAX_DEPTH)
     }
 }

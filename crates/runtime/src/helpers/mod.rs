@@ -15,7 +15,9 @@ pub mod control;
 pub mod exceptions;
 pub mod exit_numbers;
 mod fallback;
+pub(crate) mod function_pool;
 pub mod functions;
+pub(crate) mod generator_pool;
 pub mod generators;
 pub mod globals;
 mod held;
@@ -25,6 +27,7 @@ pub(crate) mod instance_ends;
 pub mod instance_pool;
 pub mod instances;
 pub mod iteration;
+mod iterator_pool;
 mod list_pool;
 mod lookups;
 pub mod matching;
@@ -70,7 +73,7 @@ pub fn address(helper: Helper) -> usize {
         Helper::Tangent => libc_tan as *const () as usize,
         Helper::ArcTangent => libc_atan as *const () as usize,
         Helper::Exponential => libc_exp as *const () as usize,
-        Helper::Iter => pyo3_ffi::PyObject_GetIter as *const () as usize,
+        Helper::Iter => iteration::iter as *const () as usize,
         Helper::NewFloat => objects::new_float as *const () as usize,
         Helper::NewInt => objects::new_int as *const () as usize,
         Helper::NewFloatInRegion => crate::region::new_float_in_region as *const () as usize,

@@ -10,6 +10,7 @@ use super::exit_reason::ExitReason;
 use super::raw::{get, release, release_or_null, retain, set};
 use super::tools;
 use super::trampoline::stub_finish_return;
+use crate::helpers::generator_pool;
 use crate::tier;
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::ptr;
@@ -219,6 +220,9 @@ pub unsafe fn clear_and_pop(thread: ThreadState, frame: Frame) {
             || !frame.frame_object().is_null()
             || !frame.locals().is_null()
         {
+            if frame.owner() == frame_layout::OWNED_BY_GENERATOR && generator_pool::clear_frame(thread, frame) {
+                return;
+            }
             frame.set_stacktop(locals);
             symbols::_PyEval_FrameClearAndPop(thread.as_ptr(), frame.as_ptr());
             return;

@@ -8,6 +8,7 @@ use super::frames::{Resume, resume};
 use super::raw::{get, set};
 use super::trampoline::stub_finish_return;
 use super::unwind;
+use crate::helpers::generator_pool;
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::ptr;
 use whipsnake_cpython::layout::{code as code_layout, frame as frame_layout, generator as layout};
@@ -29,7 +30,10 @@ pub(super) unsafe extern "C" fn return_generator(
     unsafe {
         let state = ThreadState::new_unchecked(thread);
         let current = Frame::new_unchecked(frame);
-        let object = symbols::_Py_MakeCoro(current.function().as_ptr());
+        let mut object = generator_pool::make(state, current.function());
+        if object.is_null() {
+            object = symbols::_Py_MakeCoro(current.function().as_ptr());
+        }
         if object.is_null() {
             return unwind::error(thread, frame, activation, ptr::null_mut());
         }

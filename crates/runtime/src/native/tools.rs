@@ -16,7 +16,7 @@ use whipsnake_cpython::live::{Code, ThreadState};
 const LOOK: u64 = u64::MAX - 1;
 
 /// Whether a tool has an id, as far as was noticed.
-static WATCHFUL: AtomicBool = AtomicBool::new(false);
+pub(super) static WATCHFUL: AtomicBool = AtomicBool::new(false);
 
 /// When that changed last, and how long it took.
 static LAST_CHANGE: Mutex<Option<(Instant, Duration)>> = Mutex::new(None);

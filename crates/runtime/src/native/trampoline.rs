@@ -184,6 +184,8 @@ pub fn stub(continuation: Continuation) -> Option<usize> {
         Continuation::Reraise => stub_reraise,
         Continuation::ReturnGenerator => stub_return_generator,
         Continuation::Received => stub_received,
+        Continuation::YieldThrough => super::delegation::stub_yield_through,
+        Continuation::SendThrough => super::delegation::stub_send_through,
         Continuation::Next | Continuation::Target | Continuation::Miss => return None,
     };
     Some(function as usize)

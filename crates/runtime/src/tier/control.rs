@@ -59,6 +59,8 @@ pub unsafe fn enable(settings: &Settings) -> Result<(), String> {
         if jit.watcher.is_none() {
             let watcher = FunctionWatcher::install(function_changed)
                 .map_err(|_| failure("CPython has no function watcher left"))?;
+            let again = || FunctionWatcher::install(function_changed).ok();
+            crate::helpers::function_pool::initialise(&watcher, again);
             jit.watcher = Some(watcher);
         }
         generator_entry::install(true);

@@ -22,6 +22,7 @@ pub(crate) use again::surprise;
 pub(crate) use compile::input as code_input;
 pub(crate) use control::step_aside;
 pub use control::{disable, enable, is_enabled, unavailable};
+pub(crate) use entries::function_changed;
 pub use entries::{compile_now, is_compiled, never};
 pub(crate) use osr::count_again;
 pub use refusal::Refusal;

@@ -185,6 +185,10 @@ impl Planner<'_, '_> {
                 let operation = self.selector.resume_delegating;
                 self.operation(operation, operation, oparg, NOWHERE, false);
             }
+            op::YIELD_VALUE if oparg == op::operand::YIELD_DELEGATING => {
+                let operation = self.selector.yield_delegating;
+                self.operation(operation, operation, oparg, NOWHERE, true);
+            }
             op::LOAD_FAST => self.plan.stack.push(Element::Local(oparg)),
             op::LOAD_CONST => self.plan.stack.push(Element::Const(oparg)),
             op::LOAD_FAST_LOAD_FAST => {

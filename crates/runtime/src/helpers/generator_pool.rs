@@ -1,0 +1,113 @@
+//! Where generators and coroutines come from that compiled code makes, and where those go that are done: their memory waits for the next one as large,
+//! among that of dead instances.
+
+use super::instance_ends::{MAX_DEPTH, drop_reference};
+use super::instance_pool::{HEAD, POOL, Pool};
+use crate::native::raw::{get, retain, set};
+use pyo3_ffi::PyObject;
+use std::ptr;
+use whipsnake_cpython::CodeKind;
+use whipsnake_cpython::layout::{code, exc_stack_item, frame, function, generator, thread_state};
+use whipsnake_cpython::live::{Frame, Function, Generator, ThreadState};
+
+/// Bytes of a generator for a code object, with the collector's head. It does not say itself how many slots its frame has.
+unsafe fn size(executable: *mut PyObject) -> usize {
+    // SAFETY: a code object.
+    let words = unsafe { get::<i32>(executable, code::FRAMESIZE) } as usize;
+    let slots = words - frame::LOCALSPLUS as usize / 8;
+    HEAD + (generator::IFRAME + frame::LOCALSPLUS) as usize + 8 * slots
+}
+
+/// A generator or coroutine for a function, without a frame yet; NULL, without an exception, if the interpreter is to make it.
+///
+/// # Safety
+/// A function of a generator or coroutine; the GIL is held.
+pub(crate) unsafe fn make(thread: ThreadState, made_by: Function) -> *mut PyObject {
+    // SAFETY: the caller's; the memory is ours and as large as wanted.
+    unsafe {
+        let class = match made_by.code().kind() {
+            CodeKind::Generator => &raw mut pyo3_ffi::PyGen_Type,
+            // Where a coroutine comes from is noted in it if somebody wants to know.
+            CodeKind::Coroutine if get::<i32>(thread.as_ptr(), thread_state::COROUTINE_ORIGIN_TRACKING_DEPTH) == 0 => {
+                &raw mut pyo3_ffi::PyCoro_Type
+            }
+            _ => return ptr::null_mut(),
+        };
+        let pool = POOL.0.get();
+        let bytes = size(made_by.code().as_ptr().cast());
+        let Some(memory) = (*pool).take(bytes) else { return ptr::null_mut() };
+        // The frame comes later.
+        let front = HEAD + generator::IFRAME as usize;
+        let made = (*pool).start(memory, front, class);
+        set(made, generator::NAME, retain(get(made_by.as_ptr(), function::NAME)));
+        set(made, generator::QUALNAME, retain(get(made_by.as_ptr(), function::QUALNAME)));
+        set(made, generator::FRAME_STATE, generator::FRAME_CLEARED);
+        (*pool).track(memory);
+        made
+    }
+}
+
+/// Ends a generator or coroutine without references, if it is done and has no weak references.
+///
+/// # Safety
+/// The GIL is held; nobody has a reference to it.
+pub(super) unsafe fn end(dying: *mut PyObject, depth: u32) -> bool {
+    const HANDLED: i32 = generator::EXC_STATE + exc_stack_item::EXC_VALUE;
+    // SAFETY: the caller's.
+    unsafe {
+        let pool = POOL.0.get();
+        let others: usize = get::<usize>(dying, generator::WEAKREFLIST)
+            | get::<usize>(dying, HANDLED)
+            | get::<usize>(dying, generator::ORIGIN_OR_FINALIZER);
+        if get::<i8>(dying, generator::FRAME_STATE) != generator::FRAME_CLEARED || others != 0 || !(*pool).is_usual() {
+            return false;
+        }
+        Pool::untrack(dying.cast::<u8>().sub(HEAD));
+        let executable: *mut PyObject = get(dying, generator::IFRAME + frame::EXECUTABLE);
+        let bytes = size(executable);
+        for held in [executable, get(dying, generator::NAME), get(dying, generator::QUALNAME)] {
+            drop_reference(held, depth);
+        }
+        (*pool).finish(dying, bytes);
+        true
+    }
+}
+
+/// Clears an unlinked frame of a generator that is done, with an empty value stack; false, and nothing is done, if somebody holds the frame or it
+/// has locals in a dict.
+///
+/// # Safety
+/// As said, and the GIL is held.
+pub(crate) unsafe fn clear_frame(thread: ThreadState, done: Frame) -> bool {
+    const PREVIOUS_ITEM: i32 = generator::EXC_STATE + exc_stack_item::PREVIOUS_ITEM;
+    const HANDLED: i32 = generator::EXC_STATE + exc_stack_item::EXC_VALUE;
+    // SAFETY: the caller's; what runs while locals go sees a generator that is done.
+    unsafe {
+        if !done.frame_object().is_null() || !done.locals().is_null() {
+            return false;
+        }
+        let owner = Generator::of_frame(done);
+        let locals: i32 = get(done.executable(), code::NLOCALSPLUS);
+        owner.set_state(generator::FRAME_CLEARED);
+        thread.set_exception_state(get(owner.as_ptr(), PREVIOUS_ITEM));
+        set(owner.as_ptr(), PREVIOUS_ITEM, 0usize);
+        done.set_stacktop(0);
+        thread.set_c_recursion_remaining(thread.c_recursion_remaining() - 1);
+        let slots = done.localsplus();
+        let drop_or_null = |value: *mut PyObject| {
+            if !value.is_null() {
+                drop_reference(value, MAX_DEPTH);
+            }
+        };
+        for index in 0..locals as usize {
+            drop_or_null(slots.add(index).read());
+        }
+        drop_or_null(get(done.as_ptr(), frame::FUNCOBJ));
+        let handled: *mut PyObject = get(owner.as_ptr(), HANDLED);
+        set(owner.as_ptr(), HANDLED, 0usize);
+        drop_or_null(handled);
+        thread.set_c_recursion_remaining(thread.c_recursion_remaining() + 1);
+        done.set_previous(ptr::null_mut());
+        true
+    }
+}
