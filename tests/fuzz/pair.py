@@ -143,8 +143,8 @@ def read(pipe: IO[bytes], size: int) -> bytes:
 def is_useless(expected: Result) -> bool:
     """Whether there is nothing to compare with: the program takes too long, or too much memory, or too many levels.
 
-    At the recursion limit CPython 3.13.0 itself is a level off now and then, and may forget it (gh-145008). What stopped
-    one program, the next ones may see as the exception that is being handled.
+    At the recursion limit CPython 3.13.0 itself is a level off now and then, and may forget it (gh-145008).
+    What stopped one program, the next ones may see as the exception that is being handled.
     """
     if "slow" in expected or "invalid" in expected or "died" in expected:
         return True

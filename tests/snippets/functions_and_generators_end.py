@@ -212,7 +212,12 @@ def kept_frames(k):
         yield k
 
     total = sum(body())
-    return total, frames[0].f_code.co_name, sorted(frames[0].f_locals), [x for x in gc.get_referents(body) if isinstance(x, tuple)]
+    return (
+        total,
+        frames[0].f_code.co_name,
+        sorted(frames[0].f_locals),
+        [x for x in gc.get_referents(body) if isinstance(x, tuple)],
+    )
 
 
 for i in range(ROUNDS):
