@@ -56,7 +56,8 @@ def test_results_and_memory(folder: str) -> None:
         if times > SETTLED:
             growth = measured[-1]["blocks"] - measured[SETTLED]["blocks"]
             if growth > GROWTH:
-                # What is compiled late takes blocks once, and lists of free objects fill up; a leak goes on, whenever one looks.
+                # What is compiled late takes blocks once, and lists of free objects fill up; a leak goes on, whenever
+                # one looks.
                 measured = lines(run_python(script, folder, f"--times={7 * times}", mode=mode))
                 blocks = [line["blocks"] for line in measured[times - 1 :: times]]
                 growth = min(after - before for before, after in itertools.pairwise(blocks))
