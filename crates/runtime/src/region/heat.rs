@@ -12,11 +12,11 @@ use whipsnake_cpython::opcode;
 /// What baseline code takes for an instruction, about.
 const INSTRUCTION: Duration = Duration::from_nanos(3);
 
-/// What a place should have taken before it is optimized: a third of what that costs, about. What it takes from then on is not known, but seldom much less.
-const WORTH: Duration = Duration::from_micros(1500);
+/// What a place should have taken before it is optimized: a sixth of what that costs, about. What it takes from then on is not known, but seldom much less.
+const WORTH: Duration = Duration::from_micros(700);
 
 /// No place has to come around more than so many times as often for that.
-const MOST: u32 = 16;
+const MOST: u32 = 8;
 
 /// How many rounds of an inner loop one round of the outer counts for.
 const INNER_ROUNDS: u32 = 16;
@@ -149,10 +149,10 @@ mod tests {
 
     #[test]
     fn short_loops_come_around_more_often_before_they_are_optimized() {
-        assert_eq!(body(5, false).rounds(2000), 32_000);
-        assert_eq!(body(40, false).rounds(2000), 12_500);
-        assert_eq!(body(400, false).rounds(2000), 3378);
-        assert_eq!(body(40, true).rounds(2000), 1562);
+        assert_eq!(body(5, false).rounds(2000), 16_000);
+        assert_eq!(body(40, false).rounds(2000), 5833);
+        assert_eq!(body(400, false).rounds(2000), 2000);
+        assert_eq!(body(40, true).rounds(2000), 729);
     }
 
     #[test]

@@ -79,10 +79,10 @@ const START: Duration = Duration::from_millis(100);
 
 /// What may be spent sooner grows with the square of the time, from nothing to all of this time. A program that ends soon gains hardly anything but from what it does most of the
 /// time: its regions cost about what they could save.
-const RAMP: Duration = Duration::from_millis(1500);
+const RAMP: Duration = Duration::from_millis(600);
 
 /// What may be spent at once on a place that takes all of the program's time. One that takes half of it is worth half as much, and with it waits a share of the others: it gets a quarter.
-const HOT: Duration = Duration::from_millis(20);
+const HOT: Duration = Duration::from_millis(40);
 
 /// What a region costs at least, as far as is known before there are any.
 const USUAL: Duration = Duration::from_millis(2);
@@ -175,10 +175,10 @@ mod tests {
 
     #[test]
     fn at_first_it_is_less() {
-        assert!(!allowed(ms(0), 0, 0, ms(40), 0.1));
-        assert!(allowed(ms(0), 0, 0, ms(70), 0.1));
-        assert!(!allowed(ms(3), 1, 0, ms(80), 0.1));
-        assert!(allowed(ms(3), 1, 0, ms(120), 0.1));
+        assert!(!allowed(ms(0), 0, 0, ms(30), 0.1));
+        assert!(allowed(ms(0), 0, 0, ms(40), 0.1));
+        assert!(!allowed(ms(3), 1, 0, ms(50), 0.1));
+        assert!(allowed(ms(3), 1, 0, ms(80), 0.1));
         assert!(allowed(ms(70), 10, 0, ms(400), 0.1));
         assert!(!allowed(ms(95), 10, 0, ms(900), 0.1));
     }
@@ -188,6 +188,6 @@ mod tests {
         assert!(allowed(ms(0), 0, 0, ms(1), 1.0));
         assert!(allowed(ms(0), 0, 0, ms(1), 0.4));
         assert!(!allowed(ms(0), 0, 0, ms(1), 0.2));
-        assert!(!allowed(ms(12), 1, 0, ms(20), 1.0));
+        assert!(!allowed(ms(25), 1, 0, ms(20), 1.0));
     }
 }
