@@ -80,3 +80,32 @@ def test_sub_interpreters_stay_silent() -> None:
     reason = "this is a sub-interpreter; whipsnake works in the main interpreter"
     assert (outcome.code, outcome.err) == (0, ""), outcome.shown
     assert outcome.out.splitlines() == ["1", "None", reason, "None"] * 2
+
+
+FUNCTION_WATCHER = """
+import _testcapi, sys
+made = []
+def run(n, at, off):
+    for i in range(n):
+        if i == at:
+            off()
+            global watcher
+            watcher = _testcapi.add_func_watcher(lambda event, function, value: made.append(event))
+        f = lambda: i
+    return len(made), made.count(0)
+def never(): pass
+def disable():
+    if "whipsnake" in sys.modules:
+        sys.modules["whipsnake"].disable()
+for _ in range(60): run(3, 9, never)
+print(run(30, 10, never))
+_testcapi.clear_func_watcher(watcher)
+made.clear()
+print(run(30, 10, disable))
+_testcapi.clear_func_watcher(watcher)
+"""
+
+
+@pytest.mark.skipif(importlib.util.find_spec("_testcapi") is None, reason="this Python comes without _testcapi")
+def test_who_watches_functions_is_told_of_all(run_modes: RunModes) -> None:
+    run_modes(FUNCTION_WATCHER)

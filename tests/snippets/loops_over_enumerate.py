@@ -1,6 +1,7 @@
 """Loops over enumerate(...) of lists and tuples, whose numbers compiled code keeps in registers."""
 
 import sys
+import weakref
 
 ROUNDS = 60
 
@@ -90,6 +91,19 @@ def ends(items):
     return len(ended)
 
 
+class Watched:
+    pass
+
+
+def alive(watched):
+    """Which items still live at the end of a loop that drops them."""
+    seen = [weakref.ref(item) for item in watched]
+    for number, item in enumerate(watched):
+        watched[number] = item = None
+        if number == len(watched) - 1:
+            return [number for number, reference in enumerate(seen) if reference() is not None]
+
+
 def looking(n):
     found = []
     for number, item in enumerate(list(range(n))):
@@ -123,6 +137,7 @@ def main():
     print([given(kind(list(range(100)))) for kind in (enumerate, Counted, enumerate, lambda items: zip(items, items))])
     print([given(enumerate(items)) for items in ([1] * 90, (1,) * 90, [2.5] * 90, {1: 1}, iter([1, 2]))])
     print(ends([1, 2]))
+    print([alive([Watched() for _ in range(300)]) for _ in range(3)])
     print(looking(120))
     print(wrong(5), wrong([1]), wrong([1, 2], "a"), wrong(["ab"], None), wrong([(1, 2)], 3))
 

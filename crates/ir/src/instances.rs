@@ -23,6 +23,8 @@ pub struct Instance {
     pub class: Value,
     /// Whether its values are inside, behind their head; else they are slots.
     pub inside: bool,
+    /// Whether it has none at all: a dict, which has no items either.
+    pub bare: bool,
     /// References to it.
     pub count: u32,
     /// What it holds, with a reference each, by offset, in the order in which it was set.
@@ -37,7 +39,7 @@ impl Instance {
 
     /// Whether the offset is one of a value.
     fn is_value(&self, offset: i32) -> bool {
-        offset >= if self.inside { FIRST } else { object::SIZEOF }
+        !self.bare && offset >= if self.inside { FIRST } else { object::SIZEOF }
     }
 
     /// The instructions that give memory what it holds.
@@ -111,10 +113,14 @@ pub(crate) fn without(func: &mut Function, state: StateId, objects: &[Value]) ->
 impl Builder<'_> {
     /// Says that an instance was just made, by a class that makes them as `object` does and without a finalizer.
     pub fn keep_instance(&mut self, object: Value, class: Value, inside: bool) {
+        self.keep(object, class, inside, false);
+    }
+
+    fn keep(&mut self, object: Value, class: Value, inside: bool, bare: bool) {
         if let Some(region) = self.region.as_deref_mut().filter(|r| !r.dead) {
             let (object, class) = (region.resolve(object), region.resolve(class));
             let values = SmallVec::new();
-            region.state.instances.push(Instance { object, class, inside, count: 1, values });
+            region.state.instances.push(Instance { object, class, inside, bare, count: 1, values });
         }
     }
 
@@ -123,7 +129,7 @@ impl Builder<'_> {
         let dict = self.call_checked(Helper::NewDict, &[]);
         self.learn_class(dict, Global::DictType);
         let class = self.global(Global::DictType);
-        self.keep_instance(dict, class, false);
+        self.keep(dict, class, false, true);
         dict
     }
 
@@ -131,7 +137,7 @@ impl Builder<'_> {
     pub fn is_empty_dict(&mut self, value: Value) -> bool {
         let Some(region) = self.region.as_deref_mut() else { return false };
         let value = region.resolve(value);
-        region.known(value).class == Some(Global::DictType) && region.instance(value).is_some()
+        region.instance(value).is_some_and(|instance| instance.bare)
     }
 
     /// Sets an attribute of an instance that nobody else has seen; false if it is no such instance, or has the attribute already. Takes a reference to the value.

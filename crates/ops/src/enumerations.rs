@@ -4,7 +4,7 @@
 
 use crate::iteration::{next_of_list, next_of_tuple};
 use crate::operations;
-use whipsnake_cpython::layout::enumeration;
+use whipsnake_cpython::layout::{enumeration, gc_head, object, tuple};
 use whipsnake_ir::{BinaryOp, Builder, Condition, Global, MissReason, Type, Value};
 
 operations! {
@@ -21,10 +21,23 @@ fn next(b: &mut Builder<'_>, iterator: Value, item: fn(&mut Builder<'_>, Value, 
     let number = b.load(Type::I64, iterator, enumeration::EN_INDEX);
     let has_next = b.compare_const(Condition::Ne, number, i64::MAX);
     b.guard(has_next, MissReason::Value);
+    // The interpreter's pair holds the last item until the next one comes, if nobody else has the pair.
+    let pair = b.load(Type::Obj, iterator, enumeration::EN_RESULT);
+    let count = b.load(Type::I32, pair, object::OB_REFCNT);
+    let alone = b.compare_const(Condition::Eq, count, 1);
+    b.guard(alone, MissReason::Value);
+    let tracked = b.load(Type::I64, pair, gc_head::GC_NEXT - gc_head::SIZEOF);
+    let is_tracked = b.compare_const(Condition::Ne, tracked, 0);
+    b.guard(is_tracked, MissReason::Value);
     let inner = b.load(Type::Obj, iterator, enumeration::EN_SIT);
     let item = item(b, inner, iterator);
+    let before = b.load(Type::Obj, pair, tuple::OB_ITEM + 8);
+    b.retain(item);
+    b.store(item, pair, tuple::OB_ITEM + 8);
     let next = b.binary_const(BinaryOp::Add, number, 1);
     b.store(next, iterator, enumeration::EN_INDEX);
     let number = b.new_int(number, &[]);
-    b.new_tuple(&[number, item])
+    let result = b.new_tuple(&[number, item]);
+    b.release(before);
+    result
 }

@@ -131,8 +131,10 @@ static void print_execution(void) {
     OFF(GC, PyInterpreterState, gc);
     OFF(GC_GENERATION0, PyInterpreterState, gc.generation0);
     OFF(GC_ENABLED, PyInterpreterState, gc.enabled);
-    OFF(GC_COUNT0, PyInterpreterState, gc.generations[0].count);
-    OFF(GC_THRESHOLD0, PyInterpreterState, gc.generations[0].threshold);
+    DOC("Of the youngest generation, from its head on.");
+    CONST(GC_COUNT, i32, offsetof(struct gc_generation, count));
+    DOC("Likewise.");
+    CONST(GC_THRESHOLD, i32, offsetof(struct gc_generation, threshold));
     OFF(GC_COLLECTING, PyInterpreterState, gc.collecting);
     OFF(SYSDICT, PyInterpreterState, sysdict);
     OFF(BUILTINS, PyInterpreterState, builtins);

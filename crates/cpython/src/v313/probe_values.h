@@ -213,6 +213,7 @@ static void print_containers(void) {
     begin("enumeration", "`enumobject`. `en_longindex` is NULL while the number fits `en_index`.");
     OFF(EN_INDEX, whipsnake_enumobject, en_index);
     OFF(EN_SIT, whipsnake_enumobject, en_sit);
+    OFF(EN_RESULT, whipsnake_enumobject, en_result);
     OFF(EN_LONGINDEX, whipsnake_enumobject, en_longindex);
     SIZE(whipsnake_enumobject);
     end();

@@ -89,6 +89,15 @@ pub(crate) unsafe fn initialise(watcher: &FunctionWatcher, again: impl FnOnce() 
     }
 }
 
+/// Our watcher is gone: whoever comes next may have its number.
+///
+/// # Safety
+/// The GIL is held.
+pub(crate) unsafe fn stop() {
+    // SAFETY: as said.
+    unsafe { (*FUNCTIONS.0.get()).watchers = ptr::null() };
+}
+
 impl Functions {
     /// Whether nobody but us is told of functions.
     #[inline]

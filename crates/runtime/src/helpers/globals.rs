@@ -105,12 +105,13 @@ unsafe fn builtin(name: &std::ffi::CStr, attribute: Option<&std::ffi::CStr>) -> 
     }
 }
 
-/// The empty string is preallocated and immortal.
+/// The empty tuple is preallocated, too.
 fn empty_tuple() -> usize {
     // SAFETY: called with the GIL; the object is immortal.
     unsafe { pyo3_ffi::PyTuple_New(0) as usize }
 }
 
+/// The empty string is preallocated and immortal.
 fn empty_string() -> usize {
     // SAFETY: called with the GIL; the object outlives the reference.
     unsafe {

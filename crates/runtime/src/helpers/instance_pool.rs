@@ -77,12 +77,14 @@ pub(crate) unsafe fn initialise() {
         pool.young = ptr::null_mut();
         let interpreter = ThreadState::current().interpreter().cast::<u8>();
         let field = |offset: i32| interpreter.offset(offset as isize);
-        let count = field(interpreter_state::GC_COUNT0).cast::<i32>();
         let enabled = field(interpreter_state::GC_ENABLED).cast::<i32>();
+        // Where the generations begin differs between patch releases; their first head is in the interpreter's state.
         let young = field(interpreter_state::GC_GENERATION0).cast::<*mut u8>().read();
-        if enabled.read() != pyo3_ffi::PyGC_IsEnabled() {
+        let is_inside = (young as usize).wrapping_sub(interpreter as usize) < interpreter_state::SIZEOF as usize;
+        if !is_inside || enabled.read() != pyo3_ffi::PyGC_IsEnabled() {
             return;
         }
+        let count = young.offset(interpreter_state::GC_COUNT as isize).cast::<i32>();
         pool.allocator = pools::allocator();
         pool.subtype_dealloc = subtype_dealloc();
         let (counted, probe) = (count.read(), pyo3_ffi::PySet_New(ptr::null_mut()));
@@ -90,15 +92,13 @@ pub(crate) unsafe fn initialise() {
             return pyo3_ffi::PyErr_Clear();
         }
         let head = probe.cast::<u8>().sub(HEAD);
-        // No list of a collector has its first head in the lowest page.
-        let is_last = young as usize > 4096
-            && get::<*mut u8>(head, gc_head::GC_NEXT) == young
-            && get::<*mut u8>(young, gc_head::GC_PREV) == head;
+        let is_last =
+            get::<*mut u8>(head, gc_head::GC_NEXT) == young && get::<*mut u8>(young, gc_head::GC_PREV) == head;
         let fits = is_last && count.read() == counted + 1;
         pyo3_ffi::Py_DECREF(probe);
         if fits && count.read() == counted && pool.subtype_dealloc.is_some() {
             (pool.count, pool.enabled) = (count, enabled);
-            pool.threshold = field(interpreter_state::GC_THRESHOLD0).cast();
+            pool.threshold = young.offset(interpreter_state::GC_THRESHOLD as isize).cast();
             pool.young = young;
         }
     }

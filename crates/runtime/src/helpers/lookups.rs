@@ -6,7 +6,7 @@
 #![allow(clippy::missing_safety_doc, reason = "the contract is the same for all, above")]
 
 use super::attribute_stores::exchange_dict_value;
-use crate::native::raw::retain;
+use crate::native::raw::{release_or_null, retain};
 use pyo3_ffi::PyObject;
 use std::ffi::c_int;
 use std::ptr::null_mut;
@@ -79,7 +79,10 @@ pub unsafe extern "C" fn dict_put(dict: *mut PyObject, key: *mut PyObject, value
                 None => retain(place.read()),
             },
         };
-        let status = pyo3_ffi::PyDict_SetItem(dict, key, value);
-        Put { old, status: if status < 0 { -1 } else { 1 } }
+        if pyo3_ffi::PyDict_SetItem(dict, key, value) < 0 {
+            release_or_null(old);
+            return Put { old: null_mut(), status: -1 };
+        }
+        Put { old, status: 1 }
     }
 }

@@ -36,7 +36,8 @@ impl Made {
                 match unmade {
                     Unmade::Instance(class) => instance_pool::new_instance(class as *mut PyTypeObject),
                     Unmade::Empty(Global::DictType) => pyo3_ffi::PyDict_New(),
-                    Unmade::Empty(_) => new_range_iterator(),
+                    Unmade::Empty(Global::RangeIteratorType) => new_range_iterator(),
+                    Unmade::Empty(other) => unreachable!("{other:?} is not made by exits"),
                 }
             };
             if object.is_null() {

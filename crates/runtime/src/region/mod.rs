@@ -313,10 +313,12 @@ pub unsafe extern "C" fn hot_loop(
         }
         let running = Frame::new_unchecked(frame);
         let body = || Body::between(target, running.instr_ptr());
-        if cell.attempts == 0 && threshold > 1 {
+        if cell.attempts == 0 {
             cell.attempts = 1;
-            cell.count(body(), threshold);
-            return on_as_before;
+            if threshold > 1 {
+                cell.count(body(), threshold);
+                return on_as_before;
+            }
         }
         if !cell.observed && cell.region.is_null() && !cell.waiting {
             cell.observed = true;

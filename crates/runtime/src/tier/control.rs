@@ -153,6 +153,7 @@ pub unsafe fn disable() {
         crate::region::drop_jobs();
         // Nothing to be done about a refusal: what is counted then is not asked for.
         let _ = count_executed(jit, false);
+        crate::helpers::function_pool::stop();
         if let Some(watcher) = jit.watcher.take()
             && watcher.remove().is_err()
         {
