@@ -83,14 +83,22 @@ def test_sub_interpreters_stay_silent() -> None:
 
 
 FUNCTION_WATCHER = """
-import _testcapi, sys
+import ctypes, sys
 made = []
+# The function that is reported may be ending: it is no object here.
+Callback = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+@Callback
+def callback(event, function, value):
+    made.append(event)
+    return 0
+def watch():
+    global watcher
+    watcher = ctypes.pythonapi.PyFunction_AddWatcher(callback)
 def run(n, at, off):
     for i in range(n):
         if i == at:
             off()
-            global watcher
-            watcher = _testcapi.add_func_watcher(lambda event, function, value: made.append(event))
+            watch()
         f = lambda: i
     return len(made), made.count(0)
 def never(): pass
@@ -99,13 +107,12 @@ def disable():
         sys.modules["whipsnake"].disable()
 for _ in range(60): run(3, 9, never)
 print(run(30, 10, never))
-_testcapi.clear_func_watcher(watcher)
+ctypes.pythonapi.PyFunction_ClearWatcher(watcher)
 made.clear()
 print(run(30, 10, disable))
-_testcapi.clear_func_watcher(watcher)
+ctypes.pythonapi.PyFunction_ClearWatcher(watcher)
 """
 
 
-@pytest.mark.skipif(importlib.util.find_spec("_testcapi") is None, reason="this Python comes without _testcapi")
 def test_who_watches_functions_is_told_of_all(run_modes: RunModes) -> None:
     run_modes(FUNCTION_WATCHER)

@@ -14,6 +14,17 @@ const FIRST: i32 = object::INLINE_VALUES_OFFSET + dict_values::VALUES;
 /// More values are not kept: in memory, eight have their order in one word.
 const MAX_VALUES: usize = 8;
 
+/// Where an instance keeps its values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeps {
+    /// Inside, behind their head.
+    Inside,
+    /// In slots.
+    Slots,
+    /// It has none: a dict, which has no items either.
+    Nothing,
+}
+
 /// An instance that nobody else has seen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Instance {
@@ -21,10 +32,8 @@ pub struct Instance {
     pub object: Value,
     /// Its class.
     pub class: Value,
-    /// Whether its values are inside, behind their head; else they are slots.
-    pub inside: bool,
-    /// Whether it has none at all: a dict, which has no items either.
-    pub bare: bool,
+    /// Where its values are.
+    pub keeps: Keeps,
     /// References to it.
     pub count: u32,
     /// What it holds, with a reference each, by offset, in the order in which it was set.
@@ -39,7 +48,11 @@ impl Instance {
 
     /// Whether the offset is one of a value.
     fn is_value(&self, offset: i32) -> bool {
-        !self.bare && offset >= if self.inside { FIRST } else { object::SIZEOF }
+        match self.keeps {
+            Keeps::Inside => offset >= FIRST,
+            Keeps::Slots => offset >= object::SIZEOF,
+            Keeps::Nothing => false,
+        }
     }
 
     /// The instructions that give memory what it holds.
@@ -49,7 +62,7 @@ impl Instance {
             push(InstData::Store { value, base: object, offset: offset.into() }, &[]);
         }
         let numbers = self.values.iter().map(|(offset, _)| (offset - FIRST) / 8);
-        if !self.inside || self.values.is_empty() {
+        if self.keeps != Keeps::Inside || self.values.is_empty() {
             return;
         }
         let unary = |push: &mut dyn FnMut(InstData, &[Type]) -> Option<Value>, op, arg, ty| {
@@ -112,15 +125,11 @@ pub(crate) fn without(func: &mut Function, state: StateId, objects: &[Value]) ->
 
 impl Builder<'_> {
     /// Says that an instance was just made, by a class that makes them as `object` does and without a finalizer.
-    pub fn keep_instance(&mut self, object: Value, class: Value, inside: bool) {
-        self.keep(object, class, inside, false);
-    }
-
-    fn keep(&mut self, object: Value, class: Value, inside: bool, bare: bool) {
+    pub fn keep_instance(&mut self, object: Value, class: Value, keeps: Keeps) {
         if let Some(region) = self.region.as_deref_mut().filter(|r| !r.dead) {
             let (object, class) = (region.resolve(object), region.resolve(class));
             let values = SmallVec::new();
-            region.state.instances.push(Instance { object, class, inside, bare, count: 1, values });
+            region.state.instances.push(Instance { object, class, keeps, count: 1, values });
         }
     }
 
@@ -129,7 +138,7 @@ impl Builder<'_> {
         let dict = self.call_checked(Helper::NewDict, &[]);
         self.learn_class(dict, Global::DictType);
         let class = self.global(Global::DictType);
-        self.keep(dict, class, false, true);
+        self.keep_instance(dict, class, Keeps::Nothing);
         dict
     }
 
@@ -137,7 +146,7 @@ impl Builder<'_> {
     pub fn is_empty_dict(&mut self, value: Value) -> bool {
         let Some(region) = self.region.as_deref_mut() else { return false };
         let value = region.resolve(value);
-        region.instance(value).is_some_and(|instance| instance.bare)
+        region.instance(value).is_some_and(|instance| instance.keeps == Keeps::Nothing)
     }
 
     /// Sets an attribute of an instance that nobody else has seen; false if it is no such instance, or has the attribute already. Takes a reference to the value.
@@ -174,7 +183,7 @@ impl Builder<'_> {
         let region = self.region.as_deref_mut()?;
         let base = region.resolve(base);
         let instance = region.instance(base)?;
-        let (inside, class) = (instance.inside, instance.class);
+        let (inside, class) = (instance.keeps == Keeps::Inside, instance.class);
         const VALID: i32 = object::INLINE_VALUES_OFFSET + dict_values::VALID;
         match (ty, offset) {
             (Type::Ptr, object::OB_TYPE) => Some(class),

@@ -28,7 +28,7 @@ pub use function::{BlockData, Function, ValueDef};
 pub use global::Global;
 pub use helper::{Effects, Helper, Signature};
 pub use inst::{Args, BinaryOp, Condition, Continuation, FloatCondition, InstData, MissReason, Offset, UnaryOp};
-pub use instances::Instance;
+pub use instances::{Instance, Keeps};
 pub use parse::{ParseError, parse};
 pub use region::{Known, LoopPlan, OpenLoop, Region, State};
 pub use state::{ExitState, Field, FrameState, Frames, Inlined, Resumed, Slot, StateId};

@@ -1,6 +1,6 @@
 //! Instances that nobody else has seen: their attributes are values until somebody looks.
 
-use whipsnake_ir::{Block, Builder, FrameState, Function, Helper, Instance, Region, Slot, State, Type, Value};
+use whipsnake_ir::{Block, Builder, FrameState, Function, Helper, Instance, Keeps, Region, Slot, State, Type, Value};
 
 /// A region with one frame whose locals are loaded from memory, and an instance in one more.
 fn region(function: &mut Function) -> (Builder<'_>, Value, [Value; 2]) {
@@ -9,7 +9,7 @@ fn region(function: &mut Function) -> (Builder<'_>, Value, [Value; 2]) {
     let values = [80, 88].map(|offset| b.load(Type::Obj, frame, offset));
     let class = b.iconst(Type::Obj, 4096);
     let instance = b.call(Helper::NewInstance, &[class]);
-    b.keep_instance(instance, class, true);
+    b.keep_instance(instance, class, Keeps::Inside);
     let slot = |value| Slot { value: Some(value), owned: true, dirty: true };
     let locals = vec![slot(values[0]), slot(values[1]), slot(instance)];
     let frame = FrameState { unit: 1, locals, ..FrameState::default() };

@@ -134,24 +134,27 @@ pub fn contains_set(b: &mut Builder<'_>, value: Value, container: Value, answer:
     let is_frozen = b.compare(Condition::Eq, class, frozen);
     let either = b.binary(whipsnake_ir::BinaryOp::Or, is_set, is_frozen);
     b.guard(either, MissReason::Type);
-    if b.in_region() {
-        return has(b, Helper::SetHas, value, container, answer);
-    }
-    contains(b, Helper::SetContains, value, container, answer)
+    contains_in(b, [Helper::SetHas, Helper::SetContains], value, container, answer)
 }
 
 /// [`contains`] for a dict.
 pub fn contains_dict(b: &mut Builder<'_>, value: Value, container: Value, answer: Answer) -> Outputs {
     b.guard_exact(container, Global::DictType);
-    if b.in_region() {
-        return has(b, Helper::DictHas, value, container, answer);
-    }
-    contains(b, Helper::DictContains, value, container, answer)
+    contains_in(b, [Helper::DictHas, Helper::DictContains], value, container, answer)
 }
 
-/// [`contains`] in a region, where no Python code has a say.
-fn has(b: &mut Builder<'_>, helper: Helper, value: Value, container: Value, answer: Answer) -> Outputs {
-    let found = b.call(helper, &[container, value]);
+/// [`contains`] for a container of known type. In a region it is the first helper that tells, without running Python code, or the region is left.
+fn contains_in(
+    b: &mut Builder<'_>,
+    [quiet, helper]: [Helper; 2],
+    value: Value,
+    container: Value,
+    answer: Answer,
+) -> Outputs {
+    if !b.in_region() {
+        return contains(b, helper, value, container, answer);
+    }
+    let found = b.call(quiet, &[container, value]);
     let known = b.compare_const(Condition::Ge, found, 0);
     b.guard(known, MissReason::Value);
     let inverted = b.param(0);

@@ -238,10 +238,6 @@ pub trait World {
     fn named_parameters(&self, _function: u64, _names: u64) -> Option<Vec<usize>> {
         None
     }
-    /// `float` or `int`, if that is at the address.
-    fn number_class(&self, _: u64) -> Option<Global> {
-        None
-    }
     /// What the cell holds that a function has for a free variable, by the variable's number in the frame, if that is an object that seldom changes.
     fn free_variable(&self, _function: u64, _number: u32) -> Option<Object> {
         None
@@ -254,7 +250,7 @@ pub trait World {
     fn enumerated(&self, _: u64) -> Option<Global> {
         None
     }
-    /// Which of the built-in types and methods that have a name is at the address.
+    /// Which of the built-in types and methods whose calls are known is at the address.
     fn named_object(&self, _: u64) -> Option<Global> {
         None
     }

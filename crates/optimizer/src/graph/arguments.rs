@@ -4,7 +4,7 @@ use super::blocks::Walk;
 use crate::{Callee, Object};
 use std::ops::Range;
 use whipsnake_cpython::layout::{function, tuple};
-use whipsnake_ir::{Condition, Global, Known, MissReason, Slot, Type, Value};
+use whipsnake_ir::{Condition, MissReason, Slot, Type, Value};
 
 /// Which parameters the arguments of a call are for.
 pub(super) struct Places {
@@ -27,13 +27,6 @@ impl Places {
         let mut all: Vec<(usize, Slot)> = given.chain(self.missing().zip(defaults)).collect();
         all.sort_by_key(|&(at, _)| at);
         all.into_iter().map(|(_, slot)| slot).collect()
-    }
-}
-
-impl Callee<'_> {
-    /// Whether it has parameters for any number of arguments.
-    pub(super) fn collects(&self) -> bool {
-        self.takes_more || self.takes_named
     }
 }
 
@@ -62,30 +55,6 @@ impl Walk<'_, '_> {
         let mut seen = vec![false; places.parameters];
         let fits = places.given.iter().all(|&at| seen.get_mut(at).is_some_and(|seen| !std::mem::replace(seen, true)));
         (fits && places.missing().all(|at| at >= optional)).then_some(places)
-    }
-
-    /// The values of the arguments that are for `*args`, the first argument being that element of the stack. Their references go along.
-    pub(super) fn surplus(&mut self, first: usize, places: &Places) -> Vec<Value> {
-        let stack = &self.knowledge().state.frame().stack;
-        let values = stack[first..][places.surplus.clone()].iter().map(|slot| slot.value);
-        values.map(|value| value.expect("an argument")).collect()
-    }
-
-    /// What `*args` and `**kwargs` get, where the function has these: a tuple of such values, which takes their references, and an empty dict. The passes leave
-    /// out what only exits need.
-    pub(super) fn collected(&mut self, callee: &Callee<'_>, surplus: Vec<Value>) -> Vec<Slot> {
-        let dict = callee.takes_named.then(|| self.b.new_dict());
-        let tuple = callee.takes_more.then(|| match surplus.as_slice() {
-            [] => self.empty_tuple(),
-            items => self.b.new_tuple(items),
-        });
-        tuple.into_iter().chain(dict).map(Slot::owned).collect()
-    }
-
-    fn empty_tuple(&mut self) -> Value {
-        let tuple = self.b.global(Global::EmptyTuple);
-        self.knowledge().learn(tuple, |known| *known = Known { immortal: true, ..Known::exactly(Global::TupleType) });
-        tuple
     }
 
     /// Takes the names of arguments off the stack.

@@ -12,7 +12,7 @@ use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::{frame, function, thread_state, tuple, type_object};
 use whipsnake_cpython::opcode as op;
 use whipsnake_ir::{
-    BinaryOp, Condition, FrameState, Global, Helper, Inlined, InstData, Known, MissReason, Slot, Type, Value,
+    BinaryOp, Condition, FrameState, Global, Helper, Inlined, InstData, Keeps, Known, MissReason, Slot, Type, Value,
 };
 
 /// Functions with more instructions than this are not inlined.
@@ -107,49 +107,6 @@ impl<'a> Walk<'a, '_> {
         true
     }
 
-    /// Inlines a `CALL_FUNCTION_EX` with a tuple that the region made itself, and no keywords, or a dict that has none; false if that can't be done, and then
-    /// nothing was.
-    pub(super) fn inline_unpacking(&mut self, number: u32, instr: &Instr) -> bool {
-        let operands = 3 + (instr.oparg & 1) as usize;
-        let stack = &self.knowledge().state.frame().stack;
-        let Some(first) = stack.len().checked_sub(operands) else { return false };
-        let (called, receiver, tuple, named) =
-            (stack[first], stack[first + 1], stack[first + 2], stack.get(first + 3).copied());
-        let (Some(called_value), Some(tuple_value)) = (called.value, tuple.value) else { return false };
-        let has_names = |walk: &mut Self, named: Slot| !named.value.is_some_and(|dict| walk.b.is_empty_dict(dict));
-        if named.is_some_and(|named| has_names(self, named)) || self.is_there(receiver) != Some(false) {
-            return false;
-        }
-        let Some(items) = self.b.tuple_items(tuple_value) else { return false };
-        let Some(address) = self.constant_address(called_value) else { return false };
-        let world = self.body.world;
-        let Some(callee) = world.callee(address) else { return false };
-        if !self.may_inline(number, &callee, items.len()) {
-            return false;
-        }
-        self.mark_exit();
-        self.guard_callee(called_value, &callee);
-        let parameters = callee.parameters as usize;
-        let defaults = self.default_arguments(called_value, &callee, items.len()..parameters);
-        let surplus = items.get(parameters..).unwrap_or_default().to_vec();
-        let surplus = surplus.into_iter().inspect(|&item| self.b.retain(item)).collect();
-        let collected = self.collected(&callee, surplus);
-        let arguments = items.into_iter().take(parameters).chain(defaults).collect();
-        let mut arguments = self.owned_arguments(arguments);
-        arguments.extend(collected);
-        let stack = &mut self.knowledge().state.frame().stack;
-        stack.truncate(first);
-        for slot in [Some(tuple), named].into_iter().flatten() {
-            if let Some(value) = slot.value.filter(|_| slot.owned)
-                && !self.hand_over(value)
-            {
-                self.b.release(value);
-            }
-        }
-        self.inline_call(number, called, arguments, &callee, Entered::Call);
-        true
-    }
-
     /// Whether a call with so many arguments is to be inlined. If so, its instructions are counted.
     pub(super) fn may_inline(&mut self, number: u32, callee: &Callee<'_>, count: usize) -> bool {
         let site = self.site(number);
@@ -196,7 +153,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// Whether the slot holds something; `None` if that is not known.
-    fn is_there(&mut self, slot: Slot) -> Option<bool> {
+    pub(super) fn is_there(&mut self, slot: Slot) -> Option<bool> {
         let Some(value) = slot.value else { return Some(false) };
         if self.knowledge().known(value).present {
             return Some(true);
@@ -234,7 +191,7 @@ impl<'a> Walk<'a, '_> {
         self.knowledge().learn(instance, |known| known.present = true);
         self.versions.insert(instance, constructor.version);
         if let Some(inside) = constructor.keeps_values {
-            self.b.keep_instance(instance, class, inside);
+            self.b.keep_instance(instance, class, if inside { Keeps::Inside } else { Keeps::Slots });
         }
         if let Some(class) = self.constant_address(class) {
             self.classes.insert(instance, class);

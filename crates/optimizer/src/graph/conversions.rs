@@ -9,15 +9,9 @@ use whipsnake_ir::{Condition, Global, Slot, UnaryOp, Value};
 impl Walk<'_, '_> {
     /// Builds the call of a number's class with a number whose type is known, or likely; false if it is no such call, and then nothing was built.
     pub(super) fn convert_number(&mut self, number: u32, instr: &Instr) -> bool {
-        let stack = &self.knowledge().state.frame().stack;
-        let &[.., called, receiver, argument] = stack.as_slice() else { return false };
-        let (Some(class), Some(value)) = (called.value, argument.value) else { return false };
-        if instr.oparg != 1 || receiver.value.is_some_and(|it| self.constant_address(it) != Some(0)) {
-            return false;
-        }
-        let Some(class) = self.constant_address(class).and_then(|address| self.body.world.number_class(address)) else {
-            return false;
-        };
+        let Some((address, arguments)) = self.plain_call(instr) else { return false };
+        let &[value] = &arguments[..] else { return false };
+        let Some(class) = self.body.world.named_object(address) else { return false };
         let from = self.likely_class(value);
         if self.is_general(number) {
             return false;

@@ -8,21 +8,11 @@ use whipsnake_ir::{Global, Value};
 impl Walk<'_, '_> {
     /// The type of the iterator inside the `enumerate` that a call makes.
     pub(super) fn enumeration_made(&mut self, instr: &Instr) -> Option<Global> {
-        if instr.base != op::CALL {
+        let (address, arguments) = self.plain_call(instr)?;
+        if self.body.world.named_object(address)? != Global::EnumerateType {
             return None;
         }
-        let count = instr.oparg as usize;
-        let stack = &self.knowledge().state.frame().stack;
-        let base = stack.len().checked_sub(count + 2)?;
-        let (called, receiver, iterated) = (stack[base].value?, stack[base + 1], stack.get(base + 2)?.value?);
-        if receiver.value.is_some_and(|it| self.constant_address(it) != Some(0)) {
-            return None;
-        }
-        let world = self.body.world;
-        if world.named_object(self.constant_address(called)?)? != Global::EnumerateType {
-            return None;
-        }
-        match self.likely_class(iterated)? {
+        match self.likely_class(*arguments.first()?)? {
             Global::ListType => Some(Global::ListIteratorType),
             Global::TupleType => Some(Global::TupleIteratorType),
             _ => None,

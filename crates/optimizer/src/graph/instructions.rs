@@ -224,32 +224,8 @@ impl Walk<'_, '_> {
         self.cost.add(depth, false);
     }
 
-    /// Whether the dict on top of the stack has no items, for sure or guarded, and goes into one without items that nobody has seen.
-    fn merges_nothing(&mut self, number: u32) -> bool {
-        let stack = &self.knowledge().state.frame().stack;
-        let &[.., Slot { value: Some(into), .. }, Slot { value: Some(from), .. }] = stack.as_slice() else {
-            return false;
-        };
-        if !self.b.is_empty_dict(into) {
-            return false;
-        }
-        if !self.b.is_empty_dict(from) {
-            if self.is_general(number) || self.likely_class(from) != Some(Global::DictType) {
-                return false;
-            }
-            self.mark_exit();
-            self.b.guard_exact(from, Global::DictType);
-            let used = self.b.load(Type::I64, from, layout::dict::MA_USED);
-            let empty = self.b.compare_const(Condition::Eq, used, 0);
-            self.b.guard(empty, MissReason::Value);
-        }
-        true
-    }
-
     fn get_iter(&mut self, number: u32) {
-        let iterable = self.knowledge().state.frame().stack.last().and_then(|slot| slot.value);
-        let known = iterable.and_then(|iterable| self.b.known_class(iterable));
-        if known == Some(Global::EnumerateType) || self.is_iterator_itself() {
+        if self.is_iterator_itself() {
             return;
         }
         self.own_stack();

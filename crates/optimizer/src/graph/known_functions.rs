@@ -1,30 +1,34 @@
 //! Calls of built-in functions that are computed without a call.
 
 use super::blocks::Walk;
+use smallvec::SmallVec;
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::opcode as op;
 use whipsnake_ir::{Global, Slot, Value};
 use whipsnake_ops::KnownFunction;
 
 impl<'a> Walk<'a, '_> {
+    /// The address of what a `CALL` without a receiver calls, if that is known, and its arguments.
+    pub(super) fn plain_call(&mut self, instr: &Instr) -> Option<(u64, SmallVec<[Value; 4]>)> {
+        let stack = &self.knowledge().state.frame().stack;
+        let base = stack.len().checked_sub(instr.oparg as usize + 2).filter(|_| instr.base == op::CALL)?;
+        let (called, receiver) = (stack[base].value?, stack[base + 1].value);
+        let arguments = stack[base + 2..].iter().map(|slot| slot.value).collect::<Option<_>>()?;
+        if receiver.is_some_and(|it| self.constant_address(it) != Some(0)) {
+            return None;
+        }
+        Some((self.constant_address(called)?, arguments))
+    }
+
     /// Builds the call of a known function with arguments of types that it is known for; false if it is no such call, and then nothing was built.
     pub(super) fn call_known(&mut self, number: u32, instr: &Instr) -> bool {
-        let count = instr.oparg as usize;
-        let stack = &self.knowledge().state.frame().stack;
-        let Some(base) = stack.len().checked_sub(count + 2) else { return false };
-        let (called, receiver, arguments) = (stack[base], stack[base + 1], stack[base + 2..].to_vec());
-        let Some(called) = called.value else { return false };
-        if self.is_general(number) || receiver.value.is_some_and(|it| self.constant_address(it) != Some(0)) {
-            return false;
-        }
-        let world = self.body.world;
-        let function = self.constant_address(called).and_then(|address| world.known_function(address));
-        let values: Option<Vec<Value>> = arguments.iter().map(|slot| slot.value).collect();
-        let (Some(function), Some(values)) = (function, values) else { return false };
+        let Some((address, values)) = self.plain_call(instr).filter(|_| !self.is_general(number)) else { return false };
+        let Some(function) = self.body.world.known_function(address) else { return false };
         let Some(class) = self.common_class(function, &values) else { return false };
         // What a container holds may end with it, with whatever that does.
-        let ends = |slot: &Slot| slot.owned && function == KnownFunction::Len && class != Global::StrType;
-        if arguments.iter().any(ends) {
+        let stack = &self.knowledge().state.frame().stack;
+        let ends = stack[stack.len() - values.len()..].iter().any(|slot| slot.owned);
+        if ends && function == KnownFunction::Len && class != Global::StrType {
             return false;
         }
         self.mark_exit();
@@ -34,7 +38,7 @@ impl<'a> Walk<'a, '_> {
         let depth = self.knowledge().depth;
         self.cost.add(depth, false);
         let result = function.result(&mut self.b, class, &values);
-        self.finish_call(count, result);
+        self.finish_call(values.len(), result);
         true
     }
 

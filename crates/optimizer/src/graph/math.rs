@@ -8,17 +8,9 @@ use whipsnake_ops::math_result;
 impl Walk<'_, '_> {
     /// Builds the call of a function of `math` that C's library computes; false if it is no such call, and then nothing was built.
     pub(super) fn call_math(&mut self, number: u32, instr: &Instr) -> bool {
-        let stack = &self.knowledge().state.frame().stack;
-        let &[.., called, receiver, argument] = stack.as_slice() else { return false };
-        let (Some(called), Some(value)) = (called.value, argument.value) else { return false };
-        if instr.oparg != 1
-            || receiver.value.is_some_and(|it| self.constant_address(it) != Some(0))
-            || self.is_general(number)
-        {
-            return false;
-        }
-        let Some(function) = self.constant_address(called).and_then(|address| self.body.world.math_function(address))
-        else {
+        let Some((address, arguments)) = self.plain_call(instr) else { return false };
+        let &[value] = &arguments[..] else { return false };
+        let Some(function) = self.body.world.math_function(address).filter(|_| !self.is_general(number)) else {
             return false;
         };
         if !matches!(self.knowledge().known(value).class, None | Some(Global::FloatType | Global::IntType)) {

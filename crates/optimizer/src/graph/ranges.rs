@@ -14,17 +14,8 @@ impl Walk<'_, '_> {
         if !(1..=3).contains(&count) || self.is_general(number) || !self.is_iterated_at_once(number) {
             return false;
         }
-        let stack = &self.knowledge().state.frame().stack;
-        let Some(base) = stack.len().checked_sub(count + 2) else { return false };
-        let (called, receiver) = (stack[base], stack[base + 1]);
-        let values: Option<Vec<Value>> = stack[base + 2..].iter().map(|slot| slot.value).collect();
-        let (Some(called), Some(values)) = (called.value, values) else { return false };
-        if receiver.value.is_some_and(|it| self.constant_address(it) != Some(0)) {
-            return false;
-        }
-        let world = self.body.world;
-        let named = self.constant_address(called).and_then(|address| world.named_object(address));
-        if named != Some(Global::RangeType)
+        let Some((address, values)) = self.plain_call(instr) else { return false };
+        if self.body.world.named_object(address) != Some(Global::RangeType)
             || values.iter().any(|&value| self.likely_class(value) != Some(Global::IntType))
         {
             return false;

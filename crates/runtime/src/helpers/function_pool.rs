@@ -4,7 +4,6 @@
 //! for the next one among that of dead instances. Who watches functions is told of them as ever: if that is not us alone, the interpreter makes
 //! and ends them.
 
-use super::instance_ends::drop_reference;
 use super::instance_pool::{HEAD, POOL, Pool};
 use crate::native::raw::{get, is_exact, retain, set};
 use crate::tier;
@@ -207,14 +206,13 @@ pub(super) unsafe fn end(dying: *mut PyObject, depth: u32) -> bool {
         ANNOTATIONS, BUILTINS, CLOSURE, CODE, DEFAULTS, DICT, DOC, GLOBALS, KWDEFAULTS, MODULE, NAME, QUALNAME,
         TYPEPARAMS, VERSION, WEAKREFLIST,
     };
-    // SAFETY: the caller's. Whoever is run by the end of what it holds can't reach the function.
+    // SAFETY: the caller's.
     unsafe {
         let pool = POOL.0.get();
         let is_plain = get::<u32>(dying, VERSION) < FIRST_VERSION && get::<usize>(dying, WEAKREFLIST) == 0;
         if !is_plain || !(*pool).is_usual() || !(*FUNCTIONS.0.get()).is_ours() {
             return false;
         }
-        Pool::untrack(dying.cast::<u8>().sub(HEAD));
         let held = [
             GLOBALS,
             BUILTINS,
@@ -230,13 +228,7 @@ pub(super) unsafe fn end(dying: *mut PyObject, depth: u32) -> bool {
             NAME,
             QUALNAME,
         ];
-        for offset in held {
-            let value: *mut PyObject = get(dying, offset);
-            if !value.is_null() {
-                drop_reference(value, depth);
-            }
-        }
-        (*pool).finish(dying, BYTES);
+        Pool::end_built_in(pool, dying, BYTES, held.map(|offset| get(dying, offset)), depth);
         true
     }
 }

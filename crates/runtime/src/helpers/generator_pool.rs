@@ -62,13 +62,9 @@ pub(super) unsafe fn end(dying: *mut PyObject, depth: u32) -> bool {
         if get::<i8>(dying, generator::FRAME_STATE) != generator::FRAME_CLEARED || others != 0 || !(*pool).is_usual() {
             return false;
         }
-        Pool::untrack(dying.cast::<u8>().sub(HEAD));
         let executable: *mut PyObject = get(dying, generator::IFRAME + frame::EXECUTABLE);
-        let bytes = size(executable);
-        for held in [executable, get(dying, generator::NAME), get(dying, generator::QUALNAME)] {
-            drop_reference(held, depth);
-        }
-        (*pool).finish(dying, bytes);
+        let held = [executable, get(dying, generator::NAME), get(dying, generator::QUALNAME)];
+        Pool::end_built_in(pool, dying, size(executable), held, depth);
         true
     }
 }

@@ -32,12 +32,30 @@ impl Pool {
                     drop_reference(value, depth);
                 }
             }
-            let count = (*pool).count;
-            if count.read() > 0 {
-                count.write(count.read() - 1);
-            }
             release(get::<*mut PyObject>(instance, object::OB_TYPE));
-            (*pool).put(values.memory, values.bytes);
+            (*pool).finish(values.memory, values.bytes);
+        }
+    }
+
+    /// Ends an object of a type of the interpreter's own, which takes so many bytes, and drops what it holds.
+    #[inline]
+    pub(super) unsafe fn end_built_in(
+        pool: *mut Pool,
+        dying: *mut PyObject,
+        bytes: usize,
+        held: impl IntoIterator<Item = *mut PyObject>,
+        depth: u32,
+    ) {
+        // SAFETY: the caller's; whoever is run by the end of what it holds can't reach the object.
+        unsafe {
+            let memory = dying.cast::<u8>().sub(HEAD);
+            Pool::untrack(memory);
+            for value in held {
+                if !value.is_null() {
+                    drop_reference(value, depth);
+                }
+            }
+            (*pool).finish(memory, bytes);
         }
     }
 

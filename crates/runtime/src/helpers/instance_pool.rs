@@ -278,16 +278,15 @@ impl Pool {
         }
     }
 
-    /// Takes back the memory of an object that has ended, as [`start`](Self::start) made it or the interpreter.
+    /// Takes back the memory of an object that has ended, which is counted no more.
     #[inline]
-    pub(super) unsafe fn finish(&mut self, object: *mut PyObject, bytes: usize) {
+    pub(super) unsafe fn finish(&mut self, memory: *mut u8, bytes: usize) {
         // SAFETY: the caller's.
         unsafe {
             let count = self.count.read();
             if count > 0 {
                 self.count.write(count - 1);
             }
-            let memory = object.cast::<u8>().sub(HEAD);
             if self.allocator.is_usual() {
                 self.put(memory, bytes);
             } else {

@@ -1,7 +1,6 @@
 //! Where iterators of lists and tuples come from that loops make, and where they go when the loop is done: their memory waits for the next one among that of dead
 //! instances.
 
-use super::instance_ends::drop_reference;
 use super::instance_pool::{HEAD, POOL, Pool};
 use crate::native::raw::{get, is_exact, retain, set};
 use pyo3_ffi::{PyListIter_Type, PyObject, PyTupleIter_Type, PyTypeObject};
@@ -54,18 +53,14 @@ pub(super) unsafe fn make(sequence: *mut PyObject) -> *mut PyObject {
 /// # Safety
 /// The GIL is held; nobody has a reference to the object, which is exactly an iterator of a list or tuple.
 pub(super) unsafe fn end(dying: *mut PyObject, depth: u32) -> bool {
-    // SAFETY: the caller's. Whoever is run by the end of the sequence can't reach the iterator.
+    // SAFETY: the caller's.
     unsafe {
         let pool = POOL.0.get();
         if !(*pool).is_usual() {
             return false;
         }
-        Pool::untrack(dying.cast::<u8>().sub(HEAD));
         let sequence: *mut PyObject = get(dying, list_iterator::IT_SEQ);
-        if !sequence.is_null() {
-            drop_reference(sequence, depth);
-        }
-        (*pool).finish(dying, BYTES);
+        Pool::end_built_in(pool, dying, BYTES, [sequence], depth);
         true
     }
 }

@@ -110,7 +110,7 @@ pub(super) unsafe fn end(list: *mut PyObject, depth: u32) -> bool {
         let pool = POOL.0.get();
         let handle = List::new_unchecked(list);
         let places = handle.allocated();
-        if places.wrapping_sub(1) >= MOST_PLACES || (*pool).young.is_null() || !(*pool).allocator.is_usual() {
+        if places.wrapping_sub(1) >= MOST_PLACES || !(*pool).is_usual() {
             return false;
         }
         Pool::untrack(list.cast::<u8>().sub(HEAD));

@@ -70,9 +70,12 @@ pub unsafe extern "C" fn dict_put(dict: *mut PyObject, key: *mut PyObject, value
     // SAFETY: the module's contract. Somebody who watches the dict may run anything.
     unsafe {
         let handle = Dict::new_unchecked(dict);
+        let nothing = Put { old: null_mut(), status: 0 };
+        if handle.watchers() != 0 {
+            return nothing;
+        }
         let old = match handle.find(key) {
-            _ if handle.watchers() != 0 => return Put { old: null_mut(), status: 0 },
-            Lookup::Unknown => return Put { old: null_mut(), status: 0 },
+            Lookup::Unknown => return nothing,
             Lookup::Absent => null_mut(),
             Lookup::Found(place) => match exchange_dict_value(dict, place, value) {
                 Some(old) => return Put { old, status: 1 },

@@ -11,6 +11,23 @@ use whipsnake_cpython::layout::{float, long, object};
 /// The most bits of an int that has two digits.
 const TWO_DIGITS: u32 = 2 * long::SHIFT;
 
+/// Has Rust make the object, with `rcx` and `rdx` saved.
+macro_rules! by_rust {
+    () => {
+        concat!(
+            "pop rdx\n",
+            // In the place of rax.
+            "push rcx\n",
+            save_registers!(),
+            "\ncall {make}\n",
+            restore_registers!(),
+            "\npop rcx
+            pop rcx
+            ret"
+        )
+    };
+}
+
 /// `Helper::NewFloatInRegion`.
 ///
 /// # Safety
@@ -39,15 +56,7 @@ pub unsafe extern "C" fn new_float_in_region(value: f64) -> *mut PyObject {
         "pop rcx",
         "ret",
         "2:",
-        "pop rdx",
-        // In the place of rax.
-        "push rcx",
-        save_registers!(),
-        "call {make}",
-        restore_registers!(),
-        "pop rcx",
-        "pop rcx",
-        "ret",
+        by_rust!(),
         pools = sym POOLS,
         floats = const field::FLOATS,
         float_count = const field::FLOAT_COUNT,
@@ -113,15 +122,7 @@ pub unsafe extern "C" fn new_int_in_region(value: i64) -> *mut PyObject {
         "3:",
         "pop rsi",
         "2:",
-        "pop rdx",
-        // In the place of rax.
-        "push rcx",
-        save_registers!(),
-        "call {make}",
-        restore_registers!(),
-        "pop rcx",
-        "pop rcx",
-        "ret",
+        by_rust!(),
         pools = sym POOLS,
         ints = const field::INTS,
         int_room = const field::INT_ROOM,

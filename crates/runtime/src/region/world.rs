@@ -210,6 +210,10 @@ fn class_of(value: *mut PyObject) -> Option<Global> {
     }
 }
 
+/// Built-in types and methods whose calls are known.
+const NAMED: &[Global] =
+    &[Global::FloatType, Global::IntType, Global::RangeType, Global::EnumerateType, Global::DictGetMethod];
+
 /// Whether an `enumerate` has its fields where they are expected, as far as its size tells: no header has them.
 fn has_known_enumerations() -> bool {
     let class = &raw const pyo3_ffi::PyEnum_Type;
@@ -370,18 +374,10 @@ impl World for Live {
         samples::named_parameters(self.live(names)?, function.code())
     }
 
-    fn number_class(&self, address: u64) -> Option<Global> {
-        // SAFETY: the GIL is held.
-        [Global::FloatType, Global::IntType]
-            .into_iter()
-            .find(|&class| unsafe { globals::address(class) } as u64 == address)
-    }
-
     fn named_object(&self, address: u64) -> Option<Global> {
         // SAFETY: the GIL is held.
         let is_it = |named: &Global| unsafe { globals::address(*named) } as u64 == address;
-        let found = [Global::DictGetMethod, Global::RangeType, Global::EnumerateType].into_iter().find(is_it);
-        found.filter(|&found| found != Global::EnumerateType || has_known_enumerations())
+        NAMED.iter().copied().find(is_it).filter(|&found| found != Global::EnumerateType || has_known_enumerations())
     }
 
     fn math_function(&self, address: u64) -> Option<whipsnake_ops::MathFunction> {

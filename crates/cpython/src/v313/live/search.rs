@@ -21,22 +21,11 @@ pub enum Lookup<T> {
 /// Longer tuples are left to CPython.
 const MAX_TUPLE: usize = 8;
 
-/// What is compared where hashes are the same.
-#[derive(Clone, Copy)]
-enum Kind {
-    Str,
-    Int(i64),
-    Tuple,
-    /// Equal to nothing but itself, as far as its own class is concerned.
-    Itself,
-}
-
-/// A key, with its hash.
+/// A key that can be searched for, with its hash.
 #[derive(Clone, Copy)]
 struct Key {
     object: *mut PyObject,
     hash: isize,
-    kind: Kind,
 }
 
 /// Whether an object is exactly of a type.
@@ -79,6 +68,7 @@ fn hash_of_int(value: i64) -> isize {
 }
 
 /// The hash of a string or of a short int.
+#[inline]
 fn hash_of_item(item: *mut PyObject) -> Option<isize> {
     if is_str(item) { Some(hash_of_str(item)) } else { short_int(item).map(hash_of_int) }
 }
@@ -115,9 +105,16 @@ fn are_equal_strings(left: *mut PyObject, right: *mut PyObject) -> bool {
     }
 }
 
-/// Whether objects are equal, if that is found out without running Python code.
+/// The object as a tuple, if it is exactly one.
 #[inline]
-fn are_equal(left: *mut PyObject, right: *mut PyObject) -> Option<bool> {
+fn as_tuple(object: *mut PyObject) -> Option<Tuple> {
+    // SAFETY: an exact tuple.
+    is_exactly(object, &raw mut pyo3_ffi::PyTuple_Type).then(|| unsafe { Tuple::new_unchecked(object) })
+}
+
+/// Whether strings or short ints are equal; `None` where that takes Python code, or one is something else.
+#[inline]
+fn are_equal_items(left: *mut PyObject, right: *mut PyObject) -> Option<bool> {
     if left == right {
         return Some(true);
     }
@@ -127,6 +124,19 @@ fn are_equal(left: *mut PyObject, right: *mut PyObject) -> Option<bool> {
     Some(short_int(left)? == short_int(right)?)
 }
 
+/// Whether tuples are equal, likewise.
+fn are_equal_tuples(left: Tuple, right: Tuple) -> Option<bool> {
+    if left.len() != right.len() {
+        return None;
+    }
+    for index in 0..left.len() {
+        if !are_equal_items(left.item(index)?, right.item(index)?)? {
+            return Some(false);
+        }
+    }
+    Some(true)
+}
+
 impl Key {
     /// Objects that can be searched for here.
     ///
@@ -134,17 +144,12 @@ impl Key {
     /// A live object; the GIL is held.
     #[inline]
     unsafe fn of(object: *mut PyObject) -> Option<Key> {
-        if is_str(object) {
-            return Some(Key { object, hash: hash_of_str(object), kind: Kind::Str });
+        if let Some(hash) = hash_of_item(object) {
+            return Some(Key { object, hash });
         }
-        if let Some(value) = short_int(object) {
-            return Some(Key { object, hash: hash_of_int(value), kind: Kind::Int(value) });
-        }
-        if is_exactly(object, &raw mut pyo3_ffi::PyTuple_Type) {
-            // SAFETY: an exact tuple.
-            let tuple = unsafe { Tuple::new_unchecked(object) };
+        if let Some(tuple) = as_tuple(object) {
             let hash = if tuple.len() <= MAX_TUPLE { hash_of_tuple(tuple)? } else { return None };
-            return Some(Key { object, hash, kind: Kind::Tuple });
+            return Some(Key { object, hash });
         }
         // SAFETY: the object's type is alive. What `object` hashes with is the address, turned by four bits.
         unsafe {
@@ -157,7 +162,7 @@ impl Key {
             }
         }
         let hash = (object as usize).rotate_right(4) as isize;
-        Some(Key { object, hash: if hash == -1 { -2 } else { hash }, kind: Kind::Itself })
+        Some(Key { object, hash: if hash == -1 { -2 } else { hash } })
     }
 
     /// Whether this is a key that has the same hash.
@@ -166,23 +171,9 @@ impl Key {
         if other == self.object {
             return Some(true);
         }
-        match self.kind {
-            Kind::Str if is_str(other) => are_equal(self.object, other),
-            Kind::Int(value) => short_int(other).map(|it| it == value),
-            Kind::Tuple if is_exactly(other, &raw mut pyo3_ffi::PyTuple_Type) => {
-                // SAFETY: exact tuples.
-                let (own, other) = unsafe { (Tuple::new_unchecked(self.object), Tuple::new_unchecked(other)) };
-                if own.len() != other.len() {
-                    return Some(false);
-                }
-                for index in 0..own.len() {
-                    if !are_equal(own.item(index)?, other.item(index)?)? {
-                        return Some(false);
-                    }
-                }
-                Some(true)
-            }
-            _ => None,
+        match (as_tuple(self.object), as_tuple(other)) {
+            (Some(own), Some(other)) => are_equal_tuples(own, other),
+            _ => are_equal_items(self.object, other),
         }
     }
 }
