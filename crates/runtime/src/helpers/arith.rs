@@ -7,7 +7,7 @@
 
 use super::attention::Before;
 use super::held::Held;
-use super::pools;
+use super::{long_ints, pools};
 use crate::native::raw::get;
 use pyo3_ffi::{Py_DECREF, Py_False, Py_NewRef, Py_True, PyObject, PyThreadState_Get, binaryfunc};
 use std::ffi::c_int;
@@ -45,6 +45,9 @@ pub unsafe extern "C" fn call_binary(
                 && let Some(value) = int_result(operator, x, y)
             {
                 return pools::int(value);
+            }
+            if let Some(result) = long_ints::arithmetic(operator, left, right) {
+                return result;
             }
             if let Some(value) = float_result(operator, left, right) {
                 return pools::new_float(value);

@@ -29,6 +29,7 @@ pub mod instances;
 pub mod iteration;
 mod iterator_pool;
 mod list_pool;
+mod long_ints;
 mod lookups;
 pub mod matching;
 pub mod names;
@@ -44,6 +45,7 @@ pub mod unpack;
 pub mod unpacked_calls;
 pub mod variables;
 pub mod with;
+mod words;
 
 use whipsnake_cpython::live::symbols;
 use whipsnake_ir::Helper;

@@ -201,6 +201,8 @@ unsafe extern "C" {
     pub fn _PyLong_Subtract(left: *mut PyObject, right: *mut PyObject) -> *mut PyObject;
     /// `left * right` of exact ints.
     pub fn _PyLong_Multiply(left: *mut PyObject, right: *mut PyObject) -> *mut PyObject;
+    /// A new int of 30-bit digits, least first; takes them as they are, but for none, which is zero.
+    pub fn _PyLong_FromDigits(negative: c_int, count: isize, digits: *const u32) -> *mut PyObject;
     /// Frees an exact float: to the free list, or for good.
     pub fn _PyFloat_ExactDealloc(op: *mut PyObject);
     /// Frees an exact string.
