@@ -12,7 +12,7 @@ use crate::native::raw::get;
 use pyo3_ffi::{Py_DECREF, Py_False, Py_NewRef, Py_True, PyObject, PyThreadState_Get, binaryfunc};
 use std::ffi::c_int;
 use whipsnake_cpython::layout::long;
-use whipsnake_cpython::live::{_PyInterpreterFrame, Float, Frame, Long, symbols};
+use whipsnake_cpython::live::{_PyInterpreterFrame, Float, Frame, Long, are_equal_items, symbols};
 use whipsnake_cpython::opcode;
 
 /// Raises `UnboundLocalError` for a local variable.
@@ -214,11 +214,29 @@ fn holds<T: PartialOrd>(comparison: c_int, left: T, right: T) -> bool {
     }
 }
 
+/// Whether two strings, also of subclasses, are equal (or not, as is asked), where they compare as strings do.
+#[inline]
+unsafe fn compare_strings(left: *mut PyObject, right: *mut PyObject, comparison: c_int) -> Option<bool> {
+    // SAFETY: live objects.
+    unsafe {
+        if !matches!(comparison, pyo3_ffi::Py_EQ | pyo3_ffi::Py_NE)
+            || pyo3_ffi::PyUnicode_Check(left) == 0
+            || pyo3_ffi::PyUnicode_Check(right) == 0
+        {
+            return None;
+        }
+        are_equal_items(left, right).map(|equal| equal == (comparison == pyo3_ffi::Py_EQ))
+    }
+}
+
 /// The truth of a comparison. Not `PyObject_RichCompareBool`: that one takes identical objects for equal.
 pub unsafe extern "C" fn rich_compare_bool(left: *mut PyObject, right: *mut PyObject, comparison: c_int) -> c_int {
     // SAFETY: live objects.
     unsafe {
         if let Some(answer) = compare_numbers(left, right, comparison) {
+            return answer.into();
+        }
+        if let Some(answer) = compare_strings(left, right, comparison) {
             return answer.into();
         }
         let (_held, before) = (Held::new([left, right]), Before::now());

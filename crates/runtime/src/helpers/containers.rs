@@ -9,10 +9,11 @@ use super::attention::Before;
 use super::held::Held;
 use super::lookups;
 use super::slices;
+use super::special::{Name, look_up};
 use pyo3_ffi::{Py_DECREF, PyDict_CheckExact, PyList_CheckExact, PyLong_CheckExact, PyObject, PyTuple_CheckExact};
 use std::ffi::c_int;
 use std::ptr::null_mut;
-use whipsnake_cpython::live::{List, Long, Tuple, symbols};
+use whipsnake_cpython::live::{List, Long, Tuple, are_equal_items, symbols};
 use whipsnake_cpython::opcode;
 
 /// The value of an exact compact int.
@@ -53,9 +54,26 @@ pub unsafe extern "C" fn get_item(container: *mut PyObject, key: *mut PyObject) 
             }
         } else if PyDict_CheckExact(container) != 0 {
             return dict_get_item(container, key);
+        } else if is_dict_with(container, Name::GetItem) {
+            let found = lookups::dict_find(container, key);
+            if !found.is_null() {
+                return pyo3_ffi::Py_NewRef(found);
+            }
         }
         let (_held, before) = (Held::new([container, key]), Before::now());
         before.object(opcode::BINARY_SUBSCR, pyo3_ffi::PyObject_GetItem(container, key))
+    }
+}
+
+/// Whether an object's class is one that somebody derived from `dict`, with the method of this name as `dict` has it. The interpreter calls that
+/// by looking for it.
+unsafe fn is_dict_with(object: *mut PyObject, name: Name) -> bool {
+    // SAFETY: a live object, the GIL held.
+    unsafe {
+        pyo3_ffi::PyDict_Check(object) != 0 && {
+            let method = look_up(pyo3_ffi::Py_TYPE(object), name);
+            !method.is_null() && method == look_up(&raw mut pyo3_ffi::PyDict_Type, name)
+        }
     }
 }
 
@@ -121,44 +139,25 @@ pub unsafe extern "C" fn dict_set_item(dict: *mut PyObject, key: *mut PyObject, 
     }
 }
 
-/// Whether a short int is among items, if all that come before it are ints: comparing others may run code.
-unsafe fn is_among(value: i64, object: *mut PyObject, items: &[*mut PyObject]) -> Option<bool> {
-    for &item in items {
-        // SAFETY: a live object, an exact int where it is read as one.
-        unsafe {
-            if item == object {
-                return Some(true);
-            }
-            if PyLong_CheckExact(item) == 0 {
-                return None;
-            }
-            // Ints of more digits have other values.
-            if Long::new_unchecked(item).compact_value() == Some(value) {
-                return Some(true);
-            }
-        }
-    }
-    Some(false)
-}
-
-/// `value in container` for a list or tuple, if that is found out without running code.
+/// `value in container` for a list or tuple of strings and short ints, if that is found out without running code.
 unsafe fn sequence_contains(container: *mut PyObject, value: *mut PyObject) -> Option<bool> {
     // SAFETY: live objects, of exact types where they are read as such; nothing changes a list while its items are compared.
     unsafe {
-        let number = compact(value)? as i64;
-        let (items, len) = if PyList_CheckExact(container) != 0 {
-            let list = List::new_unchecked(container);
-            (list.items(), list.len())
-        } else if PyTuple_CheckExact(container) != 0 {
+        let (items, len) = if PyTuple_CheckExact(container) != 0 {
             let tuple = Tuple::new_unchecked(container);
             (tuple.items(), tuple.len())
+        } else if PyList_CheckExact(container) != 0 {
+            let list = List::new_unchecked(container);
+            (list.items(), list.len())
         } else {
             return None;
         };
-        if len == 0 {
-            return Some(false);
+        for index in 0..len {
+            if are_equal_items(items.add(index).read(), value)? {
+                return Some(true);
+            }
         }
-        is_among(number, value, std::slice::from_raw_parts(items, len))
+        Some(false)
     }
 }
 
@@ -168,6 +167,9 @@ pub unsafe extern "C" fn contains(container: *mut PyObject, value: *mut PyObject
     unsafe {
         if let Some(found) = sequence_contains(container, value) {
             return found.into();
+        }
+        if is_dict_with(container, Name::Contains) {
+            return dict_contains(container, value);
         }
         let (_held, before) = (Held::new([container, value]), Before::now());
         before.truth(opcode::CONTAINS_OP, pyo3_ffi::PySequence_Contains(container, value))

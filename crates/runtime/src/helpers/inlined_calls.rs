@@ -143,6 +143,20 @@ pub(crate) unsafe fn makes_plain_instances(class: *mut PyTypeObject) -> bool {
     }
 }
 
+/// What the class of a callable has for `__call__`, borrowed. If that is a Python function, it is what calls are.
+pub(super) unsafe fn python_call(callable: *mut PyObject) -> Option<*mut PyObject> {
+    // SAFETY: the caller's: a live object; the type's method cache answers without running code. A function in a class means that the class has it
+    // called, but for a vectorcall.
+    unsafe {
+        let class: *mut PyTypeObject = get(callable, object::OB_TYPE);
+        let special = type_object::HAVE_VECTORCALL | type_object::HEAPTYPE;
+        if get::<u64>(class, type_object::TP_FLAGS) & special != type_object::HEAPTYPE {
+            return None;
+        }
+        Some(look_up(class, Name::Call)).filter(|method| !method.is_null())
+    }
+}
+
 /// A call of an object whose class has a compiled Python `__call__`; `None` for others.
 ///
 /// # Safety
@@ -154,19 +168,10 @@ pub(super) unsafe fn call_method(
     count: c_int,
     back: Back,
 ) -> Option<Resume> {
-    // SAFETY: the caller's; the type's method cache answers without running code. A Python function in a class means that the class has it
-    // called, but for a vectorcall.
+    // SAFETY: the caller's.
     unsafe {
         let callable = base.read();
-        let class: *mut PyTypeObject = get(callable, object::OB_TYPE);
-        let special = type_object::HAVE_VECTORCALL | type_object::HEAPTYPE;
-        if get::<u64>(class, type_object::TP_FLAGS) & special != type_object::HEAPTYPE {
-            return None;
-        }
-        let method = look_up(class, Name::Call);
-        if method.is_null() {
-            return None;
-        }
+        let method = python_call(callable)?;
         let found = compiled_function(method)?;
         if !takes(found.0, count + 1) {
             return None;

@@ -32,6 +32,11 @@ pub unsafe extern "C" fn unpack_iterable(
             Py_DECREF(iterable);
             return 0;
         }
+        if after >= 0
+            && let Some(unpacked) = unpack_around(iterable, base, before as usize, after as usize)
+        {
+            return unpacked;
+        }
         let attention = Before::now();
         if symbols::_PyEval_UnpackIterable(thread, iterable, before, after, base.add(count as usize)) == 0 {
             *base = iterable;
@@ -183,14 +188,48 @@ unsafe fn at_store(frame: *mut _PyInterpreterFrame, stores: Stores, index: usize
 
 /// The items of an exact tuple or list of that length.
 unsafe fn exact_items(sequence: *mut PyObject, count: usize) -> Option<*const *mut PyObject> {
+    // SAFETY: the caller's: a live object.
+    unsafe { items_of(sequence) }.and_then(|(items, len)| (len == count).then_some(items))
+}
+
+/// `first, *rest, last = sequence`, of an exact tuple or list that is long enough: replaces it, in slot `base`, by the items. −1 with `MemoryError`
+/// set; `None` if nothing was done.
+unsafe fn unpack_around(
+    sequence: *mut PyObject,
+    base: *mut *mut PyObject,
+    before: usize,
+    after: usize,
+) -> Option<c_int> {
+    // SAFETY: the caller's: a live object, and room from `base` up.
+    unsafe {
+        let (items, len) = items_of(sequence)?;
+        let middle = len.checked_sub(before + after)?;
+        let list = pyo3_ffi::PyList_New(middle as isize);
+        if list.is_null() {
+            return Some(-1);
+        }
+        for index in 0..middle {
+            pyo3_ffi::PyList_SET_ITEM(list, index as isize, Py_NewRef(*items.add(before + index)));
+        }
+        unpack_items(items.add(len - after), base, after as c_int);
+        base.add(after).write(list);
+        unpack_items(items, base.add(after + 1), before as c_int);
+        Py_DECREF(sequence);
+        Some(0)
+    }
+}
+
+/// The items of an exact tuple or list.
+#[inline]
+unsafe fn items_of(sequence: *mut PyObject) -> Option<(*const *mut PyObject, usize)> {
     // SAFETY: a live object.
     unsafe {
         if pyo3_ffi::PyTuple_CheckExact(sequence) != 0 {
             let tuple = Tuple::new_unchecked(sequence.cast());
-            (tuple.len() == count).then(|| tuple.items().cast_const())
+            Some((tuple.items().cast_const(), tuple.len()))
         } else if pyo3_ffi::PyList_CheckExact(sequence) != 0 {
             let list = List::new_unchecked(sequence.cast());
-            (list.len() == count).then(|| list.items().cast_const())
+            Some((list.items().cast_const(), list.len()))
         } else {
             None
         }

@@ -1,12 +1,14 @@
 //! Calls with `*args` and `**kwargs`.
 
 use super::calls::{Back, compiled_function, done, enter, entered, finish};
+use super::inlined_calls::python_call;
 use crate::native::frames::Resume;
-use crate::native::raw::{release, release_or_null, retain};
+use crate::native::raw::{get, is_exact, release, release_or_null, retain};
 use pyo3_ffi::{PyObject, PyThreadState};
 use smallvec::SmallVec;
 use std::ffi::c_int;
 use std::ptr;
+use whipsnake_cpython::layout::method;
 use whipsnake_cpython::live::{_PyInterpreterFrame, Function, Raised, Tuple, symbols};
 
 /// `CALL_FUNCTION_EX`: slots are callable, null, the positional arguments, and a dict of keyword arguments if `flags & 1`.
@@ -39,8 +41,9 @@ pub unsafe extern "C" fn call_function_ex(
             release(positional);
             positional = tuple;
         }
-        if let Some(found) = compiled_function(callable) {
-            let result = enter_unpacked(thread, frame, found, positional, keywords, Back { length, address });
+        if let Some((found, own)) = compiled_callable(callable) {
+            let back = Back { length, address };
+            let result = enter_unpacked(thread, frame, found, own, positional, keywords, back);
             release(positional);
             release_or_null(keywords);
             return entered(result, base, slots);
@@ -53,11 +56,35 @@ pub unsafe extern "C" fn call_function_ex(
     }
 }
 
-/// Enters a compiled function with a tuple and a dict (may be null) of arguments. Takes the function only.
+/// The compiled function that is called, for a function, a method or an object whose class has a Python `__call__`, and the object it is called
+/// for (or null). Turns the reference to the callable into references to these.
+#[inline]
+unsafe fn compiled_callable(callable: *mut PyObject) -> Option<((Function, *const u8), *mut PyObject)> {
+    // SAFETY: a live object; the fields of a method.
+    unsafe {
+        if let Some(found) = compiled_function(callable) {
+            return Some((found, ptr::null_mut()));
+        }
+        let (function, own) = if is_exact(callable, &raw mut symbols::PyMethod_Type) {
+            (get(callable, method::IM_FUNC), get(callable, method::IM_SELF))
+        } else {
+            (python_call(callable)?, callable)
+        };
+        let found = compiled_function(function)?;
+        retain(own);
+        retain(function);
+        release(callable);
+        Some((found, own))
+    }
+}
+
+/// Enters a compiled function with an object it is called for (may be null), a tuple, and a dict (may be null) of arguments. Takes the function and
+/// the object.
 unsafe fn enter_unpacked(
     thread: *mut PyThreadState,
     frame: *mut _PyInterpreterFrame,
     found: (Function, *const u8),
+    own: *mut PyObject,
     positional: *mut PyObject,
     keywords: *mut PyObject,
     back: Back,
@@ -65,8 +92,9 @@ unsafe fn enter_unpacked(
     // SAFETY: an exact tuple, and an exact dict or null, that the caller keeps alive.
     unsafe {
         let tuple = Tuple::new_unchecked(positional.cast());
-        let mut args: SmallVec<[*mut PyObject; 16]> =
-            (0..tuple.len()).map(|index| retain(tuple.item(index).expect("an index below the length"))).collect();
+        let mut args: SmallVec<[*mut PyObject; 16]> = (!own.is_null()).then_some(own).into_iter().collect();
+        args.extend((0..tuple.len()).map(|index| retain(tuple.item(index).expect("an index below the length"))));
+        let count = args.len();
         let named = if keywords.is_null() { 0 } else { pyo3_ffi::PyDict_Size(keywords) };
         if named == 0 {
             return enter(thread, frame, found, args.as_ptr(), args.len(), ptr::null_mut(), back);
@@ -92,7 +120,7 @@ unsafe fn enter_unpacked(
             }
             return Err(Raised);
         }
-        let result = enter(thread, frame, found, args.as_ptr(), tuple.len(), kwnames, back);
+        let result = enter(thread, frame, found, args.as_ptr(), count, kwnames, back);
         release(kwnames);
         result
     }

@@ -40,6 +40,25 @@ fn is_str(object: *mut PyObject) -> bool {
     is_exactly(object, &raw mut pyo3_ffi::PyUnicode_Type)
 }
 
+/// Whether an object is a string, also of a subclass, that hashes and compares as strings do. Strings themselves are told by [`is_str`].
+fn is_like_str(object: *mut PyObject) -> bool {
+    // SAFETY: a live object, and its type.
+    unsafe {
+        let (class, strings) = (pyo3_ffi::Py_TYPE(object), &raw mut pyo3_ffi::PyUnicode_Type);
+        pyo3_ffi::PyUnicode_Check(object) != 0
+            && (*class).tp_hash.map(|function| function as usize)
+                == (*strings).tp_hash.map(|function| function as usize)
+            && compares_as(class, strings)
+    }
+}
+
+/// Whether two types compare by the same function.
+fn compares_as(class: *mut PyTypeObject, other: *mut PyTypeObject) -> bool {
+    // SAFETY: live types.
+    let [own, other] = [class, other].map(|class| unsafe { (*class).tp_richcompare.map(|function| function as usize) });
+    own == other
+}
+
 /// The value of an exact int of one digit.
 #[inline]
 fn short_int(object: *mut PyObject) -> Option<i64> {
@@ -50,10 +69,10 @@ fn short_int(object: *mut PyObject) -> Option<i64> {
     unsafe { Long::new_unchecked(object) }.compact_value()
 }
 
-/// The hash of an exact string.
+/// The hash of a string that hashes as strings do.
 #[inline]
 fn hash_of_str(string: *mut PyObject) -> isize {
-    // SAFETY: an exact string, whose hash is −1 until it is computed; that can't fail.
+    // SAFETY: a string, whose hash is −1 until it is computed; that can't fail.
     unsafe {
         match string.byte_offset(unicode::HASH as isize).cast::<isize>().read() {
             -1 => pyo3_ffi::PyObject_Hash(string),
@@ -86,11 +105,11 @@ fn hash_of_tuple(tuple: Tuple) -> Option<isize> {
     Some(if hash == u64::MAX { INSTEAD_OF_ERROR } else { hash } as isize)
 }
 
-/// Whether exact strings are equal.
+/// Whether strings are equal, of which the plain ones have a length and bytes to compare.
 #[inline]
 fn are_equal_strings(left: *mut PyObject, right: *mut PyObject) -> bool {
     const PLAIN: u32 = unicode::COMPACT_MASK | unicode::ASCII_MASK;
-    // SAFETY: exact strings; those of this form have their characters, a byte each, behind the head.
+    // SAFETY: strings; those of this form have their characters, a byte each, behind the head.
     unsafe {
         let length = |string: *mut PyObject| string.byte_offset(unicode::LENGTH as isize).cast::<usize>().read();
         let is_plain =
@@ -112,16 +131,39 @@ fn as_tuple(object: *mut PyObject) -> Option<Tuple> {
     is_exactly(object, &raw mut pyo3_ffi::PyTuple_Type).then(|| unsafe { Tuple::new_unchecked(object) })
 }
 
-/// Whether strings or short ints are equal; `None` where that takes Python code, or one is something else.
+/// Whether strings, ints or `None` are equal; `None` where that takes Python code, or one is something else.
+///
+/// # Safety
+/// Live objects.
 #[inline]
-fn are_equal_items(left: *mut PyObject, right: *mut PyObject) -> Option<bool> {
+pub unsafe fn are_equal_items(left: *mut PyObject, right: *mut PyObject) -> Option<bool> {
     if left == right {
         return Some(true);
     }
-    if is_str(left) && is_str(right) {
-        return Some(are_equal_strings(left, right));
+    match (is_str(left), is_str(right)) {
+        (true, true) => Some(are_equal_strings(left, right)),
+        (false, false) => match (short_int(left), short_int(right)) {
+            (Some(left), Some(right)) => Some(left == right),
+            (Some(_), None) if is_number_or_none(right) => Some(false),
+            (None, Some(_)) if is_number_or_none(left) => Some(false),
+            _ => are_equal_like_strings(left, right),
+        },
+        (true, false) if is_number_or_none(right) => Some(false),
+        (false, true) if is_number_or_none(left) => Some(false),
+        _ => are_equal_like_strings(left, right),
     }
-    Some(short_int(left)? == short_int(right)?)
+}
+
+/// Whether an object is exactly an int or `None`, neither of which equals a string, nor `None` an int.
+fn is_number_or_none(object: *mut PyObject) -> bool {
+    // SAFETY: `None` is a static object.
+    is_exactly(object, &raw mut pyo3_ffi::PyLong_Type) || object == unsafe { pyo3_ffi::Py_None() }
+}
+
+/// Whether strings of which at least one is of a subclass are equal, where they compare as strings do.
+#[cold]
+fn are_equal_like_strings(left: *mut PyObject, right: *mut PyObject) -> Option<bool> {
+    (is_like_str(left) && is_like_str(right)).then(|| are_equal_strings(left, right))
 }
 
 /// Whether tuples are equal, likewise.
@@ -130,7 +172,8 @@ fn are_equal_tuples(left: Tuple, right: Tuple) -> Option<bool> {
         return None;
     }
     for index in 0..left.len() {
-        if !are_equal_items(left.item(index)?, right.item(index)?)? {
+        // SAFETY: the tuples' items are alive.
+        if !unsafe { are_equal_items(left.item(index)?, right.item(index)?) }? {
             return Some(false);
         }
     }
@@ -150,6 +193,9 @@ impl Key {
         if let Some(tuple) = as_tuple(object) {
             let hash = if tuple.len() <= MAX_TUPLE { hash_of_tuple(tuple)? } else { return None };
             return Some(Key { object, hash });
+        }
+        if is_like_str(object) {
+            return Some(Key { object, hash: hash_of_str(object) });
         }
         // SAFETY: the object's type is alive. What `object` hashes with is the address, turned by four bits.
         unsafe {
@@ -173,7 +219,8 @@ impl Key {
         }
         match (as_tuple(self.object), as_tuple(other)) {
             (Some(own), Some(other)) => are_equal_tuples(own, other),
-            _ => are_equal_items(self.object, other),
+            // SAFETY: the key is alive, and what tables hold is.
+            _ => unsafe { are_equal_items(self.object, other) },
         }
     }
 }
