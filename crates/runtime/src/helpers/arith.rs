@@ -73,7 +73,7 @@ unsafe fn float_result(operator: c_int, left: *mut PyObject, right: *mut PyObjec
 
 /// The value of an exact int of up to two digits.
 #[inline]
-unsafe fn wide_int(object: *mut PyObject) -> Option<i64> {
+pub(super) unsafe fn wide_int(object: *mut PyObject) -> Option<i64> {
     // SAFETY: a live object; the fields of an exact int.
     unsafe {
         if pyo3_ffi::PyLong_CheckExact(object) == 0 {

@@ -33,6 +33,7 @@ mod long_ints;
 mod lookups;
 pub mod matching;
 pub mod names;
+mod number_texts;
 pub mod objects;
 pub(crate) mod pointers;
 pub(crate) mod pools;
@@ -91,7 +92,7 @@ pub fn address(helper: Helper) -> usize {
         Helper::ObjectSize => containers::object_size as *const () as usize,
         Helper::IsInstance => instances::is_instance as *const () as usize,
         Helper::TryIsInstance => instances::try_is_instance as *const () as usize,
-        Helper::Str => pyo3_ffi::PyObject_Str as *const () as usize,
+        Helper::Str => text::string_of as *const () as usize,
         Helper::Tuple => pyo3_ffi::PySequence_Tuple as *const () as usize,
         Helper::ListAppendFull => symbols::_PyList_AppendTakeRefListResize as *const () as usize,
         Helper::EnterInit => inlined_calls::enter_init as *const () as usize,

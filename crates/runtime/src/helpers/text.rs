@@ -5,13 +5,18 @@
 
 #![allow(clippy::missing_safety_doc, reason = "the contract is the same for all, above")]
 
+use super::arith::wide_int;
 use super::attention::Before;
 use super::build::drop_slots;
 use super::held::Held;
+use super::number_texts::{self, Spec};
+use crate::native::raw::get;
 use pyo3_ffi::PyObject;
 use std::ffi::c_int;
 use std::ptr::null;
-use whipsnake_cpython::live::symbols;
+use std::slice;
+use whipsnake_cpython::layout::unicode;
+use whipsnake_cpython::live::{Float, symbols};
 use whipsnake_cpython::opcode;
 
 /// Appends to the string in `local`: in place if the local variable holds the only reference. `right` is another string.
@@ -38,7 +43,11 @@ fn empty() -> *mut PyObject {
 pub unsafe extern "C" fn build_string(base: *mut *mut PyObject, count: c_int) -> *mut PyObject {
     // SAFETY: as many live strings as that.
     unsafe {
-        let joined = symbols::_PyUnicode_JoinArray(empty(), base, count as isize);
+        let strings = slice::from_raw_parts(base, count as usize);
+        let joined = match join_ascii(strings) {
+            Some(joined) => joined,
+            None => symbols::_PyUnicode_JoinArray(empty(), base, count as isize),
+        };
         if !joined.is_null() {
             drop_slots(base, count as usize);
         }
@@ -46,12 +55,119 @@ pub unsafe extern "C" fn build_string(base: *mut *mut PyObject, count: c_int) ->
     }
 }
 
+/// Strings one after the other, if all are plain ASCII; null with `MemoryError` set.
+unsafe fn join_ascii(strings: &[*mut PyObject]) -> Option<*mut PyObject> {
+    // SAFETY: live exact strings. A new ASCII string has room for as many characters, which nobody sees before they are there.
+    unsafe {
+        let mut length = 0;
+        for &string in strings {
+            length += ascii(string)?.len();
+        }
+        if length < 2 {
+            return None;
+        }
+        let joined = pyo3_ffi::PyUnicode_New(length as isize, MAX_ASCII);
+        if !joined.is_null() {
+            let mut end = joined.byte_offset(unicode::ASCII_DATA as isize).cast::<u8>();
+            for &string in strings {
+                let text = ascii(string)?;
+                end.copy_from_nonoverlapping(text.as_ptr(), text.len());
+                end = end.add(text.len());
+            }
+        }
+        Some(joined)
+    }
+}
+
+const MAX_ASCII: u32 = 127;
+
+/// The characters of an exact string that is plain ASCII, as long as it lives.
+unsafe fn ascii<'a>(string: *mut PyObject) -> Option<&'a [u8]> {
+    const PLAIN: u32 = unicode::COMPACT_MASK | unicode::ASCII_MASK;
+    // SAFETY: an exact string; one of this form has its characters, a byte each, behind the head.
+    unsafe {
+        let state: u32 = get(string, unicode::STATE);
+        (state & PLAIN == PLAIN).then(|| {
+            let length: usize = get(string, unicode::LENGTH);
+            slice::from_raw_parts(string.byte_offset(unicode::ASCII_DATA as isize).cast::<u8>(), length)
+        })
+    }
+}
+
+/// A string of ASCII characters; null with `MemoryError` set.
+unsafe fn new_ascii(text: &[u8]) -> *mut PyObject {
+    // SAFETY: the GIL is held; as in `join_ascii`.
+    unsafe {
+        if text.len() < 2 {
+            return pyo3_ffi::PyUnicode_FromStringAndSize(text.as_ptr().cast(), text.len() as isize);
+        }
+        let string = pyo3_ffi::PyUnicode_New(text.len() as isize, MAX_ASCII);
+        if !string.is_null() {
+            let data = string.byte_offset(unicode::ASCII_DATA as isize).cast::<u8>();
+            data.copy_from_nonoverlapping(text.as_ptr(), text.len());
+        }
+        string
+    }
+}
+
+/// `str` of an exact int of up to two digits or an exact finite float, which is what `format` makes of it, too, without a format.
+unsafe fn number(value: *mut PyObject) -> Option<*mut PyObject> {
+    // SAFETY: a live object.
+    unsafe {
+        if let Some(int) = wide_int(value) {
+            return Some(new_ascii(itoa::Buffer::new().format(int).as_bytes()));
+        }
+        finite(value).map(|float| new_ascii(&number_texts::shortest(float)))
+    }
+}
+
+/// The value of an exact float that is finite.
+unsafe fn finite(value: *mut PyObject) -> Option<f64> {
+    // SAFETY: a live object; an exact float.
+    unsafe {
+        (pyo3_ffi::PyFloat_CheckExact(value) != 0)
+            .then(|| Float::new_unchecked(value).value())
+            .filter(|float| float.is_finite())
+    }
+}
+
+/// A number or string in a format, if both are among the usual.
+unsafe fn formatted(value: *mut PyObject, spec: *mut PyObject) -> Option<*mut PyObject> {
+    // SAFETY: live objects; exact strings where they are read as such.
+    unsafe {
+        if pyo3_ffi::PyUnicode_CheckExact(spec) == 0 {
+            return None;
+        }
+        let spec = Spec::parse(ascii(spec)?)?;
+        let text = if let Some(int) = wide_int(value) {
+            spec.int(int)
+        } else if let Some(float) = finite(value) {
+            spec.float(float)
+        } else if pyo3_ffi::PyUnicode_CheckExact(value) != 0 {
+            spec.string(ascii(value)?)
+        } else {
+            None
+        };
+        text.map(|text| new_ascii(&text))
+    }
+}
+
 /// `format(value, spec)`; NULL stands for an empty `spec`.
 pub unsafe extern "C" fn format(value: *mut PyObject, spec: *mut PyObject) -> *mut PyObject {
     // SAFETY: live objects, or NULL for `spec`, which is never borrowed.
     unsafe {
+        let usual = if spec.is_null() { number(value) } else { formatted(value, spec) };
+        if let Some(text) = usual {
+            return text;
+        }
         let (_held, before) = (Held::new([value]), Before::now());
         let op = if spec.is_null() { opcode::FORMAT_SIMPLE } else { opcode::FORMAT_WITH_SPEC };
         before.object(op, pyo3_ffi::PyObject_Format(value, spec))
     }
+}
+
+/// `str(value)`.
+pub unsafe extern "C" fn string_of(value: *mut PyObject) -> *mut PyObject {
+    // SAFETY: a live object.
+    unsafe { number(value).unwrap_or_else(|| pyo3_ffi::PyObject_Str(value)) }
 }
