@@ -143,6 +143,11 @@ pub fn contains_dict(b: &mut Builder<'_>, value: Value, container: Value, answer
     contains_in(b, [Helper::DictHas, Helper::DictContains], value, container, answer)
 }
 
+/// [`contains`] for a string, list or tuple, in a region.
+pub(crate) fn contains_items(b: &mut Builder<'_>, value: Value, container: Value) -> Outputs {
+    contains_in(b, [Helper::ItemsHave, Helper::Contains], value, container, Answer::Object)
+}
+
 /// [`contains`] for a container of known type. In a region it is the first helper that tells, without running Python code, or the region is left.
 fn contains_in(
     b: &mut Builder<'_>,

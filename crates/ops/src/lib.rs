@@ -32,6 +32,7 @@ mod iteration;
 mod known_functions;
 mod matching;
 mod math;
+mod membership;
 mod names;
 mod number;
 mod operand;
@@ -94,6 +95,7 @@ pub fn for_regions() -> impl Iterator<Item = &'static Operation> {
         .iter()
         .chain(dict_methods::OPERATIONS)
         .chain(enumerations::OPERATIONS)
+        .chain(membership::OPERATIONS)
         .chain(shapes::OPERATIONS)
         .chain(inlined_generators::OPERATIONS)
 }

@@ -270,11 +270,22 @@ impl Walk<'_, '_> {
             if let Some((name, seen)) = self.subscript(instr) {
                 return named(name).map(|operation| (operation, seen));
             }
-            if let Some(name) = self.known_method(instr).or_else(|| self.enumeration(instr)) {
+            let name = self.known_method(instr).or_else(|| self.enumeration(instr));
+            if let Some(name) = name.or_else(|| self.membership(instr)) {
                 return named(name).map(|operation| (operation, 0));
             }
         }
         self.choose_by_feedback(number, instr).map(|operation| (operation, 0))
+    }
+
+    /// The operation for a test for being contained in a string, list or tuple.
+    fn membership(&mut self, instr: &Instr) -> Option<&'static str> {
+        if instr.base != op::CONTAINS_OP {
+            return None;
+        }
+        let &container = self.knowledge().state.frame().stack.last()?;
+        let class = self.likely_class(container.value?);
+        matches!(class, Some(Global::StrType | Global::ListType | Global::TupleType)).then_some("CONTAINS_OP.items")
     }
 
     fn choose_by_feedback(&mut self, number: u32, instr: &Instr) -> Option<&'static Operation> {

@@ -234,7 +234,8 @@ impl View<'_> {
                     | Helper::DictFind
                     | Helper::DictFindOr
                     | Helper::DictHas
-                    | Helper::SetHas,
+                    | Helper::SetHas
+                    | Helper::ItemsHave,
                 ..
             } => Effect::None,
             Call {

@@ -13,7 +13,7 @@ use super::special::{Name, look_up};
 use pyo3_ffi::{Py_DECREF, PyDict_CheckExact, PyList_CheckExact, PyLong_CheckExact, PyObject, PyTuple_CheckExact};
 use std::ffi::c_int;
 use std::ptr::null_mut;
-use whipsnake_cpython::live::{List, Long, Tuple, are_equal_items, symbols};
+use whipsnake_cpython::live::{List, Long, Tuple, symbols};
 use whipsnake_cpython::opcode;
 
 /// The value of an exact compact int.
@@ -139,34 +139,13 @@ pub unsafe extern "C" fn dict_set_item(dict: *mut PyObject, key: *mut PyObject, 
     }
 }
 
-/// `value in container` for a list or tuple of strings and short ints, if that is found out without running code.
-unsafe fn sequence_contains(container: *mut PyObject, value: *mut PyObject) -> Option<bool> {
-    // SAFETY: live objects, of exact types where they are read as such; nothing changes a list while its items are compared.
-    unsafe {
-        let (items, len) = if PyTuple_CheckExact(container) != 0 {
-            let tuple = Tuple::new_unchecked(container);
-            (tuple.items(), tuple.len())
-        } else if PyList_CheckExact(container) != 0 {
-            let list = List::new_unchecked(container);
-            (list.items(), list.len())
-        } else {
-            return None;
-        };
-        for index in 0..len {
-            if are_equal_items(items.add(index).read(), value)? {
-                return Some(true);
-            }
-        }
-        Some(false)
-    }
-}
-
 /// `value in container`.
 pub unsafe extern "C" fn contains(container: *mut PyObject, value: *mut PyObject) -> c_int {
     // SAFETY: live objects.
     unsafe {
-        if let Some(found) = sequence_contains(container, value) {
-            return found.into();
+        let found = lookups::items_have(container, value);
+        if found >= 0 {
+            return found;
         }
         if is_dict_with(container, Name::Contains) {
             return dict_contains(container, value);

@@ -6,11 +6,12 @@
 #![allow(clippy::missing_safety_doc, reason = "the contract is the same for all, above")]
 
 use super::attribute_stores::exchange_dict_value;
+use super::text;
 use crate::native::raw::{release_or_null, retain};
 use pyo3_ffi::PyObject;
 use std::ffi::c_int;
 use std::ptr::null_mut;
-use whipsnake_cpython::live::{Dict, Lookup, set_has as search_set};
+use whipsnake_cpython::live::{Dict, List, Lookup, Tuple, are_equal_items, set_has as search_set};
 
 /// The value of a key, borrowed; NULL if there is none, or that takes Python code.
 pub unsafe extern "C" fn dict_find(dict: *mut PyObject, key: *mut PyObject) -> *mut PyObject {
@@ -54,6 +55,49 @@ pub unsafe extern "C" fn dict_has(dict: *mut PyObject, key: *mut PyObject) -> c_
 pub unsafe extern "C" fn set_has(container: *mut PyObject, key: *mut PyObject) -> c_int {
     // SAFETY: the module's contract.
     verdict(unsafe { search_set(container, key) })
+}
+
+/// `value in container` for a string, list or tuple: 1 or 0; −1 if that takes Python code, or it is something else.
+pub unsafe extern "C" fn items_have(container: *mut PyObject, value: *mut PyObject) -> c_int {
+    // SAFETY: the module's contract.
+    unsafe {
+        if pyo3_ffi::PyUnicode_CheckExact(container) == 0 {
+            return sequence_contains(container, value).map_or(-1, c_int::from);
+        }
+        if pyo3_ffi::PyUnicode_CheckExact(value) == 0 {
+            return -1;
+        }
+        if let (Some(&[character]), Some(all)) = (text::ascii(value), text::ascii(container)) {
+            return all.contains(&character).into();
+        }
+        let found = pyo3_ffi::PyUnicode_Contains(container, value);
+        if found < 0 {
+            pyo3_ffi::PyErr_Clear();
+        }
+        found
+    }
+}
+
+/// `value in container` for a list or tuple of strings and short ints, if that is found out without running code.
+unsafe fn sequence_contains(container: *mut PyObject, value: *mut PyObject) -> Option<bool> {
+    // SAFETY: live objects, of exact types where they are read as such; nothing changes a list while its items are compared.
+    unsafe {
+        let (items, len) = if pyo3_ffi::PyTuple_CheckExact(container) != 0 {
+            let tuple = Tuple::new_unchecked(container);
+            (tuple.items(), tuple.len())
+        } else if pyo3_ffi::PyList_CheckExact(container) != 0 {
+            let list = List::new_unchecked(container);
+            (list.items(), list.len())
+        } else {
+            return None;
+        };
+        for index in 0..len {
+            if are_equal_items(items.add(index).read(), value)? {
+                return Some(true);
+            }
+        }
+        Some(false)
+    }
 }
 
 /// What [`dict_put`] has done.

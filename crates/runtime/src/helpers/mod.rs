@@ -131,6 +131,7 @@ pub fn address(helper: Helper) -> usize {
         Helper::DictHas => lookups::dict_has as *const () as usize,
         Helper::DictPut => lookups::dict_put as *const () as usize,
         Helper::SetHas => lookups::set_has as *const () as usize,
+        Helper::ItemsHave => lookups::items_have as *const () as usize,
         Helper::GetSlice => slices::get_slice as *const () as usize,
         Helper::GetStrided => slices::get_strided as *const () as usize,
         Helper::ListStrided => slices::list_strided as *const () as usize,

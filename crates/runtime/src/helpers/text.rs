@@ -82,7 +82,7 @@ unsafe fn join_ascii(strings: &[*mut PyObject]) -> Option<*mut PyObject> {
 const MAX_ASCII: u32 = 127;
 
 /// The characters of an exact string that is plain ASCII, as long as it lives.
-unsafe fn ascii<'a>(string: *mut PyObject) -> Option<&'a [u8]> {
+pub(super) unsafe fn ascii<'a>(string: *mut PyObject) -> Option<&'a [u8]> {
     const PLAIN: u32 = unicode::COMPACT_MASK | unicode::ASCII_MASK;
     // SAFETY: an exact string; one of this form has its characters, a byte each, behind the head.
     unsafe {
