@@ -4,7 +4,8 @@
 //! compiled code return where it starts and the new frame, or no address and the result of a call that is already done. When they fail, what
 //! they took from the slots is gone and the slots are null.
 
-use super::inlined_calls::{call_method, construct, construct_whole};
+use super::inlined_calls::{call_method, construct, construct_named, construct_whole};
+use super::new_objects::call_new;
 use crate::native::code;
 use crate::native::compiled_entry::compiled_entry;
 use crate::native::entry::call_compiled;
@@ -13,7 +14,7 @@ use crate::native::raw::{get, is_exact, release, retain};
 use crate::native::tools;
 use pyo3_ffi::{PyFunction_Type, PyObject, PyThreadState, PyTypeObject};
 use std::ffi::c_int;
-use std::ptr;
+use std::{ptr, slice};
 use whipsnake_cpython::layout::{method, object, type_object, vectorcall};
 use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, Function, Raised, ThreadState, Tuple, entry, symbols};
 
@@ -188,6 +189,9 @@ unsafe extern "C" fn call_other(
     unsafe {
         let skipped = usize::from(base.add(1).read().is_null());
         let (args, total) = (base.add(1 + skipped), count as usize + 1 - skipped);
+        if let Some(made) = call_new(base.read(), slice::from_raw_parts(args, total)) {
+            return finish(base, count as usize + 2, made);
+        }
         finish(base, count as usize + 2, call_whole_unwrapped(thread, base.read(), args, total))
     }
 }
@@ -315,6 +319,12 @@ pub unsafe extern "C" fn call_kw(
             let result = enter(thread, frame, found, args, positional, kwnames, Back { length, address });
             release(kwnames);
             return entered(result, base, slots);
+        }
+        if is_exact(callable, &raw mut pyo3_ffi::PyType_Type) && base.add(1).read().is_null() {
+            let (names, back) = (Tuple::new_unchecked(kwnames.cast()), Back { length, address });
+            if let Some(resume) = construct_named(thread, frame, base, count, names, back) {
+                return resume;
+            }
         }
         finish(base, slots, call_kw_unwrapped(thread, callable, args, positional, total, kwnames))
     }

@@ -3,6 +3,7 @@
 use super::attributes;
 use super::calls::{Back, call, compiled_function, done, enter, entered, finish, forget};
 use super::instance_pool;
+use super::new_objects::python_new;
 use super::special::{Name, look_up};
 use crate::native::code;
 use crate::native::entry::call_compiled;
@@ -13,7 +14,7 @@ use pyo3_ffi::{PyObject, PyThreadState, PyTypeObject};
 use std::ffi::c_int;
 use std::ptr;
 use whipsnake_cpython::layout::{self, object, thread_state, type_object};
-use whipsnake_cpython::live::{_PyInterpreterFrame, Code, Frame, Function, Raised, ThreadState};
+use whipsnake_cpython::live::{_PyInterpreterFrame, Code, Frame, Function, Raised, ThreadState, Tuple};
 use whipsnake_ir::abi::AttributeCell;
 
 /// `CALL_ALLOC_AND_ENTER_INIT`: slots are an exact class whose version is the cached one, null, `count` arguments.
@@ -34,7 +35,7 @@ pub unsafe extern "C" fn enter_init(
         let entered = if init.is_null() {
             None
         } else {
-            enter_init_of(thread, frame, init, base, count, Back { length, address })
+            enter_init_of(thread, frame, init, base, count, None, Back { length, address })
         };
         entered.unwrap_or_else(|| call(thread, frame, base, count, length, address))
     }
@@ -56,13 +57,44 @@ pub(super) unsafe fn construct(
     unsafe {
         let class: *mut PyTypeObject = base.read().cast();
         if !makes_plain_instances(class) {
+            let function = python_new(class)?;
+            let resume = enter_for(thread, frame, function, base, count, back);
+            if resume.is_none() {
+                release(function);
+            }
+            return resume;
+        }
+        let init = look_up(class, Name::Init);
+        if init.is_null() || !is_exact(init, &raw mut pyo3_ffi::PyFunction_Type) {
+            return None;
+        }
+        enter_init_of(thread, frame, init, base, count, None, back)
+    }
+}
+
+/// [`construct`] for a call with keywords: their names are in the last slot, their values are the last of the `count` arguments.
+///
+/// # Safety
+/// As [`construct`].
+pub(super) unsafe fn construct_named(
+    thread: *mut PyThreadState,
+    frame: *mut _PyInterpreterFrame,
+    base: *mut *mut PyObject,
+    count: c_int,
+    names: Tuple,
+    back: Back,
+) -> Option<Resume> {
+    // SAFETY: the caller's; as for `construct`.
+    unsafe {
+        let class: *mut PyTypeObject = base.read().cast();
+        if !makes_plain_instances(class) {
             return None;
         }
         let init = look_up(class, Name::Init);
         if init.is_null() || !is_exact(init, &raw mut pyo3_ffi::PyFunction_Type) {
             return None;
         }
-        enter_init_of(thread, frame, init, base, count, back)
+        enter_init_of(thread, frame, init, base, count, Some(names), back)
     }
 }
 
@@ -170,14 +202,32 @@ pub(super) unsafe fn call_method(
 ) -> Option<Resume> {
     // SAFETY: the caller's.
     unsafe {
-        let callable = base.read();
-        let method = python_call(callable)?;
-        let found = compiled_function(method)?;
+        let function = retain(python_call(base.read())?);
+        let resume = enter_for(thread, frame, function, base, count, back);
+        if resume.is_none() {
+            release(function);
+        }
+        resume
+    }
+}
+
+/// Enters a function for what is called, which becomes its first argument. Takes the function and what is in the slots; `None` if it is not compiled or does
+/// not take these arguments, and then it has taken nothing.
+unsafe fn enter_for(
+    thread: *mut PyThreadState,
+    frame: *mut _PyInterpreterFrame,
+    function: *mut PyObject,
+    base: *mut *mut PyObject,
+    count: c_int,
+    back: Back,
+) -> Option<Resume> {
+    // SAFETY: the callers'.
+    unsafe {
+        let found = compiled_function(function)?;
         if !takes(found.0, count + 1) {
             return None;
         }
-        retain(method);
-        base.add(1).write(callable);
+        base.add(1).write(base.read());
         let result = enter(thread, frame, found, base.add(1), count as usize + 1, ptr::null_mut(), back);
         Some(entered(result, base, count as usize + 2))
     }
@@ -207,13 +257,34 @@ fn takes(function: Function, count: c_int) -> bool {
         || !named.is_null() && unsafe { pyo3_ffi::PyDict_Size(named) } >= code.kwonlyargcount() as isize
 }
 
-/// Makes an instance and enters `init`; `None` if that is not compiled or does not take exactly these arguments.
+/// Whether a call with so many positional arguments, and keywords of these names, gives every parameter a value, and has no others.
+fn takes_named(function: Function, positional: usize, names: Tuple) -> bool {
+    let code = function.code();
+    let others = layout::code::CO_VARARGS | layout::code::CO_VARKEYWORDS;
+    let (count, parameters) = (code.argcount() as usize, code.localsplus_names());
+    let total = count + code.kwonlyargcount() as usize;
+    if code.flags() & others != 0 || positional > count || total >= u64::BITS as usize {
+        return false;
+    }
+    let mut given = (1u64 << positional) - 1;
+    for index in 0..names.len() {
+        let found = (code.posonlyargcount() as usize..total).find(|&at| parameters.item(at) == names.item(index));
+        let Some(at) = found.filter(|at| given >> at & 1 == 0) else { return false };
+        given |= 1 << at;
+    }
+    let optional = count - function.defaults().map_or(0, |defaults| defaults.len()).min(count);
+    (0..total).all(|at| given >> at & 1 == 1 || (optional..count).contains(&at))
+}
+
+/// Makes an instance and enters `init`; `None` if that is not compiled or does not take exactly these arguments, the last of which have the names, if there
+/// are any. The names are in the slot behind them, then.
 unsafe fn enter_init_of(
     thread: *mut PyThreadState,
     frame: *mut _PyInterpreterFrame,
     init: *mut PyObject,
     base: *mut *mut PyObject,
     count: c_int,
+    names: Option<Tuple>,
     back: Back,
 ) -> Option<Resume> {
     // SAFETY: the callers'.
@@ -221,7 +292,12 @@ unsafe fn enter_init_of(
         let class = base.read();
         let state = ThreadState::new_unchecked(thread);
         let found = compiled_function(init)?;
-        if !takes(found.0, count + 1) {
+        let positional = count as usize + 1 - names.map_or(0, |names| names.len());
+        let fits = match names {
+            Some(names) => takes_named(found.0, positional, names),
+            None => takes(found.0, count + 1),
+        };
+        if !fits {
             return None;
         }
         let shim_code = shim::code_object()?;
@@ -237,16 +313,21 @@ unsafe fn enter_init_of(
         // The slot below the arguments becomes the first of them.
         base.add(1).write(instance);
         release(class);
-        let counted = takes_exactly(found.0.code(), count + 1);
+        let counted = names.is_none() && takes_exactly(found.0.code(), count + 1);
         let shim = shim::push(state, shim_code, frame, instance, back.address, counted);
         let inner = Back { length: 0, address: shim::stub_init_return as *const u8 };
-        match enter(thread, shim.as_ptr(), found, base.add(1), count as usize + 1, ptr::null_mut(), inner) {
+        let kwnames = names.map_or(ptr::null_mut(), |names| names.as_ptr().cast());
+        let result = enter(thread, shim.as_ptr(), found, base.add(1), positional, kwnames, inner);
+        if !kwnames.is_null() {
+            release(kwnames);
+        }
+        match result {
             Ok(resume) => {
                 Frame::new_unchecked(frame).set_return_offset(back.length as u16);
                 Some(resume)
             }
             Err(Raised) => {
-                forget(base, count as usize + 2);
+                forget(base, count as usize + 2 + usize::from(names.is_some()));
                 release(instance);
                 shim::settle_if_shim(state, shim);
                 frames::unlink_and_pop(state, shim);

@@ -33,6 +33,7 @@ mod long_ints;
 mod lookups;
 pub mod matching;
 pub mod names;
+mod new_objects;
 mod number_texts;
 pub mod objects;
 pub(crate) mod pointers;

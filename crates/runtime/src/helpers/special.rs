@@ -24,10 +24,11 @@ pub(crate) enum Name {
     Class,
     SetItem,
     Contains,
+    New,
 }
 
 impl Name {
-    const TEXTS: [&CStr; 12] = [
+    const TEXTS: [&CStr; 13] = [
         c"__enter__",
         c"__exit__",
         c"__aenter__",
@@ -40,6 +41,7 @@ impl Name {
         c"__class__",
         c"__setitem__",
         c"__contains__",
+        c"__new__",
     ];
 
     /// The interned string, which is kept forever; null with an exception set.

@@ -5,7 +5,6 @@ use super::inlined_calls::python_call;
 use crate::native::frames::Resume;
 use crate::native::raw::{get, is_exact, release, release_or_null, retain};
 use pyo3_ffi::{PyObject, PyThreadState};
-use smallvec::SmallVec;
 use std::ffi::c_int;
 use std::ptr;
 use whipsnake_cpython::layout::method;
@@ -78,6 +77,9 @@ unsafe fn compiled_callable(callable: *mut PyObject) -> Option<((Function, *cons
     }
 }
 
+/// So many arguments need no memory.
+const FEW: usize = 12;
+
 /// Enters a compiled function with an object it is called for (may be null), a tuple, and a dict (may be null) of arguments. Takes the function and
 /// the object.
 unsafe fn enter_unpacked(
@@ -89,30 +91,42 @@ unsafe fn enter_unpacked(
     keywords: *mut PyObject,
     back: Back,
 ) -> Result<Resume, Raised> {
-    // SAFETY: an exact tuple, and an exact dict or null, that the caller keeps alive.
+    // SAFETY: an exact tuple, and an exact dict or null, that the caller keeps alive. As many arguments are written as there is room for.
     unsafe {
         let tuple = Tuple::new_unchecked(positional.cast());
-        let mut args: SmallVec<[*mut PyObject; 16]> = (!own.is_null()).then_some(own).into_iter().collect();
-        args.extend((0..tuple.len()).map(|index| retain(tuple.item(index).expect("an index below the length"))));
-        let count = args.len();
-        let named = if keywords.is_null() { 0 } else { pyo3_ffi::PyDict_Size(keywords) };
-        if named == 0 {
-            return enter(thread, frame, found, args.as_ptr(), args.len(), ptr::null_mut(), back);
+        let first = usize::from(!own.is_null());
+        let count = first + tuple.len();
+        let named = if keywords.is_null() { 0 } else { pyo3_ffi::PyDict_Size(keywords) as usize };
+        let (mut few, mut many) = ([ptr::null_mut(); FEW], Vec::new());
+        let args: *mut *mut PyObject = if count + named <= FEW {
+            few.as_mut_ptr()
+        } else {
+            many.resize(count + named, ptr::null_mut());
+            many.as_mut_ptr()
+        };
+        args.write(own);
+        for index in 0..tuple.len() {
+            args.add(first + index).write(retain(tuple.items().add(index).read()));
         }
-        let kwnames = pyo3_ffi::PyTuple_New(named);
+        if named == 0 {
+            return enter(thread, frame, found, args, count, ptr::null_mut(), back);
+        }
+        let kwnames = pyo3_ffi::PyTuple_New(named as isize);
         let mut strings = true;
         if !kwnames.is_null() {
             let (mut position, mut key, mut value) = (0, ptr::null_mut(), ptr::null_mut());
             let mut index = 0;
             while pyo3_ffi::PyDict_Next(keywords, &raw mut position, &raw mut key, &raw mut value) != 0 {
                 strings &= pyo3_ffi::PyUnicode_Check(key) != 0;
-                pyo3_ffi::PyTuple_SET_ITEM(kwnames, index, retain(key));
-                args.push(retain(value));
+                pyo3_ffi::PyTuple_SET_ITEM(kwnames, index as isize, retain(key));
+                args.add(count + index).write(retain(value));
                 index += 1;
             }
         }
         if kwnames.is_null() || !strings {
-            args.iter().for_each(|&arg| release(arg));
+            for index in 0..count + named {
+                release_or_null(args.add(index).read());
+            }
             release(found.0.as_ptr().cast());
             if !kwnames.is_null() {
                 release(kwnames);
@@ -120,7 +134,7 @@ unsafe fn enter_unpacked(
             }
             return Err(Raised);
         }
-        let result = enter(thread, frame, found, args.as_ptr(), count, kwnames, back);
+        let result = enter(thread, frame, found, args, count, kwnames, back);
         release(kwnames);
         result
     }
