@@ -96,8 +96,9 @@ helpers! {
     /// Pushes the frame of a call that a region inlined, with nothing in its locals, above `caller`, which is at the call instruction `call`. NULL if
     /// there is no memory for it.
     PushInlined(thread: ptr, caller: ptr, function: obj, call: ptr) -> (ptr) [pure];
-    /// Likewise for the frame below an `__init__` that a region inlined; it has `instance` on its stack.
-    PushInit(thread: ptr, caller: ptr, instance: obj, call: ptr, counted: i32) -> (ptr) [pure];
+    /// Likewise for the frame below an `__init__` that a region inlined, or below a method that C code would call; `code` is the address of its first code
+    /// unit, and it has `instance` on its stack.
+    PushInit(thread: ptr, caller: ptr, code: ptr, instance: obj, call: ptr, counted: i32) -> (ptr) [pure];
     /// A new instance of a class that makes them as `object` does; NULL with `MemoryError` set.
     NewInstance(class: obj) -> (obj) [pure];
     /// A new iterator over a range, with nothing in its fields; NULL with `MemoryError` set.

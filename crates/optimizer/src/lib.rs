@@ -137,6 +137,57 @@ pub enum Special {
     SetItem,
     /// `__contains__`.
     Contains,
+    /// `__call__`.
+    Call,
+    /// `__bool__`.
+    Bool,
+    /// `__len__`.
+    Len,
+}
+
+/// What C code calls a method for, where the interpreter enters that from C. It says what becomes of the result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Purpose {
+    /// A binary operator: it is the result, unless it is `NotImplemented`, which is an error.
+    Operator,
+    /// The store of an item: it is dropped.
+    Store,
+    /// A test for being contained: its truth is wanted.
+    Contains,
+    /// A comparison: it is the result, unless it is `NotImplemented`; then the other operand is asked.
+    Comparison,
+    /// `!=`, which `object` answers by what the `__eq__` of a class says.
+    Unequal,
+    /// The truth of an object, of a `__bool__`, which has to return a `bool`.
+    Truth,
+    /// The truth of an object, of its `__len__`.
+    Emptiness,
+    /// The length of an object.
+    Length,
+}
+
+impl Purpose {
+    /// Every purpose, in order of its number.
+    pub const ALL: [Purpose; 8] = [
+        Purpose::Operator,
+        Purpose::Store,
+        Purpose::Contains,
+        Purpose::Comparison,
+        Purpose::Unequal,
+        Purpose::Truth,
+        Purpose::Emptiness,
+        Purpose::Length,
+    ];
+}
+
+/// The frame that stands in for C code below a method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shim {
+    /// The address of the first code unit.
+    pub first_unit: u64,
+    /// The address of the immortal object on its stack, which tells the purpose.
+    pub purpose: u64,
 }
 
 /// What is known of the class of an operand.
@@ -148,7 +199,7 @@ pub enum Operand {
     OfClass(u64),
 }
 
-/// The method that an operator calls. If it returns `NotImplemented`, that is an error.
+/// The method that an operator or a comparison calls first.
 #[derive(Clone)]
 pub struct Operator<'a> {
     /// The method.
@@ -157,8 +208,29 @@ pub struct Operator<'a> {
     pub reflected: bool,
     /// The version of the other operand's class.
     pub other: u32,
-    /// The address of the first code unit of the frame that is below the method.
-    pub shim_unit: u64,
+    /// What for.
+    pub purpose: Purpose,
+}
+
+/// How objects of two classes are equal, where that runs no code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The versions of the classes.
+    pub versions: [u32; 2],
+    /// Whether the classes differ: then they never are. Else they are if they are one object.
+    pub never: bool,
+}
+
+/// What tells the truth of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Truth {
+    /// All objects of its class are true, while that has the version.
+    Always {
+        /// The version.
+        version: u32,
+    },
+    /// A method.
+    Asked(Special),
 }
 
 /// How a class makes its instances.
@@ -258,8 +330,8 @@ pub trait World {
     fn known_function(&self, _: u64) -> Option<whipsnake_ops::KnownFunction> {
         None
     }
-    /// The address of the first code unit of the frame below a method that C code would call.
-    fn shim_unit(&self) -> Option<u64> {
+    /// The frame below a method that C code would call.
+    fn shim(&self, _: Purpose) -> Option<Shim> {
         None
     }
     /// The special method of the class at an address, if it is a function that can be inlined.
@@ -268,8 +340,16 @@ pub trait World {
     fn class_of(&self, _: u64) -> Option<u64> {
         None
     }
-    /// The method that a binary operator calls, if it is a function that can be inlined.
-    fn operator(&self, _left: Operand, _right: Operand, _oparg: u32) -> Option<Operator<'_>> {
+    /// The method that a binary operator or a comparison calls, if it is a function that can be inlined.
+    fn operator(&self, _left: Operand, _right: Operand, _: &Instr) -> Option<Operator<'_>> {
+        None
+    }
+    /// How operands are equal, if no method of theirs is asked.
+    fn identity(&self, _left: Operand, _right: Operand) -> Option<Identity> {
+        None
+    }
+    /// What tells the truth of instances of the class at an address.
+    fn truth(&self, _class: u64) -> Option<Truth> {
         None
     }
     /// The getter of the property that an instruction loads from an object, if it is a function that can be inlined.

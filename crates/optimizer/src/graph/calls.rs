@@ -6,7 +6,7 @@
 use super::Start;
 use super::arguments::Places;
 use super::blocks::Walk;
-use super::body::{Body, Entered};
+use super::body::{Body, Entered, Wanted};
 use crate::{Callee, Constructor};
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::{frame, function, thread_state, tuple, type_object};
@@ -321,10 +321,8 @@ impl<'a> Walk<'a, '_> {
         self.mark_exit();
         self.guard_unseen_innermost();
         let is_init = matches!(self.body.entered, Entered::Init(_));
-        match self.body.entered {
-            Entered::Operator => self.guard_implemented(),
-            Entered::Test { .. } => self.guard_truth(),
-            _ => {}
+        if let Entered::Method { wanted, .. } = self.body.entered {
+            self.guard_wanted(wanted);
         }
         if is_init {
             // Anything else than None is an error, which the baseline tier raises.
@@ -352,22 +350,19 @@ impl<'a> Walk<'a, '_> {
             self.own(result);
         }
         ending.push(inlined.function);
-        let operands = self.body.entered.operands();
-        if operands > 0 {
+        let mut pushes = true;
+        if let Entered::Method { operands, wanted } = self.body.entered {
             self.b.pop_inlined();
+            pushes = wanted != Wanted::Nothing;
+            result = self.make_wanted(wanted, result, &mut ending);
+            ending.extend(self.operands_done(operands));
         }
-        match self.body.entered {
-            Entered::Store => ending.push(std::mem::replace(&mut result, Slot::NULL)),
-            Entered::Test { inverted } => result = self.tested(result, inverted),
-            _ => {}
-        }
-        ending.extend(self.operands_done(operands));
         if is_init {
             // What is on the stack of the frame below is the result.
             ending.push(result);
             result = Slot { dirty: true, ..self.b.pop_inlined().stack[0] };
         }
-        if self.body.entered != Entered::Store {
+        if pushes {
             self.push(result);
         }
         self.mark_exit();

@@ -54,11 +54,13 @@ impl Walk<'_, '_> {
                 if self.convert_number(number, &instr)
                     || self.call_known(number, &instr)
                     || self.call_math(number, &instr)
+                    || self.inline_length(number, &instr)
                     || self.inline(number, &instr) => {}
             op::CALL_FUNCTION_EX if self.inline_unpacking(number, &instr) => {}
             op::CALL_KW if self.inline(number, &instr) => {}
             op::BINARY_SUBSCR | op::LOAD_ATTR if self.inline_special(number, &instr) => {}
-            op::BINARY_OP if self.inline_operator(number, &instr) => {}
+            op::BINARY_OP | op::COMPARE_OP if self.inline_operator(number, &instr) => {}
+            op::TO_BOOL if self.inline_truth(number, &instr) => {}
             op::STORE_SUBSCR | op::CONTAINS_OP if self.inline_container(number, &instr) => {}
             op::LOAD_FAST => self.load_local(oparg),
             op::LOAD_FAST_LOAD_FAST => {

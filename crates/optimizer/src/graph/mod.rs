@@ -27,6 +27,8 @@ mod shapes;
 mod slices;
 mod slots;
 mod special;
+mod truth;
+mod wanted;
 
 use crate::World;
 use loops::{Loops, Plans};

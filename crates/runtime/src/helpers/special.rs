@@ -24,10 +24,12 @@ pub(crate) enum Name {
     Class,
     SetItem,
     Contains,
+    Bool,
+    Len,
 }
 
 impl Name {
-    const TEXTS: [&CStr; 12] = [
+    const TEXTS: [&CStr; 14] = [
         c"__enter__",
         c"__exit__",
         c"__aenter__",
@@ -40,6 +42,8 @@ impl Name {
         c"__class__",
         c"__setitem__",
         c"__contains__",
+        c"__bool__",
+        c"__len__",
     ];
 
     /// The interned string, which is kept forever; null with an exception set.
