@@ -103,7 +103,41 @@ pub enum Access {
         function: u64,
         /// What tells that the instance has none in its place.
         own: Own,
+        /// What it is called with.
+        binding: Binding,
     },
+}
+
+/// What a function that is found in a class is called with, before the arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Binding {
+    /// The instance.
+    Instance,
+    /// A class: the function is in a `classmethod`.
+    Class {
+        /// The address of the class.
+        class: u64,
+        /// That of the `classmethod`, good while the class has the version.
+        wrapper: u64,
+    },
+    /// Nothing: it is in a `staticmethod`.
+    Nothing {
+        /// The address of that, likewise.
+        wrapper: u64,
+    },
+}
+
+/// A function that is loaded from a class, to be called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClassAttribute {
+    /// The version of the class of the class, which has nothing of that name.
+    pub metaclass: u32,
+    /// The version of the class.
+    pub version: u32,
+    /// The address of the function, good while the class has the version.
+    pub function: u64,
+    /// What it is called with, which is not an instance.
+    pub binding: Binding,
 }
 
 /// What tells that an instance has no attribute of a name itself.
@@ -332,6 +366,14 @@ pub trait World {
     }
     /// The frame below a method that C code would call.
     fn shim(&self, _: Purpose) -> Option<Shim> {
+        None
+    }
+    /// What a load of a method from a class gives, the one at an address, or else the one that was seen.
+    fn class_attribute(&self, _class: Option<u64>, _: &Instr) -> Option<ClassAttribute> {
+        None
+    }
+    /// What an instruction finds with `super` in the class of an object, behind a class of its bases, if that is a function that can be inlined.
+    fn super_method(&self, _class: u64, _of_object: u64, _: &Instr) -> Option<Method<'_>> {
         None
     }
     /// The special method of the class at an address, if it is a function that can be inlined.

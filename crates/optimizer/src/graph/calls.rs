@@ -7,7 +7,7 @@ use super::Start;
 use super::arguments::Places;
 use super::blocks::Walk;
 use super::body::{Body, Entered, Wanted};
-use crate::{Callee, Constructor};
+use crate::{Callee, Constructor, Method, Special};
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::{frame, function, thread_state, tuple, type_object};
 use whipsnake_cpython::opcode as op;
@@ -70,9 +70,11 @@ impl<'a> Walk<'a, '_> {
         let bottom = stack.len() - given - names - 2;
         let (called, receiver, names) = (stack[bottom], stack[bottom + 1], stack.last().filter(|_| names > 0).copied());
         let Some(called_value) = called.value else { return false };
-        let Some(address) = self.constant_address(called_value) else { return false };
         let Some(has_receiver) = self.is_there(receiver) else { return false };
         let world = self.body.world;
+        let Some(address) = self.constant_address(called_value) else {
+            return !has_receiver && self.inline_instance(number, given, names, called_value, bottom);
+        };
         let constructor = if has_receiver { None } else { world.constructor(address) };
         let Some(callee) = constructor.as_ref().map(|c| c.init.clone()).or_else(|| world.callee(address)) else {
             return false;
@@ -89,22 +91,72 @@ impl<'a> Walk<'a, '_> {
             None => {
                 self.guard_callee(called_value, &callee);
                 let defaults = self.default_arguments(called_value, &callee, places.missing());
-                let first = self.knowledge().state.frame().stack.len() - usize::from(names.is_some()) - count;
-                self.own_elements(first + places.surplus.start..first + places.surplus.end);
-                let surplus = self.surplus(first, &places);
-                let collected = self.collected(&callee, surplus);
-                self.drop_names(names.is_some());
-                let stack = &mut self.knowledge().state.frame().stack;
-                let mut arguments = stack.split_off(stack.len() - count);
-                arguments.drain(places.surplus.clone());
-                stack.truncate(bottom);
-                let defaults = self.owned_arguments(defaults);
-                let mut arguments = places.in_order(arguments, defaults);
-                arguments.extend(collected);
-                self.inline_call(number, called, arguments, &callee, Entered::Call);
+                self.inline_placed(number, bottom, names.is_some(), count, &places, defaults, &callee);
             }
         }
         true
+    }
+
+    /// Inlines a call of an instance with a `__call__` that is a Python function; false if that can't be done, and then nothing was.
+    fn inline_instance(
+        &mut self,
+        number: u32,
+        given: usize,
+        names: Option<Slot>,
+        instance: Value,
+        bottom: usize,
+    ) -> bool {
+        if self.is_general(number) || self.knowledge().known(instance).class.is_some() {
+            return false;
+        }
+        let Some(class) = self.likely_class_address(instance) else { return false };
+        let Some(Method { version, function, callee }) = self.body.world.special(class, Special::Call) else {
+            return false;
+        };
+        let count = given + 1;
+        let Some(places) = self.places(function, names, count, &callee) else { return false };
+        if !self.may_inline(number, &callee, count) {
+            return false;
+        }
+        self.mark_exit();
+        let function = self.guard_method_of(instance, function, version);
+        self.guard_callee(function, &callee);
+        let defaults = self.default_arguments(function, &callee, places.missing());
+        // Its class may lose it while it runs.
+        self.b.retain(function);
+        let stack = &mut self.knowledge().state.frame().stack;
+        stack[bottom + 1] = Slot { dirty: true, ..stack[bottom] };
+        stack[bottom] = Slot::owned(function);
+        self.inline_placed(number, bottom, names.is_some(), count, &places, defaults, &callee);
+        true
+    }
+
+    /// Goes on in a function that is on the stack with its arguments.
+    #[expect(clippy::too_many_arguments, reason = "what a call has, and what was found out about it")]
+    fn inline_placed(
+        &mut self,
+        number: u32,
+        bottom: usize,
+        names: bool,
+        count: usize,
+        places: &Places,
+        defaults: Vec<Value>,
+        callee: &Callee<'a>,
+    ) {
+        let called = self.knowledge().state.frame().stack[bottom];
+        let first = self.knowledge().state.frame().stack.len() - usize::from(names) - count;
+        self.own_elements(first + places.surplus.start..first + places.surplus.end);
+        let surplus = self.surplus(first, places);
+        let collected = self.collected(callee, surplus);
+        self.drop_names(names);
+        let stack = &mut self.knowledge().state.frame().stack;
+        let mut arguments = stack.split_off(stack.len() - count);
+        arguments.drain(places.surplus.clone());
+        stack.truncate(bottom);
+        let defaults = self.owned_arguments(defaults);
+        let mut arguments = places.in_order(arguments, defaults);
+        arguments.extend(collected);
+        self.inline_call(number, called, arguments, callee, Entered::Call);
     }
 
     /// Whether a call with so many arguments is to be inlined. If so, its instructions are counted.
@@ -288,7 +340,7 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    fn guard_word(&mut self, base: Value, offset: i32, expected: u64) {
+    pub(super) fn guard_word(&mut self, base: Value, offset: i32, expected: u64) {
         let found = self.b.load(Type::Ptr, base, offset);
         let expected = self.b.iconst(Type::Ptr, expected as i64);
         let same = self.b.compare(Condition::Eq, found, expected);

@@ -9,6 +9,7 @@ mod arguments;
 mod blocks;
 mod body;
 mod calls;
+mod class_methods;
 mod collected;
 mod conversions;
 mod cost;

@@ -8,9 +8,8 @@ use super::body::{Entered, Wanted};
 use crate::select::named;
 use crate::{Operand, Purpose};
 use whipsnake_bytecode::Instr;
-use whipsnake_cpython::layout::type_object;
 use whipsnake_cpython::opcode::{self as op, compare};
-use whipsnake_ir::{Condition, Global, Known, MissReason, Slot, Type, Value};
+use whipsnake_ir::{Global, Known, Slot, Value};
 
 impl<'a> Walk<'a, '_> {
     /// Inlines what a binary operator or a comparison calls; false if that can't be done, and then nothing was.
@@ -93,12 +92,7 @@ impl<'a> Walk<'a, '_> {
     fn guard_operand(&mut self, value: Value, class: Operand, version: u32) {
         match class {
             Operand::Exactly(class) => self.b.guard_exact(value, class),
-            Operand::OfClass(_) => {
-                let class = self.b.type_of(value);
-                let found = self.b.load(Type::I32, class, type_object::TP_VERSION_TAG);
-                let same = self.b.compare_const(Condition::Eq, found, version.into());
-                self.b.guard(same, MissReason::TypeVersion);
-            }
+            Operand::OfClass(_) => self.guard_version(value, version),
         }
         self.learn_class(value, version);
     }

@@ -119,16 +119,27 @@ impl<'a> Walk<'a, '_> {
 
     /// Guards that the class of `owner` has the method that it had; the slot of the function, which the class holds, and the default arguments beyond `count`.
     pub(super) fn guard_method(&mut self, owner: Value, method: &Method<'a>, count: usize) -> (Slot, Vec<Value>) {
-        let class = self.b.type_of(owner);
-        let version = self.b.load(Type::I32, class, type_object::TP_VERSION_TAG);
-        let same = self.b.compare_const(Condition::Eq, version, method.version.into());
-        self.b.guard(same, MissReason::TypeVersion);
-        let function = self.b.iconst(Type::Obj, method.function as i64);
-        self.knowledge().learn(function, |known| *known = Known::exactly(Global::FunctionType));
+        let function = self.guard_method_of(owner, method.function, method.version);
         self.guard_callee(function, &method.callee);
         let defaults = self.default_arguments(function, &method.callee, count..method.callee.parameters as usize);
         // Its class may lose it while it runs.
         self.b.retain(function);
         (Slot::owned(function), defaults)
+    }
+
+    /// Guards that the class of `owner` has that version, and so the function.
+    pub(super) fn guard_method_of(&mut self, owner: Value, function: u64, version: u32) -> Value {
+        self.guard_version(owner, version);
+        let function = self.b.iconst(Type::Obj, function as i64);
+        self.knowledge().learn(function, |known| *known = Known::exactly(Global::FunctionType));
+        function
+    }
+
+    /// Guards that the class of a value has that version.
+    pub(super) fn guard_version(&mut self, value: Value, version: u32) {
+        let class = self.b.type_of(value);
+        let found = self.b.load(Type::I32, class, type_object::TP_VERSION_TAG);
+        let same = self.b.compare_const(Condition::Eq, found, version.into());
+        self.b.guard(same, MissReason::TypeVersion);
     }
 }

@@ -4,9 +4,8 @@ use super::blocks::Walk;
 use super::body::Wanted;
 use crate::{Purpose, Special, Truth};
 use whipsnake_bytecode::Instr;
-use whipsnake_cpython::layout::type_object;
 use whipsnake_cpython::opcode as op;
-use whipsnake_ir::{Condition, Global, MissReason, Slot, Type, Value};
+use whipsnake_ir::{Global, Slot, Value};
 use whipsnake_ops::KnownFunction;
 
 /// What stays on the stack while a method is asked for a built-in function of one argument: that, nothing, and the argument.
@@ -49,10 +48,7 @@ impl Walk<'_, '_> {
             }
             Some(Truth::Always { version }) => {
                 self.mark_exit();
-                let class = self.b.type_of(value);
-                let found = self.b.load(Type::I32, class, type_object::TP_VERSION_TAG);
-                let same = self.b.compare_const(Condition::Eq, found, version.into());
-                self.b.guard(same, MissReason::TypeVersion);
+                self.guard_version(value, version);
                 let dropped = self.operands_done(operands);
                 let yes = self.b.global(Global::True);
                 self.push(Slot::owned(yes));

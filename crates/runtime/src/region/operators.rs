@@ -111,6 +111,30 @@ pub(super) unsafe fn identity(left: *mut PyTypeObject, right: *mut PyTypeObject)
     }
 }
 
+/// The Python function that a class has under a name behind one of its bases, in the order in which they are asked. The class has a version then.
+pub(super) fn behind(class: *mut PyTypeObject, base: *mut PyObject, name: *mut PyObject) -> Option<*mut PyObject> {
+    // SAFETY: live types, whose bases are in a tuple; dicts of classes have strings as keys, which are found without running code. The GIL is held.
+    unsafe {
+        let order = (*class).tp_mro;
+        if pyo3_ffi::PyType_IsSubtype(class, &raw mut pyo3_ffi::PyType_Type) != 0 || order.is_null() {
+            return None;
+        }
+        symbols::_PyType_Lookup(class, name);
+        let bases = (0..pyo3_ffi::PyTuple_GET_SIZE(order)).map(|index| pyo3_ffi::PyTuple_GET_ITEM(order, index));
+        for next in bases.skip_while(|&next| next != base).skip(1) {
+            let attributes = (*next.cast::<PyTypeObject>()).tp_dict;
+            if attributes.is_null() {
+                return None;
+            }
+            let found = pyo3_ffi::PyDict_GetItemWithError(attributes, name);
+            if !found.is_null() {
+                return is_exact(found, &raw mut pyo3_ffi::PyFunction_Type).then_some(found);
+            }
+        }
+        None
+    }
+}
+
 /// Whether it is a built-in type that is equal to nothing but objects of such types that compare as it does.
 fn knows_its_own_only(class: *mut PyTypeObject) -> bool {
     let known = [

@@ -25,8 +25,8 @@ use whipsnake_ir::Global;
 use whipsnake_ir::abi::FEEDBACK_WORDS;
 use whipsnake_ops::Ptr;
 use whipsnake_optimizer::{
-    AttributeShape, Callee, Constructor, Identity, Method, Number, Object, Operand, Operator, Purpose, Shim, Special,
-    Suspended, Truth, World,
+    AttributeShape, Callee, ClassAttribute, Constructor, Identity, Method, Number, Object, Operand, Operator, Purpose,
+    Shim, Special, Suspended, Truth, World,
 };
 use whipsnake_stencils::Source;
 
@@ -422,6 +422,19 @@ impl World for Live {
         Some(Shim { first_unit: code.instructions() as u64, purpose: purpose as u64 })
     }
 
+    fn class_attribute(&self, class: Option<u64>, instr: &Instr) -> Option<ClassAttribute> {
+        // SAFETY: as in `is_polymorphic`.
+        let compiled = unsafe { &*(self.data as *const CompiledCode) };
+        let cell = compiled.attribute_cell(instr.index);
+        attribute_shapes::of_class(class, self.name(instr.oparg >> 1)?, cell, &self.alive)
+    }
+
+    fn super_method(&self, class: u64, of_object: u64, instr: &Instr) -> Option<Method<'_>> {
+        let of_object = self.live(of_object)?.cast::<PyTypeObject>();
+        let function = operators::behind(of_object, self.live(class)?, self.name(instr.oparg >> 2)?)?;
+        self.method(of_object, function)
+    }
+
     fn special(&self, class: u64, name: Special) -> Option<Method<'_>> {
         let name = match name {
             Special::GetItem => special::Name::GetItem,
@@ -432,6 +445,12 @@ impl World for Live {
             Special::Len => special::Name::Len,
         };
         let class = self.live(class)?.cast::<PyTypeObject>();
+        // SAFETY: a live type.
+        let flags: u64 = unsafe { get(class, type_object::TP_FLAGS) };
+        let calls = type_object::HAVE_VECTORCALL | type_object::HEAPTYPE;
+        if matches!(name, special::Name::Call) && flags & calls != type_object::HEAPTYPE {
+            return None;
+        }
         // SAFETY: its type.
         self.method(class, unsafe { special::look_up(class, name) })
     }

@@ -315,6 +315,10 @@ unsafe extern "C" {
     pub static _Py_NoneStruct: PyObject;
     /// The type of bound methods.
     pub static mut PyMethod_Type: PyTypeObject;
+    /// `classmethod`.
+    pub static mut PyClassMethod_Type: PyTypeObject;
+    /// `staticmethod`.
+    pub static mut PyStaticMethod_Type: PyTypeObject;
     /// The type of methods of built-in types.
     pub static mut PyMethodDescr_Type: PyTypeObject;
     /// The state of the whole process; it begins with the debug offsets.
