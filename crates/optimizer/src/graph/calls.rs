@@ -9,10 +9,10 @@ use super::blocks::Walk;
 use super::body::{Body, Entered, Wanted};
 use crate::{Callee, Constructor, Method, Special};
 use whipsnake_bytecode::Instr;
-use whipsnake_cpython::layout::{frame, function, thread_state, tuple, type_object};
+use whipsnake_cpython::layout::{frame, function, tuple, type_object};
 use whipsnake_cpython::opcode as op;
 use whipsnake_ir::{
-    BinaryOp, Condition, FrameState, Global, Helper, Inlined, InstData, Keeps, Known, MissReason, Slot, Type, Value,
+    Condition, FrameState, Global, Helper, Inlined, InstData, Keeps, Known, MissReason, Slot, Type, Value,
 };
 
 /// Functions with more instructions than this are not inlined.
@@ -29,9 +29,6 @@ const MAX_RECURSIVE: usize = 60;
 
 /// How often a function is inlined into itself.
 const RECURSIVE_LEVELS: usize = 2;
-
-/// Bytes that the data stack must have free where an instance is made.
-const DATA_STACK_ROOM: i64 = 4096;
 
 /// How many instructions inlining may add to a region, copies of loops included.
 const MAX_INLINED: u32 = 3_000;
@@ -234,7 +231,6 @@ impl<'a> Walk<'a, '_> {
         let version = self.b.load(Type::I32, class, type_object::TP_VERSION_TAG);
         let same = self.b.compare_const(Condition::Eq, version, constructor.version.into());
         self.b.guard(same, MissReason::TypeVersion);
-        self.guard_room();
         let function = self.b.iconst(Type::Obj, constructor.function as i64);
         self.knowledge().learn(function, |k| *k = Known::exactly(Global::FunctionType));
         self.guard_callee(function, &constructor.init);
@@ -267,16 +263,6 @@ impl<'a> Walk<'a, '_> {
         // The class holds its `__init__` as long as it has that version.
         let entered = Entered::Init(class_slot);
         self.inline_call(number, Slot::borrowed(function), arguments, &constructor.init, entered);
-    }
-
-    /// An exit may have to push a frame that must not need a new chunk of the data stack.
-    pub(super) fn guard_room(&mut self) {
-        let thread = self.b.thread_state();
-        let limit = self.b.load(Type::I64, thread, thread_state::DATASTACK_LIMIT);
-        let top = self.b.load(Type::I64, thread, thread_state::DATASTACK_TOP);
-        let room = self.b.binary(BinaryOp::Sub, limit, top);
-        let enough = self.b.compare_const(Condition::Gt, room, DATA_STACK_ROOM);
-        self.b.guard(enough, MissReason::Value);
     }
 
     /// Goes on in the callee, and behind the call when it has returned.

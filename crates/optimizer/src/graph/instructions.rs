@@ -283,6 +283,9 @@ impl Walk<'_, '_> {
     fn choose_by_feedback(&mut self, number: u32, instr: &Instr) -> Option<&'static Operation> {
         let opcode = if instr.is_instrumented() { instr.base } else { instr.opcode };
         let plain = named(op::NAMES[instr.base as usize]);
+        if is_number_arithmetic(instr) && self.is_of_instances() {
+            return plain;
+        }
         let floats =
             matches!(opcode, op::BINARY_OP_ADD_FLOAT | op::BINARY_OP_SUBTRACT_FLOAT | op::BINARY_OP_MULTIPLY_FLOAT);
         if floats && self.by_known_types(instr).is_none() && self.has_mixed_numbers() {

@@ -39,7 +39,6 @@ impl<'a> Walk<'a, '_> {
         self.mark_exit();
         let (owner, other, of_other) =
             if operator.reflected { (right, left, of_left) } else { (left, right, of_right) };
-        self.guard_room();
         self.guard_operand(other, of_other, operator.other);
         let (function, defaults) = self.guard_method(owner, &operator.method, 2);
         self.learn_class(owner, operator.method.version);
@@ -54,6 +53,15 @@ impl<'a> Walk<'a, '_> {
         let entered = Entered::Method { operands: 2, wanted };
         self.inline_call(number, function, arguments, &operator.method.callee, entered);
         true
+    }
+
+    /// Whether an operand of the instruction, of two, is an instance of a class of the program, as far as anybody knows.
+    pub(super) fn is_of_instances(&mut self) -> bool {
+        let stack = &self.knowledge().state.frame().stack;
+        let &[.., Slot { value: Some(left), .. }, Slot { value: Some(right), .. }] = stack.as_slice() else {
+            return false;
+        };
+        [left, right].into_iter().any(|value| matches!(self.operand(value), Some(Operand::OfClass(_))))
     }
 
     /// `==` and `!=` of objects that are equal to nothing but themselves.

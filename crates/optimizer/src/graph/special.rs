@@ -95,7 +95,6 @@ impl<'a> Walk<'a, '_> {
             return false;
         };
         self.mark_exit();
-        self.guard_room();
         let (function, defaults) = self.guard_method(owner, &method, count);
         self.knowledge().learn(owner, |known| known.present = true);
         let mut arguments: Vec<Slot> = arguments.iter().copied().map(Slot::borrowed).collect();

@@ -16,6 +16,7 @@ mod generator_returns;
 pub mod generators;
 pub mod handover;
 mod method_results;
+mod new_chunks;
 mod next_entry;
 pub mod operator_shim;
 pub(crate) mod raw;

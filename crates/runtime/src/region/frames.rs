@@ -67,16 +67,13 @@ pub(super) unsafe fn push_init(
     call: *mut CodeUnit,
     counted: bool,
 ) -> Option<Frame> {
-    // SAFETY: the caller's; there is room.
+    // SAFETY: the caller's.
     unsafe {
-        if !thread.has_stack_space(shim::FRAME_WORDS) {
-            return None;
-        }
         let code =
             [shim::code_object()?, shim::operator_code()?].into_iter().find(|c| c.instructions() == first_unit)?;
         // What exits restore there is written later.
+        let frame = shim::push(thread, code, caller.as_ptr(), instance, ptr::null(), counted)?;
         wait(caller, call);
-        let frame = shim::push(thread, code, caller.as_ptr(), instance, ptr::null(), counted);
         // There is no return address.
         frame.set_stacktop(-1);
         Some(frame)
