@@ -378,6 +378,10 @@ pub trait World {
     }
     /// The special method of the class at an address, if it is a function that can be inlined.
     fn special(&self, class: u64, name: Special) -> Option<Method<'_>>;
+    /// The class that has a version, by its address.
+    fn class_with(&self, _version: u32) -> Option<u64> {
+        None
+    }
     /// The class of an object, by its address.
     fn class_of(&self, _: u64) -> Option<u64> {
         None
@@ -394,8 +398,8 @@ pub trait World {
     fn truth(&self, _class: u64) -> Option<Truth> {
         None
     }
-    /// The getter of the property that an instruction loads from an object, if it is a function that can be inlined.
-    fn property(&self, object: u64, instr: &Instr) -> Option<Method<'_>>;
+    /// The getter of the property that an instruction loads from instances of the class at an address, if it is a function that can be inlined.
+    fn property(&self, class: u64, instr: &Instr) -> Option<Method<'_>>;
     /// How the class at an address makes its instances, if it does that as `object` does, with an `__init__` whose calls can be inlined.
     fn constructor(&self, class: u64) -> Option<Constructor<'_>>;
 }

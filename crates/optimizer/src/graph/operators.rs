@@ -120,15 +120,13 @@ impl<'a> Walk<'a, '_> {
             return Some(Operand::Exactly(class));
         }
         let value = self.origin(value);
-        if let Some(&class) = self.classes.get(&value) {
-            return Some(Operand::OfClass(class));
-        }
-        let sample = self.sample(value)?;
         let world = self.body.world;
-        match world.class(sample) {
-            Some(class) => Some(Operand::Exactly(class)),
-            None => world.class_of(sample).map(Operand::OfClass),
+        if !self.versions.contains_key(&value)
+            && let Some(class) = self.sample(value).and_then(|sample| world.class(sample))
+        {
+            return Some(Operand::Exactly(class));
         }
+        self.likely_class_address(value).map(Operand::OfClass)
     }
 
     /// Whether a value is an instance that the region has made.

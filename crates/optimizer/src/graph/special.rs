@@ -27,12 +27,11 @@ impl<'a> Walk<'a, '_> {
             return false;
         }
         let world = self.body.world;
-        let method = match instr.base {
-            op::BINARY_SUBSCR => {
-                self.likely_class_address(owner).and_then(|class| world.special(class, Special::GetItem))
-            }
-            _ => self.sample(owner).and_then(|sample| world.property(sample, instr)),
-        };
+        let class = self.likely_class_address(owner);
+        let method = class.and_then(|class| match instr.base {
+            op::BINARY_SUBSCR => world.special(class, Special::GetItem),
+            _ => world.property(class, instr),
+        });
         let Some(method) = method.filter(|method| self.may_inline(number, &method.callee, count)) else { return false };
         self.mark_exit();
         let (function, defaults) = self.guard_method(owner, &method, count);
@@ -50,8 +49,13 @@ impl<'a> Walk<'a, '_> {
         if let Some(&class) = self.classes.get(&value) {
             return Some(class);
         }
+        let world = self.body.world;
+        // On a way for one of several classes, an object of another one is no guide.
+        if let Some(class) = self.versions.get(&value).and_then(|&version| world.class_with(version)) {
+            return Some(class);
+        }
         let sample = self.sample(value)?;
-        self.body.world.class_of(sample)
+        world.class_of(sample)
     }
 
     /// Inlines the method behind the store of an item or a test for being contained, which the interpreter calls from C; false if that can't be done, and

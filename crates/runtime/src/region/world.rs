@@ -455,6 +455,10 @@ impl World for Live {
         self.method(class, unsafe { special::look_up(class, name) })
     }
 
+    fn class_with(&self, version: u32) -> Option<u64> {
+        self.alive.class_with(version)
+    }
+
     fn class_of(&self, object: u64) -> Option<u64> {
         // SAFETY: a live object.
         let class: *mut PyTypeObject = unsafe { get(self.live(object)?, object::OB_TYPE) };
@@ -503,9 +507,9 @@ impl World for Live {
         }
     }
 
-    fn property(&self, object: u64, instr: &Instr) -> Option<Method<'_>> {
-        let (class, getter) = samples::property(self.live(object)?, self.name(instr.oparg >> 1)?)?;
-        self.method(class, getter)
+    fn property(&self, class: u64, instr: &Instr) -> Option<Method<'_>> {
+        let class = self.live(class)?.cast::<PyTypeObject>();
+        self.method(class, samples::property(class, self.name(instr.oparg >> 1)?)?)
     }
 
     fn callee(&self, function: u64) -> Option<Callee<'_>> {
