@@ -101,6 +101,8 @@ helpers! {
     PushInit(thread: ptr, caller: ptr, code: ptr, instance: obj, call: ptr, counted: i32) -> (ptr) [pure];
     /// A new instance of a class that makes them as `object` does; NULL with `MemoryError` set.
     NewInstance(class: obj) -> (obj) [pure];
+    /// A new bound method; NULL with `MemoryError` set.
+    NewMethod(function: obj, this: obj) -> (obj) [pure];
     /// A new iterator over a range, with nothing in its fields; NULL with `MemoryError` set.
     NewRangeIterator() -> (obj) [pure];
     /// A new dict; NULL with `MemoryError` set.
@@ -376,6 +378,8 @@ helpers! {
     BeforeWith(thread: ptr, frame: ptr, slot: ptr, back: ptr) -> (ptr, ptr) [escapes];
     /// The same with `__aexit__` and `__aenter__`.
     BeforeAsyncWith(thread: ptr, frame: ptr, slot: ptr, back: ptr) -> (ptr, ptr) [escapes];
+    /// The bound `__exit__` of a context manager, and what its `__enter__` returns; NULLs with an exception set.
+    EnterWhole(manager: obj) -> (obj, obj) [escapes];
     /// The iterator of `await`.
     GetAwaitable(thread: ptr, iterable: obj, place: i32) -> (obj) [escapes];
     /// The iterator of `async for`.

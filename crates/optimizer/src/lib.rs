@@ -177,6 +177,10 @@ pub enum Special {
     Bool,
     /// `__len__`.
     Len,
+    /// `__enter__`.
+    Enter,
+    /// `__exit__`.
+    Exit,
 }
 
 /// What C code calls a method for, where the interpreter enters that from C. It says what becomes of the result.
@@ -199,11 +203,13 @@ pub enum Purpose {
     Emptiness,
     /// The length of an object.
     Length,
+    /// A call of a bound method by C code: it is the result.
+    Call,
 }
 
 impl Purpose {
     /// Every purpose, in order of its number.
-    pub const ALL: [Purpose; 8] = [
+    pub const ALL: [Purpose; 9] = [
         Purpose::Operator,
         Purpose::Store,
         Purpose::Contains,
@@ -212,6 +218,7 @@ impl Purpose {
         Purpose::Truth,
         Purpose::Emptiness,
         Purpose::Length,
+        Purpose::Call,
     ];
 }
 

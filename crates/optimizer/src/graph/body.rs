@@ -45,6 +45,8 @@ pub(super) enum Entered {
 pub(super) enum Wanted {
     /// Nothing.
     Nothing,
+    /// It is the result.
+    Result,
     /// It is the result, unless it is `NotImplemented`.
     Answer,
     /// Its truth, or the opposite.

@@ -70,7 +70,11 @@ impl<'a> Walk<'a, '_> {
         let Some(has_receiver) = self.is_there(receiver) else { return false };
         let world = self.body.world;
         let Some(address) = self.constant_address(called_value) else {
-            return !has_receiver && self.inline_instance(number, given, names, called_value, bottom);
+            return if has_receiver {
+                names.is_none() && self.inline_bound(number, given, called_value, bottom)
+            } else {
+                self.inline_instance(number, given, names, called_value, bottom)
+            };
         };
         let constructor = if has_receiver { None } else { world.constructor(address) };
         let Some(callee) = constructor.as_ref().map(|c| c.init.clone()).or_else(|| world.callee(address)) else {

@@ -62,6 +62,7 @@ impl Walk<'_, '_> {
             op::BINARY_OP | op::COMPARE_OP if self.inline_operator(number, &instr) => {}
             op::TO_BOOL if self.inline_truth(number, &instr) => {}
             op::STORE_SUBSCR | op::CONTAINS_OP if self.inline_container(number, &instr) => {}
+            op::BEFORE_WITH if self.inline_with(number) => {}
             op::LOAD_SUPER_ATTR if self.load_behind(number, &instr) => {}
             op::LOAD_FAST => self.load_local(oparg),
             op::LOAD_FAST_LOAD_FAST => {

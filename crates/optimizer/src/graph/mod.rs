@@ -30,6 +30,7 @@ mod slots;
 mod special;
 mod truth;
 mod wanted;
+mod with;
 
 use crate::World;
 use loops::{Loops, Plans};

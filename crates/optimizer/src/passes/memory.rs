@@ -240,6 +240,7 @@ impl View<'_> {
             Call {
                 helper:
                     Helper::NewInstance
+                    | Helper::NewMethod
                     | Helper::NewRangeIterator
                     | Helper::NewDict
                     | Helper::ListSlice

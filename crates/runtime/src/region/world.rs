@@ -443,6 +443,8 @@ impl World for Live {
             Special::Call => special::Name::Call,
             Special::Bool => special::Name::Bool,
             Special::Len => special::Name::Len,
+            Special::Enter => special::Name::Enter,
+            Special::Exit => special::Name::Exit,
         };
         let class = self.live(class)?.cast::<PyTypeObject>();
         // SAFETY: a live type.

@@ -308,6 +308,8 @@ unsafe extern "C" {
     pub fn _Py_Dealloc(op: *mut PyObject);
     /// The name of the allocator that objects come from, a constant; NULL for one without a name.
     pub fn _PyMem_GetCurrentAllocatorName() -> *const c_char;
+    /// A new bound method.
+    pub fn PyMethod_New(func: *mut PyObject, this: *mut PyObject) -> *mut PyObject;
     /// Starts a new life: sets the reference count to 1 and tells tracers.
     pub fn _Py_NewReference(op: *mut PyObject);
 
