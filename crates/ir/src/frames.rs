@@ -53,6 +53,7 @@ impl Builder<'_> {
         for index in 1..count {
             let frames = &self.region.as_deref()?.state.frames;
             let (caller, inlined) = (&frames[index - 1], frames[index].inlined?);
+            let first_unit = frames[index].first_unit;
             let instance = frames[index].stack.first().and_then(|slot| slot.value);
             let (caller, call) = (caller.memory(), caller.first_unit + 2 * u64::from(caller.unit));
             innermost = inlined.memory;
@@ -75,7 +76,8 @@ impl Builder<'_> {
                 (Some(function), _) => self.call(Helper::PushInlined, &[thread, below, function, call]),
                 (None, instance) => {
                     let counted = self.iconst(Type::I32, inlined.counted.into());
-                    self.call(Helper::PushInit, &[thread, below, instance?, call, counted])
+                    let code = self.iconst(Type::Ptr, first_unit as i64);
+                    self.call(Helper::PushInit, &[thread, below, code, instance?, call, counted])
                 }
             };
             let pushed = self.compare_const(Condition::Ne, frame, 0);

@@ -96,10 +96,13 @@ helpers! {
     /// Pushes the frame of a call that a region inlined, with nothing in its locals, above `caller`, which is at the call instruction `call`. NULL if
     /// there is no memory for it.
     PushInlined(thread: ptr, caller: ptr, function: obj, call: ptr) -> (ptr) [pure];
-    /// Likewise for the frame below an `__init__` that a region inlined; it has `instance` on its stack.
-    PushInit(thread: ptr, caller: ptr, instance: obj, call: ptr, counted: i32) -> (ptr) [pure];
+    /// Likewise for the frame below an `__init__` that a region inlined, or below a method that C code would call; `code` is the address of its first code
+    /// unit, and it has `instance` on its stack.
+    PushInit(thread: ptr, caller: ptr, code: ptr, instance: obj, call: ptr, counted: i32) -> (ptr) [pure];
     /// A new instance of a class that makes them as `object` does; NULL with `MemoryError` set.
     NewInstance(class: obj) -> (obj) [pure];
+    /// A new bound method; NULL with `MemoryError` set.
+    NewMethod(function: obj, this: obj) -> (obj) [pure];
     /// A new iterator over a range, with nothing in its fields; NULL with `MemoryError` set.
     NewRangeIterator() -> (obj) [pure];
     /// A new dict; NULL with `MemoryError` set.
@@ -377,6 +380,8 @@ helpers! {
     BeforeWith(thread: ptr, frame: ptr, slot: ptr, back: ptr) -> (ptr, ptr) [escapes];
     /// The same with `__aexit__` and `__aenter__`.
     BeforeAsyncWith(thread: ptr, frame: ptr, slot: ptr, back: ptr) -> (ptr, ptr) [escapes];
+    /// The bound `__exit__` of a context manager, and what its `__enter__` returns; NULLs with an exception set.
+    EnterWhole(manager: obj) -> (obj, obj) [escapes];
     /// The iterator of `await`.
     GetAwaitable(thread: ptr, iterable: obj, place: i32) -> (obj) [escapes];
     /// The iterator of `async for`.

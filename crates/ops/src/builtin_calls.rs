@@ -233,8 +233,13 @@ fn method_of(b: &mut Builder<'_>, callable: Value, this: Value, flags: u32) -> V
     let function = convention(b, definition, flags);
     let class = b.load(Type::Ptr, callable, descriptor::D_TYPE);
     let own = b.type_of(this);
-    let same = b.compare(Condition::Eq, class, own);
-    b.guard(same, MissReason::Type);
+    let differs = b.compare(Condition::Ne, class, own);
+    // Instances of a class of the program that is made of the built-in one, as `random.Random`, are as good.
+    b.when_cold(differs, |b| {
+        let base = b.load(Type::Ptr, own, type_object::TP_BASE);
+        let inherits = b.compare(Condition::Eq, class, base);
+        b.guard(inherits, MissReason::Type);
+    });
     function
 }
 

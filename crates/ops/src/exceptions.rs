@@ -12,6 +12,7 @@ operations! {
     "CHECK_EXC_MATCH" (exception, class) -> 1, keeps 1 => check_exc_match;
     "CHECK_EG_MATCH" (exception, class) -> 2 => check_eg_match;
     "BEFORE_WITH" () -> 0, ptrs [Ptr::NextCode] => |b| before_with(b, Helper::BeforeWith);
+    "BEFORE_WITH.whole" (manager) -> 2 => enter_whole;
     "BEFORE_ASYNC_WITH" () -> 0, ptrs [Ptr::NextCode] => |b| before_with(b, Helper::BeforeAsyncWith);
     "WITH_EXCEPT_START" (exit, lasti, previous, exception) -> 1, keeps 4 => with_except_start;
 }
@@ -43,6 +44,14 @@ pub fn reraise(b: &mut Builder<'_>, exception: Value) {
 fn handled(b: &mut Builder<'_>) -> Value {
     let thread = b.thread_state();
     b.load(Type::Ptr, thread, thread_state::EXC_INFO)
+}
+
+/// The start of `with`, done before anything else happens.
+pub fn enter_whole(b: &mut Builder<'_>, manager: Value) -> [Value; 2] {
+    let (exit, result) = b.call_pair(Helper::EnterWhole, &[manager]);
+    b.error_if_null(exit);
+    b.release(manager);
+    [exit, result]
 }
 
 /// The start of a handler: the exception becomes the handled one, the one before is kept on the stack.

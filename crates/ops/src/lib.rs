@@ -47,7 +47,7 @@ mod variants;
 
 pub use known_functions::{KnownFunction, int_of_float};
 pub use math::{MathFunction, math_result};
-pub use number::float_of_int;
+pub use number::{float_of_int, guard_index};
 pub use operand::{Imm, Place, Ptr, Stores};
 pub use operation::{Operation, Outputs};
 pub use variants::{By, suffix};

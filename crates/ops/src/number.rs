@@ -34,7 +34,7 @@ pub(crate) fn int_arithmetic(b: &mut Builder<'_>, op: BinaryOp, x: Value, y: Val
 }
 
 /// The value of an index: guards that it is exactly `int`, compact and not negative.
-pub(crate) fn guard_index(b: &mut Builder<'_>, value: Value) -> Value {
+pub fn guard_index(b: &mut Builder<'_>, value: Value) -> Value {
     b.guard_exact(value, Global::IntType);
     if b.in_region() {
         let index = b.unbox_int(value);

@@ -103,7 +103,41 @@ pub enum Access {
         function: u64,
         /// What tells that the instance has none in its place.
         own: Own,
+        /// What it is called with.
+        binding: Binding,
     },
+}
+
+/// What a function that is found in a class is called with, before the arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Binding {
+    /// The instance.
+    Instance,
+    /// A class: the function is in a `classmethod`.
+    Class {
+        /// The address of the class.
+        class: u64,
+        /// That of the `classmethod`, good while the class has the version.
+        wrapper: u64,
+    },
+    /// Nothing: it is in a `staticmethod`.
+    Nothing {
+        /// The address of that, likewise.
+        wrapper: u64,
+    },
+}
+
+/// A function that is loaded from a class, to be called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClassAttribute {
+    /// The version of the class of the class, which has nothing of that name.
+    pub metaclass: u32,
+    /// The version of the class.
+    pub version: u32,
+    /// The address of the function, good while the class has the version.
+    pub function: u64,
+    /// What it is called with, which is not an instance.
+    pub binding: Binding,
 }
 
 /// What tells that an instance has no attribute of a name itself.
@@ -137,6 +171,64 @@ pub enum Special {
     SetItem,
     /// `__contains__`.
     Contains,
+    /// `__call__`.
+    Call,
+    /// `__bool__`.
+    Bool,
+    /// `__len__`.
+    Len,
+    /// `__enter__`.
+    Enter,
+    /// `__exit__`.
+    Exit,
+}
+
+/// What C code calls a method for, where the interpreter enters that from C. It says what becomes of the result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Purpose {
+    /// A binary operator: it is the result, unless it is `NotImplemented`, which is an error.
+    Operator,
+    /// The store of an item: it is dropped.
+    Store,
+    /// A test for being contained: its truth is wanted.
+    Contains,
+    /// A comparison: it is the result, unless it is `NotImplemented`; then the other operand is asked.
+    Comparison,
+    /// `!=`, which `object` answers by what the `__eq__` of a class says.
+    Unequal,
+    /// The truth of an object, of a `__bool__`, which has to return a `bool`.
+    Truth,
+    /// The truth of an object, of its `__len__`.
+    Emptiness,
+    /// The length of an object.
+    Length,
+    /// A call of a bound method by C code: it is the result.
+    Call,
+}
+
+impl Purpose {
+    /// Every purpose, in order of its number.
+    pub const ALL: [Purpose; 9] = [
+        Purpose::Operator,
+        Purpose::Store,
+        Purpose::Contains,
+        Purpose::Comparison,
+        Purpose::Unequal,
+        Purpose::Truth,
+        Purpose::Emptiness,
+        Purpose::Length,
+        Purpose::Call,
+    ];
+}
+
+/// The frame that stands in for C code below a method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shim {
+    /// The address of the first code unit.
+    pub first_unit: u64,
+    /// The address of the immortal object on its stack, which tells the purpose.
+    pub purpose: u64,
 }
 
 /// What is known of the class of an operand.
@@ -148,7 +240,7 @@ pub enum Operand {
     OfClass(u64),
 }
 
-/// The method that an operator calls. If it returns `NotImplemented`, that is an error.
+/// The method that an operator or a comparison calls first.
 #[derive(Clone)]
 pub struct Operator<'a> {
     /// The method.
@@ -157,8 +249,29 @@ pub struct Operator<'a> {
     pub reflected: bool,
     /// The version of the other operand's class.
     pub other: u32,
-    /// The address of the first code unit of the frame that is below the method.
-    pub shim_unit: u64,
+    /// What for.
+    pub purpose: Purpose,
+}
+
+/// How objects of two classes are equal, where that runs no code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The versions of the classes.
+    pub versions: [u32; 2],
+    /// Whether the classes differ: then they never are. Else they are if they are one object.
+    pub never: bool,
+}
+
+/// What tells the truth of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Truth {
+    /// All objects of its class are true, while that has the version.
+    Always {
+        /// The version.
+        version: u32,
+    },
+    /// A method.
+    Asked(Special),
 }
 
 /// How a class makes its instances.
@@ -258,22 +371,42 @@ pub trait World {
     fn known_function(&self, _: u64) -> Option<whipsnake_ops::KnownFunction> {
         None
     }
-    /// The address of the first code unit of the frame below a method that C code would call.
-    fn shim_unit(&self) -> Option<u64> {
+    /// The frame below a method that C code would call.
+    fn shim(&self, _: Purpose) -> Option<Shim> {
+        None
+    }
+    /// What a load of a method from a class gives, the one at an address, or else the one that was seen.
+    fn class_attribute(&self, _class: Option<u64>, _: &Instr) -> Option<ClassAttribute> {
+        None
+    }
+    /// What an instruction finds with `super` in the class of an object, behind a class of its bases, if that is a function that can be inlined.
+    fn super_method(&self, _class: u64, _of_object: u64, _: &Instr) -> Option<Method<'_>> {
         None
     }
     /// The special method of the class at an address, if it is a function that can be inlined.
     fn special(&self, class: u64, name: Special) -> Option<Method<'_>>;
+    /// The class that has a version, by its address.
+    fn class_with(&self, _version: u32) -> Option<u64> {
+        None
+    }
     /// The class of an object, by its address.
     fn class_of(&self, _: u64) -> Option<u64> {
         None
     }
-    /// The method that a binary operator calls, if it is a function that can be inlined.
-    fn operator(&self, _left: Operand, _right: Operand, _oparg: u32) -> Option<Operator<'_>> {
+    /// The method that a binary operator or a comparison calls, if it is a function that can be inlined.
+    fn operator(&self, _left: Operand, _right: Operand, _: &Instr) -> Option<Operator<'_>> {
         None
     }
-    /// The getter of the property that an instruction loads from an object, if it is a function that can be inlined.
-    fn property(&self, object: u64, instr: &Instr) -> Option<Method<'_>>;
+    /// How operands are equal, if no method of theirs is asked.
+    fn identity(&self, _left: Operand, _right: Operand) -> Option<Identity> {
+        None
+    }
+    /// What tells the truth of instances of the class at an address.
+    fn truth(&self, _class: u64) -> Option<Truth> {
+        None
+    }
+    /// The getter of the property that an instruction loads from instances of the class at an address, if it is a function that can be inlined.
+    fn property(&self, class: u64, instr: &Instr) -> Option<Method<'_>>;
     /// How the class at an address makes its instances, if it does that as `object` does, with an `__init__` whose calls can be inlined.
     fn constructor(&self, class: u64) -> Option<Constructor<'_>>;
 }

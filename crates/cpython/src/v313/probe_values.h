@@ -148,6 +148,13 @@ typedef struct {
     PyObject *one;
 } whipsnake_enumobject;
 
+// `classmethod` and `staticmethod`, as Objects/funcobject.c has them both.
+typedef struct {
+    PyObject_HEAD
+    PyObject *cm_callable;
+    PyObject *cm_dict;
+} whipsnake_wrapper;
+
 static void print_containers(void) {
     begin("dict", "`PyDictObject`. Split when `ma_values` is not NULL.");
     OFF(MA_USED, PyDictObject, ma_used);
@@ -208,6 +215,10 @@ static void print_containers(void) {
     OFF(STEP, _PyRangeIterObject, step);
     OFF(LEN, _PyRangeIterObject, len);
     SIZE(_PyRangeIterObject);
+    end();
+
+    begin("method_wrapper", "`classmethod` and `staticmethod`.");
+    OFF(CALLABLE, whipsnake_wrapper, cm_callable);
     end();
 
     begin("enumeration", "`enumobject`. `en_longindex` is NULL while the number fits `en_index`.");

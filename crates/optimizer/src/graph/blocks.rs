@@ -54,6 +54,8 @@ pub(super) struct Walk<'a, 'f> {
     pub(super) enumerations: FxHashMap<Value, Global>,
     /// Versions of the classes of values: what is built on them is guarded.
     pub(super) versions: FxHashMap<Value, u32>,
+    /// Bound methods that the region has made: the function's address, and what it is bound to.
+    pub(super) bound: FxHashMap<Value, (u64, Value)>,
     /// Functions made in the region that make generators, and these generators, by their values: what they run. Guesses, likewise.
     pub(super) makers: FxHashMap<Value, Callee<'a>>,
     pub(super) generators: FxHashMap<Value, Callee<'a>>,
@@ -93,6 +95,7 @@ impl<'a, 'f> Walk<'a, 'f> {
             classes: FxHashMap::default(),
             enumerations: FxHashMap::default(),
             versions: FxHashMap::default(),
+            bound: FxHashMap::default(),
             makers: FxHashMap::default(),
             generators: FxHashMap::default(),
             returns: false,

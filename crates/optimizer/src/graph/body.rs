@@ -31,26 +31,33 @@ pub(super) enum Entered {
     Call,
     /// The call of a class, in this slot, whose `__init__` it is.
     Init(Slot),
-    /// An operator whose method it is.
-    Operator,
-    /// The store of an item.
-    Store,
-    /// `in`, or `not in`.
-    Test {
-        /// Whether it is the latter.
-        inverted: bool,
+    /// An instruction for which C code calls it as a method.
+    Method {
+        /// How many operands stay on the stack until it has returned.
+        operands: usize,
+        /// What is made of the result.
+        wanted: Wanted,
     },
 }
 
-impl Entered {
-    /// How many operands of the waiting instruction stay on the stack until the method, which the interpreter calls from C, has returned.
-    pub(super) fn operands(self) -> usize {
-        match self {
-            Entered::Call | Entered::Init(_) => 0,
-            Entered::Operator | Entered::Test { .. } => 2,
-            Entered::Store => 3,
-        }
-    }
+/// What an instruction makes of what a method returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Nothing.
+    Nothing,
+    /// It is the result.
+    Result,
+    /// It is the result, unless it is `NotImplemented`.
+    Answer,
+    /// Its truth, or the opposite.
+    Truth {
+        /// Whether it is the latter.
+        inverted: bool,
+    },
+    /// Whether it is a length that is not 0.
+    Emptiness,
+    /// It is a length.
+    Length,
 }
 
 /// A generator whose body is being built.

@@ -6,13 +6,13 @@
 use super::Start;
 use super::arguments::Places;
 use super::blocks::Walk;
-use super::body::{Body, Entered};
-use crate::{Callee, Constructor};
+use super::body::{Body, Entered, Wanted};
+use crate::{Callee, Constructor, Method, Special};
 use whipsnake_bytecode::Instr;
-use whipsnake_cpython::layout::{frame, function, thread_state, tuple, type_object};
+use whipsnake_cpython::layout::{frame, function, tuple, type_object};
 use whipsnake_cpython::opcode as op;
 use whipsnake_ir::{
-    BinaryOp, Condition, FrameState, Global, Helper, Inlined, InstData, Keeps, Known, MissReason, Slot, Type, Value,
+    Condition, FrameState, Global, Helper, Inlined, InstData, Keeps, Known, MissReason, Slot, Type, Value,
 };
 
 /// Functions with more instructions than this are not inlined.
@@ -29,9 +29,6 @@ const MAX_RECURSIVE: usize = 60;
 
 /// How often a function is inlined into itself.
 const RECURSIVE_LEVELS: usize = 2;
-
-/// Bytes that the data stack must have free where an instance is made.
-const DATA_STACK_ROOM: i64 = 4096;
 
 /// How many instructions inlining may add to a region, copies of loops included.
 const MAX_INLINED: u32 = 3_000;
@@ -70,9 +67,15 @@ impl<'a> Walk<'a, '_> {
         let bottom = stack.len() - given - names - 2;
         let (called, receiver, names) = (stack[bottom], stack[bottom + 1], stack.last().filter(|_| names > 0).copied());
         let Some(called_value) = called.value else { return false };
-        let Some(address) = self.constant_address(called_value) else { return false };
         let Some(has_receiver) = self.is_there(receiver) else { return false };
         let world = self.body.world;
+        let Some(address) = self.constant_address(called_value) else {
+            return if has_receiver {
+                names.is_none() && self.inline_bound(number, given, called_value, bottom)
+            } else {
+                self.inline_instance(number, given, names, called_value, bottom)
+            };
+        };
         let constructor = if has_receiver { None } else { world.constructor(address) };
         let Some(callee) = constructor.as_ref().map(|c| c.init.clone()).or_else(|| world.callee(address)) else {
             return false;
@@ -89,22 +92,72 @@ impl<'a> Walk<'a, '_> {
             None => {
                 self.guard_callee(called_value, &callee);
                 let defaults = self.default_arguments(called_value, &callee, places.missing());
-                let first = self.knowledge().state.frame().stack.len() - usize::from(names.is_some()) - count;
-                self.own_elements(first + places.surplus.start..first + places.surplus.end);
-                let surplus = self.surplus(first, &places);
-                let collected = self.collected(&callee, surplus);
-                self.drop_names(names.is_some());
-                let stack = &mut self.knowledge().state.frame().stack;
-                let mut arguments = stack.split_off(stack.len() - count);
-                arguments.drain(places.surplus.clone());
-                stack.truncate(bottom);
-                let defaults = self.owned_arguments(defaults);
-                let mut arguments = places.in_order(arguments, defaults);
-                arguments.extend(collected);
-                self.inline_call(number, called, arguments, &callee, Entered::Call);
+                self.inline_placed(number, bottom, names.is_some(), count, &places, defaults, &callee);
             }
         }
         true
+    }
+
+    /// Inlines a call of an instance with a `__call__` that is a Python function; false if that can't be done, and then nothing was.
+    fn inline_instance(
+        &mut self,
+        number: u32,
+        given: usize,
+        names: Option<Slot>,
+        instance: Value,
+        bottom: usize,
+    ) -> bool {
+        if self.is_general(number) || self.knowledge().known(instance).class.is_some() {
+            return false;
+        }
+        let Some(class) = self.likely_class_address(instance) else { return false };
+        let Some(Method { version, function, callee }) = self.body.world.special(class, Special::Call) else {
+            return false;
+        };
+        let count = given + 1;
+        let Some(places) = self.places(function, names, count, &callee) else { return false };
+        if !self.may_inline(number, &callee, count) {
+            return false;
+        }
+        self.mark_exit();
+        let function = self.guard_method_of(instance, function, version);
+        self.guard_callee(function, &callee);
+        let defaults = self.default_arguments(function, &callee, places.missing());
+        // Its class may lose it while it runs.
+        self.b.retain(function);
+        let stack = &mut self.knowledge().state.frame().stack;
+        stack[bottom + 1] = Slot { dirty: true, ..stack[bottom] };
+        stack[bottom] = Slot::owned(function);
+        self.inline_placed(number, bottom, names.is_some(), count, &places, defaults, &callee);
+        true
+    }
+
+    /// Goes on in a function that is on the stack with its arguments.
+    #[expect(clippy::too_many_arguments, reason = "what a call has, and what was found out about it")]
+    fn inline_placed(
+        &mut self,
+        number: u32,
+        bottom: usize,
+        names: bool,
+        count: usize,
+        places: &Places,
+        defaults: Vec<Value>,
+        callee: &Callee<'a>,
+    ) {
+        let called = self.knowledge().state.frame().stack[bottom];
+        let first = self.knowledge().state.frame().stack.len() - usize::from(names) - count;
+        self.own_elements(first + places.surplus.start..first + places.surplus.end);
+        let surplus = self.surplus(first, places);
+        let collected = self.collected(callee, surplus);
+        self.drop_names(names);
+        let stack = &mut self.knowledge().state.frame().stack;
+        let mut arguments = stack.split_off(stack.len() - count);
+        arguments.drain(places.surplus.clone());
+        stack.truncate(bottom);
+        let defaults = self.owned_arguments(defaults);
+        let mut arguments = places.in_order(arguments, defaults);
+        arguments.extend(collected);
+        self.inline_call(number, called, arguments, callee, Entered::Call);
     }
 
     /// Whether a call with so many arguments is to be inlined. If so, its instructions are counted.
@@ -182,7 +235,6 @@ impl<'a> Walk<'a, '_> {
         let version = self.b.load(Type::I32, class, type_object::TP_VERSION_TAG);
         let same = self.b.compare_const(Condition::Eq, version, constructor.version.into());
         self.b.guard(same, MissReason::TypeVersion);
-        self.guard_room();
         let function = self.b.iconst(Type::Obj, constructor.function as i64);
         self.knowledge().learn(function, |k| *k = Known::exactly(Global::FunctionType));
         self.guard_callee(function, &constructor.init);
@@ -215,16 +267,6 @@ impl<'a> Walk<'a, '_> {
         // The class holds its `__init__` as long as it has that version.
         let entered = Entered::Init(class_slot);
         self.inline_call(number, Slot::borrowed(function), arguments, &constructor.init, entered);
-    }
-
-    /// An exit may have to push a frame that must not need a new chunk of the data stack.
-    pub(super) fn guard_room(&mut self) {
-        let thread = self.b.thread_state();
-        let limit = self.b.load(Type::I64, thread, thread_state::DATASTACK_LIMIT);
-        let top = self.b.load(Type::I64, thread, thread_state::DATASTACK_TOP);
-        let room = self.b.binary(BinaryOp::Sub, limit, top);
-        let enough = self.b.compare_const(Condition::Gt, room, DATA_STACK_ROOM);
-        self.b.guard(enough, MissReason::Value);
     }
 
     /// Goes on in the callee, and behind the call when it has returned.
@@ -288,7 +330,7 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    fn guard_word(&mut self, base: Value, offset: i32, expected: u64) {
+    pub(super) fn guard_word(&mut self, base: Value, offset: i32, expected: u64) {
         let found = self.b.load(Type::Ptr, base, offset);
         let expected = self.b.iconst(Type::Ptr, expected as i64);
         let same = self.b.compare(Condition::Eq, found, expected);
@@ -321,10 +363,8 @@ impl<'a> Walk<'a, '_> {
         self.mark_exit();
         self.guard_unseen_innermost();
         let is_init = matches!(self.body.entered, Entered::Init(_));
-        match self.body.entered {
-            Entered::Operator => self.guard_implemented(),
-            Entered::Test { .. } => self.guard_truth(),
-            _ => {}
+        if let Entered::Method { wanted, .. } = self.body.entered {
+            self.guard_wanted(wanted);
         }
         if is_init {
             // Anything else than None is an error, which the baseline tier raises.
@@ -352,22 +392,19 @@ impl<'a> Walk<'a, '_> {
             self.own(result);
         }
         ending.push(inlined.function);
-        let operands = self.body.entered.operands();
-        if operands > 0 {
+        let mut pushes = true;
+        if let Entered::Method { operands, wanted } = self.body.entered {
             self.b.pop_inlined();
+            pushes = wanted != Wanted::Nothing;
+            result = self.make_wanted(wanted, result, &mut ending);
+            ending.extend(self.operands_done(operands));
         }
-        match self.body.entered {
-            Entered::Store => ending.push(std::mem::replace(&mut result, Slot::NULL)),
-            Entered::Test { inverted } => result = self.tested(result, inverted),
-            _ => {}
-        }
-        ending.extend(self.operands_done(operands));
         if is_init {
             // What is on the stack of the frame below is the result.
             ending.push(result);
             result = Slot { dirty: true, ..self.b.pop_inlined().stack[0] };
         }
-        if self.body.entered != Entered::Store {
+        if pushes {
             self.push(result);
         }
         self.mark_exit();

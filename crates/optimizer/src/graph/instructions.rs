@@ -54,12 +54,16 @@ impl Walk<'_, '_> {
                 if self.convert_number(number, &instr)
                     || self.call_known(number, &instr)
                     || self.call_math(number, &instr)
+                    || self.inline_length(number, &instr)
                     || self.inline(number, &instr) => {}
             op::CALL_FUNCTION_EX if self.inline_unpacking(number, &instr) => {}
             op::CALL_KW if self.inline(number, &instr) => {}
             op::BINARY_SUBSCR | op::LOAD_ATTR if self.inline_special(number, &instr) => {}
-            op::BINARY_OP if self.inline_operator(number, &instr) => {}
+            op::BINARY_OP | op::COMPARE_OP if self.inline_operator(number, &instr) => {}
+            op::TO_BOOL if self.inline_truth(number, &instr) => {}
             op::STORE_SUBSCR | op::CONTAINS_OP if self.inline_container(number, &instr) => {}
+            op::BEFORE_WITH if self.inline_with(number) => {}
+            op::LOAD_SUPER_ATTR if self.load_behind(number, &instr) => {}
             op::LOAD_FAST => self.load_local(oparg),
             op::LOAD_FAST_LOAD_FAST => {
                 self.load_local(oparg >> 4);
@@ -291,6 +295,9 @@ impl Walk<'_, '_> {
     fn choose_by_feedback(&mut self, number: u32, instr: &Instr) -> Option<&'static Operation> {
         let opcode = if instr.is_instrumented() { instr.base } else { instr.opcode };
         let plain = named(op::NAMES[instr.base as usize]);
+        if is_number_arithmetic(instr) && self.is_of_instances() {
+            return plain;
+        }
         let floats =
             matches!(opcode, op::BINARY_OP_ADD_FLOAT | op::BINARY_OP_SUBTRACT_FLOAT | op::BINARY_OP_MULTIPLY_FLOAT);
         if floats && self.by_known_types(instr).is_none() && self.has_mixed_numbers() {

@@ -9,6 +9,7 @@ mod arguments;
 mod blocks;
 mod body;
 mod calls;
+mod class_methods;
 mod collected;
 mod conversions;
 mod cost;
@@ -27,6 +28,9 @@ mod shapes;
 mod slices;
 mod slots;
 mod special;
+mod truth;
+mod wanted;
+mod with;
 
 use crate::World;
 use loops::{Loops, Plans};

@@ -1,20 +1,20 @@
-//! Inlining of the methods of binary operators.
+//! Inlining of the methods of binary operators and comparisons.
 //!
 //! The interpreter calls them from C, which looks at what they return. So below the frame of the method there is one that does this where the region is left
 //! in the method's midst, and that nobody sees. The operands stay on the stack until the method has returned, as in the interpreter.
 
 use super::blocks::Walk;
-use super::body::Entered;
-use crate::{Operand, Operator};
+use super::body::{Entered, Wanted};
+use crate::select::named;
+use crate::{Operand, Purpose};
 use whipsnake_bytecode::Instr;
-use whipsnake_cpython::layout::type_object;
-use whipsnake_cpython::opcode as op;
-use whipsnake_ir::{Condition, Global, MissReason, Slot, Type, Value};
+use whipsnake_cpython::opcode::{self as op, compare};
+use whipsnake_ir::{Global, Known, Slot, Value};
 
 impl<'a> Walk<'a, '_> {
-    /// Inlines what a binary operator calls; false if that can't be done, and then nothing was.
+    /// Inlines what a binary operator or a comparison calls; false if that can't be done, and then nothing was.
     pub(super) fn inline_operator(&mut self, number: u32, instr: &Instr) -> bool {
-        if instr.opcode != op::BINARY_OP || self.is_general(number) {
+        if self.is_general(number) {
             return false;
         }
         let stack = &self.knowledge().state.frame().stack;
@@ -22,19 +22,96 @@ impl<'a> Walk<'a, '_> {
             return false;
         };
         let (Some(of_left), Some(of_right)) = (self.operand(left), self.operand(right)) else { return false };
-        if let (Operand::Exactly(_), Operand::Exactly(_)) = (of_left, of_right) {
+        if let (Operand::Exactly(a), Operand::Exactly(b)) = (of_left, of_right)
+            && (instr.base == op::BINARY_OP || a == b)
+        {
             return false;
         }
         let world = self.body.world;
-        let Some(operator) = world.operator(of_left, of_right, instr.oparg) else { return false };
+        let Some(operator) = world.operator(of_left, of_right, instr) else {
+            return instr.base == op::COMPARE_OP
+                && self.compare_identity(number, instr, [left, right], [of_left, of_right]);
+        };
+        let Some(shim) = world.shim(operator.purpose) else { return false };
         if !self.may_inline(number, &operator.method.callee, 2) {
             return false;
         }
         self.mark_exit();
         let (owner, other, of_other) =
             if operator.reflected { (right, left, of_left) } else { (left, right, of_right) };
-        self.enter_operator(number, owner, other, of_other, &operator);
+        self.guard_operand(other, of_other, operator.other);
+        let (function, defaults) = self.guard_method(owner, &operator.method, 2);
+        self.learn_class(owner, operator.method.version);
+        let mut arguments = vec![Slot::borrowed(owner), Slot::borrowed(other)];
+        arguments.extend(self.owned_arguments(defaults));
+        self.push_shim(shim);
+        let wanted = match operator.purpose {
+            Purpose::Unequal => Wanted::Truth { inverted: true },
+            Purpose::Comparison if instr.oparg & compare::TO_BOOL != 0 => Wanted::Truth { inverted: false },
+            _ => Wanted::Answer,
+        };
+        let entered = Entered::Method { operands: 2, wanted };
+        self.inline_call(number, function, arguments, &operator.method.callee, entered);
         true
+    }
+
+    /// Whether an operand of the instruction, of two, is an instance of a class of the program, as far as anybody knows.
+    pub(super) fn is_of_instances(&mut self) -> bool {
+        let stack = &self.knowledge().state.frame().stack;
+        let &[.., Slot { value: Some(left), .. }, Slot { value: Some(right), .. }] = stack.as_slice() else {
+            return false;
+        };
+        [left, right].into_iter().any(|value| matches!(self.operand(value), Some(Operand::OfClass(_))))
+    }
+
+    /// `==` and `!=` of objects that are equal to nothing but themselves.
+    fn compare_identity(&mut self, number: u32, instr: &Instr, values: [Value; 2], classes: [Operand; 2]) -> bool {
+        let equal = match instr.oparg >> compare::OP_SHIFT {
+            compare::EQ => true,
+            compare::NE => false,
+            _ => return false,
+        };
+        let [left, right] = classes;
+        let Some(identity) = self.body.world.identity(left, right) else { return false };
+        self.mark_exit();
+        for index in 0..2 {
+            self.guard_operand(values[index], classes[index], identity.versions[index]);
+        }
+        let name = match (identity.never, equal) {
+            (true, _) => {
+                let answer = self.b.global(if equal { Global::False } else { Global::True });
+                self.knowledge()
+                    .learn(answer, |known| *known = Known { immortal: true, ..Known::exactly(Global::BoolType) });
+                let operands = self.operands_done(2);
+                self.push(Slot::owned(answer));
+                self.drop_slots(operands);
+                return true;
+            }
+            (false, true) => "IS_OP.is",
+            (false, false) => "IS_OP.is_not",
+        };
+        let depth = self.knowledge().depth;
+        self.cost.add(depth, false);
+        self.apply(number, instr, named(name).expect("the operation is there"), 0);
+        true
+    }
+
+    /// Guards that an operand has the class that was expected.
+    fn guard_operand(&mut self, value: Value, class: Operand, version: u32) {
+        match class {
+            Operand::Exactly(class) => self.b.guard_exact(value, class),
+            Operand::OfClass(_) => self.guard_version(value, version),
+        }
+        self.learn_class(value, version);
+    }
+
+    /// Notes that the class of a value has been found to have a version.
+    fn learn_class(&mut self, value: Value, version: u32) {
+        let value = self.origin(value);
+        self.knowledge().learn(value, |known| known.present = true);
+        if self.knowledge().known(value).class.is_none() {
+            self.versions.entry(value).or_insert(version);
+        }
     }
 
     /// What is known, or guessed, of the class of an operand.
@@ -43,60 +120,17 @@ impl<'a> Walk<'a, '_> {
             return Some(Operand::Exactly(class));
         }
         let value = self.origin(value);
-        if let Some(&class) = self.classes.get(&value) {
-            return Some(Operand::OfClass(class));
-        }
-        let sample = self.sample(value)?;
         let world = self.body.world;
-        match world.class(sample) {
-            Some(class) => Some(Operand::Exactly(class)),
-            None => world.class_of(sample).map(Operand::OfClass),
-        }
-    }
-
-    fn enter_operator(&mut self, number: u32, owner: Value, other: Value, of_other: Operand, operator: &Operator<'a>) {
-        self.guard_room();
-        match of_other {
-            Operand::Exactly(class) => self.b.guard_exact(other, class),
-            Operand::OfClass(_) => {
-                let class = self.b.type_of(other);
-                let version = self.b.load(Type::I32, class, type_object::TP_VERSION_TAG);
-                let same = self.b.compare_const(Condition::Eq, version, operator.other.into());
-                self.b.guard(same, MissReason::TypeVersion);
-            }
-        }
-        let (function, defaults) = self.guard_method(owner, &operator.method, 2);
-        let known = [(owner, operator.method.version), (other, operator.other)];
-        for (value, version) in known {
-            let value = self.origin(value);
-            self.knowledge().learn(value, |known| known.present = true);
-            if self.knowledge().known(value).class.is_none() {
-                self.versions.entry(value).or_insert(version);
-            }
-        }
-        let mut arguments = vec![Slot::borrowed(owner), Slot::borrowed(other)];
-        arguments.extend(self.owned_arguments(defaults));
-        self.push_shim(operator.shim_unit);
-        self.inline_call(number, function, arguments, &operator.method.callee, Entered::Operator);
-    }
-
-    /// The method is about to return the value on top of its stack: `NotImplemented` is the business of the frame below.
-    pub(super) fn guard_implemented(&mut self) {
-        let Some(value) = self.knowledge().state.frame().stack.last().and_then(|slot| slot.value) else { return };
-        let value = self.knowledge().resolve(value);
-        if self.knowledge().known(value).class.is_some()
-            || self.is_constructed(value)
-            || self.constant_address(value).is_some()
+        if !self.versions.contains_key(&value)
+            && let Some(class) = self.sample(value).and_then(|sample| world.class(sample))
         {
-            return;
+            return Some(Operand::Exactly(class));
         }
-        let unknown = self.b.global(Global::NotImplemented);
-        let known = self.b.compare(Condition::Ne, value, unknown);
-        self.b.guard(known, MissReason::Value);
+        self.likely_class_address(value).map(Operand::OfClass)
     }
 
     /// Whether a value is an instance that the region has made.
-    fn is_constructed(&mut self, value: Value) -> bool {
+    pub(super) fn is_constructed(&mut self, value: Value) -> bool {
         let value = self.origin(value);
         self.classes.contains_key(&value)
     }

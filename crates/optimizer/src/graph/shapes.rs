@@ -6,10 +6,10 @@
 use super::blocks::Walk;
 use super::calls::is_simple;
 use crate::select::named;
-use crate::{Access, AttributeShape, Own};
+use crate::{Access, AttributeShape, Binding, Own};
 use std::ops::Range;
 use whipsnake_bytecode::Instr;
-use whipsnake_cpython::layout::{dict_keys, dict_values, object, type_object};
+use whipsnake_cpython::layout::{dict_keys, dict_values, method_wrapper, object, type_object};
 use whipsnake_cpython::opcode as op;
 use whipsnake_ir::{Block, Condition, Continuation, Global, Known, MissReason, Slot, Type, Value};
 
@@ -30,11 +30,14 @@ impl Walk<'_, '_> {
             return None;
         }
         let owner = self.knowledge().state.frame().stack.last()?.value?;
+        let is_method = instr.base == op::LOAD_ATTR && instr.oparg & 1 != 0;
+        if is_method && self.load_from_class(number, instr, owner) {
+            return Some(number + 1);
+        }
         if self.knowledge().known(owner).class.is_some() {
             return None;
         }
         let (origin, owner) = (self.origin(owner), self.knowledge().resolve(owner));
-        let is_method = instr.base == op::LOAD_ATTR && instr.oparg & 1 != 0;
         let mut shapes = self.body.world.shapes(instr);
         let version = self.versions.get(&origin).copied();
         let known = version.and_then(|version| shapes.iter().copied().find(|s| s.version == version));
@@ -203,29 +206,48 @@ impl Walk<'_, '_> {
         let (name, offset) = match access {
             Access::Value(offset) => (if stores { "STORE_ATTR.value" } else { "LOAD_ATTR.value" }, offset),
             Access::Slot(offset) => (if stores { "STORE_ATTR.slot" } else { "LOAD_ATTR.slot" }, offset),
-            Access::Method { function, .. } => return self.class_attribute(instr, owner, function),
+            Access::Method { function, binding, .. } => {
+                return self.class_attribute(instr, owner, function, binding);
+            }
         };
         let operation = named(name).expect("the operation is there");
         self.apply(number, instr, operation, offset as u64);
     }
 
     /// Loads what the owner's class has.
-    fn class_attribute(&mut self, instr: &Instr, owner: Value, attribute: u64) {
-        let value = self.b.iconst(Type::Obj, attribute as i64);
-        self.knowledge().learn(value, |known| known.present = true);
+    pub(super) fn class_attribute(&mut self, instr: &Instr, owner: Value, attribute: u64, binding: Binding) {
+        if let Binding::Class { wrapper, .. } | Binding::Nothing { wrapper } = binding {
+            let wrapper = self.b.iconst(Type::Obj, wrapper as i64);
+            self.guard_word(wrapper, method_wrapper::CALLABLE, attribute);
+        }
+        let value = self.constant(attribute);
         self.knowledge().learn(owner, |known| known.present = true);
-        // Its class may lose it.
-        self.b.retain(value);
         let slot = self.pop();
         self.push(Slot::owned(value));
-        if instr.oparg & 1 != 0 {
-            self.knowledge().learn(value, |known| *known = Known::exactly(Global::FunctionType));
-            self.push(Slot { dirty: true, ..slot });
-        } else if let Some(owner) = slot.value.filter(|_| slot.owned)
-            && !self.hand_over(owner)
-        {
-            self.b.release(owner);
+        if instr.oparg & 1 == 0 {
+            return self.drop_slots(vec![slot]);
         }
+        self.knowledge().learn(value, |known| *known = Known::exactly(Global::FunctionType));
+        match binding {
+            Binding::Instance => self.push(Slot { dirty: true, ..slot }),
+            Binding::Class { class, .. } => {
+                let class = self.constant(class);
+                self.push(Slot::owned(class));
+                self.drop_slots(vec![slot]);
+            }
+            Binding::Nothing { .. } => {
+                self.push(Slot::NULL);
+                self.drop_slots(vec![slot]);
+            }
+        }
+    }
+
+    /// An object that its class may lose, with a reference of its own.
+    pub(super) fn constant(&mut self, address: u64) -> Value {
+        let value = self.b.iconst(Type::Obj, address as i64);
+        self.knowledge().learn(value, |known| known.present = true);
+        self.b.retain(value);
+        value
     }
 }
 
@@ -234,7 +256,9 @@ fn grouped(shapes: Vec<AttributeShape>) -> Vec<Group> {
     let mut groups: Vec<Group> = vec![];
     for shape in shapes {
         let alike = |group: &&mut Group| match (group.access, shape.access) {
-            (Access::Method { function, .. }, Access::Method { function: other, .. }) => function == other,
+            (Access::Method { function, binding, .. }, Access::Method { function: other, binding: bound, .. }) => {
+                function == other && binding == bound
+            }
             (access, other) => access == other,
         };
         match groups.iter_mut().find(alike) {

@@ -3,8 +3,8 @@
 //! The interpreter enters these as it enters calls, so that a frame that has to be pushed waits for the instruction as for a call.
 
 use super::blocks::Walk;
-use super::body::Entered;
-use crate::{Method, Special};
+use super::body::{Entered, Wanted};
+use crate::{Method, Purpose, Shim, Special};
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::type_object;
 use whipsnake_cpython::opcode as op;
@@ -27,12 +27,11 @@ impl<'a> Walk<'a, '_> {
             return false;
         }
         let world = self.body.world;
-        let method = match instr.base {
-            op::BINARY_SUBSCR => {
-                self.likely_class_address(owner).and_then(|class| world.special(class, Special::GetItem))
-            }
-            _ => self.sample(owner).and_then(|sample| world.property(sample, instr)),
-        };
+        let class = self.likely_class_address(owner);
+        let method = class.and_then(|class| match instr.base {
+            op::BINARY_SUBSCR => world.special(class, Special::GetItem),
+            _ => world.property(class, instr),
+        });
         let Some(method) = method.filter(|method| self.may_inline(number, &method.callee, count)) else { return false };
         self.mark_exit();
         let (function, defaults) = self.guard_method(owner, &method, count);
@@ -50,88 +49,100 @@ impl<'a> Walk<'a, '_> {
         if let Some(&class) = self.classes.get(&value) {
             return Some(class);
         }
+        let world = self.body.world;
+        // On a way for one of several classes, an object of another one is no guide.
+        if let Some(class) = self.versions.get(&value).and_then(|&version| world.class_with(version)) {
+            return Some(class);
+        }
         let sample = self.sample(value)?;
-        self.body.world.class_of(sample)
+        world.class_of(sample)
     }
 
     /// Inlines the method behind the store of an item or a test for being contained, which the interpreter calls from C; false if that can't be done, and
-    /// then nothing was. What the method returns is the business of the frame below it, as with operators.
+    /// then nothing was.
     pub(super) fn inline_container(&mut self, number: u32, instr: &Instr) -> bool {
-        if self.is_general(number) {
-            return false;
-        }
         let stack = &self.knowledge().state.frame().stack;
         let values: Option<Vec<Value>> = stack.iter().rev().take(3).map(|slot| slot.value).collect();
-        let (name, arguments, entered) = match (instr.base, values.as_deref()) {
+        match (instr.base, values.as_deref()) {
             (op::STORE_SUBSCR, Some(&[key, container, value])) => {
-                (Special::SetItem, vec![container, key, value], Entered::Store)
+                let arguments = &[container, key, value];
+                self.inline_from_c(number, Special::SetItem, Purpose::Store, arguments, 3, Wanted::Nothing)
             }
             (op::CONTAINS_OP, Some(&[container, value, ..])) => {
-                (Special::Contains, vec![container, value], Entered::Test { inverted: instr.oparg != 0 })
+                let wanted = Wanted::Truth { inverted: instr.oparg != 0 };
+                self.inline_from_c(number, Special::Contains, Purpose::Contains, &[container, value], 2, wanted)
             }
-            _ => return false,
-        };
-        let owner = arguments[0];
-        if self.knowledge().known(owner).class.is_some() {
+            _ => false,
+        }
+    }
+
+    /// Inlines a special method of the first argument, which the interpreter calls from C with these arguments, while so many operands of the instruction stay
+    /// on the stack; false if that can't be done, and then nothing was.
+    pub(super) fn inline_from_c(
+        &mut self,
+        number: u32,
+        name: Special,
+        purpose: Purpose,
+        arguments: &[Value],
+        operands: usize,
+        wanted: Wanted,
+    ) -> bool {
+        let (owner, count) = (arguments[0], arguments.len());
+        if self.is_general(number) || self.knowledge().known(owner).class.is_some() {
             return false;
         }
-        let (world, count) = (self.body.world, arguments.len());
+        let world = self.body.world;
         let Some(class) = self.likely_class_address(owner) else { return false };
-        let Some(shim_unit) = world.shim_unit() else { return false };
+        let Some(shim) = world.shim(purpose) else { return false };
         let Some(method) = world.special(class, name).filter(|method| self.may_inline(number, &method.callee, count))
         else {
             return false;
         };
         self.mark_exit();
-        self.guard_room();
         let (function, defaults) = self.guard_method(owner, &method, count);
         self.knowledge().learn(owner, |known| known.present = true);
-        let mut arguments: Vec<Slot> = arguments.into_iter().map(Slot::borrowed).collect();
+        let mut arguments: Vec<Slot> = arguments.iter().copied().map(Slot::borrowed).collect();
         arguments.extend(self.owned_arguments(defaults));
-        self.push_shim(shim_unit);
-        self.inline_call(number, function, arguments, &method.callee, entered);
+        self.push_shim(shim);
+        self.inline_call(number, function, arguments, &method.callee, Entered::Method { operands, wanted });
         true
     }
 
     /// Pushes, in the abstract, the frame that stands in for C code below a method.
-    pub(super) fn push_shim(&mut self, first_unit: u64) {
-        let none = self.b.global(Global::None);
+    pub(super) fn push_shim(&mut self, shim: Shim) {
+        let purpose = self.b.iconst(Type::Obj, shim.purpose as i64);
+        self.knowledge().learn(purpose, |known| (known.present, known.immortal) = (true, true));
         let inlined =
             Inlined { function: Slot::NULL, counted: false, globals: 0, builtins: 0, generator: None, memory: None };
-        let stack = vec![Slot::owned(none)];
+        let stack = vec![Slot::owned(purpose)];
+        let first_unit = shim.first_unit;
         let shim = FrameState { first_unit, unit: 0, locals: vec![], stack, inlined: Some(inlined) };
         self.knowledge().state.frames.push(shim);
     }
 
-    /// The method is about to return the value on top of its stack, of which a test wants the truth: that is sure of a `bool` only.
-    pub(super) fn guard_truth(&mut self) {
-        if let Some(value) = self.knowledge().state.frame().stack.last().and_then(|slot| slot.value) {
-            self.b.guard_exact(value, Global::BoolType);
-        }
-    }
-
-    /// What a test pushes, whose method has returned a `bool`.
-    pub(super) fn tested(&mut self, result: Slot, inverted: bool) -> Slot {
-        let Some(value) = result.value.filter(|_| inverted) else { return result };
-        let (yes, no) = (self.b.global(Global::True), self.b.global(Global::False));
-        let truth = self.b.compare(Condition::Eq, value, yes);
-        let opposite = self.b.select(truth, no, yes);
-        self.knowledge().learn(opposite, |known| *known = Known::exactly(Global::BoolType));
-        Slot::owned(opposite)
-    }
-
     /// Guards that the class of `owner` has the method that it had; the slot of the function, which the class holds, and the default arguments beyond `count`.
     pub(super) fn guard_method(&mut self, owner: Value, method: &Method<'a>, count: usize) -> (Slot, Vec<Value>) {
-        let class = self.b.type_of(owner);
-        let version = self.b.load(Type::I32, class, type_object::TP_VERSION_TAG);
-        let same = self.b.compare_const(Condition::Eq, version, method.version.into());
-        self.b.guard(same, MissReason::TypeVersion);
-        let function = self.b.iconst(Type::Obj, method.function as i64);
-        self.knowledge().learn(function, |known| *known = Known::exactly(Global::FunctionType));
+        let function = self.guard_method_of(owner, method.function, method.version);
         self.guard_callee(function, &method.callee);
         let defaults = self.default_arguments(function, &method.callee, count..method.callee.parameters as usize);
         // Its class may lose it while it runs.
         self.b.retain(function);
         (Slot::owned(function), defaults)
+    }
+
+    /// Guards that the class of `owner` has that version, and so the function.
+    pub(super) fn guard_method_of(&mut self, owner: Value, function: u64, version: u32) -> Value {
+        self.guard_version(owner, version);
+        let function = self.b.iconst(Type::Obj, function as i64);
+        self.knowledge().learn(function, |known| *known = Known::exactly(Global::FunctionType));
+        function
+    }
+
+    /// Guards that the class of a value has that version.
+    pub(super) fn guard_version(&mut self, value: Value, version: u32) {
+        let class = self.b.type_of(value);
+        let found = self.b.load(Type::I32, class, type_object::TP_VERSION_TAG);
+        let same = self.b.compare_const(Condition::Eq, found, version.into());
+        self.b.guard(same, MissReason::TypeVersion);
     }
 }

@@ -241,6 +241,7 @@ impl View<'_> {
             Call {
                 helper:
                     Helper::NewInstance
+                    | Helper::NewMethod
                     | Helper::NewRangeIterator
                     | Helper::NewDict
                     | Helper::ListSlice

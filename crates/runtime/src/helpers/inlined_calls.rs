@@ -314,7 +314,7 @@ unsafe fn enter_init_of(
         base.add(1).write(instance);
         release(class);
         let counted = names.is_none() && takes_exactly(found.0.code(), count + 1);
-        let shim = shim::push(state, shim_code, frame, instance, back.address, counted);
+        let shim = shim::push(state, shim_code, frame, instance, back.address, counted).expect("there is room");
         let inner = Back { length: 0, address: shim::stub_init_return as *const u8 };
         let kwnames = names.map_or(ptr::null_mut(), |names| names.as_ptr().cast());
         let result = enter(thread, shim.as_ptr(), found, base.add(1), positional, kwnames, inner);

@@ -25,10 +25,12 @@ pub(crate) enum Name {
     SetItem,
     Contains,
     New,
+    Bool,
+    Len,
 }
 
 impl Name {
-    const TEXTS: [&CStr; 13] = [
+    const TEXTS: [&CStr; 15] = [
         c"__enter__",
         c"__exit__",
         c"__aenter__",
@@ -42,6 +44,8 @@ impl Name {
         c"__setitem__",
         c"__contains__",
         c"__new__",
+        c"__bool__",
+        c"__len__",
     ];
 
     /// The interned string, which is kept forever; null with an exception set.

@@ -1,6 +1,7 @@
 //! `with` and `async with`, and looking up the methods that statements call.
 
 use super::calls::{self, Back, compiled_function, done};
+use super::held::Held;
 use super::special::{Name, look_up};
 use crate::native::frames::Resume;
 use crate::native::raw::{get, release, retain};
@@ -22,14 +23,8 @@ pub unsafe extern "C" fn before_with(
     slot: *mut *mut PyObject,
     back: *const u8,
 ) -> Resume {
-    const PROTOCOL: Protocol = Protocol {
-        enter: Name::Enter,
-        exit: Name::Exit,
-        no_enter: c"'%.200s' object does not support the context manager protocol",
-        no_exit: c"'%.200s' object does not support the context manager protocol (missed __exit__ method)",
-    };
     // SAFETY: the caller's.
-    unsafe { PROTOCOL.begin(thread, frame, slot, back) }
+    unsafe { WITH.begin(thread, frame, slot, back) }
 }
 
 /// The same for `async with`, with `__aenter__` and `__aexit__`.
@@ -52,6 +47,54 @@ pub unsafe extern "C" fn before_async_with(
     // SAFETY: the caller's.
     unsafe { PROTOCOL.begin(thread, frame, slot, back) }
 }
+
+/// The start of `with` where it has to be done before anything else happens.
+///
+/// # Safety
+/// A live object, which the caller holds; the GIL is held.
+pub unsafe extern "C" fn enter_whole(manager: *mut PyObject) -> Entered {
+    let failed = Entered { exit: ptr::null_mut(), result: ptr::null_mut() };
+    // SAFETY: the caller's.
+    unsafe {
+        let (_held, thread) = (Held::new([manager]), pyo3_ffi::PyThreadState_Get());
+        let Some(enter) = special(thread, manager, WITH.enter, WITH.no_enter) else { return failed };
+        let Some(exit) = special(thread, manager, WITH.exit, WITH.no_exit) else {
+            release(enter);
+            return failed;
+        };
+        let result = pyo3_ffi::PyObject_CallNoArgs(enter);
+        release(enter);
+        if result.is_null() {
+            release(exit);
+            return failed;
+        }
+        Entered { exit, result }
+    }
+}
+
+/// What is on the stack when a context manager has been entered.
+#[repr(C)]
+pub struct Entered {
+    exit: *mut PyObject,
+    result: *mut PyObject,
+}
+
+/// A new bound method; null with `MemoryError` set.
+///
+/// # Safety
+/// Live objects, the GIL held.
+pub unsafe extern "C" fn new_method(function: *mut PyObject, this: *mut PyObject) -> *mut PyObject {
+    // SAFETY: the caller's.
+    unsafe { symbols::PyMethod_New(function, this) }
+}
+
+/// Of `with`.
+const WITH: Protocol = Protocol {
+    enter: Name::Enter,
+    exit: Name::Exit,
+    no_enter: c"'%.200s' object does not support the context manager protocol",
+    no_exit: c"'%.200s' object does not support the context manager protocol (missed __exit__ method)",
+};
 
 /// The methods of a kind of context manager, and what is said where one is missing.
 struct Protocol {

@@ -15,6 +15,8 @@ pub mod generator_entry;
 mod generator_returns;
 pub mod generators;
 pub mod handover;
+mod method_results;
+mod new_chunks;
 mod next_entry;
 pub mod operator_shim;
 pub(crate) mod raw;

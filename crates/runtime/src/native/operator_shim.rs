@@ -1,29 +1,21 @@
-//! The frame below a method that a region has inlined for an operator, a store of an item or a test for being contained, while that is finished outside of
-//! the region.
+//! The frame below a method that a region has inlined for an operator, a comparison, a store of an item and the like, while that is finished outside of the
+//! region.
 //!
 //! The interpreter calls such methods from C, which looks at what they return. A frame below the method stands in for that: nobody sees it, and the
 //! method returns to it. The operands are still on the stack of the frame that waits, whose instruction ends here.
 
 use super::exit_reason::ExitReason;
 use super::frames::{Resume, compiled, unlink_and_pop};
+use super::method_results::finish;
 use super::raw::release_or_null;
 use super::{exit, shim, tools, unwind};
-use pyo3_ffi::{PyObject, PyThreadState, PyTypeObject};
-use std::ffi::CStr;
+use pyo3_ffi::{PyObject, PyThreadState};
+use std::ffi::c_long;
 use std::ptr;
-use whipsnake_cpython::layout::object;
 use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, ThreadState};
 use whipsnake_cpython::opcode;
 use whipsnake_ir::abi::Activation;
-
-/// How error messages name the operators, by their number in bytecode.
-const OPERATORS: [&CStr; 13] =
-    [c"+", c"&", c"//", c"<<", c"@", c"*", c"%", c"|", c"** or pow()", c">>", c"-", c"/", c"^"];
-
-/// Whether an instruction with this base opcode calls such methods, rather than functions.
-pub fn calls_from_c(base: u8) -> bool {
-    matches!(base, opcode::BINARY_OP | opcode::STORE_SUBSCR | opcode::CONTAINS_OP)
-}
+use whipsnake_optimizer::Purpose;
 
 /// `stub_operator_return`: the method of an operator returned `value` to such a frame.
 ///
@@ -38,6 +30,7 @@ pub(super) unsafe extern "C" fn operator_return(
     // SAFETY: the stub passes the live thread state, the current frame and its activation; operands are on the stack of the frame that waits.
     unsafe {
         let (state, below) = (ThreadState::new_unchecked(thread), Frame::new_unchecked(frame));
+        let purpose = purpose_of(below.localsplus().read());
         shim::settle(state, below);
         unlink_and_pop(state, below);
         let caller = state.current_frame().expect("a frame waits");
@@ -47,10 +40,10 @@ pub(super) unsafe extern "C" fn operator_return(
         caller.set_return_offset(0);
         let instruction = *caller.instr_ptr();
         let base = opcode::base(instruction.op);
-        let (count, pushed) = if base == opcode::STORE_SUBSCR { (3, 0) } else { (2, 1) };
+        let (count, pushed) = operands(base, instruction.arg);
         let lowest = machine.depth_at(next).expect("a depth behind an instruction") - pushed;
         let operands = caller.stack_base().add(lowest);
-        let Some(result) = finish(instruction, value, operands) else {
+        let Some(result) = finish(purpose, instruction.arg, value, operands) else {
             return unwind::error(thread, caller.as_ptr(), activation, ptr::null_mut());
         };
         for index in 0..count {
@@ -73,42 +66,29 @@ pub(super) unsafe extern "C" fn operator_return(
     }
 }
 
-/// What the instruction pushes, if anything, after its method has returned `value`, whose reference is taken; `None` with an exception set.
-unsafe fn finish(instruction: CodeUnit, value: *mut PyObject, operands: *mut *mut PyObject) -> Option<*mut PyObject> {
-    // SAFETY: the caller's: operands are live objects, the GIL is held.
-    unsafe {
-        match opcode::base(instruction.op) {
-            opcode::STORE_SUBSCR => {
-                release_or_null(value);
-                Some(ptr::null_mut())
-            }
-            opcode::CONTAINS_OP => {
-                let truth = pyo3_ffi::PyObject_IsTrue(value);
-                release_or_null(value);
-                let holds = (truth != 0) == (instruction.arg == 0);
-                (truth >= 0).then(|| if holds { pyo3_ffi::Py_True() } else { pyo3_ffi::Py_False() })
-            }
-            _ if value == pyo3_ffi::Py_NotImplemented() => {
-                complain(instruction.arg, operands.read(), operands.add(1).read());
-                None
-            }
-            _ => Some(value),
-        }
+/// How many operands of an instruction are on the stack until its method has returned, and how many results it pushes then.
+fn operands(base: u8, oparg: u8) -> (usize, usize) {
+    match base {
+        opcode::STORE_SUBSCR => (3, 0),
+        opcode::TO_BOOL => (1, 1),
+        // What is called, and the place of a receiver.
+        opcode::CALL => (usize::from(oparg) + 2, 1),
+        _ => (2, 1),
     }
 }
 
-/// Raises that no method knows what to do with the operands.
-unsafe fn complain(oparg: u8, left: *mut PyObject, right: *mut PyObject) {
-    let number = usize::from(oparg);
-    let (sign, in_place) = (OPERATORS[number % OPERATORS.len()], number >= OPERATORS.len());
-    // SAFETY: live objects, the GIL is held.
-    unsafe {
-        let name = |of: *mut PyObject| (*(*of.byte_add(object::OB_TYPE as usize).cast::<*mut PyTypeObject>())).tp_name;
-        let text = if in_place {
-            c"unsupported operand type(s) for %.100s=: '%.100s' and '%.100s'"
-        } else {
-            c"unsupported operand type(s) for %.100s: '%.100s' and '%.100s'"
-        };
-        pyo3_ffi::PyErr_Format(pyo3_ffi::PyExc_TypeError, text.as_ptr(), sign.as_ptr(), name(left), name(right));
-    }
+/// The object that tells a purpose; immortal. Null without memory, with an exception set.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn object_of(purpose: Purpose) -> *mut PyObject {
+    // SAFETY: the caller's; small ints last forever.
+    unsafe { pyo3_ffi::PyLong_FromLong(purpose as c_long) }
+}
+
+/// The purpose that an object tells.
+unsafe fn purpose_of(object: *mut PyObject) -> Purpose {
+    // SAFETY: the caller's: one that `object_of` has given.
+    let number = unsafe { pyo3_ffi::PyLong_AsLong(object) };
+    Purpose::ALL[number as usize]
 }

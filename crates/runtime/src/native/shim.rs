@@ -7,7 +7,7 @@ use super::code::{self, CompiledCode};
 use super::frames::{self, Resume};
 use super::raw::{release, retain, set};
 use super::returns::stub_return;
-use super::{trampoline, unwind};
+use super::{new_chunks, trampoline, unwind};
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::arch::naked_asm;
 use std::ptr;
@@ -63,6 +63,10 @@ unsafe fn made_once(shim: &OnceLock<Shim>, stub: *const u8) -> Option<Code> {
         return Some(shim.0);
     }
     // SAFETY: the GIL is held.
+    if !unsafe { new_chunks::prepare() } {
+        return None;
+    }
+    // SAFETY: the GIL is held.
     match unsafe { make(stub) } {
         Some(code) => Some(shim.get_or_init(|| Shim(code)).0),
         None => {
@@ -96,13 +100,14 @@ unsafe fn make(stub: *const u8) -> Option<Code> {
 /// Words of such a frame, with the one for its return address.
 pub const FRAME_WORDS: usize = (STACK_SIZE + layout::SPECIALS_SIZE) as usize + 1;
 
-/// Pushes the frame with `instance` (taken) on its stack and links it above `caller`, which receives the instance at `back`.
+/// Pushes the frame with `instance` (taken) on its stack and links it above `caller`, which receives the instance at `back`. `None` without memory, and nothing
+/// has changed then.
 ///
 /// The interpreter counts such a frame as a level of recursion where it has one: if `__init__` takes exactly the arguments given. Else it calls
 /// `__init__` through the class, which is no level of its own, so the frame is not `counted`: a word above its stack remembers that.
 ///
 /// # Safety
-/// The data stack has room for [`FRAME_WORDS`]; `caller` is the current frame; the GIL is held.
+/// `caller` is the current frame; the GIL is held.
 pub unsafe fn push(
     thread: ThreadState,
     code: Code,
@@ -110,10 +115,13 @@ pub unsafe fn push(
     instance: *mut PyObject,
     back: *const u8,
     counted: bool,
-) -> Frame {
+) -> Option<Frame> {
     // SAFETY: the caller's; every field of the frame is written.
     unsafe {
-        let memory = thread.allocate_frame(FRAME_WORDS);
+        let mut memory = thread.allocate_frame(FRAME_WORDS);
+        if memory.is_null() {
+            memory = new_chunks::frame(thread)?;
+        }
         memory.cast::<*const u8>().add(FRAME_WORDS - 1).write(back);
         let frame = Frame::new_unchecked(memory);
         set(memory, layout::EXECUTABLE, retain(code.as_ptr().cast()));
@@ -130,7 +138,7 @@ pub unsafe fn push(
         frame.localsplus().add(UNCOUNTED).cast::<u64>().write(u64::from(!counted));
         thread.set_current_frame(memory);
         thread.set_py_recursion_remaining(thread.py_recursion_remaining() - i32::from(counted));
-        frame
+        Some(frame)
     }
 }
 

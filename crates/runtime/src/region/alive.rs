@@ -35,6 +35,15 @@ impl Alive {
         version != 0 && self.classes.borrow_mut().have(version)
     }
 
+    /// The class that has the version, by its address.
+    pub(super) fn class_with(&self, version: u32) -> Option<u64> {
+        let found = self.has_class(version).then(|| self.classes.borrow().versions.get(&version).copied()).flatten();
+        if let Some(class) = found {
+            self.note(class);
+        }
+        found
+    }
+
     /// Whether a live object is at the address. The GIL is held, and nothing has run since the object was noted.
     pub(super) fn has(&self, address: u64) -> bool {
         if self.objects.borrow().contains(&address) {
@@ -54,7 +63,7 @@ impl Alive {
 struct Classes {
     waiting: Vec<*mut PyTypeObject>,
     visited: FxHashSet<usize>,
-    versions: FxHashSet<u32>,
+    versions: FxHashMap<u32, u64>,
 }
 
 impl Default for Classes {
@@ -62,7 +71,7 @@ impl Default for Classes {
         Classes {
             waiting: vec![&raw mut pyo3_ffi::PyBaseObject_Type],
             visited: FxHashSet::default(),
-            versions: FxHashSet::default(),
+            versions: FxHashMap::default(),
         }
     }
 }
@@ -70,12 +79,12 @@ impl Default for Classes {
 impl Classes {
     /// Whether a class has the version.
     fn have(&mut self, version: u32) -> bool {
-        while !self.versions.contains(&version) {
+        while !self.versions.contains_key(&version) {
             let Some(class) = self.waiting.pop() else { return false };
             if self.visited.insert(class as usize) {
                 // SAFETY: a live class: nothing runs while a region is built, and the GIL is held.
                 unsafe {
-                    self.versions.insert(get(class, TP_VERSION_TAG));
+                    self.versions.insert(get(class, TP_VERSION_TAG), class as u64);
                     self.add_subclasses(class);
                 }
             }

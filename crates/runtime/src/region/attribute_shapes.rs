@@ -6,10 +6,11 @@ use crate::helpers::shapes::{Kind, Shape};
 use crate::native::raw::{get, is_exact};
 use pyo3_ffi::{PyObject, PyTypeObject};
 use whipsnake_bytecode::Instr;
-use whipsnake_cpython::layout::{dict_values, object, type_object};
+use whipsnake_cpython::layout::{dict_values, method_wrapper, object, type_object};
+use whipsnake_cpython::live::symbols;
 use whipsnake_cpython::opcode as op;
 use whipsnake_ir::abi::{ATTRIBUTE_SHAPES, AttributeCell};
-use whipsnake_optimizer::{Access, AttributeShape, Own};
+use whipsnake_optimizer::{Access, AttributeShape, Binding, ClassAttribute, Own};
 
 /// How the classes that were seen have the attribute. Empty if there were more than a site remembers, or if one of them has it in a way that is
 /// not listed.
@@ -38,15 +39,88 @@ pub(super) fn seen(
         }
     }
     found.retain(|shape| alive.has_class(shape.version));
-    let usable = |shape: &AttributeShape| match shape.access {
-        Access::Method { function, .. } => {
-            alive.note_cached(function, shape.version);
+    let usable = |shape: &mut AttributeShape| match &mut shape.access {
+        Access::Method { function, binding, .. } => {
             // SAFETY: the class has it as long as it has that version.
-            unsafe { if is_method { is_function(function) } else { instr.base == op::LOAD_ATTR && is_plain(function) } }
+            unsafe {
+                if is_method
+                    && let Some((wrapped, bound)) = unwrapped(*function, alive.class_with(shape.version).unwrap_or(0))
+                {
+                    alive.note(*function);
+                    (*function, *binding) = (wrapped, bound);
+                }
+                alive.note_cached(*function, shape.version);
+                if is_method { is_function(*function) } else { instr.base == op::LOAD_ATTR && is_plain(*function) }
+            }
         }
         _ => !is_method,
     };
-    if found.iter().all(usable) { found } else { vec![] }
+    if found.iter_mut().all(usable) { found } else { vec![] }
+}
+
+/// What a load of a function from a class gives, that at an address, or else the one that compiled code has seen.
+pub(super) fn of_class(
+    class: Option<u64>,
+    name: *mut PyObject,
+    cell: Option<&AttributeCell>,
+    alive: &Alive,
+) -> Option<ClassAttribute> {
+    // SAFETY: live types, which are looked at without running code; the GIL is held.
+    unsafe {
+        let class = class.or_else(|| only_class(cell?, alive)).filter(|&class| alive.has(class))?;
+        let type_of = |object: u64| get::<*mut PyTypeObject>(object as *mut PyObject, object::OB_TYPE);
+        let metaclass = type_of(class);
+        let general = (*&raw const pyo3_ffi::PyType_Type).tp_getattro.map(|f| f as usize);
+        if pyo3_ffi::PyType_Check(class as *mut PyObject) == 0
+            || (*metaclass).tp_getattro.map(|f| f as usize) != general
+            || !symbols::_PyType_Lookup(metaclass, name).is_null()
+        {
+            return None;
+        }
+        let found = symbols::_PyType_Lookup(class as *mut PyTypeObject, name);
+        if found.is_null() {
+            return None;
+        }
+        alive.note(found as u64);
+        let (function, binding) = unwrapped(found as u64, class)?;
+        alive.note(function);
+        let version = |class: u64| get::<u32>(class as *mut PyTypeObject, type_object::TP_VERSION_TAG);
+        let found = ClassAttribute { metaclass: version(metaclass as u64), version: version(class), function, binding };
+        (found.metaclass != 0 && found.version != 0 && is_function(function)).then_some(found)
+    }
+}
+
+/// The class that an access in compiled code has had as its owner, if it was one only.
+unsafe fn only_class(cell: &AttributeCell, alive: &Alive) -> Option<u64> {
+    let mut seen = (0..ATTRIBUTE_SHAPES).filter(|&index| cell.versions[index] != 0);
+    let (first, None) = (seen.next()?, seen.next()) else { return None };
+    // SAFETY: the entry was written.
+    let shape = unsafe { Shape::read(cell, first) };
+    (shape.kind == Kind::Class).then(|| alive.class_with(shape.check)).flatten()
+}
+
+/// The function in a `classmethod` or `staticmethod`, and what it is called with if it is loaded from that class or its instances.
+unsafe fn unwrapped(attribute: u64, class: u64) -> Option<(u64, Binding)> {
+    let wrapper = attribute as *mut PyObject;
+    // SAFETY: a live object; the attribute that is asked for is read in C.
+    unsafe {
+        let binding = if is_exact(wrapper, &raw mut symbols::PyClassMethod_Type) {
+            Binding::Class { class, wrapper: attribute }
+        } else if is_exact(wrapper, &raw mut symbols::PyStaticMethod_Type) {
+            Binding::Nothing { wrapper: attribute }
+        } else {
+            return None;
+        };
+        let function = pyo3_ffi::PyObject_GetAttrString(wrapper, c"__func__".as_ptr());
+        if function.is_null() {
+            pyo3_ffi::PyErr_Clear();
+            return None;
+        }
+        pyo3_ffi::Py_DECREF(function);
+        // No header tells where it is.
+        let found = get::<*mut PyObject>(wrapper, method_wrapper::CALLABLE);
+        (found == function && class != 0).then_some((function as u64, binding))
+    }
 }
 
 /// What the interpreter has specialised the instruction for.
@@ -56,7 +130,7 @@ fn interpreted(source: &CodeSource, instr: &Instr) -> Option<AttributeShape> {
     const ATTRIBUTE: u8 = 6;
     let version = source.type_version(instr);
     let place = || i32::from(source.cache16(instr, PLACE));
-    let in_class = |own| Access::Method { function: source.cache64(instr, ATTRIBUTE), own };
+    let in_class = |own| Access::Method { function: source.cache64(instr, ATTRIBUTE), own, binding: Binding::Instance };
     let keys = || Own::KeysVersion(source.cache32(instr, KEYS_VERSION));
     let access = match instr.opcode {
         op::LOAD_ATTR_INSTANCE_VALUE | op::STORE_ATTR_INSTANCE_VALUE => {
@@ -72,7 +146,7 @@ fn interpreted(source: &CodeSource, instr: &Instr) -> Option<AttributeShape> {
 
 /// What compiled code has learnt.
 unsafe fn learnt(shape: Shape) -> Option<AttributeShape> {
-    let in_class = |own| Access::Method { function: shape.descriptor as u64, own };
+    let in_class = |own| Access::Method { function: shape.descriptor as u64, own, binding: Binding::Instance };
     // SAFETY: the caller's: the class attribute is alive, or null.
     let access = unsafe {
         match shape.kind {

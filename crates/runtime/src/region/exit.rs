@@ -13,7 +13,7 @@ use crate::native::trampoline::{stub_error, stub_exit, stub_unreached};
 use pyo3_ffi::{PyObject, PyThreadState, PyTypeObject};
 use smallvec::SmallVec;
 use std::ptr;
-use whipsnake_codegen::{Exit, ExitCall, ExitFrame, ExitSlot, Place, Unmade};
+use whipsnake_codegen::{Exit, ExitFrame, ExitSlot, Place, Unmade};
 use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, Function, Generator, ThreadState, symbols};
 use whipsnake_cpython::{layout, opcode};
 use whipsnake_ir::{Continuation, Global, Type};
@@ -235,7 +235,7 @@ unsafe fn restore(thread: ThreadState, frame: Frame, exit: &Exit, buffer: Buffer
                         let generator = Generator::new_unchecked(buffer.raw(generator) as *mut PyObject);
                         frames::link(thread, current, at(waiting), generator, back)
                     }
-                    (None, None) => push_above(thread, current, waiting, call, function).unwrap_or_else(|| {
+                    (None, None) => push_above(thread, current, waiting, described, function).unwrap_or_else(|| {
                         pyo3_ffi::Py_FatalError(c"no memory for the frame of an inlined call".as_ptr())
                     }),
                 };
@@ -258,12 +258,12 @@ fn at(waiting: &ExitFrame) -> *mut CodeUnit {
     (waiting.first_unit as *mut CodeUnit).wrapping_add(waiting.unit as usize)
 }
 
-/// Pushes the frame of an inlined call of `function`, or the one below an `__init__`, above `caller`.
+/// Pushes the frame of an inlined call of `function`, or one that stands in for C code below it, above `caller`.
 unsafe fn push_above(
     thread: ThreadState,
     caller: Frame,
     waiting: &ExitFrame,
-    call: &ExitCall,
+    pushed: &ExitFrame,
     function: *mut PyObject,
 ) -> Option<Frame> {
     let at = at(waiting);
@@ -271,7 +271,11 @@ unsafe fn push_above(
     unsafe {
         match Function::new(function.cast()) {
             Some(function) => frames::push(thread, caller, function, at),
-            None => frames::push_init(thread, caller, ptr::null_mut(), at, call.counted),
+            None => {
+                let counted = pushed.call.is_some_and(|call| call.counted);
+                let first_unit = pushed.first_unit as *mut CodeUnit;
+                frames::push_init(thread, caller, first_unit, ptr::null_mut(), at, counted)
+            }
         }
     }
 }
@@ -350,7 +354,7 @@ pub(super) unsafe extern "C" fn destroy_shown(
                         suspended = Some(frames::Place::of(generator.frame()));
                         Some(frames::link(thread, current, at(waiting), generator, back))
                     }
-                    (None, None) => push_above(thread, current, waiting, call, function),
+                    (None, None) => push_above(thread, current, waiting, described, function),
                 };
                 let Some(frame) = frame else { break };
                 current = frame;

@@ -4,13 +4,12 @@ use super::inlined_frames::length;
 use crate::helpers::instance_pool;
 use crate::native::frames::unlink_and_pop;
 use crate::native::raw::{get, release, retain, set};
-use crate::native::{operator_shim, shim};
+use crate::native::shim;
 use pyo3_ffi::{PyObject, PyThreadState, PyTypeObject};
 use std::ffi::c_int;
 use std::ptr;
 use whipsnake_cpython::layout::{frame as layout, generator};
 use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, Function, Generator, ThreadState, symbols};
-use whipsnake_cpython::opcode;
 
 /// Pushes a frame above `caller`, which is at the call instruction `call`, with nothing in its slots. It takes references of its own to the function and
 /// its code. `None` without memory, and nothing has changed then.
@@ -55,30 +54,26 @@ unsafe fn push_on_new_chunk(thread: ThreadState, function: Function) -> Option<F
     }
 }
 
-/// Pushes the frame below an `__init__`, or below the method of an operator, above `caller`, which is at the call instruction `call`. It has `instance` (taken; may be null) on its stack. `None` without
-/// memory, and nothing has changed then.
+/// Pushes the frame below an `__init__`, or below a method that C code would call, above `caller`, which is at the call instruction `call`. Its code begins at
+/// `first_unit`, and it has `instance` (taken; may be null) on its stack. `None` without memory, and nothing has changed then.
 ///
 /// # Safety
 /// As [`push`].
 pub(super) unsafe fn push_init(
     thread: ThreadState,
     caller: Frame,
+    first_unit: *mut CodeUnit,
     instance: *mut PyObject,
     call: *mut CodeUnit,
     counted: bool,
 ) -> Option<Frame> {
-    // SAFETY: the caller's; there is room.
+    // SAFETY: the caller's.
     unsafe {
-        if !thread.has_stack_space(shim::FRAME_WORDS) {
-            return None;
-        }
-        let operator = operator_shim::calls_from_c(opcode::base((*call).op));
-        let code = if operator { shim::operator_code()? } else { shim::code_object()? };
+        let code =
+            [shim::code_object()?, shim::operator_code()?].into_iter().find(|c| c.instructions() == first_unit)?;
         // What exits restore there is written later.
-        let none = || retain(pyo3_ffi::Py_None());
-        let instance = if operator && instance.is_null() { none() } else { instance };
+        let frame = shim::push(thread, code, caller.as_ptr(), instance, ptr::null(), counted)?;
         wait(caller, call);
-        let frame = shim::push(thread, code, caller.as_ptr(), instance, ptr::null(), counted);
         // There is no return address.
         frame.set_stacktop(-1);
         Some(frame)
@@ -197,6 +192,7 @@ pub unsafe extern "C" fn push_inlined(
 pub unsafe extern "C" fn push_init_inlined(
     thread: *mut PyThreadState,
     caller: *mut _PyInterpreterFrame,
+    first_unit: *mut CodeUnit,
     instance: *mut PyObject,
     call: *mut CodeUnit,
     counted: c_int,
@@ -204,7 +200,7 @@ pub unsafe extern "C" fn push_init_inlined(
     // SAFETY: the caller's.
     unsafe {
         let (thread, caller) = (ThreadState::new_unchecked(thread), Frame::new_unchecked(caller));
-        push_init(thread, caller, instance, call, counted != 0).map_or(ptr::null_mut(), Frame::as_ptr)
+        push_init(thread, caller, first_unit, instance, call, counted != 0).map_or(ptr::null_mut(), Frame::as_ptr)
     }
 }
 

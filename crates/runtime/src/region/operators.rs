@@ -1,11 +1,13 @@
 //! Which method an operator calls, where that is sure: a Python function that a class has for it, whose answer `NotImplemented` is an error, since
-//! nobody else would be asked.
+//! nobody else would be asked. And which one a comparison calls first.
 
 use crate::native::raw::{get, is_exact};
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::ffi::CStr;
 use whipsnake_cpython::layout::type_object;
 use whipsnake_cpython::live::symbols;
+use whipsnake_cpython::opcode::compare;
+use whipsnake_optimizer::{Identity, Purpose};
 
 /// The methods of the binary operators, by their number in bytecode: on the left, on the right, in place. Powers take another way.
 const METHODS: [Option<[&CStr; 3]>; 13] = [
@@ -53,6 +55,107 @@ pub(super) unsafe fn method(left: *mut PyTypeObject, right: *mut PyTypeObject, o
             || is_number(right)
             || is_plain(right) && pyo3_ffi::PyType_IsSubtype(right, left) == 0 && look_up(right, reflected).is_none();
         alone.then_some(found)
+    }
+}
+
+/// The methods of comparisons, by their number.
+const COMPARISONS: [&CStr; 6] = [c"__lt__", c"__le__", c"__eq__", c"__ne__", c"__gt__", c"__ge__"];
+
+/// What operands of these types call first for a comparison, of the left one; both keep that as long as their versions stay.
+///
+/// # Safety
+/// As [`method`].
+pub(super) unsafe fn comparison(
+    left: *mut PyTypeObject,
+    right: *mut PyTypeObject,
+    number: u32,
+) -> Option<(*mut PyObject, Purpose)> {
+    let name = *COMPARISONS.get(number as usize)?;
+    // SAFETY: the caller's.
+    unsafe {
+        // A version, too, for the right one.
+        look_up(right, name);
+        if left != right && pyo3_ffi::PyType_IsSubtype(right, left) != 0 {
+            // It is asked first.
+            return None;
+        }
+        let found = look_up(left, name)?;
+        if is_function(found, left) {
+            return Some((found, Purpose::Comparison));
+        }
+        let inherited = number == compare::NE && Some(found) == look_up(&raw mut pyo3_ffi::PyBaseObject_Type, name);
+        let equal = look_up(left, c"__eq__").filter(|&equal| inherited && is_function(equal, left))?;
+        Some((equal, Purpose::Unequal))
+    }
+}
+
+/// Whether objects of these types are equal if they are one object, without anybody's being asked.
+///
+/// # Safety
+/// As [`method`].
+pub(super) unsafe fn identity(left: *mut PyTypeObject, right: *mut PyTypeObject) -> Option<Identity> {
+    // SAFETY: the caller's.
+    unsafe {
+        let object = (*&raw const pyo3_ffi::PyBaseObject_Type).tp_richcompare.map(|f| f as usize);
+        let of = |class: *mut PyTypeObject| (*class).tp_richcompare.map(|f| f as usize);
+        let is_plain = |class| of(class).is_none() || of(class) == object;
+        let plain = [is_plain(left), is_plain(right)];
+        if !plain[0] && !plain[1] || !plain[0] && !knows_its_own_only(left) || !plain[1] && !knows_its_own_only(right) {
+            return None;
+        }
+        let versions = [left, right].map(|class| {
+            look_up(class, c"__eq__");
+            get::<u32>(class, type_object::TP_VERSION_TAG)
+        });
+        (versions[0] != 0 && versions[1] != 0).then_some(Identity { versions, never: left != right })
+    }
+}
+
+/// The Python function that a class has under a name behind one of its bases, in the order in which they are asked. The class has a version then.
+pub(super) fn behind(class: *mut PyTypeObject, base: *mut PyObject, name: *mut PyObject) -> Option<*mut PyObject> {
+    // SAFETY: live types, whose bases are in a tuple; dicts of classes have strings as keys, which are found without running code. The GIL is held.
+    unsafe {
+        let order = (*class).tp_mro;
+        if pyo3_ffi::PyType_IsSubtype(class, &raw mut pyo3_ffi::PyType_Type) != 0 || order.is_null() {
+            return None;
+        }
+        symbols::_PyType_Lookup(class, name);
+        let bases = (0..pyo3_ffi::PyTuple_GET_SIZE(order)).map(|index| pyo3_ffi::PyTuple_GET_ITEM(order, index));
+        for next in bases.skip_while(|&next| next != base).skip(1) {
+            let attributes = (*next.cast::<PyTypeObject>()).tp_dict;
+            if attributes.is_null() {
+                return None;
+            }
+            let found = pyo3_ffi::PyDict_GetItemWithError(attributes, name);
+            if !found.is_null() {
+                return is_exact(found, &raw mut pyo3_ffi::PyFunction_Type).then_some(found);
+            }
+        }
+        None
+    }
+}
+
+/// Whether it is a built-in type that is equal to nothing but objects of such types that compare as it does.
+fn knows_its_own_only(class: *mut PyTypeObject) -> bool {
+    let known = [
+        &raw mut pyo3_ffi::PyLong_Type,
+        &raw mut pyo3_ffi::PyFloat_Type,
+        &raw mut pyo3_ffi::PyBool_Type,
+        &raw mut pyo3_ffi::PyUnicode_Type,
+        &raw mut pyo3_ffi::PyBytes_Type,
+        &raw mut pyo3_ffi::PyTuple_Type,
+        &raw mut pyo3_ffi::PyList_Type,
+        &raw mut pyo3_ffi::PyDict_Type,
+    ];
+    known.contains(&class)
+}
+
+/// Whether a class has a Python function called by what is special to it.
+unsafe fn is_function(found: *mut PyObject, class: *mut PyTypeObject) -> bool {
+    // SAFETY: the caller's.
+    unsafe {
+        let flags: u64 = get(class, type_object::TP_FLAGS);
+        flags & type_object::HEAPTYPE != 0 && is_exact(found, &raw mut pyo3_ffi::PyFunction_Type)
     }
 }
 

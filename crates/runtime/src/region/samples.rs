@@ -62,11 +62,10 @@ pub(super) fn attribute(owner: *mut PyObject, name: *mut PyObject) -> Option<u64
     }
 }
 
-/// The class of an object, and the getter of the property that it has under a name.
-pub(super) fn property(owner: *mut PyObject, name: *mut PyObject) -> Option<(*mut PyTypeObject, *mut PyObject)> {
+/// The getter of the property that a class has under a name.
+pub(super) fn property(class: *mut PyTypeObject, name: *mut PyObject) -> Option<*mut PyObject> {
     // SAFETY: as in `attribute`; the attribute of a property is read in C, and the property holds it.
     unsafe {
-        let class: *mut PyTypeObject = get(owner, object::OB_TYPE);
         if !reads_as_object(class) {
             return None;
         }
@@ -80,7 +79,7 @@ pub(super) fn property(owner: *mut PyObject, name: *mut PyObject) -> Option<(*mu
             return None;
         }
         release(getter);
-        Some((class, getter))
+        Some(getter)
     }
 }
 

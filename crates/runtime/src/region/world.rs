@@ -10,7 +10,7 @@ use crate::helpers::pointers::CodeSource;
 use crate::helpers::special;
 use crate::native::code::CompiledCode;
 use crate::native::raw::get;
-use crate::native::shim;
+use crate::native::{operator_shim, shim};
 use elsa::FrozenVec;
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::cell::RefCell;
@@ -25,7 +25,8 @@ use whipsnake_ir::Global;
 use whipsnake_ir::abi::FEEDBACK_WORDS;
 use whipsnake_ops::Ptr;
 use whipsnake_optimizer::{
-    AttributeShape, Callee, Constructor, Method, Number, Object, Operand, Operator, Special, Suspended, World,
+    AttributeShape, Callee, ClassAttribute, Constructor, Identity, Method, Number, Object, Operand, Operator, Purpose,
+    Shim, Special, Suspended, Truth, World,
 };
 use whipsnake_stencils::Source;
 
@@ -179,6 +180,15 @@ impl Live {
         (class || matches!(object.class, Some(FunctionType | BuiltinType | ModuleType | TypeType))).then_some(object)
     }
 
+    /// The class that is known of an operand.
+    fn operand(&self, operand: Operand) -> Option<*mut PyTypeObject> {
+        match operand {
+            // SAFETY: the GIL is held.
+            Operand::Exactly(name) => Some(unsafe { globals::address(name) } as *mut PyTypeObject),
+            Operand::OfClass(class) => self.live(class).map(|class| class.cast()),
+        }
+    }
+
     fn name(&self, number: u32) -> Option<*mut PyObject> {
         self.code.names().item(number as usize)
     }
@@ -211,8 +221,24 @@ fn class_of(value: *mut PyObject) -> Option<Global> {
 }
 
 /// Built-in types and methods whose calls are known.
-const NAMED: &[Global] =
-    &[Global::FloatType, Global::IntType, Global::RangeType, Global::EnumerateType, Global::DictGetMethod];
+const NAMED: &[Global] = &[
+    Global::FloatType,
+    Global::IntType,
+    Global::BoolType,
+    Global::RangeType,
+    Global::EnumerateType,
+    Global::DictGetMethod,
+];
+
+/// Whether the class has nothing in C that tells the truth of its instances.
+unsafe fn is_without_truth(class: *mut PyTypeObject) -> bool {
+    // SAFETY: a live type, whose tables of methods are live, too.
+    unsafe {
+        (*class).tp_as_number.as_ref().is_none_or(|number| number.nb_bool.is_none())
+            && (*class).tp_as_mapping.as_ref().is_none_or(|mapping| mapping.mp_length.is_none())
+            && (*class).tp_as_sequence.as_ref().is_none_or(|sequence| sequence.sq_length.is_none())
+    }
+}
 
 /// Whether an `enumerate` has its fields where they are expected, as far as its size tells: no header has them.
 fn has_known_enumerations() -> bool {
@@ -390,9 +416,23 @@ impl World for Live {
         unsafe { super::c_functions::known(self.live(address)?) }
     }
 
-    fn shim_unit(&self) -> Option<u64> {
+    fn shim(&self, purpose: Purpose) -> Option<Shim> {
         // SAFETY: the GIL is held.
-        unsafe { shim::operator_code() }.map(|code| code.instructions() as u64)
+        let (code, purpose) = unsafe { (shim::operator_code()?, operator_shim::object_of(purpose)) };
+        Some(Shim { first_unit: code.instructions() as u64, purpose: purpose as u64 })
+    }
+
+    fn class_attribute(&self, class: Option<u64>, instr: &Instr) -> Option<ClassAttribute> {
+        // SAFETY: as in `is_polymorphic`.
+        let compiled = unsafe { &*(self.data as *const CompiledCode) };
+        let cell = compiled.attribute_cell(instr.index);
+        attribute_shapes::of_class(class, self.name(instr.oparg >> 1)?, cell, &self.alive)
+    }
+
+    fn super_method(&self, class: u64, of_object: u64, instr: &Instr) -> Option<Method<'_>> {
+        let of_object = self.live(of_object)?.cast::<PyTypeObject>();
+        let function = operators::behind(of_object, self.live(class)?, self.name(instr.oparg >> 2)?)?;
+        self.method(of_object, function)
     }
 
     fn special(&self, class: u64, name: Special) -> Option<Method<'_>> {
@@ -400,10 +440,25 @@ impl World for Live {
             Special::GetItem => special::Name::GetItem,
             Special::SetItem => special::Name::SetItem,
             Special::Contains => special::Name::Contains,
+            Special::Call => special::Name::Call,
+            Special::Bool => special::Name::Bool,
+            Special::Len => special::Name::Len,
+            Special::Enter => special::Name::Enter,
+            Special::Exit => special::Name::Exit,
         };
         let class = self.live(class)?.cast::<PyTypeObject>();
+        // SAFETY: a live type.
+        let flags: u64 = unsafe { get(class, type_object::TP_FLAGS) };
+        let calls = type_object::HAVE_VECTORCALL | type_object::HEAPTYPE;
+        if matches!(name, special::Name::Call) && flags & calls != type_object::HEAPTYPE {
+            return None;
+        }
         // SAFETY: its type.
         self.method(class, unsafe { special::look_up(class, name) })
+    }
+
+    fn class_with(&self, version: u32) -> Option<u64> {
+        self.alive.class_with(version)
     }
 
     fn class_of(&self, object: u64) -> Option<u64> {
@@ -412,26 +467,51 @@ impl World for Live {
         self.found(Some(class as u64))
     }
 
-    fn operator(&self, left: Operand, right: Operand, oparg: u32) -> Option<Operator<'_>> {
-        let class = |operand| match operand {
-            // SAFETY: the GIL is held.
-            Operand::Exactly(name) => Some(unsafe { globals::address(name) } as *mut PyTypeObject),
-            Operand::OfClass(class) => self.live(class).map(|class| class.cast()),
-        };
-        let (left, right) = (class(left)?, class(right)?);
+    fn operator(&self, left: Operand, right: Operand, instr: &Instr) -> Option<Operator<'_>> {
+        let (left, right) = (self.operand(left)?, self.operand(right)?);
         // SAFETY: live types.
-        let found = unsafe { operators::method(left, right, oparg)? };
-        let (owner, other) = if found.reflected { (right, left) } else { (left, right) };
-        let method = self.method(owner, found.function)?;
+        let (function, reflected, purpose) = unsafe {
+            if instr.base == op::COMPARE_OP {
+                let (function, purpose) = operators::comparison(left, right, instr.oparg >> op::compare::OP_SHIFT)?;
+                (function, false, purpose)
+            } else {
+                let found = operators::method(left, right, instr.oparg)?;
+                (found.function, found.reflected, Purpose::Operator)
+            }
+        };
+        let (owner, other) = if reflected { (right, left) } else { (left, right) };
+        let method = self.method(owner, function)?;
         // SAFETY: as above.
         let other = unsafe { get::<u32>(other, type_object::TP_VERSION_TAG) };
-        let shim_unit = self.shim_unit()?;
-        (other != 0).then_some(Operator { method, reflected: found.reflected, other, shim_unit })
+        (other != 0).then_some(Operator { method, reflected, other, purpose })
     }
 
-    fn property(&self, object: u64, instr: &Instr) -> Option<Method<'_>> {
-        let (class, getter) = samples::property(self.live(object)?, self.name(instr.oparg >> 1)?)?;
-        self.method(class, getter)
+    fn identity(&self, left: Operand, right: Operand) -> Option<Identity> {
+        // SAFETY: live types.
+        unsafe { operators::identity(self.operand(left)?, self.operand(right)?) }
+    }
+
+    fn truth(&self, class: u64) -> Option<Truth> {
+        let class = self.live(class)?.cast::<PyTypeObject>();
+        // SAFETY: a live type.
+        unsafe {
+            if !special::look_up(class, special::Name::Bool).is_null() {
+                return Some(Truth::Asked(Special::Bool));
+            }
+            if !special::look_up(class, special::Name::Len).is_null() {
+                return Some(Truth::Asked(Special::Len));
+            }
+            // A class of C code may have slots without names.
+            let flags: u64 = get(class, type_object::TP_FLAGS);
+            let version: u32 = get(class, type_object::TP_VERSION_TAG);
+            let plain = flags & type_object::HEAPTYPE != 0 && is_without_truth(class);
+            (plain && version != 0).then_some(Truth::Always { version })
+        }
+    }
+
+    fn property(&self, class: u64, instr: &Instr) -> Option<Method<'_>> {
+        let class = self.live(class)?.cast::<PyTypeObject>();
+        self.method(class, samples::property(class, self.name(instr.oparg >> 1)?)?)
     }
 
     fn callee(&self, function: u64) -> Option<Callee<'_>> {

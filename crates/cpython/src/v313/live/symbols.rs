@@ -310,6 +310,8 @@ unsafe extern "C" {
     pub fn _Py_Dealloc(op: *mut PyObject);
     /// The name of the allocator that objects come from, a constant; NULL for one without a name.
     pub fn _PyMem_GetCurrentAllocatorName() -> *const c_char;
+    /// A new bound method.
+    pub fn PyMethod_New(func: *mut PyObject, this: *mut PyObject) -> *mut PyObject;
     /// Starts a new life: sets the reference count to 1 and tells tracers.
     pub fn _Py_NewReference(op: *mut PyObject);
 
@@ -317,6 +319,10 @@ unsafe extern "C" {
     pub static _Py_NoneStruct: PyObject;
     /// The type of bound methods.
     pub static mut PyMethod_Type: PyTypeObject;
+    /// `classmethod`.
+    pub static mut PyClassMethod_Type: PyTypeObject;
+    /// `staticmethod`.
+    pub static mut PyStaticMethod_Type: PyTypeObject;
     /// The type of methods of built-in types.
     pub static mut PyMethodDescr_Type: PyTypeObject;
     /// The state of the whole process; it begins with the debug offsets.
