@@ -25,6 +25,9 @@ pub const ACTIVATION_THREAD_STATE: i32 = 0;
 /// Offset of [`Activation::base_frame`].
 pub const ACTIVATION_BASE_FRAME: i32 = 8;
 
+/// What the frame below a generator that a built-in function goes through is told to be, in place of whether it counts as a level of recursion.
+pub const BELOW_GENERATOR: i32 = 2;
+
 /// How native code ended, as returned by the entry trampoline beside a value.
 #[repr(u64)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

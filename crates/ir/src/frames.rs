@@ -1,5 +1,6 @@
 //! Frames while a region is built: its own, and those of inlined calls. The latter are pushed only when somebody may look at them.
 
+use crate::abi;
 use crate::inst::InstData;
 use crate::{BinaryOp, Builder, Condition, FrameState, Helper, MissReason, Resumed, Type, Value};
 use whipsnake_cpython::layout::{exc_stack_item, frame as layout, generator, thread_state};
@@ -53,6 +54,7 @@ impl Builder<'_> {
         for index in 1..count {
             let frames = &self.region.as_deref()?.state.frames;
             let (caller, inlined) = (&frames[index - 1], frames[index].inlined?);
+            let is_below_generator = frames.is_below_generator(index);
             let instance = frames[index].stack.first().and_then(|slot| slot.value);
             let (caller, call) = (caller.memory(), caller.first_unit + 2 * u64::from(caller.unit));
             innermost = inlined.memory;
@@ -73,6 +75,11 @@ impl Builder<'_> {
             let call = self.iconst(Type::Ptr, call as i64);
             let frame = match (inlined.function.value, instance) {
                 (Some(function), _) => self.call(Helper::PushInlined, &[thread, below, function, call]),
+                (None, _) if is_below_generator => {
+                    let kind = self.iconst(Type::I32, abi::BELOW_GENERATOR.into());
+                    let nothing = self.null();
+                    self.call(Helper::PushInit, &[thread, below, nothing, call, kind])
+                }
                 (None, instance) => {
                     let counted = self.iconst(Type::I32, inlined.counted.into());
                     self.call(Helper::PushInit, &[thread, below, instance?, call, counted])
@@ -113,11 +120,12 @@ impl Builder<'_> {
 
     fn set_memory(&mut self, index: usize, frame: Value) {
         let Some(region) = self.region.as_deref_mut() else { return };
-        pushed(&mut region.state.frames[index], frame);
+        let keeps = region.state.frames.is_below_generator(index);
+        pushed(&mut region.state.frames[index], frame, keeps);
         if let Some(exit) = region.exit {
             let mut state = self.func.states[exit.index()].clone();
             if let Some(state) = state.frames.get_mut(index) {
-                pushed(state, frame);
+                pushed(state, frame, keeps);
             }
             region.exit = Some(self.func.add_state(state));
         }
@@ -180,11 +188,11 @@ impl Builder<'_> {
     }
 }
 
-/// Notes where a frame was pushed. The one below an `__init__` has its instance from the start.
-fn pushed(state: &mut FrameState, memory: Value) {
+/// Notes where a frame was pushed. The one below an `__init__` has its instance from the start; what one below a generator has is written by exits.
+fn pushed(state: &mut FrameState, memory: Value, keeps: bool) {
     let Some(inlined) = &mut state.inlined else { return };
     inlined.memory = Some(memory);
-    if inlined.function.value.is_none() && inlined.generator.is_none() {
+    if inlined.function.value.is_none() && inlined.generator.is_none() && !keeps {
         state.stack.iter_mut().for_each(|slot| slot.dirty = false);
     }
 }

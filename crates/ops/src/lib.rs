@@ -17,6 +17,7 @@ mod builtin_calls;
 mod calls;
 mod closures;
 mod compare;
+pub mod consumers;
 mod containers;
 mod control;
 mod dict_methods;

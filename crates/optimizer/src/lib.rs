@@ -258,6 +258,11 @@ pub trait World {
     fn known_function(&self, _: u64) -> Option<whipsnake_ops::KnownFunction> {
         None
     }
+    /// Which of the functions that regions inline generators into is at the address, and the address of the first code unit of the frame below such a
+    /// generator.
+    fn consumer(&self, _: u64) -> Option<(whipsnake_ops::consumers::Consumer, u64)> {
+        None
+    }
     /// The address of the first code unit of the frame below a method that C code would call.
     fn shim_unit(&self) -> Option<u64> {
         None

@@ -39,7 +39,10 @@ impl Walk<'_, '_> {
             op::RESUME if self.body.is_whole => {}
             op::COPY_FREE_VARS if self.body.is_whole => self.copy_free_vars(),
             op::FOR_ITER if self.inline_generator(number, &instr) => {}
+            op::CALL if self.inline_consumer(number, &instr) => {}
+            op::YIELD_VALUE if self.may_yield(&instr) && self.consumer().is_some() => self.consume(number),
             op::YIELD_VALUE if self.may_yield(&instr) => self.yield_inlined(number),
+            op::RETURN_VALUE | op::RETURN_CONST if self.consumer().is_some() => self.end_consumed(instr.base),
             op::RETURN_VALUE if self.is_generator() => self.end_generator(None),
             op::RETURN_CONST if self.is_generator() => self.end_generator(Some(oparg)),
             op::RETURN_VALUE if self.returns_from_function() => self.return_from_function(None),

@@ -10,6 +10,7 @@ mod blocks;
 mod body;
 mod calls;
 mod collected;
+mod consumers;
 mod conversions;
 mod cost;
 mod entry;

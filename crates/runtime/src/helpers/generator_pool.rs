@@ -3,8 +3,9 @@
 
 use super::instance_ends::{MAX_DEPTH, drop_reference};
 use super::instance_pool::{HEAD, POOL, Pool};
+use crate::native::frames;
 use crate::native::raw::{get, retain, set};
-use pyo3_ffi::PyObject;
+use pyo3_ffi::{PyObject, PyThreadState};
 use std::ptr;
 use whipsnake_cpython::CodeKind;
 use whipsnake_cpython::layout::{code, exc_stack_item, frame, function, generator, thread_state};
@@ -66,6 +67,25 @@ pub(super) unsafe fn end(dying: *mut PyObject, depth: u32) -> bool {
         let held = [executable, get(dying, generator::NAME), get(dying, generator::QUALNAME)];
         Pool::end_built_in(pool, dying, size(executable), held, depth);
         true
+    }
+}
+
+/// `Helper::FinishGenerator`: ends a generator whose frame is not linked.
+///
+/// # Safety
+/// Called by machine code: a generator that does not run, with an empty value stack; the GIL is held.
+pub(super) unsafe extern "C" fn finish(thread: *mut PyThreadState, generator: *mut PyObject) {
+    const PREVIOUS_ITEM: i32 = generator::EXC_STATE + exc_stack_item::PREVIOUS_ITEM;
+    // SAFETY: the caller's.
+    unsafe {
+        let thread = ThreadState::new_unchecked(thread);
+        let owner = Generator::new_unchecked(generator);
+        set(generator, PREVIOUS_ITEM, thread.exception_state());
+        if !clear_frame(thread, owner.frame()) {
+            let below = thread.current_frame().map_or(ptr::null_mut(), Frame::as_ptr);
+            owner.link(thread, below);
+            frames::unlink_and_pop(thread, owner.frame());
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Leaving a region: the frame is written as its exit describes, and the baseline tier goes on.
 
+use super::frames::Below;
 use super::{FAILURES_TO_TELL, Region, dump, frames};
 use crate::helpers::exit_numbers;
 use crate::helpers::globals;
@@ -13,7 +14,7 @@ use crate::native::trampoline::{stub_error, stub_exit, stub_unreached};
 use pyo3_ffi::{PyObject, PyThreadState, PyTypeObject};
 use smallvec::SmallVec;
 use std::ptr;
-use whipsnake_codegen::{Exit, ExitCall, ExitFrame, ExitSlot, Place, Unmade};
+use whipsnake_codegen::{Exit, ExitFrame, ExitSlot, Place, Unmade};
 use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, Function, Generator, ThreadState, symbols};
 use whipsnake_cpython::{layout, opcode};
 use whipsnake_ir::{Continuation, Global, Type};
@@ -235,9 +236,11 @@ unsafe fn restore(thread: ThreadState, frame: Frame, exit: &Exit, buffer: Buffer
                         let generator = Generator::new_unchecked(buffer.raw(generator) as *mut PyObject);
                         frames::link(thread, current, at(waiting), generator, back)
                     }
-                    (None, None) => push_above(thread, current, waiting, call, function).unwrap_or_else(|| {
-                        pyo3_ffi::Py_FatalError(c"no memory for the frame of an inlined call".as_ptr())
-                    }),
+                    (None, None) => {
+                        push_above(thread, current, waiting, kind(exit, index), function).unwrap_or_else(|| {
+                            pyo3_ffi::Py_FatalError(c"no memory for the frame of an inlined call".as_ptr())
+                        })
+                    }
                 };
                 if call.owned && !function.is_null() {
                     release(function);
@@ -258,12 +261,21 @@ fn at(waiting: &ExitFrame) -> *mut CodeUnit {
     (waiting.first_unit as *mut CodeUnit).wrapping_add(waiting.unit as usize)
 }
 
+/// What a frame without a function is below of.
+fn kind(exit: &Exit, index: usize) -> Below {
+    let above = exit.frames.get(index + 1).and_then(|frame| frame.call);
+    if above.is_some_and(|call| call.generator.is_some()) {
+        return Below::Generator;
+    }
+    Below::Function { counted: exit.frames[index].call.is_some_and(|call| call.counted) }
+}
+
 /// Pushes the frame of an inlined call of `function`, or the one below an `__init__`, above `caller`.
 unsafe fn push_above(
     thread: ThreadState,
     caller: Frame,
     waiting: &ExitFrame,
-    call: &ExitCall,
+    kind: Below,
     function: *mut PyObject,
 ) -> Option<Frame> {
     let at = at(waiting);
@@ -271,7 +283,7 @@ unsafe fn push_above(
     unsafe {
         match Function::new(function.cast()) {
             Some(function) => frames::push(thread, caller, function, at),
-            None => frames::push_init(thread, caller, ptr::null_mut(), at, call.counted),
+            None => frames::push_init(thread, caller, ptr::null_mut(), at, kind),
         }
     }
 }
@@ -350,7 +362,7 @@ pub(super) unsafe extern "C" fn destroy_shown(
                         suspended = Some(frames::Place::of(generator.frame()));
                         Some(frames::link(thread, current, at(waiting), generator, back))
                     }
-                    (None, None) => push_above(thread, current, waiting, call, function),
+                    (None, None) => push_above(thread, current, waiting, kind(exit, index), function),
                 };
                 let Some(frame) = frame else { break };
                 current = frame;

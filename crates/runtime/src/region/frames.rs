@@ -11,6 +11,7 @@ use std::ptr;
 use whipsnake_cpython::layout::{frame as layout, generator};
 use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, Function, Generator, ThreadState, symbols};
 use whipsnake_cpython::opcode;
+use whipsnake_ir::abi;
 
 /// Pushes a frame above `caller`, which is at the call instruction `call`, with nothing in its slots. It takes references of its own to the function and
 /// its code. `None` without memory, and nothing has changed then.
@@ -55,6 +56,25 @@ unsafe fn push_on_new_chunk(thread: ThreadState, function: Function) -> Option<F
     }
 }
 
+/// What a frame is below that stands in for the interpreter's C code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Below {
+    /// An `__init__`, or the method of an operator.
+    Function {
+        /// Whether the frame counts as a level of recursion.
+        counted: bool,
+    },
+    /// A generator that a built-in function goes through.
+    Generator,
+}
+
+impl Below {
+    /// What `whipsnake_ir::abi` has for it.
+    fn of(word: c_int) -> Below {
+        if word == abi::BELOW_GENERATOR { Below::Generator } else { Below::Function { counted: word != 0 } }
+    }
+}
+
 /// Pushes the frame below an `__init__`, or below the method of an operator, above `caller`, which is at the call instruction `call`. It has `instance` (taken; may be null) on its stack. `None` without
 /// memory, and nothing has changed then.
 ///
@@ -65,7 +85,7 @@ pub(super) unsafe fn push_init(
     caller: Frame,
     instance: *mut PyObject,
     call: *mut CodeUnit,
-    counted: bool,
+    kind: Below,
 ) -> Option<Frame> {
     // SAFETY: the caller's; there is room.
     unsafe {
@@ -73,12 +93,20 @@ pub(super) unsafe fn push_init(
             return None;
         }
         let operator = operator_shim::calls_from_c(opcode::base((*call).op));
-        let code = if operator { shim::operator_code()? } else { shim::code_object()? };
+        let code = match kind {
+            Below::Generator => shim::consumer_code()?,
+            Below::Function { .. } if operator => shim::operator_code()?,
+            Below::Function { .. } => shim::code_object()?,
+        };
         // What exits restore there is written later.
         let none = || retain(pyo3_ffi::Py_None());
         let instance = if operator && instance.is_null() { none() } else { instance };
         wait(caller, call);
+        let counted = matches!(kind, Below::Function { counted: true });
         let frame = shim::push(thread, code, caller.as_ptr(), instance, ptr::null(), counted);
+        if kind == Below::Generator {
+            frame.localsplus().add(1).write(ptr::null_mut());
+        }
         // There is no return address.
         frame.set_stacktop(-1);
         Some(frame)
@@ -204,7 +232,7 @@ pub unsafe extern "C" fn push_init_inlined(
     // SAFETY: the caller's.
     unsafe {
         let (thread, caller) = (ThreadState::new_unchecked(thread), Frame::new_unchecked(caller));
-        push_init(thread, caller, instance, call, counted != 0).map_or(ptr::null_mut(), Frame::as_ptr)
+        push_init(thread, caller, instance, call, Below::of(counted)).map_or(ptr::null_mut(), Frame::as_ptr)
     }
 }
 
