@@ -102,6 +102,8 @@ helpers! {
     NewInstance(class: obj) -> (obj) [pure];
     /// A new iterator over a range, with nothing in its fields; NULL with `MemoryError` set.
     NewRangeIterator() -> (obj) [pure];
+    /// A new iterator over an exact list or tuple; NULL with `MemoryError` set.
+    NewSequenceIterator(sequence: obj) -> (obj) [pure];
     /// A new dict; NULL with `MemoryError` set.
     NewDict() -> (obj) [pure];
     /// A list without items that nobody has, with places for some; NULL with `MemoryError` set.
@@ -118,6 +120,8 @@ helpers! {
     TupleOfList(list: obj) -> (obj) [pure];
     /// Adds to a set that only has what this has added. 0; −1 if that may take Python code, and then nothing was done.
     CollectInSet(set: obj, item: obj) -> (i32) [pure];
+    /// The generator that a call of a function with one argument makes; NULL with `MemoryError` set. It takes references of its own.
+    NewGenerator(thread: ptr, function: obj, argument: obj) -> (obj) [pure];
     /// Ends a generator whose frame is not linked, with an empty stack. Drops what its locals hold.
     FinishGenerator(thread: ptr, generator: obj) [escapes];
     /// Pops a frame that one of these pushed; what its slots hold is not touched.

@@ -45,6 +45,7 @@ mod truth;
 mod unpack;
 mod variants;
 
+pub use functions::function_field;
 pub use known_functions::{KnownFunction, int_of_float};
 pub use math::{MathFunction, math_result};
 pub use number::float_of_int;

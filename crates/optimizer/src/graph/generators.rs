@@ -103,6 +103,44 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
+    /// The call of a function that was just made for a generator expression, without the call; false if it is none, and then nothing was done.
+    pub(super) fn make_generator(&mut self, number: u32, instr: &Instr) -> bool {
+        let stack = &self.knowledge().state.frame().stack;
+        let &[.., called, argument] = stack.as_slice() else { return false };
+        let (Some(function), Some(iterator)) = (called.value, argument.value) else { return false };
+        if instr.oparg != 0 || self.is_general(number) || !called.owned || self.is_there(argument) != Some(true) {
+            return false;
+        }
+        let origin = self.origin(function);
+        if !self.makers.contains_key(&origin) {
+            return false;
+        }
+        let Some(Made::Generator(callee, samples)) = self.generator_made(instr) else { return false };
+        let instrs = callee.code.instrs();
+        let first = usize::from(instrs[0].base == op::COPY_FREE_VARS);
+        if callee.parameters != 1 || instrs.get(first).is_none_or(|instr| instr.base != op::RETURN_GENERATOR) {
+            return false;
+        }
+        self.own_stack();
+        self.mark_exit();
+        self.guard_callee(function, &callee);
+        let thread = self.b.thread_state();
+        let generator = self.b.call_checked(Helper::NewGenerator, &[thread, function, iterator]);
+        self.b.learn_class(generator, Global::GeneratorType);
+        self.knowledge().learn(generator, |known| known.runs = Some(callee.executable));
+        self.pop();
+        self.pop();
+        self.push(Slot::owned(generator));
+        self.note_made(Made::Generator(callee, samples));
+        // The generator holds both.
+        self.mark_exit();
+        self.b.release(iterator);
+        self.b.release(function);
+        let depth = self.knowledge().depth;
+        self.cost.add(depth, false);
+        true
+    }
+
     /// Notes what the top of the stack is.
     pub(super) fn note_made(&mut self, made: Made<'a>) {
         let Some(value) = self.knowledge().state.frame().stack.last().and_then(|slot| slot.value) else { return };

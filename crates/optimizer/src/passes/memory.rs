@@ -242,6 +242,7 @@ impl View<'_> {
                     Helper::NewInstance
                     | Helper::NewRangeIterator
                     | Helper::NewDict
+                    | Helper::NewSequenceIterator
                     | Helper::ListSlice
                     | Helper::ListStrided,
                 ..
