@@ -106,8 +106,8 @@ helpers! {
     NewSequenceIterator(sequence: obj) -> (obj) [pure];
     /// A new dict; NULL with `MemoryError` set.
     NewDict() -> (obj) [pure];
-    /// A list without items that nobody has, with places for some; NULL with `MemoryError` set.
-    NewList() -> (obj) [pure];
+    /// A list without items that nobody has, with places for some; NULL with `MemoryError` set. `hidden` says that nobody will ask for their number.
+    NewList(hidden: i32) -> (obj) [pure];
     /// A new set; NULL with `MemoryError` set.
     NewSet() -> (obj) [pure];
     /// Makes room for one item more in a list that is full. 0, or −1 without memory, and then nothing was done.
@@ -122,7 +122,7 @@ helpers! {
     CollectInSet(set: obj, item: obj) -> (i32) [pure];
     /// The generator that a call of a function with one argument makes; NULL with `MemoryError` set. It takes references of its own.
     NewGenerator(thread: ptr, function: obj, argument: obj) -> (obj) [pure];
-    /// Ends a generator whose frame is not linked, with an empty stack. Drops what its locals hold.
+    /// Ends a generator whose frame is not linked, with an empty stack. Drops what its locals hold, and the reference to it.
     FinishGenerator(thread: ptr, generator: obj) [escapes];
     /// Pops a frame that one of these pushed; what its slots hold is not touched.
     PopInlined(thread: ptr, frame: ptr) [pure];

@@ -73,7 +73,8 @@ impl Consumer {
                 [Some(set), None]
             }
             _ => {
-                let list = b.call_checked(Helper::NewList, &[]);
+                let hidden = b.iconst(Type::I32, matches!(self, Consumer::Tuple | Consumer::Join).into());
+                let list = b.call_checked(Helper::NewList, &[hidden]);
                 b.learn_class(list, Global::ListType);
                 [Some(list), None]
             }

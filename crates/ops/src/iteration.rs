@@ -198,7 +198,9 @@ const _: () = assert!(list_iterator::IT_SEQ == tuple_iterator::IT_SEQ);
 fn leave_if_exhausted(b: &mut Builder<'_>, iterator: Value, dropped: Value, items: Value, end: Helper) {
     let exhausted = b.is_null(items);
     b.when_cold(exhausted, |b| {
-        b.call_void(end, &[iterator]);
+        if !b.in_region() {
+            b.call_void(end, &[iterator]);
+        }
         leave_loop(b, dropped);
     });
 }

@@ -313,7 +313,7 @@ impl<'a> Walk<'a, '_> {
     /// Goes on in the caller with a result, or with the list that is to take the place of the generator. That is `finish`ed, if it is done and is still to be.
     fn leave_consumer(&mut self, consumer: Consumer, result: Value, finish: bool) {
         let generator = self.pop().value;
-        let mut dropped = vec![generator];
+        let mut dropped = vec![generator.filter(|_| !finish)];
         if !consumer.goes_on_with_list() {
             self.pop();
             let called = self.pop();

@@ -16,11 +16,15 @@ use whipsnake_cpython::live::{List, Tuple, symbols};
 /// The places that the interpreter gives to a list of an iterable that does not tell its length.
 const FIRST_PLACES: usize = 8;
 
-/// A list without items, with places for some.
-pub(crate) unsafe extern "C" fn new_list() -> *mut PyObject {
+/// Those of such lists when they have grown.
+const GROWN_PLACES: [usize; 3] = [32, 24, 16];
+
+/// A list without items, with places for some: as many as the interpreter gives, or, of one that is `hidden`, as dead ones have.
+pub(crate) unsafe extern "C" fn new_list(hidden: c_int) -> *mut PyObject {
     // SAFETY: the module's contract. A new list's places hold nothing yet, or what is not ours.
     unsafe {
-        let made = list_pool::new_list(FIRST_PLACES);
+        let dead = GROWN_PLACES.iter().filter(|_| hidden != 0).find_map(|&places| list_pool::dead_list(places));
+        let made = dead.unwrap_or_else(|| list_pool::new_list(FIRST_PLACES));
         if !made.is_null() {
             set(made, list::OB_SIZE, 0usize);
         }

@@ -130,6 +130,7 @@ pub(super) unsafe extern "C" fn finish(thread: *mut PyThreadState, generator: *m
             owner.link(thread, below);
             frames::unlink_and_pop(thread, owner.frame());
         }
+        drop_reference(generator, MAX_DEPTH);
     }
 }
 
