@@ -54,6 +54,7 @@ impl Builder<'_> {
             let frames = &self.region.as_deref()?.state.frames;
             let (caller, inlined) = (&frames[index - 1], frames[index].inlined?);
             let first_unit = frames[index].first_unit;
+            let is_below_generator = frames.is_below_generator(index);
             let instance = frames[index].stack.first().and_then(|slot| slot.value);
             let (caller, call) = (caller.memory(), caller.first_unit + 2 * u64::from(caller.unit));
             innermost = inlined.memory;
@@ -77,7 +78,9 @@ impl Builder<'_> {
                 (None, instance) => {
                     let counted = self.iconst(Type::I32, inlined.counted.into());
                     let code = self.iconst(Type::Ptr, first_unit as i64);
-                    self.call(Helper::PushInit, &[thread, below, code, instance?, call, counted])
+                    // What one below a generator has so far is for exits.
+                    let instance = if is_below_generator { self.null() } else { instance? };
+                    self.call(Helper::PushInit, &[thread, below, code, instance, call, counted])
                 }
             };
             let pushed = self.compare_const(Condition::Ne, frame, 0);
@@ -115,11 +118,12 @@ impl Builder<'_> {
 
     fn set_memory(&mut self, index: usize, frame: Value) {
         let Some(region) = self.region.as_deref_mut() else { return };
-        pushed(&mut region.state.frames[index], frame);
+        let keeps = region.state.frames.is_below_generator(index);
+        pushed(&mut region.state.frames[index], frame, keeps);
         if let Some(exit) = region.exit {
             let mut state = self.func.states[exit.index()].clone();
             if let Some(state) = state.frames.get_mut(index) {
-                pushed(state, frame);
+                pushed(state, frame, keeps);
             }
             region.exit = Some(self.func.add_state(state));
         }
@@ -182,11 +186,11 @@ impl Builder<'_> {
     }
 }
 
-/// Notes where a frame was pushed. The one below an `__init__` has its instance from the start.
-fn pushed(state: &mut FrameState, memory: Value) {
+/// Notes where a frame was pushed. The one below an `__init__` has its instance from the start; what one below a generator has is written by exits.
+fn pushed(state: &mut FrameState, memory: Value, keeps: bool) {
     let Some(inlined) = &mut state.inlined else { return };
     inlined.memory = Some(memory);
-    if inlined.function.value.is_none() && inlined.generator.is_none() {
+    if inlined.function.value.is_none() && inlined.generator.is_none() && !keeps {
         state.stack.iter_mut().for_each(|slot| slot.dirty = false);
     }
 }

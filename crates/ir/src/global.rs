@@ -107,6 +107,8 @@ globals! {
     ListAppendMethod,
     /// `dict.get`.
     DictGetMethod,
+    /// The method `join` of `str`.
+    StrJoinMethod,
     /// `AssertionError`.
     AssertionError,
     /// `bytearray`.

@@ -105,8 +105,28 @@ helpers! {
     NewMethod(function: obj, this: obj) -> (obj) [pure];
     /// A new iterator over a range, with nothing in its fields; NULL with `MemoryError` set.
     NewRangeIterator() -> (obj) [pure];
+    /// A new iterator over an exact list or tuple; NULL with `MemoryError` set.
+    NewSequenceIterator(sequence: obj) -> (obj) [pure];
     /// A new dict; NULL with `MemoryError` set.
     NewDict() -> (obj) [pure];
+    /// A list without items that nobody has, with places for some; NULL with `MemoryError` set. `hidden` says that nobody will ask for their number.
+    NewList(hidden: i32) -> (obj) [pure];
+    /// A new set; NULL with `MemoryError` set.
+    NewSet() -> (obj) [pure];
+    /// Makes room for one item more in a list that is full. 0, or −1 without memory, and then nothing was done.
+    MakeRoom(list: obj) -> (i32) [pure];
+    /// Gives back what a list has of places beyond those that the interpreter would keep.
+    CutList(list: obj) [pure];
+    /// `list.sort()`.
+    SortList(list: obj) -> (i32) [escapes];
+    /// A tuple of a list's items, which takes the reference to the list, that nobody else has; NULL with `MemoryError` set.
+    TupleOfList(list: obj) -> (obj) [pure];
+    /// Adds to a set that only has what this has added. 0; −1 if that may take Python code, and then nothing was done.
+    CollectInSet(set: obj, item: obj) -> (i32) [pure];
+    /// The generator that a call of a function with one argument makes; NULL with `MemoryError` set. It takes references of its own.
+    NewGenerator(thread: ptr, function: obj, argument: obj) -> (obj) [pure];
+    /// Ends a generator whose frame is not linked, with an empty stack. Drops what its locals hold, and the reference to it.
+    FinishGenerator(thread: ptr, generator: obj) [escapes];
     /// Pops a frame that one of these pushed; what its slots hold is not touched.
     PopInlined(thread: ptr, frame: ptr) [pure];
     /// Ends a generator whose body a region inlined: `frame` is its own and the current one, with an empty stack. Drops what its locals hold.

@@ -130,6 +130,15 @@ impl Frames {
         self.0.iter_mut().map(Arc::make_mut)
     }
 
+    /// Whether a frame stands in for a built-in function that goes through the generator whose frame is above it.
+    pub fn is_below_generator(&self, index: usize) -> bool {
+        let is_stand_in = |frame: &FrameState| {
+            frame.inlined.is_some_and(|inlined| inlined.function.value.is_none() && inlined.generator.is_none())
+        };
+        self.0.get(index).is_some_and(|frame| is_stand_in(frame))
+            && self.0.get(index + 1).is_some_and(|frame| frame.generator().is_some())
+    }
+
     /// The innermost.
     pub fn last(&self) -> Option<&FrameState> {
         self.0.last().map(|frame| &**frame)

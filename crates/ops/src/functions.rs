@@ -1,6 +1,8 @@
 //! Making functions.
 
 use crate::{Imm, operations};
+use whipsnake_cpython::layout::function;
+use whipsnake_cpython::opcode::operand;
 use whipsnake_ir::{Builder, Helper, Value};
 
 operations! {
@@ -22,4 +24,14 @@ pub fn set_function_attribute(b: &mut Builder<'_>, value: Value, function: Value
     let field = b.param_offset(0, 0);
     b.store(value, function, field);
     b.hold(function)
+}
+
+/// The field of a function that `SET_FUNCTION_ATTRIBUTE` with this operand sets.
+pub fn function_field(oparg: u32) -> i32 {
+    match oparg {
+        operand::MAKE_FUNCTION_DEFAULTS => function::DEFAULTS,
+        operand::MAKE_FUNCTION_KWDEFAULTS => function::KWDEFAULTS,
+        operand::MAKE_FUNCTION_ANNOTATIONS => function::ANNOTATIONS,
+        _ => function::CLOSURE,
+    }
 }

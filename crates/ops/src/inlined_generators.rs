@@ -53,3 +53,10 @@ pub fn move_to(b: &mut Builder<'_>, generator: Value, resume: u64, top: usize) {
     let top = b.iconst(Type::I32, top as i64);
     b.store(top, generator, generator::IFRAME + frame::STACKTOP);
 }
+
+/// Suspends a generator that was never linked at the instruction at `resume`, with `top` slots in use.
+pub fn suspend_unlinked(b: &mut Builder<'_>, generator: Value, resume: u64, top: usize) {
+    move_to(b, generator, resume, top);
+    let suspended = b.iconst(Type::I8, generator::FRAME_SUSPENDED.into());
+    b.store(suspended, generator, generator::FRAME_STATE);
+}

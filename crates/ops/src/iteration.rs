@@ -135,7 +135,7 @@ pub(crate) fn next_of_list(b: &mut Builder<'_>, iterator: Value, dropped: Value)
     let size = b.load(Type::I64, items, list::OB_SIZE);
     let past = b.compare(Condition::GeU, index, size);
     b.when_cold(past, |b| {
-        b.call_void(Helper::ListIteratorEnd, &[slot]);
+        end_sequence(b, slot, items, Helper::ListIteratorEnd);
         leave_loop(b, dropped);
     });
     let array = b.load(Type::Ptr, items, list::OB_ITEM);
@@ -162,7 +162,7 @@ pub(crate) fn next_of_tuple(b: &mut Builder<'_>, iterator: Value, dropped: Value
     let size = b.load(Type::I64, items, tuple::OB_SIZE);
     let past = b.compare(Condition::Ge, index, size);
     b.when_cold(past, |b| {
-        b.call_void(Helper::TupleIteratorEnd, &[slot]);
+        end_sequence(b, slot, items, Helper::TupleIteratorEnd);
         leave_loop(b, dropped);
     });
     let array = b.unary(UnaryOp::AsPtr, items);
@@ -173,11 +173,34 @@ pub(crate) fn next_of_tuple(b: &mut Builder<'_>, iterator: Value, dropped: Value
     value
 }
 
+/// An iterator found no more items: it drops its sequence and stays exhausted. A region sees to the end of that itself.
+fn end_sequence(b: &mut Builder<'_>, iterator: Value, items: Value, end: Helper) {
+    if !b.in_region() {
+        b.call_void(end, &[iterator]);
+        return;
+    }
+    if b.is_private(iterator) {
+        // It is about to end, and drops the sequence then.
+        return;
+    }
+    let nothing = b.null();
+    b.store(nothing, iterator, list_iterator::IT_SEQ);
+    if end == Helper::ListIteratorEnd {
+        let index = b.iconst(Type::I64, -1);
+        b.store(index, iterator, list_iterator::IT_INDEX);
+    }
+    b.release(items);
+}
+
+const _: () = assert!(list_iterator::IT_SEQ == tuple_iterator::IT_SEQ);
+
 /// Leaves the loop if the iterator has dropped its sequence.
 fn leave_if_exhausted(b: &mut Builder<'_>, iterator: Value, dropped: Value, items: Value, end: Helper) {
     let exhausted = b.is_null(items);
     b.when_cold(exhausted, |b| {
-        b.call_void(end, &[iterator]);
+        if !b.in_region() {
+            b.call_void(end, &[iterator]);
+        }
         leave_loop(b, dropped);
     });
 }

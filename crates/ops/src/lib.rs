@@ -17,6 +17,7 @@ mod builtin_calls;
 mod calls;
 mod closures;
 mod compare;
+pub mod consumers;
 mod containers;
 mod control;
 mod dict_methods;
@@ -45,6 +46,7 @@ mod truth;
 mod unpack;
 mod variants;
 
+pub use functions::function_field;
 pub use known_functions::{KnownFunction, int_of_float};
 pub use math::{MathFunction, math_result};
 pub use number::{float_of_int, guard_index};

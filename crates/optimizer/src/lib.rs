@@ -383,6 +383,11 @@ pub trait World {
     fn super_method(&self, _class: u64, _of_object: u64, _: &Instr) -> Option<Method<'_>> {
         None
     }
+    /// Which of the functions that regions inline generators into is at the address, and the address of the first code unit of the frame below such a
+    /// generator.
+    fn consumer(&self, _: u64) -> Option<(whipsnake_ops::consumers::Consumer, u64)> {
+        None
+    }
     /// The special method of the class at an address, if it is a function that can be inlined.
     fn special(&self, class: u64, name: Special) -> Option<Method<'_>>;
     /// The class that has a version, by its address.

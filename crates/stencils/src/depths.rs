@@ -20,10 +20,11 @@ impl Depths {
         }
     }
 
-    /// One instruction, at unit 0 of `length`.
-    pub fn of_first(length: usize, depth: u8) -> Depths {
+    /// One instruction, at unit 0 of `length`, whose result is received at one of the units up to number `units`.
+    pub fn of_first(length: usize, depth: u8, units: usize) -> Depths {
         let mut depths = vec![u8::MAX; length].into_boxed_slice();
         depths[0] = depth;
+        depths[1..units].fill(depth + 1);
         Depths::Narrow(depths)
     }
 

@@ -6,7 +6,7 @@ use crate::plan::{NOWHERE, Piece};
 use crate::stores::stores_after;
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::CodeKind;
-use whipsnake_cpython::{layout, opcode as op};
+use whipsnake_cpython::layout;
 use whipsnake_ir::Continuation;
 use whipsnake_ops::{Imm, Ptr};
 
@@ -145,12 +145,7 @@ impl<S: Source> Emitter<'_, S> {
             Imm::Cache16(unit) => self.cache16(instr, unit) as i32,
             Imm::Cache32(unit) => (self.cache16(instr, unit) | self.cache16(instr, unit + 1) << 16) as i32,
             Imm::Cache16Scaled(unit, scale, add) => self.cache16(instr, unit) as i32 * scale + add,
-            Imm::FunctionField => match oparg {
-                op::operand::MAKE_FUNCTION_DEFAULTS => layout::function::DEFAULTS,
-                op::operand::MAKE_FUNCTION_KWDEFAULTS => layout::function::KWDEFAULTS,
-                op::operand::MAKE_FUNCTION_ANNOTATIONS => layout::function::ANNOTATIONS,
-                _ => layout::function::CLOSURE,
-            },
+            Imm::FunctionField => whipsnake_ops::function_field(oparg),
             Imm::Seen => unreachable!("no stencil has it"),
             Imm::Depth => self.code.depth(piece.instr).unwrap_or(0) as i32,
             Imm::StackTop => (piece.base() - layout::frame::LOCALSPLUS) / 8,

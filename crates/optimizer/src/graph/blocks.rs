@@ -59,6 +59,8 @@ pub(super) struct Walk<'a, 'f> {
     /// Functions made in the region that make generators, and these generators, by their values: what they run. Guesses, likewise.
     pub(super) makers: FxHashMap<Value, Callee<'a>>,
     pub(super) generators: FxHashMap<Value, Callee<'a>>,
+    /// Of the latter, objects that their parameters are like.
+    pub(super) parameters: FxHashMap<Value, Vec<Option<u64>>>,
     /// Whether a way leads to the return from a function that is a region.
     pub(super) returns: bool,
 }
@@ -98,6 +100,7 @@ impl<'a, 'f> Walk<'a, 'f> {
             bound: FxHashMap::default(),
             makers: FxHashMap::default(),
             generators: FxHashMap::default(),
+            parameters: FxHashMap::default(),
             returns: false,
         }
     }

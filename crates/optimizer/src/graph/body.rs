@@ -6,6 +6,7 @@ use crate::{World, operands};
 use rustc_hash::FxHashMap;
 use whipsnake_bytecode::Code;
 use whipsnake_ir::{Block, OpenLoop, Slot, Value};
+use whipsnake_ops::consumers::Consumer;
 
 /// Where a jump back to the header of a scope leads.
 pub(super) enum Back {
@@ -68,6 +69,8 @@ pub(super) struct InlinedGenerator {
     pub(super) resumed_at: u64,
     /// Where that goes on when the generator has ended.
     pub(super) ended: Block,
+    /// The built-in function that goes through it, if that is inlined, too.
+    pub(super) consumer: Option<Consumer>,
 }
 
 /// The code that is being built: the region's own, or that of an inlined call.

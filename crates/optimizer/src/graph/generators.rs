@@ -19,7 +19,7 @@ use whipsnake_ops::inlined_generators;
 const MAX_GENERATOR: usize = 200;
 
 /// Generators are inlined into each other, and calls around them, this deep.
-const MAX_DEPTH: usize = 5;
+pub(super) const MAX_DEPTH: usize = 5;
 
 /// In the site of the way from where a generator is suspended: no code unit.
 const RESUMED: u32 = u32::MAX >> 4;
@@ -28,8 +28,8 @@ const RESUMED: u32 = u32::MAX >> 4;
 pub(super) enum Made<'a> {
     /// A function that makes generators.
     Maker(Callee<'a>),
-    /// A generator.
-    Generator(Callee<'a>),
+    /// A generator, and objects that its parameters are like.
+    Generator(Callee<'a>, Vec<Option<u64>>),
 }
 
 impl<'a> Walk<'a, '_> {
@@ -82,7 +82,9 @@ impl<'a> Walk<'a, '_> {
             op::CALL => instr.oparg as usize + 2,
             _ => return None,
         };
-        let value = stack[depth.checked_sub(from_top)?].value?;
+        let called = depth.checked_sub(from_top)?;
+        let value = stack[called].value?;
+        let arguments: Vec<Option<Value>> = stack[called + 1..].iter().map(|slot| slot.value).collect();
         let origin = self.origin(value);
         let maker = self.makers.get(&origin).cloned();
         match instr.base {
@@ -92,10 +94,51 @@ impl<'a> Walk<'a, '_> {
                     Some(maker) => maker,
                     None => self.constant_address(value).and_then(|address| world.generator_function(address))?,
                 };
-                Some(Made::Generator(callee))
+                let mut arguments = arguments.into_iter().flatten().collect::<Vec<_>>();
+                arguments.retain(|&argument| self.constant_address(argument) != Some(0));
+                let samples = arguments.into_iter().map(|argument| self.sample(argument)).collect();
+                Some(Made::Generator(callee, samples))
             }
             _ => self.constant_address(value).and_then(|code| world.generator_code(code)).map(Made::Maker),
         }
+    }
+
+    /// The call of a function that was just made for a generator expression, without the call; false if it is none, and then nothing was done.
+    pub(super) fn make_generator(&mut self, number: u32, instr: &Instr) -> bool {
+        let stack = &self.knowledge().state.frame().stack;
+        let &[.., called, argument] = stack.as_slice() else { return false };
+        let (Some(function), Some(iterator)) = (called.value, argument.value) else { return false };
+        if instr.oparg != 0 || self.is_general(number) || !called.owned || self.is_there(argument) != Some(true) {
+            return false;
+        }
+        let origin = self.origin(function);
+        if !self.makers.contains_key(&origin) {
+            return false;
+        }
+        let Some(Made::Generator(callee, samples)) = self.generator_made(instr) else { return false };
+        let instrs = callee.code.instrs();
+        let first = usize::from(instrs[0].base == op::COPY_FREE_VARS);
+        if callee.parameters != 1 || instrs.get(first).is_none_or(|instr| instr.base != op::RETURN_GENERATOR) {
+            return false;
+        }
+        self.own_stack();
+        self.mark_exit();
+        self.guard_callee(function, &callee);
+        let thread = self.b.thread_state();
+        let generator = self.b.call_checked(Helper::NewGenerator, &[thread, function, iterator]);
+        self.b.learn_class(generator, Global::GeneratorType);
+        self.knowledge().learn(generator, |known| known.runs = Some(callee.executable));
+        self.pop();
+        self.pop();
+        self.push(Slot::owned(generator));
+        self.note_made(Made::Generator(callee, samples));
+        // The generator holds both.
+        self.mark_exit();
+        self.b.release(iterator);
+        self.b.release(function);
+        let depth = self.knowledge().depth;
+        self.cost.add(depth, false);
+        true
     }
 
     /// Notes what the top of the stack is.
@@ -103,9 +146,14 @@ impl<'a> Walk<'a, '_> {
         let Some(value) = self.knowledge().state.frame().stack.last().and_then(|slot| slot.value) else { return };
         let value = self.origin(value);
         match made {
-            Made::Maker(callee) => self.makers.insert(value, callee),
-            Made::Generator(callee) => self.generators.insert(value, callee),
-        };
+            Made::Maker(callee) => {
+                self.makers.insert(value, callee);
+            }
+            Made::Generator(callee, samples) => {
+                self.generators.insert(value, callee);
+                self.parameters.insert(value, samples);
+            }
+        }
     }
 
     /// Whether the top of the stack is its own iterator: an `enumerate`, or a generator, which is guarded.
@@ -122,7 +170,7 @@ impl<'a> Walk<'a, '_> {
         true
     }
 
-    fn largest_generator(&self) -> usize {
+    pub(super) fn largest_generator(&self) -> usize {
         if self.choices.sparing { self.largest_callee(1) } else { MAX_GENERATOR }
     }
 
@@ -158,7 +206,7 @@ impl<'a> Walk<'a, '_> {
         let pushed = self.choices.pushed.contains(&site);
         let copy = self.current_copy();
         let mut body = Body::new(callee.code, callee.world, site, Some(yielded), copy);
-        body.generator = Some(InlinedGenerator { object: iterator, resumed_at: resume, ended });
+        body.generator = Some(InlinedGenerator { object: iterator, resumed_at: resume, ended, consumer: None });
         body.next = instr.next;
         let state = self.suspended_frame(found, resumed, generator);
         self.knowledge().state.frames.push(state);
@@ -186,7 +234,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// Guards that it is a generator with the code that was seen.
-    fn guard_generator(&mut self, iterator: Value, callee: &Callee<'_>) {
+    pub(super) fn guard_generator(&mut self, iterator: Value, callee: &Callee<'_>) {
         self.b.guard_exact(iterator, Global::GeneratorType);
         if self.knowledge().known(iterator).runs == Some(callee.executable) {
             return;
@@ -213,17 +261,19 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// The frame of a generator that goes on at instruction number `resumed`: memory has all of it but what is sent.
-    fn suspended_frame(&mut self, found: &Suspended<'a>, resumed: u32, generator: Resumed) -> FrameState {
+    pub(super) fn suspended_frame(&mut self, found: &Suspended<'a>, resumed: u32, generator: Resumed) -> FrameState {
         let callee = &found.callee;
         let locals = callee.code.input().nlocalsplus;
         let unit = callee.code.instrs()[resumed as usize].index;
         let depth = callee.code.depth(resumed).map_or(0, |depth| depth - 1);
+        let origin = self.origin(generator.object);
+        let parameters = self.parameters.get(&origin).cloned().unwrap_or_default();
         let mut slots = Vec::new();
         for index in 0..locals + depth {
             let offset = layout::IFRAME + frame::LOCALSPLUS + 8 * index as i32;
             let value = self.b.load(Type::Obj, generator.object, offset);
             let sample = match index.checked_sub(locals) {
-                None => callee.world.local(index),
+                None => parameters.get(index as usize).copied().flatten().or_else(|| callee.world.local(index)),
                 Some(element) => {
                     self.knowledge().learn(value, |known| known.present = true);
                     (found.unit == unit).then(|| callee.world.stack(element)).flatten()
@@ -245,7 +295,7 @@ impl<'a> Walk<'a, '_> {
 
     /// Builds what follows an instruction, which starts a block, on the ways that come from there. It may be in the midst of loops: what is left of
     /// their current rounds is built first.
-    fn walk_from(&mut self, number: u32) {
+    pub(super) fn walk_from(&mut self, number: u32) {
         let first = self.body.code.block_of(number);
         let around = self.body.loops.around(first);
         let mut calls = self.body.calls.clone();
@@ -319,7 +369,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// Stores what memory does not have yet of the innermost frame, which is the generator's; the number of its slots that are in use.
-    fn store_generator(&mut self, object: Value) -> usize {
+    pub(super) fn store_generator(&mut self, object: Value) -> usize {
         let frame = self.knowledge().state.frame();
         let slots: Vec<Slot> = frame.locals.iter().chain(&frame.stack).copied().collect();
         for slot in &slots {

@@ -39,7 +39,10 @@ impl Walk<'_, '_> {
             op::RESUME if self.body.is_whole => {}
             op::COPY_FREE_VARS if self.body.is_whole => self.copy_free_vars(),
             op::FOR_ITER if self.inline_generator(number, &instr) => {}
+            op::CALL if self.make_generator(number, &instr) || self.inline_consumer(number, &instr) => {}
+            op::YIELD_VALUE if self.may_yield(&instr) && self.consumer().is_some() => self.consume(number),
             op::YIELD_VALUE if self.may_yield(&instr) => self.yield_inlined(number),
+            op::RETURN_VALUE | op::RETURN_CONST if self.consumer().is_some() => self.end_consumed(instr.base),
             op::RETURN_VALUE if self.is_generator() => self.end_generator(None),
             op::RETURN_CONST if self.is_generator() => self.end_generator(Some(oparg)),
             op::RETURN_VALUE if self.returns_from_function() => self.return_from_function(None),
@@ -236,11 +239,33 @@ impl Walk<'_, '_> {
         self.mark_exit();
         let iterable = self.pop().value.expect("an object");
         let sample = self.sample(iterable);
+        let class = match self.likely_class(iterable) {
+            Some(Global::ListType) => Some((Global::ListType, Global::ListIteratorType)),
+            Some(Global::TupleType) => Some((Global::TupleType, Global::TupleIteratorType)),
+            _ => None,
+        };
+        if let Some((sequence, iterator)) = class.filter(|_| !self.is_general(number)) {
+            self.push(Slot::owned(iterable));
+            self.iterate_sequence(iterable, sequence, iterator);
+            self.note_samples(&[sample]);
+            return;
+        }
         let iterator = self.b.call_checked(Helper::Iter, &[iterable]);
         self.b.release(iterable);
         self.push(Slot::owned(iterator));
         self.note_samples(&[sample]);
         self.after_call(number);
+    }
+
+    /// Makes an iterator of the list or tuple on top of the stack, which needs no call that somebody may see.
+    fn iterate_sequence(&mut self, sequence: Value, class: Global, iterator_class: Global) {
+        self.b.guard_exact(sequence, class);
+        let iterator = self.b.call_checked(Helper::NewSequenceIterator, &[sequence]);
+        self.b.learn_class(iterator, iterator_class);
+        self.pop();
+        self.push(Slot::owned(iterator));
+        // The iterator holds it.
+        self.b.release(sequence);
     }
 
     pub(super) fn general(&mut self, number: u32, instr: &Instr) {

@@ -11,6 +11,7 @@ mod body;
 mod calls;
 mod class_methods;
 mod collected;
+mod consumers;
 mod conversions;
 mod cost;
 mod entry;

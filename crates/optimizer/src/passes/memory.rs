@@ -244,6 +244,7 @@ impl View<'_> {
                     | Helper::NewMethod
                     | Helper::NewRangeIterator
                     | Helper::NewDict
+                    | Helper::NewSequenceIterator
                     | Helper::ListSlice
                     | Helper::ListStrided,
                 ..

@@ -3,12 +3,14 @@
 
 use super::instance_ends::{MAX_DEPTH, drop_reference};
 use super::instance_pool::{HEAD, POOL, Pool};
+use crate::native::frames;
 use crate::native::raw::{get, retain, set};
-use pyo3_ffi::PyObject;
+use pyo3_ffi::{PyObject, PyThreadState};
 use std::ptr;
 use whipsnake_cpython::CodeKind;
 use whipsnake_cpython::layout::{code, exc_stack_item, frame, function, generator, thread_state};
-use whipsnake_cpython::live::{Frame, Function, Generator, ThreadState};
+use whipsnake_cpython::live::{Frame, Function, Generator, ThreadState, Tuple, symbols};
+use whipsnake_cpython::opcode;
 
 /// Bytes of a generator for a code object, with the collector's head. It does not say itself how many slots its frame has.
 unsafe fn size(executable: *mut PyObject) -> usize {
@@ -66,6 +68,69 @@ pub(super) unsafe fn end(dying: *mut PyObject, depth: u32) -> bool {
         let held = [executable, get(dying, generator::NAME), get(dying, generator::QUALNAME)];
         Pool::end_built_in(pool, dying, size(executable), held, depth);
         true
+    }
+}
+
+/// `Helper::NewGenerator`: what a call of `made_by` gives, whose only parameter gets `argument`; NULL with `MemoryError` set. It takes references of its own.
+///
+/// # Safety
+/// Called by machine code: a function whose calls make generators, and which has no cells of its own; the GIL is held.
+pub(super) unsafe extern "C" fn new_generator(
+    thread: *mut PyThreadState,
+    made_by: *mut PyObject,
+    argument: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: the caller's: a new generator has room for the frame of its function's code, of which every field is written.
+    unsafe {
+        let maker = Function::new_unchecked(made_by.cast());
+        let mut object = make(ThreadState::new_unchecked(thread), maker);
+        if object.is_null() {
+            object = symbols::_Py_MakeCoro(maker.as_ptr());
+            if object.is_null() {
+                return object;
+            }
+        }
+        let owner = Generator::new_unchecked(object);
+        let (new, code) = (owner.frame(), maker.code());
+        retain(made_by);
+        new.initialize(maker, ptr::null_mut(), 1);
+        let slots = new.localsplus();
+        slots.write(retain(argument));
+        if let Some(cells) = Tuple::new(get(made_by, function::CLOSURE)) {
+            let first = code.nlocalsplus() as usize - cells.len();
+            for index in 0..cells.len() {
+                let cell = cells.item(index).expect("it has so many");
+                slots.add(first + index).write(retain(cell));
+            }
+        }
+        // Behind the `RETURN_GENERATOR`, which is the first instruction or follows the one that copies the cells.
+        let units = code.instructions();
+        let copies = opcode::base((*units).op) == opcode::COPY_FREE_VARS;
+        new.set_instr_ptr(units.add(1 + usize::from(copies)));
+        new.set_previous(ptr::null_mut());
+        set(new.as_ptr(), frame::OWNER, frame::OWNED_BY_GENERATOR);
+        owner.set_state(generator::FRAME_CREATED);
+        object
+    }
+}
+
+/// `Helper::FinishGenerator`: ends a generator whose frame is not linked.
+///
+/// # Safety
+/// Called by machine code: a generator that does not run, with an empty value stack; the GIL is held.
+pub(super) unsafe extern "C" fn finish(thread: *mut PyThreadState, generator: *mut PyObject) {
+    const PREVIOUS_ITEM: i32 = generator::EXC_STATE + exc_stack_item::PREVIOUS_ITEM;
+    // SAFETY: the caller's.
+    unsafe {
+        let thread = ThreadState::new_unchecked(thread);
+        let owner = Generator::new_unchecked(generator);
+        set(generator, PREVIOUS_ITEM, thread.exception_state());
+        if !clear_frame(thread, owner.frame()) {
+            let below = thread.current_frame().map_or(ptr::null_mut(), Frame::as_ptr);
+            owner.link(thread, below);
+            frames::unlink_and_pop(thread, owner.frame());
+        }
+        drop_reference(generator, MAX_DEPTH);
     }
 }
 

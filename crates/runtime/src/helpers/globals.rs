@@ -62,6 +62,8 @@ pub unsafe fn address(global: Global) -> usize {
         Global::ListAppendMethod => unsafe { builtin(c"list", Some(c"append")) },
         // SAFETY: as above.
         Global::DictGetMethod => unsafe { builtin(c"dict", Some(c"get")) },
+        // SAFETY: as above.
+        Global::StrJoinMethod => unsafe { builtin(c"str", Some(c"join")) },
         Global::EmptyString => empty_string(),
         Global::EmptyTuple => empty_tuple(),
         Global::SuperType => type_of!(PySuper_Type),

@@ -64,18 +64,25 @@ impl Lists {
 /// The GIL is held, by the main interpreter.
 pub(super) unsafe fn new_list(length: usize) -> *mut PyObject {
     // SAFETY: the caller's; a dead list is as it was when it lived, but for what is written here.
+    unsafe { dead_list(length).unwrap_or_else(|| pyo3_ffi::PyList_New(length as isize)) }
+}
+
+/// The same of a dead list only.
+///
+/// # Safety
+/// As [`new_list`].
+pub(super) unsafe fn dead_list(length: usize) -> Option<*mut PyObject> {
+    // SAFETY: the caller's; a dead list is as it was when it lived, but for what is written here.
     unsafe {
         let pool = &mut *POOL.0.get();
-        if !pool.young.is_null()
-            && pool.allocator.is_usual()
-            && let Some(list) = pool.lists_of_items.take(length)
-        {
-            set(list, object::OB_REFCNT, 1u64);
-            set(list, list::OB_SIZE, length);
-            pool.track(list.cast::<u8>().sub(HEAD));
-            return list;
+        if pool.young.is_null() || !pool.allocator.is_usual() {
+            return None;
         }
-        pyo3_ffi::PyList_New(length as isize)
+        let list = pool.lists_of_items.take(length)?;
+        set(list, object::OB_REFCNT, 1u64);
+        set(list, list::OB_SIZE, length);
+        pool.track(list.cast::<u8>().sub(HEAD));
+        Some(list)
     }
 }
 

@@ -10,6 +10,7 @@ pub mod attributes;
 pub mod build;
 pub mod calls;
 pub mod closures;
+pub(crate) mod consumers;
 pub mod containers;
 pub mod control;
 pub mod exceptions;
@@ -65,10 +66,20 @@ pub fn address(helper: Helper) -> usize {
         Helper::DestroyNoticed => crate::region::destroy_noticed as *const () as usize,
         Helper::DestroyInRegion => crate::region::destroy_in_region as *const () as usize,
         Helper::PushInlined => crate::region::push_inlined as *const () as usize,
+        Helper::NewList => consumers::new_list as *const () as usize,
+        Helper::NewSet => consumers::new_set as *const () as usize,
+        Helper::MakeRoom => consumers::make_room as *const () as usize,
+        Helper::CutList => consumers::cut_list as *const () as usize,
+        Helper::SortList => consumers::sort_list as *const () as usize,
+        Helper::TupleOfList => consumers::tuple_of_list as *const () as usize,
+        Helper::CollectInSet => consumers::collect_in_set as *const () as usize,
+        Helper::NewGenerator => generator_pool::new_generator as *const () as usize,
+        Helper::FinishGenerator => generator_pool::finish as *const () as usize,
         Helper::PushInit => crate::region::push_init_inlined as *const () as usize,
         Helper::NewMethod => with::new_method as *const () as usize,
         Helper::EnterWhole => with::enter_whole as *const () as usize,
         Helper::NewInstance => crate::region::new_instance as *const () as usize,
+        Helper::NewSequenceIterator => iteration::iter as *const () as usize,
         Helper::NewRangeIterator => iteration::new_range_iterator as *const () as usize,
         Helper::NewDict => pyo3_ffi::PyDict_New as *const () as usize,
         Helper::PopInlined => crate::region::pop_inlined as *const () as usize,

@@ -1,5 +1,6 @@
 //! A compiled code object: what calls, returns and unwinding need to know of it.
 
+use super::exit;
 use super::unreached::LeftOut;
 use crate::memory::Block;
 use crate::tier::WarmUp;
@@ -82,6 +83,9 @@ const _: () = {
     assert!(offset_of!(ResumePoint, receive) == compiled::RECEIVE as usize);
 };
 
+/// Code units of the code object of a stub that are places to go on.
+const STUB_UNITS: usize = exit::YIELD_OFFSET + 1;
+
 impl CompiledCode {
     /// The metadata of `code`, whose machine code will run at `base`.
     pub fn new(
@@ -126,7 +130,10 @@ impl CompiledCode {
         /// So that the stub's offset is not 0.
         const BEFORE: u32 = 16;
         let mut resume_points = vec![ResumePoint::default(); code.len()];
-        resume_points[0].receive = BEFORE;
+        // Where a result is received that the frame waits for, and what a generator returns or yields.
+        for point in &mut resume_points[..STUB_UNITS] {
+            point.receive = BEFORE;
+        }
         CompiledCode {
             valid_version: u64::MAX,
             entry: std::ptr::null(),
@@ -135,7 +142,7 @@ impl CompiledCode {
             locals_bytes: 0,
             base: stub.wrapping_sub(BEFORE as usize),
             pending_entries: Box::default(),
-            depths: Depths::of_first(code.len(), depth),
+            depths: Depths::of_first(code.len(), depth, STUB_UNITS),
             resume_points: resume_points.into(),
             attribute_cells: Box::default(),
             counting_cells: Box::default(),

@@ -5,6 +5,7 @@ pub mod arguments;
 pub(crate) mod assembly;
 pub mod code;
 pub mod compiled_entry;
+pub mod consumer_shim;
 mod delegation;
 pub mod entry;
 pub mod exit;

@@ -31,19 +31,38 @@ pub(super) unsafe extern "C" fn operator_return(
     unsafe {
         let (state, below) = (ThreadState::new_unchecked(thread), Frame::new_unchecked(frame));
         let purpose = purpose_of(below.localsplus().read());
+        end_instruction(state, below, activation, |instruction, operands| {
+            finish(purpose, instruction.arg, value, operands)
+        })
+    }
+}
+
+/// Pops the frame `below` what an instruction has called, and ends that instruction: `finish` is given the instruction and its operands, which are
+/// dropped then, and gives the result; `None` with an exception set.
+///
+/// # Safety
+/// `below` is the current frame, which stands in for C code, without references in its slots; the GIL is held.
+pub(super) unsafe fn end_instruction(
+    state: ThreadState,
+    below: Frame,
+    activation: *mut Activation,
+    finish: impl FnOnce(CodeUnit, *mut *mut PyObject) -> Option<*mut PyObject>,
+) -> Resume {
+    // SAFETY: the caller's; operands are on the stack of the frame that waits.
+    unsafe {
+        let thread = state.as_ptr();
         shim::settle(state, below);
         unlink_and_pop(state, below);
         let caller = state.current_frame().expect("a frame waits");
-        let machine = compiled(caller);
         let at = caller.instruction_index();
         let next = at + usize::from(caller.return_offset());
         caller.set_return_offset(0);
         let instruction = *caller.instr_ptr();
         let base = opcode::base(instruction.op);
         let (count, pushed) = operands(base, instruction.arg);
-        let lowest = machine.depth_at(next).expect("a depth behind an instruction") - pushed;
+        let lowest = compiled(caller).depth_at(next).expect("a depth behind an instruction") - pushed;
         let operands = caller.stack_base().add(lowest);
-        let Some(result) = finish(purpose, instruction.arg, value, operands) else {
+        let Some(result) = finish(instruction, operands) else {
             return unwind::error(thread, caller.as_ptr(), activation, ptr::null_mut());
         };
         for index in 0..count {
@@ -53,7 +72,7 @@ pub(super) unsafe extern "C" fn operator_return(
             operands.write(result);
         }
         caller.set_instr_ptr(caller.instr_ptr().add(next - at).cast::<CodeUnit>());
-        let code = caller.running_code();
+        let (machine, code) = (compiled(caller), caller.running_code());
         let current = tools::is_current(state, code, ptr::from_ref(machine).cast_mut());
         match machine.entry_at(next).filter(|_| current) {
             Some(address) => Resume { address, frame: caller.as_ptr() },

@@ -35,6 +35,10 @@ static SHIM: OnceLock<Shim> = OnceLock::new();
 /// The one below the method of an operator, whose result goes to what [`operator_shim`](super::operator_shim) says.
 static OPERATOR: OnceLock<Shim> = OnceLock::new();
 
+/// The one below a generator whose body was inlined into the built-in function that goes through it: its first two slots are what that has so far, see
+/// [`consumer_shim`](super::consumer_shim).
+static CONSUMER: OnceLock<Shim> = OnceLock::new();
+
 /// The code object of such frames, made at the first call. `None` if that failed; no exception is set then.
 ///
 /// # Safety
@@ -53,9 +57,20 @@ pub unsafe fn operator_code() -> Option<Code> {
     unsafe { made_once(&OPERATOR, trampoline::stub_operator_return as *const u8) }
 }
 
-/// Whether the frame is one below the method of an operator.
-pub fn is_operator(frame: Frame) -> bool {
-    OPERATOR.get().is_some_and(|shim| shim.0.as_ptr() == frame.executable().cast())
+/// The code object of the frames below generators that a built-in function goes through, likewise. They have `None` for an instance.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn consumer_code() -> Option<Code> {
+    // SAFETY: the caller's.
+    unsafe { made_once(&CONSUMER, trampoline::stub_consumed as *const u8) }
+}
+
+/// Whether the frame stands in for C code that an instruction has called: one below the method of an operator, or below such a generator.
+pub fn is_for_c_code(frame: Frame) -> bool {
+    [&OPERATOR, &CONSUMER]
+        .iter()
+        .any(|shim| shim.get().is_some_and(|shim| shim.0.as_ptr() == frame.executable().cast()))
 }
 
 unsafe fn made_once(shim: &OnceLock<Shim>, stub: *const u8) -> Option<Code> {
@@ -160,7 +175,7 @@ pub(super) unsafe fn settle(thread: ThreadState, frame: Frame) {
 /// # Safety
 /// `frame` is the current frame, which native code runs; the GIL is held.
 pub unsafe fn settle_if_shim(thread: ThreadState, frame: Frame) {
-    if is_operator(frame) || SHIM.get().is_some_and(|shim| shim.0.as_ptr() == frame.executable().cast()) {
+    if is_for_c_code(frame) || SHIM.get().is_some_and(|shim| shim.0.as_ptr() == frame.executable().cast()) {
         // SAFETY: the caller's, and only `push` makes frames of this code object.
         unsafe { settle(thread, frame) };
     }

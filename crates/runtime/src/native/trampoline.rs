@@ -10,7 +10,7 @@ use super::compiled_entry::stub_entry_ended;
 use super::entry::ActivationKind;
 use super::frames::Resume;
 use super::next_entry::stub_next_ended;
-use super::{exit, frames, generators, operator_shim, receive, shim, unreached, unwind};
+use super::{consumer_shim, exit, frames, generators, operator_shim, receive, shim, unreached, unwind};
 use pyo3_ffi::PyObject;
 use std::arch::naked_asm;
 use whipsnake_cpython::live::_PyInterpreterFrame;
@@ -153,6 +153,8 @@ resume_stubs! {
     stub_init_return_slow => shim::init_return;
     /// The method of an operator is done, and the current frame is the one below it.
     stub_operator_return => operator_shim::operator_return;
+    /// The generator above the current frame, which stands in for a built-in function, has yielded or returned.
+    stub_consumed => consumer_shim::consumed;
     /// The current frame is done; its result is in the first argument register. For any frame.
     stub_return_slow => frames::return_value;
     /// What the current frame waits for returned the value in the first argument register, and is gone.

@@ -150,7 +150,7 @@ unsafe fn unwind(thread: ThreadState, mut frame: Frame, activation: *mut Activat
                 return Resume { address: stub_finish_error as *const u8, frame: frame.as_ptr() };
             }
             let caller = frame.previous().expect("a frame that is not the base frame has a caller");
-            let operator = shim::is_operator(frame);
+            let operator = shim::is_for_c_code(frame);
             shim::settle_if_shim(thread, frame);
             unlink_and_pop(thread, frame);
             if operator {

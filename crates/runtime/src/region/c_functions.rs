@@ -1,7 +1,10 @@
 //! Functions of the interpreter's own modules that regions compute by themselves.
 
+use crate::helpers::globals;
 use pyo3_ffi::{METH_O, Py_TYPE, PyCFunction_Type, PyCFunctionObject, PyModule_Check, PyModule_GetDef, PyObject};
 use std::ffi::{CStr, c_char, c_int};
+use whipsnake_ir::Global;
+use whipsnake_ops::consumers::Consumer;
 use whipsnake_ops::{KnownFunction, MathFunction};
 
 /// How the documentation of the modules begins: others may be called so, too.
@@ -28,6 +31,27 @@ pub(super) unsafe fn known(object: *mut PyObject) -> Option<KnownFunction> {
         match function_of(object, BUILTINS) {
             Some((name, _)) => KnownFunction::builtin(name.to_bytes()),
             None => KnownFunction::of_math(function_of(object, MATH)?.0.to_bytes()),
+        }
+    }
+}
+
+/// Which function that goes through a generator an object is, if regions know it.
+///
+/// # Safety
+/// As [`math`].
+pub unsafe fn consumer_at(object: *mut PyObject) -> Option<Consumer> {
+    // SAFETY: the caller's; static types.
+    unsafe {
+        if object == (&raw mut pyo3_ffi::PyList_Type).cast() {
+            Some(Consumer::List)
+        } else if object == (&raw mut pyo3_ffi::PyTuple_Type).cast() {
+            Some(Consumer::Tuple)
+        } else if object == (&raw mut pyo3_ffi::PySet_Type).cast() {
+            Some(Consumer::Set)
+        } else if object as usize == globals::address(Global::StrJoinMethod) {
+            Some(Consumer::Join)
+        } else {
+            Consumer::builtin(function_of(object, BUILTINS)?.0.to_bytes())
         }
     }
 }

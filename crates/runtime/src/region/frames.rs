@@ -69,11 +69,15 @@ pub(super) unsafe fn push_init(
 ) -> Option<Frame> {
     // SAFETY: the caller's.
     unsafe {
-        let code =
-            [shim::code_object()?, shim::operator_code()?].into_iter().find(|c| c.instructions() == first_unit)?;
+        let codes = [shim::code_object()?, shim::operator_code()?, shim::consumer_code()?];
+        let code = codes.into_iter().find(|code| code.instructions() == first_unit)?;
+        let is_consumer = code.as_ptr() == codes[2].as_ptr();
         // What exits restore there is written later.
-        let frame = shim::push(thread, code, caller.as_ptr(), instance, ptr::null(), counted)?;
+        let frame = shim::push(thread, code, caller.as_ptr(), instance, ptr::null(), counted && !is_consumer)?;
         wait(caller, call);
+        if is_consumer {
+            frame.localsplus().add(1).write(ptr::null_mut());
+        }
         // There is no return address.
         frame.set_stacktop(-1);
         Some(frame)

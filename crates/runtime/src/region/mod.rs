@@ -26,6 +26,7 @@ mod world;
 
 pub(crate) use background::clear as drop_jobs;
 pub use background::{Asked, queue_lengths};
+pub use c_functions::consumer_at;
 pub use describe::describe;
 pub use destroy::{destroy_in_region, destroy_noticed, destroy_plain, destroy_unnoticed};
 pub use exit::leave_region;
@@ -169,7 +170,9 @@ impl Region {
         let failed = self.exits.iter().zip(&self.taken).filter(|(_, taken)| taken.get() > self.patience / 4);
         let sites = failed.map(|(exit, _)| {
             // The frame below an `__init__` is none of the calls.
-            let between = |frame: &&ExitFrame| frame.call.is_some_and(|call| call.function == Place::Null);
+            let between = |frame: &&ExitFrame| {
+                frame.call.is_some_and(|call| call.function == Place::Null && call.generator.is_none())
+            };
             let site: Site = exit.frames.iter().filter(|frame| !between(frame)).map(|frame| frame.unit).collect();
             if self.general.contains(&site) { failed_again(site) } else { site }
         });

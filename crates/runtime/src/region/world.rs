@@ -24,6 +24,7 @@ use whipsnake_cpython::opcode as op;
 use whipsnake_ir::Global;
 use whipsnake_ir::abi::FEEDBACK_WORDS;
 use whipsnake_ops::Ptr;
+use whipsnake_ops::consumers::Consumer;
 use whipsnake_optimizer::{
     AttributeShape, Callee, ClassAttribute, Constructor, Identity, Method, Number, Object, Operand, Operator, Purpose,
     Shim, Special, Suspended, Truth, World,
@@ -414,6 +415,14 @@ impl World for Live {
     fn known_function(&self, address: u64) -> Option<whipsnake_ops::KnownFunction> {
         // SAFETY: a live object.
         unsafe { super::c_functions::known(self.live(address)?) }
+    }
+
+    fn consumer(&self, address: u64) -> Option<(Consumer, u64)> {
+        // SAFETY: a live object; the GIL is held.
+        unsafe {
+            let consumer = super::c_functions::consumer_at(self.live(address)?)?;
+            Some((consumer, shim::consumer_code()?.instructions() as u64))
+        }
     }
 
     fn shim(&self, purpose: Purpose) -> Option<Shim> {
