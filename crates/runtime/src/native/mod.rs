@@ -6,6 +6,7 @@ pub(crate) mod assembly;
 pub mod code;
 pub mod compiled_entry;
 mod delegation;
+mod depths;
 pub mod entry;
 pub mod exit;
 pub mod exit_reason;

@@ -158,7 +158,6 @@ unsafe fn link(
         block.run(),
         // SAFETY: the caller's.
         unsafe { tools::trusted_version(thread) },
-        vec![0; planned.feedback_words()].into_boxed_slice(),
     ));
     let to = Destination {
         write: block.write(),

@@ -5,6 +5,7 @@
 //! stored first, and at block boundaries everything is in memory. So the only things that a plan decides are: which variant, which fusion,
 //! and what the miss path must store before the generic operation can run.
 
+mod cells;
 mod fusion;
 mod operation;
 mod piece;
@@ -12,9 +13,11 @@ mod stack;
 
 pub(crate) use piece::{JUMP_LEN, NOWHERE, Next, Piece};
 
+use crate::ResumePoint;
 use crate::library::{NONE, SELECTOR};
 use crate::select::Selector;
 use crate::stores::stores_after;
+use cells::Cells;
 use stack::Element;
 use whipsnake_bytecode::{Code, Flow, Instr, LeaveOut, Unreached};
 use whipsnake_cpython::CodeKind;
@@ -54,10 +57,9 @@ pub(crate) struct Plan {
     pub cold: Vec<Piece>,
     /// Where each instruction starts.
     pub first: Vec<u32>,
-    /// Where native code can start an instruction: those with everything in memory.
-    pub entries: Vec<u32>,
-    /// Where it could, if it were for values that were pushed and are not in their slots, and how many those are. Only for the optimizing tier.
-    pub pending_entries: Vec<(u32, u32)>,
+    /// Where native code can start an instruction, by code unit: with everything in memory or, for the optimizing tier, but for values that were
+    /// pushed and are not in their slots.
+    pub entries: Vec<(u32, ResumePoint)>,
     /// Where a value is received before an instruction.
     pub receives: Vec<(u32, Received)>,
     /// Where the next piece of the hot part goes, from the start of everything.
@@ -68,8 +70,14 @@ pub(crate) struct Plan {
     pub cold_len: u32,
     /// Bytes of the cold pieces' cold parts.
     pub cold_cold_len: u32,
-    /// Words of feedback cells.
-    pub feedback_words: u32,
+    /// Words of the hot pieces' feedback cells.
+    pub hot_feedback: u32,
+    /// Words of the cold pieces' feedback cells.
+    pub cold_feedback: u32,
+    /// The feedback cells of attribute accesses: code unit and first word, in order of the code unit. Only for the optimizing tier.
+    pub attribute_cells: Cells,
+    /// The same for what is counted for that tier.
+    pub counting_cells: Cells,
     /// The blocks that are left out.
     pub unreached: Unreached,
     /// Whether the code counts what it does.
@@ -98,15 +106,20 @@ impl Plan {
         self.cold.clear();
         self.first.clear();
         self.entries.clear();
-        self.pending_entries.clear();
+        self.attribute_cells.clear();
+        self.counting_cells.clear();
         self.receives.clear();
         self.stack.clear();
         self.stored = 0;
         self.hot_end = PREFIX;
-        (self.hot_cold_len, self.cold_len, self.cold_cold_len, self.feedback_words) = (0, 0, 0, 0);
+        (self.hot_cold_len, self.cold_len, self.cold_cold_len) = (0, 0, 0);
+        (self.hot_feedback, self.cold_feedback) = (0, 0);
         let selector = &SELECTOR;
         let locals = code.input().nlocalsplus;
-        Planner { plan: self, code, selector, locals, instr: 0 }.run()
+        Planner { plan: self, code, selector, locals, instr: 0 }.run()?;
+        self.attribute_cells.finish(self.hot_feedback);
+        self.counting_cells.finish(self.hot_feedback);
+        Ok(())
     }
 }
 
@@ -147,15 +160,14 @@ impl Planner<'_, '_> {
                 continue;
             }
             debug_assert_eq!(depth, Some(self.plan.stack.len() as u32), "virtual stack depth at instruction {number}");
-            if self.is_stored() {
-                self.plan.entries.push(number);
-            } else if self.plan.optimizing {
-                let pending = self.plan.stack.len() - self.plan.stored;
-                if !self.plan.stack[self.plan.stored..].contains(&Element::Slot) {
-                    self.plan.pending_entries.push((number, pending as u32));
-                }
-            }
             let instr = &instrs[number as usize];
+            let offset = self.plan.hot_end;
+            if self.is_stored() {
+                self.plan.entries.push((instr.start, ResumePoint { entry: offset, receive: 0 }));
+            } else if self.plan.optimizing && !self.plan.stack[self.plan.stored..].contains(&Element::Slot) {
+                let pending = self.plan.stack.len() - self.plan.stored;
+                self.plan.entries.extend(ResumePoint::pending(offset, pending).map(|point| (instr.start, point)));
+            }
             skip_to = number + 1 + self.instruction(instr)?;
             falls_in = instr.flow.falls_through();
         }
@@ -166,7 +178,8 @@ impl Planner<'_, '_> {
     fn way_out(&mut self, block: u32) -> u32 {
         self.plan.first.push(self.plan.hot_end);
         if self.plan.unreached.is_frontier(block) && self.code.depth(self.instr).is_some() {
-            self.plan.entries.push(self.instr);
+            let unit = self.code.instrs()[self.instr as usize].start;
+            self.plan.entries.push((unit, ResumePoint { entry: self.plan.hot_end, receive: 0 }));
             let piece = self.piece(self.selector.unreached, 0, self.plan.stack.len());
             self.push_hot(piece);
         }

@@ -124,9 +124,11 @@ impl Planner<'_, '_> {
         piece.cold = plan.hot_cold_len;
         plan.hot_end += u32::from(stencil.hot_len);
         plan.hot_cold_len += u32::from(stencil.cold_len);
-        plan.feedback_words += u32::from(stencil.feedback);
         plan.hot.push(piece);
-        plan.hot.len() - 1
+        if stencil.feedback > 0 {
+            self.add_cell(piece.instr, stencil.feedback, true);
+        }
+        self.plan.hot.len() - 1
     }
 
     /// Places a piece next in the cold part.
@@ -138,7 +140,9 @@ impl Planner<'_, '_> {
         piece.cold = plan.cold_cold_len;
         plan.cold_len += piece.len();
         plan.cold_cold_len += u32::from(stencil.cold_len);
-        plan.feedback_words += u32::from(stencil.feedback);
         plan.cold.push(piece);
+        if stencil.feedback > 0 {
+            self.add_cell(piece.instr, stencil.feedback, false);
+        }
     }
 }
