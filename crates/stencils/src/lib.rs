@@ -20,6 +20,7 @@ pub use operands::{Addresses, Source};
 pub use plan::PlanError;
 
 use emit::Emitter;
+use operands::Scratch;
 use plan::Plan;
 use whipsnake_bytecode::{Code, CodeInput, DecodeError, Decoder, LeaveOut, UnitRange};
 
@@ -73,12 +74,14 @@ pub enum CompileError {
 pub struct Baseline {
     decoder: Decoder,
     plan: Plan,
+    values: Scratch,
 }
 
 /// A code object that is decoded, planned and measured, ready to be written.
 pub struct Planned<'b> {
     code: Code<'b>,
     plan: &'b Plan,
+    values: &'b mut Scratch,
 }
 
 impl Baseline {
@@ -101,7 +104,7 @@ impl Baseline {
     pub fn plan<'b>(&'b mut self, input: CodeInput<'b>, leave_out: LeaveOut<'_>) -> Result<Planned<'b>, CompileError> {
         let code = self.decoder.analyse(input)?;
         self.plan.make(&code, leave_out)?;
-        Ok(Planned { code, plan: &self.plan })
+        Ok(Planned { code, plan: &self.plan, values: &mut self.values })
     }
 }
 
@@ -150,9 +153,9 @@ impl<'b> Planned<'b> {
     ///
     /// # Safety
     /// `to.write` must have room for [`Planned::size`] + [`SLACK`] bytes.
-    pub unsafe fn emit(&self, source: &impl Source, addresses: &Addresses, to: Destination) {
+    pub unsafe fn emit(&mut self, source: &impl Source, addresses: &Addresses, to: Destination) {
         // SAFETY: the caller's.
-        unsafe { Emitter::new(self.plan, &self.code, addresses, source, to).run() };
+        unsafe { Emitter::new(self.plan, &self.code, addresses, self.values.of(addresses), source, to).run() };
     }
 
     /// Sets the resume points, one for each code unit, which are zeros.

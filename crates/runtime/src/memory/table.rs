@@ -56,18 +56,26 @@ impl<T: Plain> Table<T> {
         if len == 0 {
             return Table::default();
         }
-        let size = len.checked_mul(size_of::<T>()).expect("a table fits the address space");
-        let start = allocate(size);
-        // SAFETY: there are so many bytes, and nobody else knows them.
-        unsafe { start.write_bytes(0, size) };
-        Table { start: start.cast(), len }
+        // SAFETY: there is room for so many, and nobody else knows it; zeros are a value.
+        Table::made(len, |start: *mut T| unsafe { start.write_bytes(0, len) })
     }
 
     /// A table of these elements.
     pub fn copy_of(elements: &[T]) -> Table<T> {
-        let mut table = Table::zeroed(elements.len());
-        table.copy_from_slice(elements);
-        table
+        if elements.is_empty() {
+            return Table::default();
+        }
+        // SAFETY: there is room for so many, and nobody else knows it.
+        Table::made(elements.len(), |start: *mut T| unsafe {
+            start.copy_from_nonoverlapping(elements.as_ptr(), elements.len())
+        })
+    }
+
+    fn made(len: usize, fill: impl FnOnce(*mut T)) -> Table<T> {
+        let size = len.checked_mul(size_of::<T>()).expect("a table fits the address space");
+        let start = allocate(size).cast();
+        fill(start.as_ptr());
+        Table { start, len }
     }
 }
 

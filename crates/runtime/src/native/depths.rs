@@ -14,7 +14,7 @@ pub(super) enum Depths {
 
 impl Depths {
     pub fn new(code: &Code<'_>) -> Depths {
-        let mut numbers = code.instrs().iter().zip(code.depths());
+        let numbers = code.instrs().iter().zip(code.depths());
         if code.max_depth() < u8::MAX.into() {
             let mut depths = Table::zeroed(code.input().units.len());
             numbers.for_each(|(instr, &depth)| fill(&mut depths, instr.start, instr.index, (depth + 1) as u8));
