@@ -5,7 +5,7 @@ use iced_x86::{Decoder, DecoderOptions, Formatter, Instruction, IntelFormatter};
 use std::fmt::Write;
 use whipsnake_bytecode::LeaveOut;
 use whipsnake_cpython::live::Code;
-use whipsnake_stencils::{Baseline, Span};
+use whipsnake_stencils::{Baseline, ResumePoint, Span};
 
 /// The listing of a compiled code object; `None` if it is not compiled.
 ///
@@ -27,7 +27,9 @@ pub unsafe fn disassemble(code: Code) -> Option<String> {
         let found = bytecode.at_unit(unit).map(|i| bytecode.instrs()[i as usize]);
         found.map_or_else(String::new, |instr| format!("{} {}", instr.name(), instr.oparg))
     };
-    let same = planned.size() == compiled.size && *planned.resume_points() == *compiled.resume_points();
+    let mut points = vec![ResumePoint::default(); code.len()];
+    planned.resume_points(&mut points);
+    let same = planned.size() == compiled.size && points == compiled.resume_points();
     let spans = if same { planned.spans() } else { between_entries(compiled) };
     let mut text = String::new();
     let mut last = None;

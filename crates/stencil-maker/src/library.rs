@@ -43,7 +43,6 @@ const MODES: [Mode; 3] = [Mode::Owned, Mode::Borrowed, Mode::Const];
 struct Traits {
     misses: bool,
     errors: bool,
-    jumps: bool,
     hands_on: bool,
     feedback: bool,
 }
@@ -59,7 +58,6 @@ fn traits(function: &Function) -> Traits {
                     Continuation::Next => {
                         t.hands_on |= arg.is_some();
                     }
-                    Continuation::Target => t.jumps = true,
                     Continuation::Miss => t.misses = true,
                     Continuation::Error => t.errors = true,
                     _ => {}
@@ -96,6 +94,10 @@ fn convert(raw: whipsnake_codegen::RawCode) -> RawCode {
             .collect(),
     }
 }
+
+/// Holes that are filled together: numbers of the linker.
+const NARROW_GROUP: usize = 4;
+const WIDE_GROUP: usize = 2;
 
 /// Accumulates the tables.
 #[derive(Default)]
@@ -237,14 +239,15 @@ impl Tables {
         let cold = self.part(&stencil.cold);
         let first = self.hole_count;
         let mut counts = [0; 2];
-        for (width, wide) in [false, true].into_iter().enumerate() {
-            for hole in stencil.holes.iter().filter(|h| is_wide(h.kind) == wide) {
-                self.hole(hole);
-                counts[width] += 1;
-            }
+        for (groups, wide, size) in [(0, false, NARROW_GROUP), (1, true, WIDE_GROUP)] {
+            let holes: Vec<&Hole> = stencil.holes.iter().filter(|hole| is_wide(hole.kind) == wide).collect();
+            counts[groups] = holes.len().div_ceil(size);
+            // The last group is completed with its last hole.
+            let all = holes.iter().copied().chain(holes.last().copied().into_iter().cycle());
+            all.take(counts[groups] * size).for_each(|hole| self.hole(hole));
         }
         assert!(stencil.unsigned_operands >> abi::operand::INSTR_LOW & 1 == 0, "half of an address has any sign");
-        assert!(counts.iter().all(|&count| count < 256), "counts of holes fit a byte");
+        assert!(counts.iter().all(|&count| count < 256), "counts of groups fit a byte");
         writeln!(
             self.stencils,
             "Stencil {{ hot: {hot}, cold: {cold}, holes: {first}, hot_len: {}, cold_len: {}, narrow: {}, wide: {}, feedback: {}, needs: {} }},",
@@ -253,7 +256,7 @@ impl Tables {
             counts[0],
             counts[1],
             if t.feedback { cell_words(operation) } else { 0 },
-            needs(operation, t),
+            needs(operation, stencil),
         )
         .expect("writing to a string");
         self.stencil_count += 1;
@@ -319,7 +322,7 @@ impl Tables {
     fn finish(mut self) -> Library {
         assert!(Helper::ALL.len() <= 256, "helper numbers fit a byte");
         // Copies run in chunks and may read beyond the end.
-        self.blob.extend_from_slice(&[0xcc; 64]);
+        self.blob.extend_from_slice(&[0xcc; 128]);
         let names: Vec<&str> = whipsnake_ops::all().iter().map(|operation| operation.name).collect();
         let rust = format!(
             "/// Machine code of all stencils.\n\
@@ -352,11 +355,10 @@ fn cell_words(operation: &Operation) -> usize {
 }
 
 /// What the linker must find out for an operation, as Rust source.
-fn needs(operation: &Operation, t: &Traits) -> String {
+fn needs(operation: &Operation, stencil: &Stencil) -> String {
+    let whole_address = |hole: &Hole| matches!(hole.kind, HoleKind::Pointer(abi::pointer::INSTR, _));
     let all = [
-        (t.jumps, "TARGET"),
-        (t.misses, "MISS"),
-        (t.errors, "ERROR"),
+        (stencil.holes.iter().any(whole_address), "INSTR"),
         (!operation.imms.is_empty(), "IMMEDIATES"),
         (!operation.ptrs.is_empty(), "POINTERS"),
     ];

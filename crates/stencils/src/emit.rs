@@ -1,6 +1,6 @@
 //! Linking: copying the planned stencils and filling their holes.
 
-use crate::library::{BLOB, HOLES, Hole, Stencil, value};
+use crate::library::{BLOB, HOLES, Hole, NARROW_GROUP, Stencil, WIDE_GROUP, value};
 use crate::operands::{Addresses, Source, Values};
 use crate::plan::{JUMP_LEN, Next, PREFIX, Piece, Plan};
 use whipsnake_bytecode::Code;
@@ -24,8 +24,11 @@ pub struct Destination {
 /// Copies are made in chunks of so many bytes.
 const CHUNK: usize = 64;
 
+/// At least so many chunks of a hot part are copied: few are longer, and what is no question is not answered wrongly.
+const HOT_CHUNKS: usize = 2;
+
 /// Bytes that copying in chunks may write beyond the end; the destination must have them.
-pub const SLACK: usize = CHUNK;
+pub const SLACK: usize = HOT_CHUNKS * CHUNK;
 
 /// Writes a plan.
 pub(crate) struct Emitter<'e, S> {
@@ -35,7 +38,7 @@ pub(crate) struct Emitter<'e, S> {
     pub source: &'e S,
     pub to: Destination,
     /// What holes are filled with, by number: see [`value`].
-    pub values: Values,
+    pub values: &'e mut Values,
     /// Where the next feedback cell is.
     pub feedback: u64,
 }
@@ -54,10 +57,10 @@ impl<'e, S: Source> Emitter<'e, S> {
         plan: &'e Plan,
         code: &'e Code<'e>,
         addresses: &'e Addresses,
+        values: &'e mut Values,
         source: &'e S,
         to: Destination,
     ) -> Emitter<'e, S> {
-        let mut values = *addresses.values;
         values[usize::from(value::CODE)] = to.code_data;
         Emitter { plan, code, addresses, source, to, values, feedback: to.feedback }
     }
@@ -102,7 +105,7 @@ impl<'e, S: Source> Emitter<'e, S> {
     #[inline(always)]
     unsafe fn section(&mut self, pieces: &[Piece], hot: u32, cold: u32, end: u32) {
         // What the copies of the last hot parts overrun is the first cold parts.
-        let reaches_over = |piece: &&Piece| hot + piece.hot + u32::from(piece.stencil().hot_len) + CHUNK as u32 > end;
+        let reaches_over = |piece: &&Piece| hot + piece.hot + u32::from(piece.stencil().hot_len) + SLACK as u32 > end;
         let last = pieces.iter().rev().take_while(reaches_over).count();
         let (before, last) = pieces.split_at(pieces.len() - last);
         // SAFETY: each part lies within the plan's size, and copies overrun by less than the slack; hot parts are written in ascending order, and so
@@ -113,7 +116,7 @@ impl<'e, S: Source> Emitter<'e, S> {
                 self.copy_hot(piece, stencil, hot + piece.hot);
                 self.fill(piece, stencil, hot + piece.hot, cold + piece.cold);
             }
-            let after = self.to.write.add(end as usize).cast::<[u8; CHUNK]>();
+            let after = self.to.write.add(end as usize).cast::<[u8; SLACK]>();
             let kept = after.read();
             for piece in last {
                 self.copy_hot(piece, piece.stencil(), hot + piece.hot);
@@ -130,7 +133,7 @@ impl<'e, S: Source> Emitter<'e, S> {
     unsafe fn copy_hot(&self, piece: &Piece, stencil: &Stencil, at: u32) {
         // SAFETY: the caller's.
         unsafe {
-            self.copy(stencil.hot, at, stencil.hot_len);
+            self.copy::<HOT_CHUNKS>(stencil.hot, at, stencil.hot_len);
             if piece.next != Next::Falls {
                 self.jump(at + u32::from(stencil.hot_len), piece.next);
             }
@@ -138,20 +141,21 @@ impl<'e, S: Source> Emitter<'e, S> {
     }
 
     #[inline(always)]
-    unsafe fn copy(&self, from: u32, to: u32, len: u16) {
+    unsafe fn copy<const LEAST: usize>(&self, from: u32, to: u32, len: u16) {
         let (from, to) = (BLOB.as_ptr().wrapping_add(from as usize), self.to.write.wrapping_add(to as usize));
-        let mut done = 0;
-        loop {
-            // SAFETY: the blob is padded by a chunk, and so is the destination.
+        let chunk = |at: usize| {
+            // SAFETY: the blob is padded by as much as the least that is copied, and so is the destination.
             unsafe {
-                to.add(done)
+                to.add(at)
                     .cast::<[u64; CHUNK / 8]>()
-                    .write_unaligned(from.add(done).cast::<[u64; CHUNK / 8]>().read_unaligned())
+                    .write_unaligned(from.add(at).cast::<[u64; CHUNK / 8]>().read_unaligned())
             };
+        };
+        (0..LEAST).for_each(|number| chunk(number * CHUNK));
+        let mut done = LEAST * CHUNK;
+        while done < usize::from(len) {
+            chunk(done);
             done += CHUNK;
-            if done >= usize::from(len) {
-                break;
-            }
         }
     }
 
@@ -180,36 +184,47 @@ impl<'e, S: Source> Emitter<'e, S> {
     #[inline(always)]
     unsafe fn fill(&mut self, piece: &Piece, stencil: &Stencil, hot: u32, cold: u32) {
         let place = Place { hot, cold, next: hot + u32::from(stencil.hot_len) };
-        if stencil.cold_len > 0 {
-            // SAFETY: the caller's.
-            unsafe { self.copy(stencil.cold, cold, stencil.cold_len) };
-        }
+        // Of a part without bytes a chunk is copied, too, in whose place comes the next.
+        // SAFETY: the caller's.
+        unsafe { self.copy::<1>(stencil.cold, cold, stencil.cold_len) };
         self.evaluate(piece, stencil, place);
         // By the two flags of a hole: what its offset counts from, and what is taken off its value.
         let write = self.to.write;
         let (hot, cold) = (write.wrapping_add(place.hot as usize), write.wrapping_add(place.cold as usize));
         let parts = [hot, cold, hot, cold];
         let from = [0, 0, self.at(place.hot), self.at(place.cold)];
-        let first = stencil.holes as usize;
-        let wide = first + usize::from(stencil.narrow);
         let filling = |hole: &Hole| {
             self.values[usize::from(hole.value & Hole::VALUE)].wrapping_add_signed(i64::from(hole.addend))
         };
-        // SAFETY: holes lie within their parts, which were copied; the flags are two bits.
-        unsafe {
-            for hole in HOLES.get_unchecked(first..wide) {
-                let flags = usize::from(hole.value >> Hole::FLAGS);
-                let number = filling(hole).wrapping_sub(*from.get_unchecked(flags));
-                debug_assert!(
-                    hole.value & Hole::RELATIVE == 0 || number as i64 == i64::from(number as i32),
-                    "distances fit 32 bits"
-                );
-                let part = *parts.get_unchecked(flags);
-                part.add(usize::from(hole.offset)).cast::<u32>().write_unaligned(number as u32);
-            }
-            for hole in HOLES.get_unchecked(wide..wide + usize::from(stencil.wide)) {
+        let narrow = |hole: &Hole| {
+            let flags = usize::from(hole.value >> Hole::FLAGS);
+            // SAFETY: the flags are two bits.
+            let (part, from) = unsafe { (*parts.get_unchecked(flags), *from.get_unchecked(flags)) };
+            let number = filling(hole).wrapping_sub(from);
+            debug_assert!(
+                hole.value & Hole::RELATIVE == 0 || number as i64 == i64::from(number as i32),
+                "distances fit 32 bits"
+            );
+            // SAFETY: holes lie within their parts, which were copied.
+            unsafe { part.add(usize::from(hole.offset)).cast::<u32>().write_unaligned(number as u32) };
+        };
+        let wide = |hole: &Hole| {
+            // SAFETY: as above.
+            unsafe {
                 let part = *parts.get_unchecked(usize::from(hole.value >> Hole::FLAGS));
                 part.add(usize::from(hole.offset)).cast::<u64>().write_unaligned(filling(hole));
+            }
+        };
+        let mut hole = HOLES.as_ptr().wrapping_add(stencil.holes as usize);
+        // SAFETY: a stencil's groups follow each other in the table.
+        unsafe {
+            for _ in 0..stencil.narrow {
+                (*hole.cast::<[Hole; NARROW_GROUP]>()).iter().for_each(narrow);
+                hole = hole.add(NARROW_GROUP);
+            }
+            for _ in 0..stencil.wide {
+                (*hole.cast::<[Hole; WIDE_GROUP]>()).iter().for_each(wide);
+                hole = hole.add(WIDE_GROUP);
             }
         }
     }
@@ -258,7 +273,7 @@ mod tests {
     fn emitted(units: &[u16], filler: u8) -> (Vec<u8>, Vec<Part>) {
         let mut baseline = Baseline::new();
         let input = CodeInput { units, nlocalsplus: 1, stacksize: 2, ..CodeInput::default() };
-        let planned = baseline.plan(input, LeaveOut::Nothing).expect("valid code");
+        let mut planned = baseline.plan(input, LeaveOut::Nothing).expect("valid code");
         let mut bytes = vec![filler; planned.size() + SLACK];
         let to = Destination { write: bytes.as_mut_ptr(), run: 1 << 20, code_data: 0, feedback: 0, counters: 0 };
         // SAFETY: there is room for the code and the slack.
@@ -269,11 +284,12 @@ mod tests {
         for (pieces, hot, cold) in sections {
             for piece in pieces {
                 let stencil = piece.stencil();
-                let holes = &HOLES[stencil.holes as usize..][..usize::from(stencil.narrow + stencil.wide)];
+                let narrow = NARROW_GROUP * usize::from(stencil.narrow);
+                let holes = &HOLES[stencil.holes as usize..][..narrow + WIDE_GROUP * usize::from(stencil.wide)];
                 let of = |flag: u16| {
                     let filled = holes.iter().enumerate().filter(move |(_, hole)| hole.value & Hole::COLD == flag);
                     filled.flat_map(|(i, hole)| {
-                        let len = if i < usize::from(stencil.narrow) { 4 } else { 8 };
+                        let len = if i < narrow { 4 } else { 8 };
                         usize::from(hole.offset)..usize::from(hole.offset) + len
                     })
                 };

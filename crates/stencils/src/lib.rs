@@ -6,7 +6,6 @@
 //! The method is Xu and Kjolstad's copy-and-patch (OOPSLA 2021).
 
 pub mod counters;
-mod depths;
 mod emit;
 mod layout;
 mod library;
@@ -15,13 +14,13 @@ mod plan;
 mod select;
 mod stores;
 
-pub use depths::Depths;
 pub use emit::{Destination, SLACK};
 pub use library::STACK_BYTES;
 pub use operands::{Addresses, Source};
 pub use plan::PlanError;
 
 use emit::Emitter;
+use operands::Scratch;
 use plan::Plan;
 use whipsnake_bytecode::{Code, CodeInput, DecodeError, Decoder, LeaveOut, UnitRange};
 
@@ -31,8 +30,32 @@ use whipsnake_bytecode::{Code, CodeInput, DecodeError, Decoder, LeaveOut, UnitRa
 pub struct ResumePoint {
     /// Starts the instruction, with locals and stack in memory.
     pub entry: u32,
-    /// Stores the value in the first argument register as the new top of stack, then starts the instruction.
+    /// Stores the value in the first argument register as the new top of stack, then starts the instruction. Where there is no entry, it may tell of a
+    /// [pending](ResumePoint::pending) one.
     pub receive: u32,
+}
+
+/// Where in a point the number of pending values begins.
+const PENDING: u32 = 26;
+
+impl ResumePoint {
+    /// An instruction that native code starts with local variables and constants on top of the value stack that are not in their slots: where that is,
+    /// and how many. `None` if there is no room to say so.
+    pub(crate) fn pending(offset: u32, values: usize) -> Option<ResumePoint> {
+        let fits = offset < 1 << PENDING && values < 1 << (u32::BITS - PENDING);
+        fits.then_some(ResumePoint { entry: 0, receive: offset | (values as u32) << PENDING })
+    }
+
+    /// Where the instruction starts with values that are not in their slots, and how many those are.
+    pub fn pending_entry(self) -> Option<(u32, u32)> {
+        (self.entry == 0 && self.receive >> PENDING != 0)
+            .then_some((self.receive & ((1 << PENDING) - 1), self.receive >> PENDING))
+    }
+
+    /// Where a value is received; 0 means nowhere.
+    pub fn received(self) -> u32 {
+        if self.pending_entry().is_some() { 0 } else { self.receive }
+    }
 }
 
 /// Why a code object can't be compiled.
@@ -51,12 +74,14 @@ pub enum CompileError {
 pub struct Baseline {
     decoder: Decoder,
     plan: Plan,
+    values: Scratch,
 }
 
 /// A code object that is decoded, planned and measured, ready to be written.
 pub struct Planned<'b> {
     code: Code<'b>,
     plan: &'b Plan,
+    values: &'b mut Scratch,
 }
 
 impl Baseline {
@@ -79,7 +104,7 @@ impl Baseline {
     pub fn plan<'b>(&'b mut self, input: CodeInput<'b>, leave_out: LeaveOut<'_>) -> Result<Planned<'b>, CompileError> {
         let code = self.decoder.analyse(input)?;
         self.plan.make(&code, leave_out)?;
-        Ok(Planned { code, plan: &self.plan })
+        Ok(Planned { code, plan: &self.plan, values: &mut self.values })
     }
 }
 
@@ -98,17 +123,6 @@ pub struct Span {
     pub cold: bool,
 }
 
-/// An instruction that native code starts with local variables and constants on the value stack that are not in their slots.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PendingEntry {
-    /// The code unit of the instruction.
-    pub unit: u32,
-    /// Where it starts, in bytes.
-    pub offset: u32,
-    /// How many values on top of the stack are not in their slots.
-    pub pending: u32,
-}
-
 impl<'b> Planned<'b> {
     /// The decoded code object.
     pub fn code(&self) -> &Code<'b> {
@@ -122,80 +136,42 @@ impl<'b> Planned<'b> {
 
     /// How many words the feedback cells of the code need.
     pub fn feedback_words(&self) -> usize {
-        self.plan.feedback_words as usize
+        (self.plan.hot_feedback + self.plan.cold_feedback) as usize
     }
 
     /// Where the feedback cells of attribute accesses are: code unit and first word, in order of the code unit. Only for the optimizing tier.
-    pub fn attribute_cells(&self) -> Box<[(u32, u32)]> {
-        use whipsnake_cpython::opcode::{LOAD_ATTR, STORE_ATTR};
-        self.cells(|base| matches!(base, LOAD_ATTR | STORE_ATTR))
+    pub fn attribute_cells(&self) -> &[(u32, u32)] {
+        self.plan.attribute_cells.all()
     }
 
-    /// The feedback cells of some opcodes.
-    fn cells(&self, of: impl Fn(u8) -> bool) -> Box<[(u32, u32)]> {
-        if !self.plan.optimizing {
-            return Box::default();
-        }
-        let (mut word, mut cells) = (0, vec![]);
-        for piece in self.plan.hot.iter().chain(&self.plan.cold) {
-            let words = u32::from(piece.stencil().feedback);
-            let instr = &self.code.instrs()[piece.instr as usize];
-            if words > 0 && of(instr.base) {
-                cells.push((instr.index, word));
-            }
-            word += words;
-        }
-        cells.sort_unstable();
-        cells.into()
+    /// The same for what is counted for the optimizing tier.
+    pub fn counting_cells(&self) -> &[(u32, u32)] {
+        self.plan.counting_cells.all()
     }
 
     /// Writes the machine code.
     ///
     /// # Safety
     /// `to.write` must have room for [`Planned::size`] + [`SLACK`] bytes.
-    pub unsafe fn emit(&self, source: &impl Source, addresses: &Addresses, to: Destination) {
+    pub unsafe fn emit(&mut self, source: &impl Source, addresses: &Addresses, to: Destination) {
         // SAFETY: the caller's.
-        unsafe { Emitter::new(self.plan, &self.code, addresses, source, to).run() };
+        unsafe { Emitter::new(self.plan, &self.code, addresses, self.values.of(addresses), source, to).run() };
     }
 
-    /// The resume points, one for each code unit.
-    pub fn resume_points(&self) -> Box<[ResumePoint]> {
-        let mut points = vec![ResumePoint::default(); self.code.input().units.len()].into_boxed_slice();
-        let instrs = self.code.instrs();
-        for &instr in &self.plan.entries {
-            points[instrs[instr as usize].start as usize].entry = self.plan.first[instr as usize];
+    /// Sets the resume points, one for each code unit, which are zeros.
+    pub fn resume_points(&self, points: &mut [ResumePoint]) {
+        for &(unit, point) in &self.plan.entries {
+            points[unit as usize] = point;
         }
+        let instrs = self.code.instrs();
         for &(instr, place) in &self.plan.receives {
             points[instrs[instr as usize].start as usize].receive = self.plan.received(place);
         }
-        points
-    }
-
-    /// Where else an instruction can be started, in order of the code unit.
-    pub fn pending_entries(&self) -> Box<[PendingEntry]> {
-        let instrs = self.code.instrs();
-        let entry = |&(instr, pending): &(u32, u32)| PendingEntry {
-            unit: instrs[instr as usize].start,
-            offset: self.plan.first[instr as usize],
-            pending,
-        };
-        self.plan.pending_entries.iter().map(entry).collect()
     }
 
     /// The blocks that were left out because they never ran, in ascending order.
     pub fn unreached(&self) -> Box<[UnitRange]> {
         self.plan.unreached.ranges(&self.code)
-    }
-
-    /// Where the feedback cells of what is counted for the optimizing tier are: code unit and first word, in order of the code unit.
-    pub fn counting_cells(&self) -> Box<[(u32, u32)]> {
-        use whipsnake_cpython::opcode::{JUMP_BACKWARD, RESUME};
-        self.cells(|base| matches!(base, JUMP_BACKWARD | RESUME))
-    }
-
-    /// Value-stack depth before each code unit's instruction.
-    pub fn depths(&self) -> Depths {
-        Depths::new(&self.code)
     }
 
     /// What machine code belongs to which instruction, in order of address.

@@ -13,12 +13,12 @@ pub(crate) mod value {
     pub const PLACE: u16 = 5;
     /// Displacement of the lowest consumed stack slot.
     pub const BASE: u16 = 6;
+    /// The low half of the address of the instruction, as a signed number.
+    pub const INSTR_LOW: u16 = 7;
     /// First of the instruction's own immediates.
-    pub const IMMEDIATE: u16 = 7;
+    pub const IMMEDIATE: u16 = 8;
     /// First of the instruction's own pointers.
-    pub const POINTER: u16 = 14;
-    /// The address of the instruction.
-    pub const INSTR: u16 = 18;
+    pub const POINTER: u16 = 15;
     /// The feedback cell.
     pub const FEEDBACK: u16 = 19;
     /// The compiled code's own data.
@@ -35,8 +35,8 @@ pub(crate) mod value {
     pub const HOT: u16 = 25;
     /// The cold part.
     pub const COLD: u16 = 26;
-    /// The low half of the address of the instruction, as a signed number.
-    pub const INSTR_LOW: u16 = 27;
+    /// The address of the instruction.
+    pub const INSTR: u16 = 27;
     /// The first value that all code objects share.
     pub const SHARED: u16 = 32;
     /// First of the continuations.
@@ -51,16 +51,12 @@ pub(crate) mod value {
 
 /// What the holes of a stencil are filled with besides slots and shared values.
 pub(crate) mod needs {
-    /// The jump target.
-    pub const TARGET: u8 = 1;
-    /// The miss path.
-    pub const MISS: u8 = 2;
-    /// Where errors go.
-    pub const ERROR: u8 = 4;
     /// Immediates of its own.
-    pub const IMMEDIATES: u8 = 8;
+    pub const IMMEDIATES: u8 = 1;
     /// Pointers of its own.
-    pub const POINTERS: u8 = 16;
+    pub const POINTERS: u8 = 2;
+    /// The whole address of the instruction.
+    pub const INSTR: u8 = 4;
 }
 
 /// A hole of a stencil.
@@ -93,21 +89,28 @@ pub(crate) struct Stencil {
     pub hot: u32,
     /// Where the cold part starts in the blob.
     pub cold: u32,
-    /// The first of its holes in [`HOLES`]; those of 32 bits come first.
+    /// The first of its holes in [`HOLES`]; those of 32 bits come first. Both kinds are filled in groups: where a group would be incomplete, its last hole is
+    /// there several times.
     pub holes: u32,
     /// Bytes of the hot part. It falls through to the next bytecode if it goes there at all.
     pub hot_len: u16,
     /// Bytes of the cold part.
     pub cold_len: u16,
-    /// Holes of 32 bits.
+    /// Groups of holes of 32 bits.
     pub narrow: u8,
-    /// Holes of 64 bits.
+    /// Groups of holes of 64 bits.
     pub wide: u8,
     /// Words of the operation's feedback cell; 0 for none.
     pub feedback: u8,
     /// What its holes are filled with besides slots and shared values: flags of [`needs`].
     pub needs: u8,
 }
+
+/// Holes of 32 bits in a group.
+pub(crate) const NARROW_GROUP: usize = 4;
+
+/// Holes of 64 bits in a group.
+pub(crate) const WIDE_GROUP: usize = 2;
 
 /// No stencil, or no operation.
 pub(crate) const NONE: u16 = u16::MAX;

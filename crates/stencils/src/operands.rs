@@ -23,6 +23,24 @@ pub trait Source {
 /// By number of [`value`].
 pub(crate) type Values = [u64; value::COUNT];
 
+/// Room for a piece's own values beside the shared ones, which are copied once.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    values: Option<Box<Values>>,
+    /// Where those were that were copied.
+    of: usize,
+}
+
+impl Scratch {
+    pub fn of(&mut self, addresses: &Addresses) -> &mut Values {
+        let shared = &*addresses.values;
+        if std::mem::replace(&mut self.of, shared.as_ptr() as usize) != shared.as_ptr() as usize {
+            self.values = None;
+        }
+        self.values.get_or_insert_with(|| Box::new(*shared))
+    }
+}
+
 /// Addresses that machine code refers to.
 #[derive(Clone, Debug)]
 pub struct Addresses {
@@ -58,31 +76,39 @@ impl Addresses {
 }
 
 impl<S: Source> Emitter<'_, S> {
-    /// Sets a piece's own values. Of those that go into holes of 32 bits only the low half counts.
+    /// Sets a piece's own values. Of those that go into holes of 32 bits only the low half counts. Whether any hole takes a value is asked only where it takes
+    /// long to find: a wrongly foreseen answer is dearer than a value for nobody.
     #[inline(always)]
     pub(crate) fn evaluate(&mut self, piece: &Piece, stencil: &Stencil, place: Place) {
         for (value, &slot) in self.values[..Piece::SLOTS].iter_mut().zip(&piece.slots) {
             *value = slot.into();
         }
+        let first_unit = self.source.first_unit();
+        self.values[usize::from(value::INSTR_LOW)] += first_unit;
         if piece.constants != 0 {
             self.put_constants(piece);
         }
-        let instr = &self.code.instrs()[piece.instr as usize];
-        let address = self.source.first_unit() + 2 * u64::from(instr.index);
+        let cold_start = self.plan.cold_start();
+        let error = match piece.error {
+            NOWHERE => self.addresses.continuation(Continuation::Error),
+            error => self.at(cold_start + error),
+        };
+        let target = self.plan.first.get(piece.target as usize).copied().unwrap_or(0);
         let own = [
-            (value::INSTR, address),
-            (value::INSTR_LOW, address),
             (value::FEEDBACK, self.feedback),
             (value::NEXT, self.at(place.next)),
             (value::HOT, self.at(place.hot)),
             (value::COLD, self.at(place.cold)),
+            (value::ERROR, error),
+            (value::MISS, self.at(cold_start.wrapping_add(piece.miss))),
+            (value::TARGET, self.at(target)),
         ];
         for (number, value) in own {
             self.values[usize::from(number)] = value;
         }
         self.feedback += 8 * u64::from(stencil.feedback);
         if stencil.needs != 0 {
-            self.find_needs(piece, stencil.needs, instr, place);
+            self.find_needs(piece, stencil.needs, place);
         }
     }
 
@@ -96,24 +122,9 @@ impl<S: Source> Emitter<'_, S> {
     }
 
     #[inline(always)]
-    fn find_needs(&mut self, piece: &Piece, needed: u8, instr: &Instr, place: Place) {
-        let cold_start = self.plan.cold_start();
-        if needed & needs::ERROR != 0 {
-            self.values[usize::from(value::ERROR)] = match piece.error {
-                NOWHERE => self.addresses.continuation(Continuation::Error),
-                error => self.at(cold_start + error),
-            };
-        }
-        if needed & needs::MISS != 0 {
-            self.values[usize::from(value::MISS)] = self.at(cold_start.wrapping_add(piece.miss));
-        }
-        if needed & needs::TARGET != 0 {
-            self.values[usize::from(value::TARGET)] = match piece.target {
-                NOWHERE => self.addresses.continuation(Continuation::Error),
-                target => self.at(self.plan.first[target as usize]),
-            };
-        }
+    fn find_needs(&mut self, piece: &Piece, needed: u8, place: Place) {
         let info = &OPERATIONS[piece.operation as usize];
+        let instr = &self.code.instrs()[piece.instr as usize];
         if needed & needs::IMMEDIATES != 0 {
             for (index, &meaning) in info.imms.iter().enumerate() {
                 self.values[usize::from(value::IMMEDIATE) + index] =
@@ -124,6 +135,9 @@ impl<S: Source> Emitter<'_, S> {
             for (index, &meaning) in info.ptrs.iter().enumerate() {
                 self.values[usize::from(value::POINTER) + index] = self.pointer(meaning, piece, instr, place);
             }
+        }
+        if needed & needs::INSTR != 0 {
+            self.values[usize::from(value::INSTR)] = self.source.first_unit() + 2 * u64::from(instr.index);
         }
     }
 

@@ -4,6 +4,7 @@ use super::REACH;
 use std::ffi::c_void;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::time::{Duration, Instant};
 
 /// How writing and running are kept apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,19 @@ pub(super) struct Mapping {
 
 /// Distance between addresses that are tried.
 const STEP: usize = 16 << 20;
+
+/// Bytes of a huge page.
+pub(super) const HUGE: usize = 2 << 20;
+
+/// What a huge page may take: about as long as the ordinary pages in its place. It takes a tenth of that, unless the system must look for one long, or is a
+/// virtual machine that gets memory from its host only when it is touched.
+const HUGE_TIME: Duration = Duration::from_millis(1);
+
+/// Does something that makes a huge page present; says whether another will be worth it.
+pub(super) fn is_worth_it(work: impl FnOnce() -> bool) -> bool {
+    let start = Instant::now();
+    work() && start.elapsed() < HUGE_TIME
+}
 
 pub(super) fn page_size() -> usize {
     // SAFETY: no preconditions.
@@ -71,10 +85,7 @@ impl Mapping {
                 let run = map_near(near, size, libc::PROT_READ | libc::PROT_EXEC, libc::MAP_SHARED, fd)?;
                 // Made before the second mapping, so that the first is unmapped should that fail.
                 let mut mapping = Mapping { kind, size, write: std::ptr::null_mut(), run };
-                let rights = libc::PROT_READ | libc::PROT_WRITE;
-                // SAFETY: a new mapping where there is room.
-                mapping.write =
-                    check(unsafe { libc::mmap(std::ptr::null_mut(), size, rights, libc::MAP_SHARED, fd, 0) })?;
+                mapping.write = map_aligned(size, libc::PROT_READ | libc::PROT_WRITE, fd)?;
                 Ok(mapping)
             }
             Kind::Single => {
@@ -102,6 +113,17 @@ impl Mapping {
         }
     }
 
+    /// Makes the memory at `start`, a multiple of [`HUGE`], present as a huge page. False if the system can't do that.
+    pub fn populate_huge(&self, start: usize) -> bool {
+        const MADV_COLLAPSE: libc::c_int = 25;
+        let advise = |len: usize, advice: libc::c_int| {
+            // SAFETY: the range is inside the mapping, and keeps what is in it.
+            unsafe { libc::madvise(self.write.add(start).cast(), len, advice) == 0 }
+        };
+        // Some of a range must be present for it to become a huge page.
+        advise(page_size(), libc::MADV_POPULATE_WRITE) && advise(HUGE, MADV_COLLAPSE)
+    }
+
     /// Maps another file in place of the shared one, first where code runs, then where it is written. Calls nothing that is
     /// forbidden in a forked child.
     pub fn replace(&self, file: &OwnedFd) -> (bool, bool) {
@@ -125,6 +147,29 @@ impl Drop for Mapping {
             }
         }
     }
+}
+
+/// Maps a file at a multiple of [`HUGE`].
+fn map_aligned(size: usize, rights: i32, fd: i32) -> io::Result<*mut u8> {
+    let reserved = size + HUGE;
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+    // SAFETY: a new mapping where there is room.
+    let start = check(unsafe { libc::mmap(std::ptr::null_mut(), reserved, libc::PROT_NONE, flags, -1, 0) })?;
+    let before = start.align_offset(HUGE);
+    let aligned = start.wrapping_add(before);
+    // SAFETY: replaces a part of the mapping just made, which nobody knows; the rest is given back.
+    unsafe {
+        let mapped = check(libc::mmap(aligned.cast(), size, rights, libc::MAP_SHARED | libc::MAP_FIXED, fd, 0));
+        if mapped.is_err() {
+            libc::munmap(start.cast(), reserved);
+            return mapped;
+        }
+        if before > 0 {
+            libc::munmap(start.cast(), before);
+        }
+        libc::munmap(aligned.add(size).cast(), HUGE - before);
+    }
+    Ok(aligned)
 }
 
 /// Maps where all of it reaches `near`: below it if there is room, so as not to be in the way of a growing heap.

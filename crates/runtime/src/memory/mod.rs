@@ -12,8 +12,11 @@
 mod fork;
 mod mapping;
 mod space;
+mod table;
 
-use mapping::{Kind, Mapping};
+pub use table::Table;
+
+use mapping::{HUGE, Kind, Mapping, is_worth_it};
 use space::Space;
 use std::cell::UnsafeCell;
 use std::io;
@@ -28,6 +31,10 @@ const HEADER: usize = 64;
 
 /// Pages are asked of the system in steps of this: they are dear (some microseconds each), and most processes need few.
 const COMMIT_STEP: usize = 32 << 10;
+
+/// A process that has more code than this gets huge pages, each of which takes less time than fifty ordinary ones. Machine code that runs in them misses the
+/// processor's tables of addresses less.
+const HUGE_FROM: usize = 2 << 20;
 
 /// Machine code is at most this far from what it calls.
 const REACH: usize = i32::MAX as usize;
@@ -90,6 +97,8 @@ struct State {
     space: Space,
     /// Up to here the system has given pages.
     committed: usize,
+    /// The system gives huge pages, and soon, as far as is known.
+    huge: bool,
     /// Set where a fork could not be given a copy: see [`fork`].
     restriction: Restriction,
 }
@@ -123,7 +132,7 @@ impl CodeMemory {
             Kind::Single => mapping::page_size(),
         };
         let space = Space::new(HEADER.next_multiple_of(granularity), size, granularity);
-        let state = State { mapping, space, committed: 0, restriction: Restriction::None };
+        let state = State { mapping, space, committed: 0, huge: true, restriction: Restriction::None };
         let shared = Arc::new(Shared { lock: Lock::new(), state: UnsafeCell::new(state) });
         fork::register(&shared)?;
         Ok(CodeMemory { shared })
@@ -177,11 +186,29 @@ impl State {
             return self.mapping.set_writable(offset, len, true);
         }
         let end = offset + len;
-        if end > self.committed {
-            let upto = end.next_multiple_of(COMMIT_STEP).min(self.mapping.size);
-            self.mapping.populate(self.committed, upto)?;
-            self.committed = upto;
+        if end <= self.committed {
+            return Ok(());
         }
+        while self.committed < end && end > HUGE_FROM && self.huge {
+            let start = self.committed / HUGE * HUGE;
+            let mut done = false;
+            if start + HUGE <= self.mapping.size {
+                self.huge = is_worth_it(|| {
+                    done = self.mapping.populate_huge(start);
+                    done
+                });
+            }
+            if !done {
+                break;
+            }
+            self.committed = start + HUGE;
+        }
+        if end <= self.committed {
+            return Ok(());
+        }
+        let upto = end.next_multiple_of(COMMIT_STEP).min(self.mapping.size);
+        self.mapping.populate(self.committed, upto)?;
+        self.committed = upto;
         Ok(())
     }
 }

@@ -42,6 +42,22 @@ fn code_runs_near_what_it_calls() {
 }
 
 #[test]
+fn code_goes_on_running_where_huge_pages_take_over() {
+    let memory = CodeMemory::with_kind(9, near(), Some(Kind::Dual)).unwrap();
+    let blocks: Vec<Block> = (0..80)
+        .map(|n| {
+            let block = memory.allocate(100 << 10).unwrap();
+            write_constant(&block, n);
+            block
+        })
+        .collect();
+    assert!(memory.stats().high_water > 3 * HUGE);
+    for (n, block) in blocks.iter().enumerate() {
+        assert_eq!(call(block.run()), n as u32);
+    }
+}
+
+#[test]
 fn memory_is_never_writable_and_executable() {
     for kind in [Kind::Dual, Kind::Single] {
         let memory = CodeMemory::with_kind(1, near(), Some(kind)).unwrap();

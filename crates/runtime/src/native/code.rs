@@ -1,8 +1,9 @@
 //! A compiled code object: what calls, returns and unwinding need to know of it.
 
+use super::depths::Depths;
 use super::exit;
 use super::unreached::LeftOut;
-use crate::memory::Block;
+use crate::memory::{Block, Table};
 use crate::tier::WarmUp;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -10,7 +11,7 @@ use whipsnake_cpython::live::extra::Extra;
 use whipsnake_cpython::live::{Code, Raised};
 use whipsnake_cpython::opcode;
 use whipsnake_ir::abi::{AttributeCell, FEEDBACK_WORDS};
-use whipsnake_stencils::{Depths, PendingEntry, Planned, ResumePoint};
+use whipsnake_stencils::{Planned, ResumePoint};
 
 /// Machine code of one code object, and its metadata. Hangs off the code object (`co_extra`) and lives as long as it.
 ///
@@ -33,17 +34,15 @@ pub struct CompiledCode {
     /// First byte of machine code.
     pub base: *const u8,
     /// Where native code can be entered, for each code unit.
-    pub(super) resume_points: Box<[ResumePoint]>,
-    /// Where native code can be entered with values that the slots of the stack need not hold.
-    pub(super) pending_entries: Box<[PendingEntry]>,
+    pub(super) resume_points: Table<ResumePoint>,
     /// Value-stack depth before each code unit's instruction.
     depths: Depths,
     /// Where the cells of attribute accesses are among these: code unit and first word.
-    pub(super) attribute_cells: Box<[(u32, u32)]>,
+    pub(super) attribute_cells: Table<(u32, u32)>,
     /// The same for what is counted for the optimizing tier.
-    pub(super) counting_cells: Box<[(u32, u32)]>,
+    pub(super) counting_cells: Table<(u32, u32)>,
     /// Feedback cells, which machine code writes.
-    pub feedback: Box<[u64]>,
+    pub feedback: Table<u64>,
     /// Bytes of machine code.
     pub size: usize,
     /// Nothing new enters the code; frames that run it go on.
@@ -76,7 +75,7 @@ const _: () = {
     assert!(offset_of!(CompiledCode, exact_args) == compiled::EXACT_ARGS as usize);
     assert!(offset_of!(CompiledCode, locals_bytes) == compiled::LOCALS_BYTES as usize);
     assert!(offset_of!(CompiledCode, base) == compiled::BASE as usize);
-    // A boxed slice begins with its address, as a test checks.
+    // A table begins with its address.
     assert!(offset_of!(CompiledCode, resume_points) == compiled::RESUME_POINTS as usize);
     assert!(size_of::<ResumePoint>() == 1 << compiled::RESUME_POINT_SHIFT);
     assert!(offset_of!(ResumePoint, entry) == compiled::ENTRY_POINT as usize);
@@ -88,15 +87,10 @@ const STUB_UNITS: usize = exit::YIELD_OFFSET + 1;
 
 impl CompiledCode {
     /// The metadata of `code`, whose machine code will run at `base`.
-    pub fn new(
-        code: Code,
-        planned: &Planned<'_>,
-        base: *const u8,
-        valid_version: u64,
-        feedback: Box<[u64]>,
-    ) -> CompiledCode {
+    pub fn new(code: Code, planned: &Planned<'_>, base: *const u8, valid_version: u64) -> CompiledCode {
         use whipsnake_cpython::layout::code::{CO_OPTIMIZED, CO_VARARGS, CO_VARKEYWORDS};
-        let resume_points = planned.resume_points();
+        let mut resume_points = Table::zeroed(code.len());
+        planned.resume_points(&mut resume_points);
         let exact =
             code.flags() & (CO_OPTIMIZED | CO_VARARGS | CO_VARKEYWORDS) == CO_OPTIMIZED && code.kwonlyargcount() == 0;
         CompiledCode {
@@ -106,15 +100,14 @@ impl CompiledCode {
             exact_args: if exact { code.argcount().into() } else { -1 },
             locals_bytes: code.nlocalsplus() as u64 * size_of::<usize>() as u64,
             base,
-            pending_entries: planned.pending_entries(),
-            depths: planned.depths(),
+            depths: Depths::new(planned.code()),
             resume_points,
-            attribute_cells: planned.attribute_cells(),
-            counting_cells: planned.counting_cells(),
+            attribute_cells: Table::copy_of(planned.attribute_cells()),
+            counting_cells: Table::copy_of(planned.counting_cells()),
             left_out: LeftOut::new(planned.unreached()),
             warm_up: None,
             warms_up: false,
-            feedback,
+            feedback: Table::zeroed(planned.feedback_words()),
             size: planned.size(),
             detached: false,
             regions: vec![],
@@ -129,7 +122,7 @@ impl CompiledCode {
     pub fn of_stub(code: Code, stub: *const u8, depth: u8) -> CompiledCode {
         /// So that the stub's offset is not 0.
         const BEFORE: u32 = 16;
-        let mut resume_points = vec![ResumePoint::default(); code.len()];
+        let mut resume_points = Table::<ResumePoint>::zeroed(code.len());
         // Where a result is received that the frame waits for, and what a generator returns or yields.
         for point in &mut resume_points[..STUB_UNITS] {
             point.receive = BEFORE;
@@ -141,15 +134,14 @@ impl CompiledCode {
             exact_args: -1,
             locals_bytes: 0,
             base: stub.wrapping_sub(BEFORE as usize),
-            pending_entries: Box::default(),
             depths: Depths::of_first(code.len(), depth, STUB_UNITS),
-            resume_points: resume_points.into(),
-            attribute_cells: Box::default(),
-            counting_cells: Box::default(),
+            resume_points,
+            attribute_cells: Table::default(),
+            counting_cells: Table::default(),
             left_out: LeftOut::default(),
             warm_up: None,
             warms_up: false,
-            feedback: Box::default(),
+            feedback: Table::default(),
             size: 0,
             detached: true,
             regions: vec![],
@@ -204,15 +196,14 @@ impl CompiledCode {
 
     /// Where the instruction at a code unit starts, and how many values on top of the stack it does not read from their slots, but from locals or constants.
     pub fn pending_entry_at(&self, unit: usize) -> Option<(*const u8, usize)> {
-        let index = self.pending_entries.binary_search_by_key(&(unit as u32), |entry| entry.unit).ok()?;
-        let entry = self.pending_entries[index];
-        Some((self.base.wrapping_add(entry.offset as usize), entry.pending as usize))
+        let (offset, pending) = self.resume_points.get(unit)?.pending_entry()?;
+        Some((self.base.wrapping_add(offset as usize), pending as usize))
     }
 
     /// Where a value is received before the instruction at a code unit.
     #[inline]
     pub fn receive_at(&self, unit: usize) -> Option<*const u8> {
-        self.address(self.resume_points.get(unit)?.receive)
+        self.address(self.resume_points.get(unit)?.received())
     }
 
     /// Value-stack depth before the instruction at a code unit.

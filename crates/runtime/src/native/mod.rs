@@ -7,6 +7,7 @@ pub mod code;
 pub mod compiled_entry;
 pub mod consumer_shim;
 mod delegation;
+mod depths;
 pub mod entry;
 pub mod exit;
 pub mod exit_reason;

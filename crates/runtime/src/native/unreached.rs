@@ -8,7 +8,7 @@ use super::exit;
 use super::exit_reason::ExitReason;
 use super::frames::{Resume, compiled};
 use super::tools;
-use crate::memory::Block;
+use crate::memory::{Block, Table};
 use crate::{region, tier};
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::ptr;
@@ -37,7 +37,7 @@ pub struct LeftOut {
 #[derive(Debug)]
 struct Retired {
     _block: Option<Block>,
-    _feedback: Box<[u64]>,
+    _feedback: Table<u64>,
 }
 
 impl LeftOut {
@@ -92,7 +92,7 @@ impl CompiledCode {
         if self.entry == self.baseline_entry() {
             self.entry = new.entry;
         }
-        for &(unit, word) in &self.counting_cells {
+        for &(unit, word) in &*self.counting_cells {
             if let Ok(index) = new.counting_cells.binary_search_by_key(&unit, |cell| cell.0) {
                 let starts = opcode::base(code.unit(unit as usize).op) == opcode::RESUME;
                 let to = &raw mut new.feedback[new.counting_cells[index].1 as usize];
@@ -103,7 +103,6 @@ impl CompiledCode {
         self.base = new.base;
         self.size = new.size;
         self.resume_points = new.resume_points;
-        self.pending_entries = new.pending_entries;
         self.attribute_cells = new.attribute_cells;
         self.counting_cells = new.counting_cells;
         let retired = Retired {

@@ -148,7 +148,7 @@ unsafe fn link(
     earlier: Option<*mut CompiledCode>,
 ) -> Result<Box<CompiledCode>, Refusal> {
     // SAFETY: the code object is alive, and nothing else runs.
-    let planned = jit.baseline.plan(unsafe { input(code) }, leave_out)?;
+    let mut planned = jit.baseline.plan(unsafe { input(code) }, leave_out)?;
     let size = planned.size();
     let counters = jit.stats.executed.as_deref_mut().map_or(0, |executed| executed.counters() as u64);
     let block = jit.memory.allocate(size + SLACK).map_err(|_| Refusal::CodeMemory)?;
@@ -158,7 +158,6 @@ unsafe fn link(
         block.run(),
         // SAFETY: the caller's.
         unsafe { tools::trusted_version(thread) },
-        vec![0; planned.feedback_words()].into_boxed_slice(),
     ));
     let to = Destination {
         write: block.write(),

@@ -17,23 +17,40 @@ pub(super) fn is_small(code: Code) -> bool {
     if code.kind() != CodeKind::Plain {
         return false;
     }
-    let (mut index, mut instructions) = (0, 0);
-    while index < code.len() {
-        let base = opcode::base(code.unit(index).op);
-        let ends = matches!(base, opcode::RETURN_VALUE | opcode::RETURN_CONST);
-        index += 1 + opcode::CACHES[base as usize] as usize;
-        instructions += 1;
-        if ends {
-            return index == code.len();
-        }
-        if instructions == INSTRUCTIONS || is_jump(base) {
-            return false;
+    // SAFETY: the code units live as long as the code object.
+    let units = unsafe { std::slice::from_raw_parts(code.instructions(), code.len()) };
+    let mut index = 0;
+    for _ in 0..INSTRUCTIONS {
+        let Some(unit) = units.get(index) else { return false };
+        match STEPS[usize::from(unit.op)] {
+            END => return index + 1 == units.len(),
+            JUMP => return false,
+            length => index += usize::from(length),
         }
     }
     false
 }
 
-fn is_jump(base: u8) -> bool {
+/// Of each opcode as found in code: how many code units it takes with its caches, [`END`] or [`JUMP`].
+static STEPS: [u8; 256] = {
+    let mut table = [JUMP; 256];
+    let mut op = 0;
+    while op < 256 {
+        let base = opcode::base(op as u8);
+        table[op] = match base {
+            opcode::RETURN_VALUE | opcode::RETURN_CONST => END,
+            _ if is_jump(base) => JUMP,
+            _ => 1 + opcode::CACHES[base as usize],
+        };
+        op += 1;
+    }
+    table
+};
+
+const JUMP: u8 = 0;
+const END: u8 = u8::MAX;
+
+const fn is_jump(base: u8) -> bool {
     use opcode::{
         FOR_ITER, JUMP_BACKWARD, JUMP_BACKWARD_NO_INTERRUPT, JUMP_FORWARD, POP_JUMP_IF_FALSE, POP_JUMP_IF_NONE,
         POP_JUMP_IF_NOT_NONE, POP_JUMP_IF_TRUE, SEND,

@@ -5,6 +5,7 @@
 //! stored first, and at block boundaries everything is in memory. So the only things that a plan decides are: which variant, which fusion,
 //! and what the miss path must store before the generic operation can run.
 
+mod cells;
 mod fusion;
 mod operation;
 mod piece;
@@ -12,9 +13,11 @@ mod stack;
 
 pub(crate) use piece::{JUMP_LEN, NOWHERE, Next, Piece};
 
+use crate::ResumePoint;
 use crate::library::{NONE, SELECTOR};
 use crate::select::Selector;
 use crate::stores::stores_after;
+use cells::Cells;
 use stack::Element;
 use whipsnake_bytecode::{Code, Flow, Instr, LeaveOut, Unreached};
 use whipsnake_cpython::CodeKind;
@@ -54,10 +57,9 @@ pub(crate) struct Plan {
     pub cold: Vec<Piece>,
     /// Where each instruction starts.
     pub first: Vec<u32>,
-    /// Where native code can start an instruction: those with everything in memory.
-    pub entries: Vec<u32>,
-    /// Where it could, if it were for values that were pushed and are not in their slots, and how many those are. Only for the optimizing tier.
-    pub pending_entries: Vec<(u32, u32)>,
+    /// Where native code can start an instruction, by code unit: with everything in memory or, for the optimizing tier, but for values that were
+    /// pushed and are not in their slots.
+    pub entries: Vec<(u32, ResumePoint)>,
     /// Where a value is received before an instruction.
     pub receives: Vec<(u32, Received)>,
     /// Where the next piece of the hot part goes, from the start of everything.
@@ -68,8 +70,14 @@ pub(crate) struct Plan {
     pub cold_len: u32,
     /// Bytes of the cold pieces' cold parts.
     pub cold_cold_len: u32,
-    /// Words of feedback cells.
-    pub feedback_words: u32,
+    /// Words of the hot pieces' feedback cells.
+    pub hot_feedback: u32,
+    /// Words of the cold pieces' feedback cells.
+    pub cold_feedback: u32,
+    /// The feedback cells of attribute accesses: code unit and first word, in order of the code unit. Only for the optimizing tier.
+    pub attribute_cells: Cells,
+    /// The same for what is counted for that tier.
+    pub counting_cells: Cells,
     /// The blocks that are left out.
     pub unreached: Unreached,
     /// Whether the code counts what it does.
@@ -88,6 +96,8 @@ struct Planner<'p, 'c> {
     selector: &'static Selector,
     locals: u32,
     instr: u32,
+    /// Bytes of bytecode before it.
+    before: u32,
 }
 
 impl Plan {
@@ -98,79 +108,96 @@ impl Plan {
         self.cold.clear();
         self.first.clear();
         self.entries.clear();
-        self.pending_entries.clear();
+        self.attribute_cells.clear();
+        self.counting_cells.clear();
         self.receives.clear();
         self.stack.clear();
         self.stored = 0;
         self.hot_end = PREFIX;
-        (self.hot_cold_len, self.cold_len, self.cold_cold_len, self.feedback_words) = (0, 0, 0, 0);
+        (self.hot_cold_len, self.cold_len, self.cold_cold_len) = (0, 0, 0);
+        (self.hot_feedback, self.cold_feedback) = (0, 0);
         let selector = &SELECTOR;
         let locals = code.input().nlocalsplus;
-        Planner { plan: self, code, selector, locals, instr: 0 }.run()
+        Planner { plan: self, code, selector, locals, instr: 0, before: 0 }.run()?;
+        self.attribute_cells.finish(self.hot_feedback);
+        self.counting_cells.finish(self.hot_feedback);
+        Ok(())
     }
 }
 
 impl Planner<'_, '_> {
     fn run(&mut self) -> Result<(), PlanError> {
-        let instrs = self.code.instrs();
         let mut falls_in = false;
-        let mut skip_to = 0;
-        for number in 0..instrs.len() as u32 {
-            self.instr = number;
-            if number < skip_to {
-                self.plan.first.push(self.plan.hot_end);
-                continue;
+        for (block, bounds) in (0..).zip(self.code.blocks()) {
+            if falls_in {
+                // The stores belong to the block before.
+                self.stand_at(bounds.first - 1);
+                self.flush(0);
             }
-            let depth = self.code.depth(number);
-            if self.code.is_leader(number) || !falls_in {
-                if falls_in {
-                    // The stores belong to the block before.
-                    self.instr = number - 1;
-                    self.flush(0);
-                    self.instr = number;
-                }
-                self.replace(0, depth.unwrap_or(0) as usize);
-                self.plan.stored = self.plan.stack.len();
-                let block = self.code.block_of(number);
-                if self.plan.unreached.contains(block) {
-                    skip_to = self.way_out(block);
-                    falls_in = false;
-                    continue;
-                }
-            }
-            self.plan.first.push(self.plan.hot_end);
             if self.plan.hot_end > MAX_HOT {
                 return Err(PlanError::TooLarge);
             }
-            if depth.is_none() {
-                falls_in = false;
-                continue;
+            self.stand_at(bounds.first);
+            let depth = self.code.depth(bounds.first);
+            self.replace(0, depth.unwrap_or(0) as usize);
+            self.plan.stored = self.plan.stack.len();
+            falls_in = false;
+            if self.plan.unreached.contains(block) {
+                self.way_out(block);
+            } else if depth.is_some() {
+                falls_in = self.block(bounds.first, bounds.end)?;
             }
-            debug_assert_eq!(depth, Some(self.plan.stack.len() as u32), "virtual stack depth at instruction {number}");
-            if self.is_stored() {
-                self.plan.entries.push(number);
-            } else if self.plan.optimizing {
-                let pending = self.plan.stack.len() - self.plan.stored;
-                if !self.plan.stack[self.plan.stored..].contains(&Element::Slot) {
-                    self.plan.pending_entries.push((number, pending as u32));
-                }
-            }
-            let instr = &instrs[number as usize];
-            skip_to = number + 1 + self.instruction(instr)?;
-            falls_in = instr.flow.falls_through();
+            // Those that are left out.
+            self.plan.first.resize(bounds.end as usize, self.plan.hot_end);
         }
         Ok(())
     }
 
-    /// In place of a block that never ran, the way out where one that did may lead there. Gives the instruction after the block.
-    fn way_out(&mut self, block: u32) -> u32 {
+    /// Plans the instructions of a block; says whether it goes on with the next.
+    fn block(&mut self, mut number: u32, end: u32) -> Result<bool, PlanError> {
+        let instrs = self.code.instrs();
+        loop {
+            self.stand_at(number);
+            let instr = &instrs[number as usize];
+            let offset = self.plan.hot_end;
+            self.plan.first.push(offset);
+            debug_assert_eq!(
+                self.code.depth(number),
+                Some(self.plan.stack.len() as u32),
+                "virtual stack depth at instruction {number}"
+            );
+            if self.is_stored() {
+                self.plan.entries.push((instr.start, ResumePoint { entry: offset, receive: 0 }));
+            } else if self.plan.optimizing && !self.plan.stack[self.plan.stored..].contains(&Element::Slot) {
+                let pending = self.plan.stack.len() - self.plan.stored;
+                self.plan.entries.extend(ResumePoint::pending(offset, pending).map(|point| (instr.start, point)));
+            }
+            let along = self.instruction(instr)?;
+            for _ in 0..along {
+                self.plan.first.push(self.plan.hot_end);
+            }
+            number += 1 + along;
+            if number >= end {
+                return Ok(instr.flow.falls_through());
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn stand_at(&mut self, number: u32) {
+        self.instr = number;
+        self.before = 2 * self.code.instrs()[number as usize].index;
+    }
+
+    /// In place of a block that never ran, the way out where one that did may lead there.
+    fn way_out(&mut self, block: u32) {
         self.plan.first.push(self.plan.hot_end);
         if self.plan.unreached.is_frontier(block) && self.code.depth(self.instr).is_some() {
-            self.plan.entries.push(self.instr);
+            let unit = self.code.instrs()[self.instr as usize].start;
+            self.plan.entries.push((unit, ResumePoint { entry: self.plan.hot_end, receive: 0 }));
             let piece = self.piece(self.selector.unreached, 0, self.plan.stack.len());
             self.push_hot(piece);
         }
-        self.code.blocks()[block as usize].end
     }
 
     /// Plans one instruction; says how many of those that follow were done along with it.

@@ -131,7 +131,9 @@ impl Planner<'_, '_> {
             }
         };
         self.push_cold(piece);
-        self.push_cold(Piece { instr: self.instr + 1, next: after, ..last });
+        let mut last = Piece { instr: self.instr + 1, next: after, ..last };
+        last.set(value::INSTR_LOW, 2 * self.code.instrs()[last.instr as usize].index as i32);
+        self.push_cold(last);
     }
 
     /// The piece that stores the result of an instruction that enters other frames.

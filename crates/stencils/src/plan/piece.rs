@@ -35,7 +35,8 @@ pub(crate) struct Piece {
     pub oparg: u32,
     /// A bit for each input that is a constant; in its place is the constant's number.
     pub constants: u32,
-    /// Displacements from the frame, by number of [`value`]: inputs, output 0, the named local or stack slot, the lowest consumed stack slot.
+    /// By number of [`value`]: displacements from the frame of inputs, output 0, the named local or stack slot, the lowest consumed stack slot; then
+    /// how many bytes of bytecode are before the instruction.
     pub slots: [u32; Piece::SLOTS],
     /// Where the hot part of the stencil goes.
     pub hot: u32,
@@ -52,7 +53,7 @@ pub(crate) struct Piece {
 }
 
 impl Piece {
-    /// The values that are kept in each piece, and one that is not used.
+    /// The values that are kept in each piece.
     pub const SLOTS: usize = 8;
 
     #[inline(always)]
@@ -79,7 +80,7 @@ impl Piece {
     }
 }
 
-const _: () = assert!(value::BASE as usize + 2 == Piece::SLOTS && value::IMMEDIATE as usize + 1 == Piece::SLOTS);
+const _: () = assert!(value::INSTR_LOW as usize + 1 == Piece::SLOTS && value::IMMEDIATE as usize == Piece::SLOTS);
 
 impl Planner<'_, '_> {
     /// A piece of an operation in its plain variant, whose lowest input or output is at `depth`.
@@ -94,7 +95,7 @@ impl Planner<'_, '_> {
             instr: self.instr,
             oparg,
             constants: 0,
-            slots: [base, base + 8, base + 16, base + 24, output, 0, base, 0],
+            slots: [base, base + 8, base + 16, base + 24, output, 0, base, self.before],
             hot: 0,
             cold: 0,
             target: NOWHERE,
@@ -124,9 +125,11 @@ impl Planner<'_, '_> {
         piece.cold = plan.hot_cold_len;
         plan.hot_end += u32::from(stencil.hot_len);
         plan.hot_cold_len += u32::from(stencil.cold_len);
-        plan.feedback_words += u32::from(stencil.feedback);
         plan.hot.push(piece);
-        plan.hot.len() - 1
+        if stencil.feedback > 0 {
+            self.add_cell(piece.instr, stencil.feedback, true);
+        }
+        self.plan.hot.len() - 1
     }
 
     /// Places a piece next in the cold part.
@@ -138,7 +141,9 @@ impl Planner<'_, '_> {
         piece.cold = plan.cold_cold_len;
         plan.cold_len += piece.len();
         plan.cold_cold_len += u32::from(stencil.cold_len);
-        plan.feedback_words += u32::from(stencil.feedback);
         plan.cold.push(piece);
+        if stencil.feedback > 0 {
+            self.add_cell(piece.instr, stencil.feedback, false);
+        }
     }
 }

@@ -29,8 +29,8 @@ impl Allocator {
     /// Offset of what the place usually holds.
     pub const USUAL: usize = offset_of!(Allocator, usual);
 
-    /// Finds the place. It has no name, and lies where a patch release may move it. But what it holds can be asked for and is looked for in the interpreter's
-    /// state; of all that look alike, it is the one that changes when another allocator is set, which has the same functions and does the same.
+    /// Finds the place. It has no name, and lies where a patch release may move it. But what it holds can be asked for and changed: another allocator is set, which
+    /// has the same functions and does the same, and is looked for in the interpreter's state; when the usual one is back, it must be there.
     ///
     /// # Safety
     /// The GIL is held, and the usual allocator in place, which has no use for its context.
@@ -40,19 +40,18 @@ impl Allocator {
         // SAFETY: the caller's. The state is as large as it says; other threads may write to it while it is read, but not to the place. Nobody allocates an
         // object before the allocator is as it was.
         unsafe {
-            let word = |at: usize| state.add(at).read_volatile();
             let mut usual = current();
             let wanted = usual.as_ptr().cast::<Words>().read();
-            let is_like_it = |at: &usize| (0..wanted.len()).all(|index| word(at + index) == wanted[index]);
-            let alike: Vec<usize> = (0..words.saturating_sub(wanted.len() - 1)).filter(is_like_it).collect();
-
+            let is_at =
+                |at: usize, wanted: &Words| (0..).zip(wanted).all(|(i, w)| state.add(at + i).read_volatile() == *w);
             let mut other = usual;
-            let context = !wanted[0];
-            other.as_mut_ptr().cast::<usize>().write(context);
+            let marked = other.as_mut_ptr().cast::<Words>();
+            (*marked)[0] = !wanted[0];
+            let marked = marked.read();
             PyMem_SetAllocator(PyMemAllocatorDomain::PYMEM_DOMAIN_OBJ, other.as_mut_ptr());
-            let changed = alike.into_iter().find(|&at| word(at) == context);
+            let found = (0..words.saturating_sub(wanted.len() - 1)).find(|&at| is_at(at, &marked));
             PyMem_SetAllocator(PyMemAllocatorDomain::PYMEM_DOMAIN_OBJ, usual.as_mut_ptr());
-            changed.map(|at| Allocator { place: state.add(at + 1), usual: wanted[1] })
+            found.filter(|&at| is_at(at, &wanted)).map(|at| Allocator { place: state.add(at + 1), usual: wanted[1] })
         }
     }
 
