@@ -134,9 +134,7 @@ pub unsafe fn push(
     // SAFETY: the caller's; every field of the frame is written.
     unsafe {
         let mut memory = thread.allocate_frame(FRAME_WORDS);
-        let counted = counted && !memory.is_null();
         if memory.is_null() {
-            // Where there is no room for it, the interpreter goes without.
             memory = new_chunks::frame(thread)?;
         }
         memory.cast::<*const u8>().add(FRAME_WORDS - 1).write(back);
