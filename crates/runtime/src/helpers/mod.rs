@@ -62,7 +62,7 @@ pub fn address(helper: Helper) -> usize {
         Helper::DestroyInRegion => crate::region::destroy_in_region as *const () as usize,
         Helper::PushInlined => crate::region::push_inlined as *const () as usize,
         Helper::PushInit => crate::region::push_init_inlined as *const () as usize,
-        Helper::NewMethod => with::new_method as *const () as usize,
+        Helper::BuildMethod => with::build_method as *const () as usize,
         Helper::EnterWhole => with::enter_whole as *const () as usize,
         Helper::NewInstance => crate::region::new_instance as *const () as usize,
         Helper::NewRangeIterator => iteration::new_range_iterator as *const () as usize,

@@ -96,11 +96,16 @@ pub(super) unsafe fn comparison(
 pub(super) unsafe fn identity(left: *mut PyTypeObject, right: *mut PyTypeObject) -> Option<Identity> {
     // SAFETY: the caller's.
     unsafe {
-        let object = (*&raw const pyo3_ffi::PyBaseObject_Type).tp_richcompare.map(|f| f as usize);
         let of = |class: *mut PyTypeObject| (*class).tp_richcompare.map(|f| f as usize);
+        let object = of(&raw mut pyo3_ffi::PyBaseObject_Type);
         let is_plain = |class| of(class).is_none() || of(class) == object;
-        let plain = [is_plain(left), is_plain(right)];
-        if !plain[0] && !plain[1] || !plain[0] && !knows_its_own_only(left) || !plain[1] && !knows_its_own_only(right) {
+        let certain = match (is_plain(left), is_plain(right)) {
+            (true, true) => true,
+            (true, false) => knows_its_own_only(right),
+            (false, true) => knows_its_own_only(left),
+            (false, false) => false,
+        };
+        if !certain {
             return None;
         }
         let versions = [left, right].map(|class| {
