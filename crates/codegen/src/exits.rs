@@ -91,6 +91,15 @@ pub struct ExitFrame {
     pub slots: Vec<ExitSlot>,
 }
 
+/// A tuple or a bound method that an exit makes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExitTuple {
+    /// Which of them.
+    pub class: Global,
+    /// What it is made of.
+    pub items: Vec<ExitItem>,
+}
+
 /// A way out of a region.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Exit {
@@ -102,8 +111,8 @@ pub struct Exit {
     pub made: Vec<Unmade>,
     /// Fields whose stores were put off.
     pub fields: Vec<ExitField>,
-    /// Tuples that are made only here.
-    pub tuples: Vec<Vec<ExitItem>>,
+    /// Tuples and bound methods that are made only here.
+    pub tuples: Vec<ExitTuple>,
     /// Words of the buffer, two each, whose numbers are one object where they are the same; the lower index first.
     pub twins: Vec<(u16, u16)>,
 }
@@ -113,7 +122,7 @@ struct Needs<'f> {
     func: &'f Function,
     values: Vec<Value>,
     made: Vec<(Value, Unmade)>,
-    tuples: Vec<(Value, Vec<ExitItem>)>,
+    tuples: Vec<(Value, ExitTuple)>,
 }
 
 impl Exit {
@@ -162,7 +171,7 @@ impl Exit {
             .collect();
         let Needs { values, tuples, made, .. } = needs;
         let made = made.into_iter().map(|(_, unmade)| unmade).collect();
-        let tuples = tuples.into_iter().map(|(_, items)| items).collect();
+        let tuples = tuples.into_iter().map(|(_, tuple)| tuple).collect();
         (Exit { to, frames, made, fields, tuples, twins: vec![] }, values)
     }
 }
@@ -200,7 +209,7 @@ impl Needs<'_> {
                     return self.unmade(value, Unmade::Instance(self.known_address(class)));
                 }
                 &InstData::Empty { class } => return self.unmade(value, Unmade::Empty(class)),
-                InstData::LateTuple { items, lent } => {
+                InstData::LateTuple { class, items, lent } => {
                     if let Some(known) = self.tuples.iter().position(|(tuple, _)| *tuple == value) {
                         return Place::Tuple(known as u16);
                     }
@@ -209,7 +218,7 @@ impl Needs<'_> {
                         owned: lent & (1 << index) == 0,
                     };
                     let items = items.iter().enumerate().map(item).collect();
-                    self.tuples.push((value, items));
+                    self.tuples.push((value, ExitTuple { class: *class, items }));
                     return Place::Tuple(self.tuples.len() as u16 - 1);
                 }
                 _ => {}

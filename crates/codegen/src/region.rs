@@ -232,12 +232,13 @@ impl<'a> Lowering<'a, '_> {
     }
 
     /// A tuple of objects, of which it takes the references.
-    pub(crate) fn new_tuple(&mut self, items: &[Value]) -> ir::Value {
+    pub(crate) fn new_tuple(&mut self, class: whipsnake_ir::Global, items: &[Value]) -> ir::Value {
         self.store_exit_values(items);
         let buffer = self.region_state().buffer;
         let items_at = self.b.ins().stack_addr(types::I64, buffer, 0);
         let count = self.b.ins().iconst(types::I32, items.len() as i64);
-        let tuple = self.call(Helper::BuildTuple, &[items_at, count])[0];
+        let helper = if class == whipsnake_ir::Global::MethodType { Helper::BuildMethod } else { Helper::BuildTuple };
+        let tuple = self.call(helper, &[items_at, count])[0];
         let null = self.b.ins().icmp_imm_s(IntCC::Equal, tuple, 0);
         self.leave_if(null, Continuation::Error);
         tuple

@@ -69,7 +69,7 @@ impl Builder<'_> {
     /// The items of a tuple that was made in the region.
     pub fn tuple_items(&self, tuple: Value) -> Option<Args> {
         match self.data(tuple) {
-            Some(InstData::NewTuple { items }) => Some(items.clone()),
+            Some(InstData::NewTuple { class: Global::TupleType, items }) => Some(items.clone()),
             Some(InstData::Global { global: Global::EmptyTuple }) => Some(Args::new()),
             _ => None,
         }
@@ -77,7 +77,7 @@ impl Builder<'_> {
 
     /// What a tuple that was made here holds: its items, its size.
     fn known_item(&mut self, tuple: Value, offset: i32) -> Option<Value> {
-        let Some(InstData::NewTuple { items }) = self.data(tuple) else { return None };
+        let Some(InstData::NewTuple { class: Global::TupleType, items }) = self.data(tuple) else { return None };
         if offset == tuple_layout::OB_SIZE {
             let size = items.len() as i64;
             return Some(self.iconst(Type::I64, size));

@@ -101,8 +101,6 @@ helpers! {
     PushInit(thread: ptr, caller: ptr, code: ptr, instance: obj, call: ptr, counted: i32) -> (ptr) [pure];
     /// A new instance of a class that makes them as `object` does; NULL with `MemoryError` set.
     NewInstance(class: obj) -> (obj) [pure];
-    /// A new bound method; NULL with `MemoryError` set.
-    NewMethod(function: obj, this: obj) -> (obj) [pure];
     /// A new iterator over a range, with nothing in its fields; NULL with `MemoryError` set.
     NewRangeIterator() -> (obj) [pure];
     /// A new iterator over an exact list or tuple; NULL with `MemoryError` set.
@@ -271,6 +269,8 @@ helpers! {
     // Building: `count` (or twice as many) values from a stack slot up, which are consumed unless it fails.
     /// A tuple.
     BuildTuple(base: ptr, count: i32) -> (obj) [escapes];
+    /// A bound method, of two values: the object and the function.
+    BuildMethod(base: ptr, count: i32) -> (obj) [escapes];
     /// A list.
     BuildList(base: ptr, count: i32) -> (obj) [escapes];
     /// A set.

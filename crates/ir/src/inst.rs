@@ -329,11 +329,11 @@ pub enum InstData {
     IntValue { value: Value },
     /// An int object from an i64; takes over the storage of one of `reuse` where it is owned by nobody else, and releases all of them.
     NewInt { value: Value, reuse: Args },
-    /// A tuple of these objects, whose references it takes.
-    NewTuple { items: Args },
-    /// A tuple that is made only where an exit puts it into a frame. Until then references to its items are held for it, but for those that are only
-    /// lent to it: bits, the lowest for the first.
-    LateTuple { items: Args, lent: u32 },
+    /// A tuple of these objects, or of the object and function that they are a bound method, whose references it takes.
+    NewTuple { class: Global, items: Args },
+    /// One that is made only where an exit puts it into a frame. Until then references to its items are held for it, but for those that are only lent to it:
+    /// bits, the lowest for the first.
+    LateTuple { class: Global, items: Args, lent: u32 },
     /// Writes this instruction's address to the frame's `instr_ptr`.
     SaveInstr,
     /// Calls a helper.
@@ -437,7 +437,7 @@ impl InstData {
                 visit(value);
                 reuse.iter_mut().for_each(visit);
             }
-            NewTuple { items } | LateTuple { items, .. } => items.iter_mut().for_each(visit),
+            NewTuple { items, .. } | LateTuple { items, .. } => items.iter_mut().for_each(visit),
             Call { args, .. } => args.iter_mut().for_each(visit),
             CallPointer { callee, args, .. } => {
                 visit(callee);

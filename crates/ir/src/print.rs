@@ -157,8 +157,8 @@ fn operation(func: &Function, inst: Inst) -> String {
         NewFloat { value, reuse } => format!("new_float {value}, reuse ({})", list(reuse)),
         IntValue { value } => format!("int_value {value}"),
         NewInt { value, reuse } => format!("new_int {value}, reuse ({})", list(reuse)),
-        NewTuple { items } => format!("new_tuple ({})", list(items)),
-        LateTuple { items, lent } => format!("late_tuple ({}), lent {lent}", list(items)),
+        NewTuple { class, items } => format!("new_{} ({})", collected(*class), list(items)),
+        LateTuple { class, items, lent } => format!("late_{} ({}), lent {lent}", collected(*class), list(items)),
         SaveInstr => "save_instr".into(),
         Call { helper, args } => format!("call {}({})", helper.name(), list(args)),
         CallPointer { callee, args, .. } => format!("call_pointer {callee}({})", list(args)),
@@ -179,6 +179,11 @@ fn argument(func: &Function, jump: Inst, arg: Value) -> String {
         Some(raw) => format!("{arg} raw {raw}"),
         None => arg.to_string(),
     }
+}
+
+/// The word for what is made of several objects.
+fn collected(class: crate::Global) -> &'static str {
+    if class == crate::Global::MethodType { "method" } else { "tuple" }
 }
 
 /// The lines of a state.

@@ -44,6 +44,8 @@ block0:
     v27: obj = new_int v26, reuse ()
     v42: obj = new_tuple (v11, v12)
     v43: obj = late_tuple (v11, v12), lent 2
+    v44: obj = new_method (v11, v12)
+    v45: obj = late_method (v11, v12), lent 1
     save_instr
     v28: obj = call NewFloat(v24)
     v29: i64 = call_pointer v5(v11, v12)
@@ -69,7 +71,7 @@ fn every_instruction_reads_back() {
     assert_eq!(function.name, "every \"instruction\"\n");
     // Numbers are kept, also across gaps.
     assert_eq!(function.ty(Value(40)), Type::Obj);
-    assert_eq!(function.value_count(), 44);
+    assert_eq!(function.value_count(), 46);
 }
 
 /// What only regions have.

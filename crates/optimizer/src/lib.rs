@@ -256,9 +256,9 @@ pub struct Operator<'a> {
 /// How objects of two classes are equal, where that runs no code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// The versions of the classes.
-    pub versions: [u32; 2],
-    /// Whether the classes differ: then they never are. Else they are if they are one object.
+    /// The address of the function by which objects compare that are equal to nothing but themselves. A class may also have none.
+    pub compares: u64,
+    /// Whether one is of a built-in type that is equal to nothing like the other: then they never are. Else they are if they are one object.
     pub never: bool,
 }
 
@@ -390,6 +390,10 @@ pub trait World {
     }
     /// The special method of the class at an address, if it is a function that can be inlined.
     fn special(&self, class: u64, name: Special) -> Option<Method<'_>>;
+    /// The address of an object that has a name.
+    fn address(&self, _: Global) -> Option<u64> {
+        None
+    }
     /// The class that has a version, by its address.
     fn class_with(&self, _version: u32) -> Option<u64> {
         None

@@ -2,6 +2,7 @@
 
 use crate::World;
 use whipsnake_bytecode::{Code, Instr, is_counted};
+use whipsnake_cpython::opcode as op;
 use whipsnake_ir::{Region, abi};
 use whipsnake_ops::{Imm, Operation, Ptr};
 
@@ -42,6 +43,25 @@ pub(crate) fn fit(operation: &Operation) -> bool {
 pub(crate) fn is_observed(code: &Code<'_>, range: std::ops::Range<u32>) -> bool {
     let mut counted = range.filter(|&number| is_counted(code.instrs()[number as usize].base));
     counted.next().is_some_and(|first| !code.is_untouched(first))
+}
+
+/// The version of the class of an owner that an access to an attribute is for, if the interpreter has specialised it so, and the operation guards that.
+pub(crate) fn guarded_version(operation: &Operation, code: &Code<'_>, number: u32) -> Option<u32> {
+    const VERSION: u8 = 2;
+    let instr = &code.instrs()[number as usize];
+    let of_instances = matches!(
+        instr.opcode,
+        op::LOAD_ATTR_INSTANCE_VALUE
+            | op::LOAD_ATTR_SLOT
+            | op::LOAD_ATTR_METHOD_WITH_VALUES
+            | op::LOAD_ATTR_METHOD_NO_DICT
+            | op::LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES
+            | op::LOAD_ATTR_NONDESCRIPTOR_NO_DICT
+            | op::STORE_ATTR_INSTANCE_VALUE
+            | op::STORE_ATTR_SLOT
+    );
+    (of_instances && operation.imms.first() == Some(&Imm::Cache32(VERSION)))
+        .then(|| cache16(code, instr, VERSION) | cache16(code, instr, VERSION + 1) << 16)
 }
 
 fn cache16(code: &Code<'_>, instr: &Instr, unit: u8) -> u32 {

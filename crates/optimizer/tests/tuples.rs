@@ -56,6 +56,22 @@ fn a_tuple_that_only_an_exit_needs_is_put_off() {
 }
 
 #[test]
+fn a_method_that_only_an_exit_needs_is_put_off() {
+    let body = "retain v1\nretain v2\nv4: obj = new_method (v1, v2) @state1\n\
+                guard v3, type @state0\nrelease v4 @state1\nleave next @state1";
+    assert_eq!(
+        left(&[put_off_tuples, cancel_pairs], body),
+        [
+            "v4: obj = late_method (v1, v2), lent 0 @state1",
+            "v5: obj = late_method (v1, v2), lent 2",
+            "v6: obj = late_method (v1, v2), lent 3",
+            "guard v3, type @state3",
+            "frame 1: locals [v1 clean, v2 clean], stack [v6]",
+        ]
+    );
+}
+
+#[test]
 fn items_that_live_on_are_lent() {
     let body = format!("{MADE}\nguard v3, type @state0\nrelease_plain v4\nleave next @state1");
     let left = left(&[put_off_tuples, cancel_pairs], &body);

@@ -156,8 +156,8 @@ impl Lowering<'_, '_> {
                 let object = self.new_int(value, reuse);
                 self.define(inst, &[object]);
             }
-            NewTuple { items } => {
-                let tuple = self.new_tuple(items);
+            NewTuple { class, items } => {
+                let tuple = self.new_tuple(*class, items);
                 self.define(inst, &[tuple]);
             }
             // Exits know what it is made of.

@@ -171,9 +171,21 @@ impl Builder<'_> {
     /// A tuple of objects whose references it takes; only in regions.
     pub fn new_tuple(&mut self, items: &[Value]) -> Value {
         let items = items.iter().map(|&item| self.region.as_ref().map_or(item, |r| r.resolve(item))).collect();
-        let tuple = self.value(InstData::NewTuple { items }, Type::Obj);
+        let tuple = self.value(InstData::NewTuple { class: Global::TupleType, items }, Type::Obj);
         self.learn(tuple, |known| *known = Known::exactly(Global::TupleType));
         tuple
+    }
+
+    /// A bound method, which takes references to both; only in regions.
+    pub fn new_method(&mut self, function: Value, this: Value) -> Value {
+        // In the order in which the end of a method drops them, backwards, as with tuples.
+        let items = [this, function].map(|item| self.region.as_ref().map_or(item, |r| r.resolve(item)));
+        self.retain(this);
+        self.retain(function);
+        let method =
+            self.value(InstData::NewTuple { class: Global::MethodType, items: items.into_iter().collect() }, Type::Obj);
+        self.learn(method, |known| *known = Known::exactly(Global::MethodType));
+        method
     }
 
     fn new_number(&mut self, make: InstData, raw: Value, class: Global, consumed: &[Value]) -> Value {

@@ -82,12 +82,14 @@ impl Parser {
                 let (value, reuse) = self.reusing()?;
                 NewInt { value, reuse }
             }
-            "new_tuple" => NewTuple { items: self.args()? },
-            "late_tuple" => {
+            "new_tuple" => NewTuple { class: crate::Global::TupleType, items: self.args()? },
+            "new_method" => NewTuple { class: crate::Global::MethodType, items: self.args()? },
+            "late_tuple" | "late_method" => {
+                let class = if name == "late_tuple" { crate::Global::TupleType } else { crate::Global::MethodType };
                 let items = self.args()?;
                 self.mark(',')?;
                 self.word("`lent`", |word| (word == "lent").then_some(()))?;
-                LateTuple { items, lent: self.number("bits")? }
+                LateTuple { class, items, lent: self.number("bits")? }
             }
             "save_instr" => SaveInstr,
             "call" => Call { helper: self.word("the name of a helper", Helper::from_name)?, args: self.args()? },

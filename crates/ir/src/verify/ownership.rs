@@ -136,7 +136,7 @@ impl Analysis<'_> {
             Release { value } | ReleasePlain { value } => (count(&[*value]), count(&[*value])),
             Retain { value } => (-count(&[*value]), -count(&[*value])),
             NewFloat { reuse, .. } | NewInt { reuse, .. } => (count(reuse), count(reuse)),
-            NewTuple { items } => (count(items), count(items)),
+            NewTuple { items, .. } => (count(items), count(items)),
             Store { value, base, offset } => {
                 // Counts changed by hand.
                 if count(&[*base]) > 0 && *offset == crate::Offset::Known(0) {

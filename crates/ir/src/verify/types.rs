@@ -216,7 +216,7 @@ impl Rules<'_> {
                 self.all(reuse, Obj);
                 vec![Obj]
             }
-            NewTuple { items } => {
+            NewTuple { items, .. } => {
                 self.all(items, Obj);
                 vec![Obj]
             }

@@ -122,6 +122,12 @@ impl Walk<'_, '_> {
         if let (op::LOAD_ATTR, &[owner]) = (instr.base, &inputs[..]) {
             self.knowledge().learn(owner, |known| known.present = true);
         }
+        if let Some(version) = operands::guarded_version(operation, &code, number)
+            && let Some(&owner) = inputs.last()
+        {
+            let owner = self.origin(owner);
+            self.guarded.insert(owner, version);
+        }
         let pushed = if in_memory { op::pushed(instr.base, instr.oparg) as usize } else { outputs.len() };
         self.finish(consumed, &outputs, pushed);
         if samples.len() == pushed {

@@ -54,6 +54,8 @@ pub(super) struct Walk<'a, 'f> {
     pub(super) enumerations: FxHashMap<Value, Global>,
     /// Versions of the classes of values: what is built on them is guarded.
     pub(super) versions: FxHashMap<Value, u32>,
+    /// Versions that classes of values have been guarded to have somewhere: guesses elsewhere.
+    pub(super) guarded: FxHashMap<Value, u32>,
     /// Bound methods that the region has made: the function's address, and what it is bound to.
     pub(super) bound: FxHashMap<Value, (u64, Value)>,
     /// Functions made in the region that make generators, and these generators, by their values: what they run. Guesses, likewise.
@@ -97,6 +99,7 @@ impl<'a, 'f> Walk<'a, 'f> {
             classes: FxHashMap::default(),
             enumerations: FxHashMap::default(),
             versions: FxHashMap::default(),
+            guarded: FxHashMap::default(),
             bound: FxHashMap::default(),
             makers: FxHashMap::default(),
             generators: FxHashMap::default(),

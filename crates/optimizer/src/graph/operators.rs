@@ -8,8 +8,9 @@ use super::body::{Entered, Wanted};
 use crate::select::named;
 use crate::{Operand, Purpose};
 use whipsnake_bytecode::Instr;
+use whipsnake_cpython::layout::type_object;
 use whipsnake_cpython::opcode::{self as op, compare};
-use whipsnake_ir::{Global, Known, Slot, Value};
+use whipsnake_ir::{BinaryOp, Condition, Global, Known, MissReason, Slot, Type, Value};
 
 impl<'a> Walk<'a, '_> {
     /// Inlines what a binary operator or a comparison calls; false if that can't be done, and then nothing was.
@@ -74,8 +75,11 @@ impl<'a> Walk<'a, '_> {
         let [left, right] = classes;
         let Some(identity) = self.body.world.identity(left, right) else { return false };
         self.mark_exit();
-        for index in 0..2 {
-            self.guard_operand(values[index], classes[index], identity.versions[index]);
+        for (value, class) in values.into_iter().zip(classes) {
+            match class {
+                Operand::Exactly(class) => self.b.guard_exact(value, class),
+                Operand::OfClass(_) => self.guard_plain(value, identity.compares),
+            }
         }
         let name = match (identity.never, equal) {
             (true, _) => {
@@ -94,6 +98,18 @@ impl<'a> Walk<'a, '_> {
         self.cost.add(depth, false);
         self.apply(number, instr, named(name).expect("the operation is there"), 0);
         true
+    }
+
+    /// Guards that an object compares as `object` does, whatever its class.
+    fn guard_plain(&mut self, value: Value, compares: u64) {
+        let class = self.b.type_of(value);
+        let found = self.b.load(Type::Ptr, class, type_object::TP_RICHCOMPARE);
+        let compares = self.b.iconst(Type::Ptr, compares as i64);
+        let same = self.b.compare(Condition::Eq, found, compares);
+        let none = self.b.is_null(found);
+        let either = self.b.binary(BinaryOp::Or, same, none);
+        self.b.guard(either, MissReason::Type);
+        self.knowledge().learn(value, |known| known.present = true);
     }
 
     /// Guards that an operand has the class that was expected.

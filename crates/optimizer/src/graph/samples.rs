@@ -27,6 +27,7 @@ impl Walk<'_, '_> {
         match self.b.func.def(value) {
             ValueDef::Result(inst, _) => match *self.b.func.inst(inst) {
                 InstData::Iconst { ty: Type::Obj, value } if value != 0 => Some(value as u64),
+                InstData::Global { global: name @ Global::None } => world.address(name),
                 _ => None,
             },
             ValueDef::Param(..) => None,

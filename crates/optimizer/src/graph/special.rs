@@ -54,8 +54,10 @@ impl<'a> Walk<'a, '_> {
         if let Some(class) = self.versions.get(&value).and_then(|&version| world.class_with(version)) {
             return Some(class);
         }
-        let sample = self.sample(value)?;
-        world.class_of(sample)
+        match self.sample(value) {
+            Some(sample) => world.class_of(sample),
+            None => world.class_with(*self.guarded.get(&value)?),
+        }
     }
 
     /// Inlines the method behind the store of an item or a test for being contained, which the interpreter calls from C; false if that can't be done, and

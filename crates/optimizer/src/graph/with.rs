@@ -6,7 +6,7 @@
 use super::blocks::Walk;
 use super::body::{Entered, Wanted};
 use crate::{Purpose, Special};
-use whipsnake_ir::{Global, Helper, Known, Slot, Type, Value};
+use whipsnake_ir::{Global, Known, Slot, Type, Value};
 
 impl Walk<'_, '_> {
     /// Inlines the `__enter__` of a context manager; false if that can't be done, and then nothing was.
@@ -29,8 +29,7 @@ impl Walk<'_, '_> {
         self.guard_callee(function, &enter.callee);
         let defaults = self.default_arguments(function, &enter.callee, 1..enter.callee.parameters as usize);
         let leaves = self.b.iconst(Type::Obj, exit.function as i64);
-        let bound = self.b.call_checked(Helper::NewMethod, &[leaves, manager]);
-        self.knowledge().learn(bound, |known| *known = Known::exactly(Global::MethodType));
+        let bound = self.b.new_method(leaves, manager);
         self.bound.insert(bound, (exit.function, manager));
         // Its class may lose it while it runs.
         self.b.retain(function);

@@ -241,7 +241,6 @@ impl View<'_> {
             Call {
                 helper:
                     Helper::NewInstance
-                    | Helper::NewMethod
                     | Helper::NewRangeIterator
                     | Helper::NewDict
                     | Helper::NewSequenceIterator

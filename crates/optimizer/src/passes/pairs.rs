@@ -87,7 +87,7 @@ fn owners(function: &Function, state: StateId, value: Value) -> usize {
 /// Which item of a tuple that an exit makes is the value, by a reference held for it.
 fn item_held(function: &Function, tuple: Value, value: Value) -> Option<u32> {
     let ValueDef::Result(inst, _) = function.def(tuple) else { return None };
-    let InstData::LateTuple { items, lent } = function.inst(inst) else { return None };
+    let InstData::LateTuple { items, lent, .. } = function.inst(inst) else { return None };
     (0..items.len() as u32).find(|&index| items[index as usize] == value && lent & (1 << index) == 0)
 }
 
@@ -121,8 +121,8 @@ fn lend(function: &mut Function, state: &mut ExitState, value: Value, lent: &mut
 /// A tuple like that one, next to it, to which an item is lent.
 fn borrower(function: &mut Function, tuple: Value, item: u32) -> Value {
     let ValueDef::Result(made, _) = function.def(tuple) else { unreachable!("it has items") };
-    let InstData::LateTuple { items, lent } = function.inst(made).clone() else { unreachable!("as above") };
-    let other = function.detached(InstData::LateTuple { items, lent: lent | 1 << item }, &[Type::Obj]);
+    let InstData::LateTuple { class, items, lent } = function.inst(made).clone() else { unreachable!("as above") };
+    let other = function.detached(InstData::LateTuple { class, items, lent: lent | 1 << item }, &[Type::Obj]);
     for block in function.block_ids() {
         let insts = &mut function.blocks[block.index()].insts;
         if let Some(at) = insts.iter().position(|&inst| inst == made) {

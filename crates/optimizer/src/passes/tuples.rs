@@ -1,4 +1,4 @@
-//! Tuples that need not be made.
+//! Tuples and bound methods that need not be made.
 //!
 //! What is read of a tuple that the region made itself the builder has from the values it was made of. If nothing else looks at it, and only exits
 //! put it into a frame, it becomes a `late_tuple`: an exit makes it. Its references to its items are dropped where its last one would be.
@@ -140,8 +140,8 @@ impl Lifetime<'_> {
 /// Makes a tuple a late one.
 fn put_off(function: &mut Function, made: Inst, ends: &[Inst]) {
     let tuple = function.results(made)[0];
-    let InstData::NewTuple { items } = function.inst(made).clone() else { unreachable!("a candidate") };
-    *function.inst_mut(made) = InstData::LateTuple { items: items.clone(), lent: 0 };
+    let InstData::NewTuple { class, items } = function.inst(made).clone() else { unreachable!("a candidate") };
+    *function.inst_mut(made) = InstData::LateTuple { class, items: items.clone(), lent: 0 };
     let counts = |data: &InstData| match *data {
         InstData::Retain { value }
         | InstData::Release { value }

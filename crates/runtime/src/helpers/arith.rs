@@ -192,6 +192,25 @@ unsafe fn compare_numbers(left: *mut PyObject, right: *mut PyObject, comparison:
     }
 }
 
+/// `==` or `!=` of objects that are equal to nothing but themselves.
+#[inline]
+unsafe fn compare_identity(left: *mut PyObject, right: *mut PyObject, comparison: c_int) -> Option<bool> {
+    // SAFETY: live objects.
+    unsafe {
+        let compares = |class: *mut pyo3_ffi::PyTypeObject| (*class).tp_richcompare.map(|f| f as usize);
+        let object = compares(&raw mut pyo3_ffi::PyBaseObject_Type);
+        let plain = |of: *mut PyObject| {
+            let own = compares(pyo3_ffi::Py_TYPE(of));
+            own.is_none() || own == object
+        };
+        match comparison {
+            pyo3_ffi::Py_EQ if plain(left) && plain(right) => Some(left == right),
+            pyo3_ffi::Py_NE if plain(left) && plain(right) => Some(left != right),
+            _ => None,
+        }
+    }
+}
+
 /// The value of an exact float, or of an exact int that is exact as a float.
 unsafe fn exact_float(object: *mut PyObject) -> Option<f64> {
     // SAFETY: a live object; an exact float.
@@ -238,6 +257,9 @@ pub unsafe extern "C" fn rich_compare_bool(left: *mut PyObject, right: *mut PyOb
         }
         if let Some(answer) = compare_strings(left, right, comparison) {
             return answer.into();
+        }
+        if let Some(same) = compare_identity(left, right, comparison) {
+            return same.into();
         }
         let (_held, before) = (Held::new([left, right]), Before::now());
         let result = pyo3_ffi::PyObject_RichCompare(left, right, comparison);

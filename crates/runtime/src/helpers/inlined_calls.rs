@@ -134,10 +134,12 @@ pub(super) unsafe fn construct_whole(
         retain(init);
         base.add(1).write(retain(instance));
         let (thread, count) = (ThreadState::new_unchecked(thread), count as usize + 1);
-        // The frame that the interpreter has below `__init__` takes a level of recursion.
-        thread.set_py_recursion_remaining(thread.py_recursion_remaining() - 1);
+        // The frame that the interpreter has below `__init__` takes a level of recursion. It has none where a chunk of the data stack ends.
+        let words = shim::FRAME_WORDS + function.code().framesize() as usize + 1;
+        let levels = i32::from(thread.has_stack_space(words));
+        thread.set_py_recursion_remaining(thread.py_recursion_remaining() - levels);
         let called = call_compiled(thread, function, compiled, base.add(1), count, ptr::null_mut());
-        thread.set_py_recursion_remaining(thread.py_recursion_remaining() + 1);
+        thread.set_py_recursion_remaining(thread.py_recursion_remaining() + levels);
         let Some(result) = called else {
             base.add(1).write(ptr::null_mut());
             for object in [init, instance, instance] {

@@ -6,7 +6,7 @@ use super::special::{Name, look_up};
 use crate::native::frames::Resume;
 use crate::native::raw::{get, release, retain};
 use pyo3_ffi::{PyObject, PyThreadState};
-use std::ffi::CStr;
+use std::ffi::{CStr, c_int};
 use std::ptr;
 use whipsnake_cpython::layout::{type_object, vectorcall};
 use whipsnake_cpython::live::{_PyInterpreterFrame, Function, Raised, symbols};
@@ -79,13 +79,21 @@ pub struct Entered {
     result: *mut PyObject,
 }
 
-/// A new bound method; null with `MemoryError` set.
+/// A new bound method of the object and the function at `items`, whose references are taken; null with `MemoryError` set.
 ///
 /// # Safety
 /// Live objects, the GIL held.
-pub unsafe extern "C" fn new_method(function: *mut PyObject, this: *mut PyObject) -> *mut PyObject {
+pub unsafe extern "C" fn build_method(items: *mut *mut PyObject, _count: c_int) -> *mut PyObject {
     // SAFETY: the caller's.
-    unsafe { symbols::PyMethod_New(function, this) }
+    unsafe {
+        let (this, function) = (items.read(), items.add(1).read());
+        let method = symbols::PyMethod_New(function, this);
+        if !method.is_null() {
+            release(this);
+            release(function);
+        }
+        method
+    }
 }
 
 /// Of `with`.

@@ -70,9 +70,9 @@ pub(super) fn of_class(
         let class = class.or_else(|| only_class(cell?, alive)).filter(|&class| alive.has(class))?;
         let type_of = |object: u64| get::<*mut PyTypeObject>(object as *mut PyObject, object::OB_TYPE);
         let metaclass = type_of(class);
-        let general = (*&raw const pyo3_ffi::PyType_Type).tp_getattro.map(|f| f as usize);
+        let loads = |class: *mut PyTypeObject| (*class).tp_getattro.map(|f| f as usize);
         if pyo3_ffi::PyType_Check(class as *mut PyObject) == 0
-            || (*metaclass).tp_getattro.map(|f| f as usize) != general
+            || loads(metaclass) != loads(&raw mut pyo3_ffi::PyType_Type)
             || !symbols::_PyType_Lookup(metaclass, name).is_null()
         {
             return None;

@@ -5,6 +5,7 @@ use crate::helpers::exit_numbers;
 use crate::helpers::globals;
 use crate::helpers::instance_pool;
 use crate::helpers::iteration::new_range_iterator;
+use crate::helpers::with::build_method;
 use crate::native::code::attached;
 use crate::native::frames::{Resume, compiled};
 use crate::native::raw::{release, retain};
@@ -12,6 +13,7 @@ use crate::native::tools;
 use crate::native::trampoline::{stub_error, stub_exit, stub_unreached};
 use pyo3_ffi::{PyObject, PyThreadState, PyTypeObject};
 use smallvec::SmallVec;
+use std::ffi::c_int;
 use std::ptr;
 use whipsnake_codegen::{Exit, ExitFrame, ExitSlot, Place, Unmade};
 use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, Function, Generator, ThreadState, symbols};
@@ -141,17 +143,27 @@ impl Buffer<'_> {
 }
 
 impl Buffer<'_> {
-    /// Makes a tuple.
+    /// Makes a tuple or a bound method.
     unsafe fn tuple(self, number: u16, made: &mut Made) -> *mut PyObject {
         let described = &self.exit.tuples[usize::from(number)];
         // SAFETY: the caller's; the references move into the tuple.
         unsafe {
-            let tuple = pyo3_ffi::PyTuple_New(described.len() as isize);
+            if described.class == Global::MethodType {
+                let items = described.items.iter();
+                let mut items: Vec<_> =
+                    items.map(|item| self.object(item.place, item.owned && !self.shows, made)).collect();
+                let method = build_method(items.as_mut_ptr(), items.len() as c_int);
+                if method.is_null() {
+                    pyo3_ffi::Py_FatalError(c"no memory for a method that a region put off".as_ptr());
+                }
+                return method;
+            }
+            let tuple = pyo3_ffi::PyTuple_New(described.items.len() as isize);
             if tuple.is_null() {
                 pyo3_ffi::Py_FatalError(c"no memory for a tuple that a region put off".as_ptr());
             }
             let items: *mut *mut PyObject = tuple.byte_add(layout::tuple::OB_ITEM as usize).cast();
-            for (index, item) in described.iter().enumerate() {
+            for (index, item) in described.items.iter().enumerate() {
                 items.add(index).write(self.object(item.place, item.owned && !self.shows, made));
             }
             tuple

@@ -54,6 +54,9 @@ unsafe fn push_on_new_chunk(thread: ThreadState, function: Function) -> Option<F
     }
 }
 
+/// About as many words as the frame of a small function has.
+const SMALL_FRAME: usize = layout::SPECIALS_SIZE as usize + 8;
+
 /// Pushes the frame below an `__init__`, or below a method that C code would call, above `caller`, which is at the call instruction `call`. Its code begins at
 /// `first_unit`, and it has `instance` (taken; may be null) on its stack. `None` without memory, and nothing has changed then.
 ///
@@ -72,6 +75,8 @@ pub(super) unsafe fn push_init(
         let codes = [shim::code_object()?, shim::operator_code()?, shim::consumer_code()?];
         let code = codes.into_iter().find(|code| code.instructions() == first_unit)?;
         let is_consumer = code.as_ptr() == codes[2].as_ptr();
+        // Where a chunk of the data stack ends, the interpreter calls `__init__` from C, and has no frame to count.
+        let counted = counted && thread.has_stack_space(shim::FRAME_WORDS + SMALL_FRAME);
         // What exits restore there is written later.
         let frame = shim::push(thread, code, caller.as_ptr(), instance, ptr::null(), counted && !is_consumer)?;
         wait(caller, call);

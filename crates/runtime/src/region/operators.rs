@@ -96,18 +96,16 @@ pub(super) unsafe fn comparison(
 pub(super) unsafe fn identity(left: *mut PyTypeObject, right: *mut PyTypeObject) -> Option<Identity> {
     // SAFETY: the caller's.
     unsafe {
-        let object = (*&raw const pyo3_ffi::PyBaseObject_Type).tp_richcompare.map(|f| f as usize);
         let of = |class: *mut PyTypeObject| (*class).tp_richcompare.map(|f| f as usize);
-        let is_plain = |class| of(class).is_none() || of(class) == object;
-        let plain = [is_plain(left), is_plain(right)];
-        if !plain[0] && !plain[1] || !plain[0] && !knows_its_own_only(left) || !plain[1] && !knows_its_own_only(right) {
-            return None;
-        }
-        let versions = [left, right].map(|class| {
-            look_up(class, c"__eq__");
-            get::<u32>(class, type_object::TP_VERSION_TAG)
-        });
-        (versions[0] != 0 && versions[1] != 0).then_some(Identity { versions, never: left != right })
+        let object = of(&raw mut pyo3_ffi::PyBaseObject_Type)?;
+        let is_plain = |class| of(class).is_none_or(|compares| compares == object);
+        let never = match (is_plain(left), is_plain(right)) {
+            (true, true) => false,
+            (true, false) => knows_its_own_only(right).then_some(true)?,
+            (false, true) => knows_its_own_only(left).then_some(true)?,
+            (false, false) => return None,
+        };
+        Some(Identity { compares: object as u64, never })
     }
 }
 

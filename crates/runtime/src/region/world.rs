@@ -466,6 +466,11 @@ impl World for Live {
         self.method(class, unsafe { special::look_up(class, name) })
     }
 
+    fn address(&self, name: Global) -> Option<u64> {
+        // SAFETY: the GIL is held.
+        self.found(Some(unsafe { globals::address(name) } as u64))
+    }
+
     fn class_with(&self, version: u32) -> Option<u64> {
         self.alive.class_with(version)
     }
