@@ -44,6 +44,7 @@ mod text;
 mod truth;
 mod unpack;
 mod variants;
+mod zips;
 
 pub use functions::function_field;
 pub use known_functions::{KnownFunction, int_of_float};
@@ -52,6 +53,7 @@ pub use number::float_of_int;
 pub use operand::{Imm, Place, Ptr, Stores};
 pub use operation::{Operation, Outputs};
 pub use variants::{By, suffix};
+pub use zips::zip_operation;
 
 use operation::operations;
 
@@ -96,6 +98,7 @@ pub fn for_regions() -> impl Iterator<Item = &'static Operation> {
         .iter()
         .chain(dict_methods::OPERATIONS)
         .chain(enumerations::OPERATIONS)
+        .chain(zips::OPERATIONS)
         .chain(shapes::OPERATIONS)
         .chain(inlined_generators::OPERATIONS)
 }
