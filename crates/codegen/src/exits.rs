@@ -19,13 +19,15 @@ pub enum Place {
     Tuple(u16),
 }
 
-/// An object that an exit makes, with nothing in its fields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// An object that an exit makes, with nothing in its fields yet.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Unmade {
     /// An instance of the class at an address.
     Instance(u64),
     /// An object of a built-in type.
     Empty(Global),
+    /// An iterator over a list or tuple. Each reference to it comes with one to that.
+    Iterator(Place),
 }
 
 /// An item of a tuple that an exit makes.
@@ -209,6 +211,10 @@ impl Needs<'_> {
                     return self.unmade(value, Unmade::Instance(self.known_address(class)));
                 }
                 &InstData::Empty { class } => return self.unmade(value, Unmade::Empty(class)),
+                &InstData::LateIterator { sequence } => {
+                    let sequence = self.place(sequence);
+                    return self.unmade(value, Unmade::Iterator(sequence));
+                }
                 InstData::LateTuple { class, items, lent } => {
                     if let Some(known) = self.tuples.iter().position(|(tuple, _)| *tuple == value) {
                         return Place::Tuple(known as u16);

@@ -29,7 +29,13 @@ impl Lowering<'_, '_> {
         match self.func.def(value) {
             ValueDef::Result(inst, _) => {
                 let data = self.func.inst(inst);
-                matches!(data, InstData::Instance { .. } | InstData::Empty { .. } | InstData::LateTuple { .. })
+                matches!(
+                    data,
+                    InstData::Instance { .. }
+                        | InstData::Empty { .. }
+                        | InstData::LateIterator { .. }
+                        | InstData::LateTuple { .. }
+                )
             }
             ValueDef::Param(..) => false,
         }

@@ -69,6 +69,8 @@ globals! {
     RangeIteratorType,
     /// `enumerate`.
     EnumerateType,
+    /// `zip`.
+    ZipType,
     /// `range`.
     RangeType,
     /// The type of list iterators.

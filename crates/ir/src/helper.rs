@@ -105,6 +105,8 @@ helpers! {
     NewRangeIterator() -> (obj) [pure];
     /// A new iterator over an exact list or tuple; NULL with `MemoryError` set.
     NewSequenceIterator(sequence: obj) -> (obj) [pure];
+    /// Has the collector look after an object that it has taken out of its lists.
+    TrackAgain(object: obj) [pure];
     /// A new dict; NULL with `MemoryError` set.
     NewDict() -> (obj) [pure];
     /// A list without items that nobody has, with places for some; NULL with `MemoryError` set. `hidden` says that nobody will ask for their number.

@@ -289,6 +289,8 @@ pub enum InstData {
     Instance { class: Value },
     /// An object of a built-in type, with nothing in it, that is not made but by exits that need it: an iterator over a range, or a dict.
     Empty { class: Global },
+    /// An iterator over a list or tuple that is not made but by exits that need it. For each reference to it there is one to the sequence.
+    LateIterator { sequence: Value },
     /// Reads memory. Not atomic, not volatile, never traps.
     Load { ty: Type, base: Value, offset: Offset },
     /// Writes memory.
@@ -407,7 +409,9 @@ impl InstData {
             | Received
             | Empty { .. }
             | SaveInstr => {}
-            Load { base, .. } | Address { base, .. } | Instance { class: base } => visit(base),
+            Load { base, .. } | Address { base, .. } | Instance { class: base } | LateIterator { sequence: base } => {
+                visit(base)
+            }
             Store { value, base, .. } => {
                 visit(value);
                 visit(base);

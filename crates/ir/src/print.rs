@@ -137,6 +137,7 @@ fn operation(func: &Function, inst: Inst) -> String {
         Received => "received".into(),
         Load { base, offset, .. } => format!("load {}", place(*base, *offset)),
         Store { value, base, offset } => format!("store {value}, {}", place(*base, *offset)),
+        LateIterator { sequence } => format!("late_iterator {sequence}"),
         Empty { class } => format!("empty {}", class.name()),
         Instance { class } => format!("instance {class}"),
         Address { base, offset } => format!("address {}", place(*base, *offset)),

@@ -59,6 +59,15 @@ impl Consumer {
         }
     }
 
+    /// The type that items have as a rule.
+    pub fn usual_class(self) -> Option<Global> {
+        match self {
+            Consumer::Any | Consumer::All => Some(Global::BoolType),
+            Consumer::Sum => Some(Global::IntType),
+            _ => None,
+        }
+    }
+
     /// What it has before the first item.
     pub fn start(self, b: &mut Builder<'_>) -> Gathered {
         match self {

@@ -45,6 +45,7 @@ mod text;
 mod truth;
 mod unpack;
 mod variants;
+mod zips;
 
 pub use functions::function_field;
 pub use known_functions::{KnownFunction, int_of_float};
@@ -53,6 +54,7 @@ pub use number::{float_of_int, guard_index};
 pub use operand::{Imm, Place, Ptr, Stores};
 pub use operation::{Operation, Outputs};
 pub use variants::{By, suffix};
+pub use zips::zip_operation;
 
 use operation::operations;
 
@@ -98,6 +100,7 @@ pub fn for_regions() -> impl Iterator<Item = &'static Operation> {
         .chain(dict_methods::OPERATIONS)
         .chain(enumerations::OPERATIONS)
         .chain(membership::OPERATIONS)
+        .chain(zips::OPERATIONS)
         .chain(shapes::OPERATIONS)
         .chain(inlined_generators::OPERATIONS)
 }

@@ -363,6 +363,10 @@ pub trait World {
     fn enumerated(&self, _: u64) -> Option<Global> {
         None
     }
+    /// The types of the iterators that a `zip` has inside, if all are types with names, and no iterator is there twice.
+    fn zipped(&self, _: u64) -> Option<Vec<Global>> {
+        None
+    }
     /// Which of the built-in types and methods whose calls are known is at the address.
     fn named_object(&self, _: u64) -> Option<Global> {
         None

@@ -446,3 +446,35 @@ fn an_instance_that_memory_gets_or_shows_is_made() {
         assert!(text.contains("release_plain v3"), "{text}");
     }
 }
+
+/// A loop's iterator, with a state that holds it on the stack, and its position.
+fn with_iterator(body: &str) -> String {
+    format!(
+        "block0:\n\
+         v0: ptr = frame\nv1: obj = load v0[80]\nv2: i64 = iconst 3\n\
+         v3: obj = call NewSequenceIterator(v1) @state0\n\
+         v4: obj = iconst 0\nv5: bool = eq v3, v4\nerror_if v5 @state0\n{body}\n\
+         release v3 @state1\nleave next @state0\n\
+         state0:\nframe 3: locals [v1 clean], stack []\n\
+         state1:\nframe 4: locals [v1 clean], stack [v3]\nfield v3[16] = v2"
+    )
+}
+
+#[test]
+fn an_iterator_that_only_exits_need_is_not_made_and_its_references_are_to_the_list() {
+    let text = run(drop_instances, &with_iterator("guard_exact v1, ListType @state1"));
+    for there in ["retain v1", "v3: obj = late_iterator v1", "guard_exact v1, ListType @state1", "release v1"] {
+        assert!(text.contains(there), "{there} in {text}");
+    }
+    for gone in ["NewSequenceIterator", "error_if", "release v3", "release v1 @state1"] {
+        assert!(!text.contains(gone), "{gone} in {text}");
+    }
+}
+
+#[test]
+fn an_iterator_that_memory_gets_is_made() {
+    for body in ["store v3, v0[80]", "store v2, v3[16]", "v6: i32 = load v3[0]"] {
+        let text = run(drop_instances, &with_iterator(body));
+        assert!(text.contains("NewSequenceIterator") && text.contains("release v3"), "{text}");
+    }
+}

@@ -42,6 +42,7 @@ impl Lowering<'_, '_> {
             Iconst { .. }
             | Instance { .. }
             | Empty { .. }
+            | LateIterator { .. }
             | Operand32 { .. }
             | Pointer { .. }
             | Global { .. }

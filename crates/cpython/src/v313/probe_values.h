@@ -155,6 +155,15 @@ typedef struct {
     PyObject *cm_dict;
 } whipsnake_wrapper;
 
+/* Likewise, in bltinmodule.c. */
+typedef struct {
+    PyObject_HEAD
+    Py_ssize_t tuplesize;
+    PyObject *ittuple;
+    PyObject *result;
+    int strict;
+} whipsnake_zipobject;
+
 static void print_containers(void) {
     begin("dict", "`PyDictObject`. Split when `ma_values` is not NULL.");
     OFF(MA_USED, PyDictObject, ma_used);
@@ -227,6 +236,13 @@ static void print_containers(void) {
     OFF(EN_RESULT, whipsnake_enumobject, en_result);
     OFF(EN_LONGINDEX, whipsnake_enumobject, en_longindex);
     SIZE(whipsnake_enumobject);
+    end();
+
+    begin("zip", "`zipobject`.");
+    OFF(TUPLESIZE, whipsnake_zipobject, tuplesize);
+    OFF(ITTUPLE, whipsnake_zipobject, ittuple);
+    OFF(RESULT, whipsnake_zipobject, result);
+    SIZE(whipsnake_zipobject);
     end();
 
     begin("list_iterator", "`_PyListIterObject`. `it_seq` is NULL when exhausted.");

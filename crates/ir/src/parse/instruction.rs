@@ -40,6 +40,7 @@ impl Parser {
                 let (base, offset) = self.memory()?;
                 Store { value, base, offset }
             }
+            "late_iterator" => LateIterator { sequence: self.value()? },
             "empty" => Empty { class: self.global()? },
             "instance" => Instance { class: self.value()? },
             "address" => {

@@ -60,7 +60,9 @@ impl Region {
         self.dead = false;
         func.blocks[header.index()].depth = self.depth;
         let mut state = edge.state.clone();
-        for &index in plan.exposed.iter().rev() {
+        // An attempt may have fewer than the one before, which inlined more.
+        let count = state.fields.len();
+        for &index in plan.exposed.iter().rev().filter(|&&index| index < count) {
             let field = state.fields.remove(index);
             if field.dirty {
                 let store = InstData::Store { value: field.value, base: field.object, offset: field.offset.into() };
@@ -89,14 +91,15 @@ impl Region {
             let slot = state.slots_mut().nth(index).expect("as above");
             *slot = Slot { value: Some(param), owned: slot.owned, dirty: true };
         }
-        for &index in &plan.fields {
+        let fields: Vec<usize> = plan.fields.iter().copied().filter(|&index| index < state.fields.len()).collect();
+        for &index in &fields {
             let field = &mut state.fields[index];
             Self::push_arg(func, edge.inst, edge.otherwise, field.value);
             field.value = func.add_param(header, func.ty(field.value));
             field.dirty = true;
         }
         self.state = state.clone();
-        Some(OpenLoop { header, state, slots, fields: plan.fields.clone() })
+        Some(OpenLoop { header, state, slots, fields })
     }
 
     /// Fills in the arguments of a jump back to a loop's header. What does not fit is noted in the plan; false if there was any such thing.

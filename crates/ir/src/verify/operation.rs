@@ -131,6 +131,7 @@ fn change(data: &InstData) -> Option<&'static str> {
         | Address { .. }
         | Instance { .. }
         | Empty { .. }
+        | LateIterator { .. }
         | Unary { .. }
         | Binary { .. }
         | Overflowing { .. }

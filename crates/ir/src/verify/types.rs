@@ -150,7 +150,7 @@ impl Rules<'_> {
                 self.one_of(*base, ADDRESSES);
                 vec![]
             }
-            Instance { class } => {
+            Instance { class } | LateIterator { sequence: class } => {
                 self.is(*class, Obj);
                 vec![Obj]
             }

@@ -2,14 +2,15 @@
 
 use super::body::{Back, Body, Scope};
 use super::cost::Cost;
+use super::enumerations::Combined;
 use super::loops::{Extent, Plans};
 use super::{Choices, Request, Site, Start, failed_again, locals};
 use crate::{Callee, operands};
 use rustc_hash::FxHashMap;
 use whipsnake_cpython::layout::{frame, thread_state};
 use whipsnake_ir::{
-    Block, Builder, Condition, Continuation, FrameState, Frames, Function, Global, MissReason, Region, Slot, State,
-    Type, Value, abi,
+    Block, Builder, Condition, Continuation, FrameState, Frames, Function, MissReason, Region, Slot, State, Type,
+    Value, abi,
 };
 
 /// How an attempt to build a region ended.
@@ -50,8 +51,8 @@ pub(super) struct Walk<'a, 'f> {
     pub(super) samples: FxHashMap<Value, u64>,
     /// Classes of values, by their addresses: guesses, likewise.
     pub(super) classes: FxHashMap<Value, u64>,
-    /// Of each `enumerate`, the type of the iterator inside.
-    pub(super) enumerations: FxHashMap<Value, Global>,
+    /// Each `enumerate` and `zip`, and what is inside.
+    pub(super) enumerations: FxHashMap<Value, Combined>,
     /// Versions of the classes of values: what is built on them is guarded.
     pub(super) versions: FxHashMap<Value, u32>,
     /// Versions that classes of values have been guarded to have somewhere: guesses elsewhere.

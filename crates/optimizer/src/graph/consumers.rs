@@ -164,7 +164,7 @@ impl<'a> Walk<'a, '_> {
             self.give_consumer_up(number);
             return;
         };
-        let class = self.likely_class(item);
+        let class = self.likely_class(item).or(consumer.usual_class());
         if !consumer.takes(class) {
             self.give_consumer_up(number);
             return;

@@ -156,10 +156,10 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    /// Whether the top of the stack is its own iterator: an `enumerate`, or a generator, which is guarded.
+    /// Whether the top of the stack is its own iterator: an `enumerate`, a `zip`, or a generator, which is guarded.
     pub(super) fn is_iterator_itself(&mut self) -> bool {
         let Some(value) = self.knowledge().state.frame().stack.last().and_then(|slot| slot.value) else { return false };
-        if self.b.known_class(value) == Some(Global::EnumerateType) {
+        if matches!(self.b.known_class(value), Some(Global::EnumerateType | Global::ZipType)) {
             return true;
         }
         if self.likely_generator(value).is_none() {

@@ -4,10 +4,10 @@ use super::blocks::Walk;
 use crate::select::{named, operation, whole};
 use crate::{Number, Object, operands};
 use whipsnake_bytecode::Instr;
-use whipsnake_cpython::layout::object;
+use whipsnake_cpython::layout::{list_iterator, object};
 use whipsnake_cpython::opcode::binary::{ADD, INPLACE_ADD, MULTIPLY, SUBTRACT};
 use whipsnake_cpython::{layout, opcode as op};
-use whipsnake_ir::{Condition, Continuation, Global, Helper, Known, MissReason, Slot, Type, Value};
+use whipsnake_ir::{Condition, Continuation, Field, Global, Helper, Known, MissReason, Slot, Type, Value};
 use whipsnake_ops::Operation;
 
 /// With so many instructions that did what the interpreter had not seen, that is no guide any more.
@@ -264,6 +264,13 @@ impl Walk<'_, '_> {
         self.b.learn_class(iterator, iterator_class);
         self.pop();
         self.push(Slot::owned(iterator));
+        self.knowledge().learn(sequence, |known| known.present = true);
+        let start = self.b.iconst(Type::I64, 0);
+        let region = self.knowledge();
+        let (object, sequence) = (region.resolve(iterator), region.resolve(sequence));
+        for (offset, value) in [(list_iterator::IT_SEQ, sequence), (list_iterator::IT_INDEX, start)] {
+            region.state.fields.push(Field { object, offset, value, dirty: false, attribute: false });
+        }
         // The iterator holds it.
         self.b.release(sequence);
     }

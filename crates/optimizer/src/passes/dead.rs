@@ -37,6 +37,7 @@ fn is_pure(data: &InstData) -> bool {
             | Address { .. }
             | Instance { .. }
             | Empty { .. }
+            | LateIterator { .. }
             | Unary { .. }
             | Binary { .. }
             | Overflowing { .. }

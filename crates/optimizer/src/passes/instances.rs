@@ -4,7 +4,7 @@
 //! is left to it is its count, and comparisons with other objects, which it is not.
 
 use rustc_hash::FxHashMap;
-use whipsnake_ir::{Condition, Function, Global, Helper, Inst, InstData, Type, Value, ValueDef};
+use whipsnake_ir::{Condition, FrameState, Function, Global, Helper, Inst, InstData, Slot, Type, Value, ValueDef};
 
 /// Runs the pass.
 pub fn drop_instances(function: &mut Function) {
@@ -38,6 +38,8 @@ enum Class {
     Of(Value),
     /// One of a built-in type, with nothing in it.
     Builtin(Global),
+    /// An iterator over what is a value.
+    IteratorOf(Value),
 }
 
 /// The objects that the function makes and that exits could make.
@@ -51,6 +53,10 @@ fn made(function: &Function) -> FxHashMap<Value, (Inst, Class)> {
                     let is_dict = *helper == Helper::NewDict;
                     let class = if is_dict { Global::DictType } else { Global::RangeIteratorType };
                     made.insert(function.results(inst)[0], (inst, Class::Builtin(class)));
+                    continue;
+                }
+                InstData::Call { helper: Helper::NewSequenceIterator, args } => {
+                    made.insert(function.results(inst)[0], (inst, Class::IteratorOf(args[0])));
                     continue;
                 }
                 _ => continue,
@@ -85,7 +91,18 @@ fn rewrite(function: &mut Function, made: &FxHashMap<Value, (Inst, Class)>) {
         *function.inst_mut(inst) = match class {
             Class::Of(class) => InstData::Instance { class },
             Class::Builtin(class) => InstData::Empty { class },
+            Class::IteratorOf(sequence) => InstData::LateIterator { sequence },
         };
+    }
+    let sequences: FxHashMap<Value, Value> = made
+        .iter()
+        .filter_map(|(&iterator, &(_, class))| match class {
+            Class::IteratorOf(sequence) => Some((iterator, sequence)),
+            _ => None,
+        })
+        .collect();
+    if !sequences.is_empty() {
+        count_sequences(function, &sequences);
     }
     let mut known: FxHashMap<Value, bool> = FxHashMap::default();
     for block in function.block_ids() {
@@ -111,4 +128,48 @@ fn rewrite(function: &mut Function, made: &FxHashMap<Value, (Inst, Class)>) {
         });
         function.blocks[block.index()].insts = insts;
     }
+}
+
+/// Counts the references to sequences in place of those to iterators over them that are not made: each of these holds one.
+fn count_sequences(function: &mut Function, sequences: &FxHashMap<Value, Value>) {
+    for block in function.block_ids() {
+        let mut counted = vec![];
+        for inst in std::mem::take(&mut function.blocks[block.index()].insts) {
+            match *function.inst(inst) {
+                InstData::LateIterator { sequence } => {
+                    let retain = function.detached(InstData::Retain { value: sequence }, &[]);
+                    counted.extend([retain, inst]);
+                    continue;
+                }
+                InstData::Retain { value } => {
+                    if let Some(&sequence) = sequences.get(&value) {
+                        *function.inst_mut(inst) = InstData::Retain { value: sequence };
+                    }
+                }
+                InstData::Release { value } | InstData::ReleasePlain { value } => {
+                    if let Some(&sequence) = sequences.get(&value) {
+                        *function.inst_mut(inst) = InstData::Release { value: sequence };
+                        forget(function, inst, value);
+                    }
+                }
+                _ => {}
+            }
+            counted.push(inst);
+        }
+        function.blocks[block.index()].insts = counted;
+    }
+}
+
+/// Takes an iterator out of the state at its end: nobody can look at it there, and its sequence may be ending.
+fn forget(function: &mut Function, inst: Inst, iterator: Value) {
+    let Some(state) = function.state_of(inst) else { return };
+    let mut state = function.states[state.index()].clone();
+    for slot in state.frames.iter_mut().flat_map(FrameState::slots_mut) {
+        if slot.value == Some(iterator) {
+            *slot = Slot::NULL;
+        }
+    }
+    state.fields.retain(|field| field.object != iterator);
+    let state = function.add_state(state);
+    function.set_state(inst, state);
 }

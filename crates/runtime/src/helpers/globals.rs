@@ -39,6 +39,7 @@ pub unsafe fn address(global: Global) -> usize {
         Global::BuiltinType => type_of!(PyCFunction_Type),
         Global::MethodDescriptorType => &raw const symbols::PyMethodDescr_Type as usize,
         Global::EnumerateType => type_of!(PyEnum_Type),
+        Global::ZipType => type_of!(PyZip_Type),
         Global::RangeType => type_of!(PyRange_Type),
         Global::RangeIteratorType => type_of!(PyRangeIter_Type),
         Global::ListIteratorType => type_of!(PyListIter_Type),

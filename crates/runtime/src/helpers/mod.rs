@@ -79,6 +79,7 @@ pub fn address(helper: Helper) -> usize {
         Helper::BuildMethod => with::build_method as *const () as usize,
         Helper::EnterWhole => with::enter_whole as *const () as usize,
         Helper::NewInstance => crate::region::new_instance as *const () as usize,
+        Helper::TrackAgain => pyo3_ffi::PyObject_GC_Track as *const () as usize,
         Helper::NewSequenceIterator => iteration::iter as *const () as usize,
         Helper::NewRangeIterator => iteration::new_range_iterator as *const () as usize,
         Helper::NewDict => pyo3_ffi::PyDict_New as *const () as usize,

@@ -4,7 +4,7 @@ use super::{FAILURES_TO_TELL, Region, dump, frames};
 use crate::helpers::exit_numbers;
 use crate::helpers::globals;
 use crate::helpers::instance_pool;
-use crate::helpers::iteration::new_range_iterator;
+use crate::helpers::iteration::{iter, new_range_iterator};
 use crate::helpers::with::build_method;
 use crate::native::code::attached;
 use crate::native::frames::{Resume, compiled};
@@ -31,12 +31,13 @@ struct Made {
 
 impl Made {
     /// What the exit makes before anything is written to fields.
-    unsafe fn of(exit: &Exit) -> Made {
+    unsafe fn of(exit: &Exit, buffer: Buffer<'_>) -> Made {
         let make = |&unmade: &Unmade| {
             // SAFETY: the caller's: a class that makes its instances as `object` does.
             let object = unsafe {
                 match unmade {
                     Unmade::Instance(class) => instance_pool::new_instance(class as *mut PyTypeObject),
+                    Unmade::Iterator(sequence) => iter(buffer.raw(sequence) as *mut PyObject),
                     Unmade::Empty(Global::DictType) => pyo3_ffi::PyDict_New(),
                     Unmade::Empty(Global::RangeIteratorType) => new_range_iterator(),
                     Unmade::Empty(other) => unreachable!("{other:?} is not made by exits"),
@@ -129,7 +130,18 @@ impl Buffer<'_> {
                     made.objects.push((place, object));
                     object
                 }
-                Place::Made(number) => retain(made.empty[usize::from(number)]),
+                Place::Made(number) => {
+                    let number = usize::from(number);
+                    let object = retain(made.empty[number]);
+                    if let Unmade::Iterator(sequence) = self.exit.made[number]
+                        && owned
+                        && !self.shows
+                    {
+                        // The iterator holds it now.
+                        release(self.raw(sequence) as *mut PyObject);
+                    }
+                    object
+                }
                 place => {
                     let object = self.raw(place) as *mut PyObject;
                     if !owned && !object.is_null() {
@@ -226,7 +238,7 @@ pub unsafe extern "C" fn leave_region(
 unsafe fn restore(thread: ThreadState, frame: Frame, exit: &Exit, buffer: Buffer<'_>) -> Frame {
     // SAFETY: the caller's.
     unsafe {
-        let mut made = Made::of(exit);
+        let mut made = Made::of(exit, buffer);
         for field in &exit.fields {
             let object = buffer.holder(field.object, &made).cast::<u8>();
             if field.attribute {
@@ -343,12 +355,12 @@ pub(super) unsafe extern "C" fn destroy_shown(
         let thread = ThreadState::new_unchecked(thread);
         let buffer = Buffer { words: buffer, exit, shows: true };
         let mut shown: SmallVec<[(Frame, Option<frames::Place>); 4]> = SmallVec::new();
-        let (mut current, mut made) = (Frame::new_unchecked(frame), Made::of(exit));
+        let (mut current, mut made) = (Frame::new_unchecked(frame), Made::of(exit, buffer));
         // The code of others may drop the last reference to a class whose instance is not made.
         let classes = || {
             exit.made.iter().filter_map(|unmade| match *unmade {
                 Unmade::Instance(class) => Some(class as *mut PyObject),
-                Unmade::Empty(_) => None,
+                Unmade::Empty(_) | Unmade::Iterator(_) => None,
             })
         };
         for class in classes() {

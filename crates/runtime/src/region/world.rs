@@ -18,8 +18,8 @@ use std::ptr;
 use std::rc::Rc;
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::generator::FRAME_EXECUTING;
-use whipsnake_cpython::layout::{cell, enumeration, object, type_object};
-use whipsnake_cpython::live::{Code, Float, Frame, Function, Generator, Long};
+use whipsnake_cpython::layout::{cell, enumeration, object, type_object, zip};
+use whipsnake_cpython::live::{Code, Float, Frame, Function, Generator, Long, Tuple};
 use whipsnake_cpython::opcode as op;
 use whipsnake_ir::Global;
 use whipsnake_ir::abi::FEEDBACK_WORDS;
@@ -53,6 +53,7 @@ const CLASSES: &[Global] = &[
     Global::ListIteratorType,
     Global::TupleIteratorType,
     Global::EnumerateType,
+    Global::ZipType,
     Global::ModuleType,
     Global::TypeType,
 ];
@@ -228,6 +229,7 @@ const NAMED: &[Global] = &[
     Global::BoolType,
     Global::RangeType,
     Global::EnumerateType,
+    Global::ZipType,
     Global::DictGetMethod,
 ];
 
@@ -246,6 +248,13 @@ fn has_known_enumerations() -> bool {
     let class = &raw const pyo3_ffi::PyEnum_Type;
     // SAFETY: a static type.
     unsafe { (*class).tp_basicsize == enumeration::SIZEOF as isize }
+}
+
+/// The same of `zip`.
+fn has_known_zips() -> bool {
+    let class = &raw const pyo3_ffi::PyZip_Type;
+    // SAFETY: a static type.
+    unsafe { (*class).tp_basicsize == zip::SIZEOF as isize }
 }
 
 impl World for Live {
@@ -311,6 +320,20 @@ impl World for Live {
         // SAFETY: a live object of that type.
         let inner = has_known_enumerations().then(|| unsafe { get::<*mut PyObject>(object, enumeration::EN_SIT) })?;
         if inner.is_null() { None } else { class_of(inner) }
+    }
+
+    fn zipped(&self, object: u64) -> Option<Vec<Global>> {
+        let object = self.live(object).filter(|&object| class_of(object) == Some(Global::ZipType))?;
+        if !has_known_zips() {
+            return None;
+        }
+        // SAFETY: a live object of that type, which has a tuple of iterators unless it is being made or has ended.
+        let iterators = unsafe { Tuple::new(get(object, zip::ITTUPLE))? };
+        let inside: Vec<_> = (0..iterators.len()).filter_map(|index| iterators.item(index)).collect();
+        if inside.iter().enumerate().any(|(index, it)| inside[..index].contains(it)) {
+            return None;
+        }
+        inside.into_iter().map(class_of).collect()
     }
 
     fn class(&self, object: u64) -> Option<Global> {
@@ -404,7 +427,11 @@ impl World for Live {
     fn named_object(&self, address: u64) -> Option<Global> {
         // SAFETY: the GIL is held.
         let is_it = |named: &Global| unsafe { globals::address(*named) } as u64 == address;
-        NAMED.iter().copied().find(is_it).filter(|&found| found != Global::EnumerateType || has_known_enumerations())
+        NAMED.iter().copied().find(is_it).filter(|&found| match found {
+            Global::EnumerateType => has_known_enumerations(),
+            Global::ZipType => has_known_zips(),
+            _ => true,
+        })
     }
 
     fn math_function(&self, address: u64) -> Option<whipsnake_ops::MathFunction> {
