@@ -105,6 +105,12 @@ struct Tables {
     blob: Vec<u8>,
     stencils: String,
     stencil_count: usize,
+    /// By stencil, the one that is followed by `RECEIVE`, as Rust source.
+    received: String,
+    /// The stencil of `RECEIVE`.
+    receive: Option<Stencil>,
+    /// Those that are followed by it, to be added last.
+    joined: Vec<(Stencil, &'static Operation)>,
     holes: String,
     hole_count: usize,
     operations: String,
@@ -200,8 +206,12 @@ pub fn make(target: Target) -> Result<Library, LibraryError> {
 }
 
 impl Tables {
-    fn operation(&mut self, operation: &Operation, compiler: &mut Compiler) -> Result<(), LibraryError> {
+    fn operation(&mut self, operation: &'static Operation, compiler: &mut Compiler) -> Result<(), LibraryError> {
         let t = traits(&operation.build(0));
+        let receive = match &self.receive {
+            Some(receive) => receive.clone(),
+            None => self.receive.insert(receive_stencil(compiler)?).clone(),
+        };
         writeln!(
             self.operations,
             "OperationInfo {{ name: {:?}, inputs: {}, keeps: {}, outputs: {}, borrows: &{:?}, variants: {}, imms: &{}, ptrs: &{}, \
@@ -225,7 +235,15 @@ impl Tables {
                 Some(modes) => {
                     let (_, stencil) = stencil(operation, &modes, compiler)?;
                     write!(self.variants, "{}, ", self.stencil_count).expect("writing to a string");
-                    self.push(&stencil, operation, &t);
+                    let joined = if t.hands_on { join(&stencil, &receive) } else { None };
+                    self.push(&stencil, operation, t.feedback, 0);
+                    let number = if joined.is_some() {
+                        format!("JOINED + {}, ", self.joined.len())
+                    } else {
+                        "NONE, ".to_owned()
+                    };
+                    self.received.push_str(&number);
+                    self.joined.extend(joined.map(|joined| (joined, operation)));
                 }
                 None => self.variants.push_str("NONE, "),
             }
@@ -234,7 +252,8 @@ impl Tables {
         Ok(())
     }
 
-    fn push(&mut self, stencil: &Stencil, operation: &Operation, t: &Traits) {
+    /// Adds a stencil, whose hot part ends with so many bytes of `RECEIVE`.
+    fn push(&mut self, stencil: &Stencil, operation: &Operation, feedback: bool, receive: usize) {
         let hot = self.part(&stencil.hot);
         let cold = self.part(&stencil.cold);
         let first = self.hole_count;
@@ -250,12 +269,12 @@ impl Tables {
         assert!(counts.iter().all(|&count| count < 256), "counts of groups fit a byte");
         writeln!(
             self.stencils,
-            "Stencil {{ hot: {hot}, cold: {cold}, holes: {first}, hot_len: {}, cold_len: {}, narrow: {}, wide: {}, feedback: {}, needs: {} }},",
+            "Stencil {{ hot: {hot}, cold: {cold}, holes: {first}, hot_len: {}, cold_len: {}, narrow: {}, wide: {}, feedback: {}, needs: {}, receive: {receive} }},",
             stencil.hot.len(),
             stencil.cold.len(),
             counts[0],
             counts[1],
-            if t.feedback { cell_words(operation) } else { 0 },
+            if feedback { cell_words(operation) } else { 0 },
             needs(operation, stencil),
         )
         .expect("writing to a string");
@@ -320,6 +339,11 @@ impl Tables {
     }
 
     fn finish(mut self) -> Library {
+        let (first, joined) = (self.stencil_count, std::mem::take(&mut self.joined));
+        let receive = self.receive.as_ref().map_or(0, |receive| receive.hot.len());
+        for (stencil, operation) in joined {
+            self.push(&stencil, operation, traits(&operation.build(0)).feedback, receive);
+        }
         assert!(Helper::ALL.len() <= 256, "helper numbers fit a byte");
         // Copies run in chunks and may read beyond the end.
         self.blob.extend_from_slice(&[0xcc; 128]);
@@ -331,6 +355,10 @@ impl Tables {
              pub(crate) static STENCILS: &[Stencil] = &[\n{}];\n\
              /// Holes of all stencils.\n\
              pub(crate) static HOLES: &[Hole] = &[\n{}];\n\
+             /// The first stencil that is followed by `RECEIVE`.\n\
+             const JOINED: u16 = {first};\n\
+             /// By stencil, the same followed by `RECEIVE`, if it may be.\n\
+             pub(crate) static RECEIVED: &[u16] = &[{}];\n\
              /// Stencils of the operations' variants.\n\
              pub(crate) static VARIANTS: &[u16] = &[{}];\n\
              /// All operations.\n\
@@ -340,6 +368,7 @@ impl Tables {
              pub const STACK_BYTES: usize = {};\n",
             self.stencils,
             self.holes,
+            self.received,
             self.variants,
             self.operations,
             crate::selector::source(&names),
@@ -347,6 +376,35 @@ impl Tables {
         );
         Library { rust, blob: self.blob }
     }
+}
+
+fn receive_stencil(compiler: &mut Compiler) -> Result<Stencil, LibraryError> {
+    let receive = whipsnake_ops::all().into_iter().find(|operation| operation.name == "RECEIVE").expect("an operation");
+    Ok(stencil(receive, &[], compiler)?.1)
+}
+
+/// A stencil and the `RECEIVE` that it goes on with, as one; `None` if the first has an output of its own, whose slot the second needs.
+fn join(stencil: &Stencil, receive: &Stencil) -> Option<Stencil> {
+    use abi::operand::{LOCAL, OUTPUT};
+    let is_output = |hole: &Hole| matches!(hole.kind, HoleKind::Disp32 { operand, .. } | HoleKind::Imm32 { operand, .. } if (OUTPUT..LOCAL).contains(&operand));
+    let alone = |hole: &Hole| {
+        matches!(hole.kind, HoleKind::Pointer(abi::pointer::CODE, _) | HoleKind::Cont(_)) || is_output(hole)
+    };
+    let next =
+        |hole: &Hole| matches!(hole.kind, HoleKind::Cont(k) if Continuation::ALL[usize::from(k)] == Continuation::Next);
+    assert!(
+        receive.cold.is_empty() && receive.holes.iter().all(|hole| alone(hole) && !next(hole)),
+        "RECEIVE can be moved"
+    );
+    if stencil.holes.iter().any(is_output) {
+        return None;
+    }
+    let mut joined = stencil.clone();
+    let moved = |hole: &Hole| Hole { offset: hole.offset + stencil.hot.len() as u16, ..*hole };
+    joined.hot.extend(&receive.hot);
+    joined.holes.extend(receive.holes.iter().map(moved));
+    joined.holes.sort();
+    Some(joined)
 }
 
 /// Words of an operation's feedback cell.

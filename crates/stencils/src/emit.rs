@@ -48,7 +48,7 @@ pub(crate) struct Emitter<'e, S> {
 pub(crate) struct Place {
     pub hot: u32,
     pub cold: u32,
-    /// Where `next` is.
+    /// Where `next` is: after the hot part, or where the result is received.
     pub next: u32,
 }
 
@@ -183,7 +183,7 @@ impl<'e, S: Source> Emitter<'e, S> {
     /// Copies a piece's cold part and fills its holes.
     #[inline(always)]
     unsafe fn fill(&mut self, piece: &Piece, stencil: &Stencil, hot: u32, cold: u32) {
-        let place = Place { hot, cold, next: hot + u32::from(stencil.hot_len) };
+        let place = Place { hot, cold, next: hot + u32::from(stencil.hot_len) - u32::from(stencil.receive) };
         // Of a part without bytes a chunk is copied, too, in whose place comes the next.
         // SAFETY: the caller's.
         unsafe { self.copy::<1>(stencil.cold, cold, stencil.cold_len) };

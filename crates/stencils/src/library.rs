@@ -104,6 +104,8 @@ pub(crate) struct Stencil {
     pub feedback: u8,
     /// What its holes are filled with besides slots and shared values: flags of [`needs`].
     pub needs: u8,
+    /// Bytes at the end of the hot part where the result is received; 0 for none.
+    pub receive: u8,
 }
 
 /// Holes of 32 bits in a group.
