@@ -237,12 +237,11 @@ impl Tables {
                     write!(self.variants, "{}, ", self.stencil_count).expect("writing to a string");
                     let joined = if t.hands_on { join(&stencil, &receive) } else { None };
                     self.push(&stencil, operation, t.feedback, 0);
-                    let number = if joined.is_some() {
-                        format!("JOINED + {}, ", self.joined.len())
-                    } else {
-                        "NONE, ".to_owned()
+                    let number = match joined {
+                        Some(_) => numbered("JOINED", self.joined.len() as u16),
+                        None => "NONE".to_owned(),
                     };
-                    self.received.push_str(&number);
+                    self.received.push_str(&format!("{number}, "));
                     self.joined.extend(joined.map(|joined| (joined, operation)));
                 }
                 None => self.variants.push_str("NONE, "),
