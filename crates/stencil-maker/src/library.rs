@@ -7,8 +7,9 @@ use crate::{
 use std::collections::HashMap;
 use std::fmt::Write;
 use whipsnake_codegen::{Compiler, InputPlace, StencilForm};
+use whipsnake_cpython::opcode as op;
 use whipsnake_ir::{Continuation, Effects, Function, Helper, InstData, Type, abi};
-use whipsnake_ops::Operation;
+use whipsnake_ops::{Imm, Operation, Ptr};
 
 pub use whipsnake_codegen::Target;
 
@@ -262,7 +263,7 @@ impl Tables {
             counts[groups] = holes.len().div_ceil(size);
             // The last group is completed with its last hole.
             let all = holes.iter().copied().chain(holes.last().copied().into_iter().cycle());
-            all.take(counts[groups] * size).for_each(|hole| self.hole(hole));
+            all.take(counts[groups] * size).for_each(|hole| self.hole(hole, operation));
         }
         assert!(stencil.unsigned_operands >> abi::operand::INSTR_LOW & 1 == 0, "half of an address has any sign");
         assert!(counts.iter().all(|&count| count < 256), "counts of groups fit a byte");
@@ -282,7 +283,7 @@ impl Tables {
     }
 
     /// One line of the table of holes: names of values are those of the linker.
-    fn hole(&mut self, hole: &Hole) {
+    fn hole(&mut self, hole: &Hole, operation: &Operation) {
         use abi::{operand, pointer};
         let (value, addend) = match hole.kind {
             HoleKind::Cont(k) => match Continuation::ALL[usize::from(k)] {
@@ -302,6 +303,7 @@ impl Tables {
                 pointer::CODE => ("CODE".to_owned(), add),
                 // An input is a slot or a constant, so both have one place.
                 pointer::CONST_INPUT..pointer::INSTR => (numbered("INPUT", k - pointer::CONST_INPUT), add),
+                _ if is_everywhere(operation.ptrs[usize::from(k)]) => ("NEXT".to_owned(), add),
                 _ => (numbered("POINTER", k), add),
             },
             HoleKind::Disp32 { operand, addend } | HoleKind::Imm32 { operand, addend } => match operand {
@@ -312,7 +314,12 @@ impl Tables {
                 operand::LOCAL => ("PLACE".to_owned(), addend),
                 operand::BASE => ("BASE".to_owned(), addend),
                 operand::INSTR_LOW => ("INSTR_LOW".to_owned(), addend),
-                _ => (numbered("IMMEDIATE", operand - operand::PARAM), addend),
+                _ => match operation.imms[usize::from(operand - operand::PARAM)] {
+                    Imm::Oparg(0) => ("OPARG".to_owned(), addend),
+                    Imm::Length => ("ZERO".to_owned(), addend + length(operation)),
+                    Imm::ReturnWord => ("OWNER".to_owned(), addend + length(operation)),
+                    _ => (numbered("IMMEDIATE", operand - operand::PARAM), addend),
+                },
             },
         };
         let number = if value.contains('+') { format!("(value::{value})") } else { format!("value::{value}") };
@@ -411,13 +418,30 @@ fn cell_words(operation: &Operation) -> usize {
     if operation.name.starts_with("LOAD_GLOBAL") { abi::GLOBAL_FEEDBACK_WORDS } else { abi::FEEDBACK_WORDS }
 }
 
+/// Whether the linker has an immediate without looking for it.
+fn is_in_every_piece(imm: Imm) -> bool {
+    matches!(imm, Imm::Oparg(0) | Imm::Length | Imm::ReturnWord)
+}
+
+/// Whether the linker has a pointer without looking for it: it has where each operation goes on.
+fn is_everywhere(ptr: Ptr) -> bool {
+    ptr == Ptr::NextCode
+}
+
+/// Code units of an operation's instruction, with its cache.
+fn length(operation: &Operation) -> i32 {
+    let name = operation.name.split(['.', '+']).next().unwrap_or_default();
+    let opcode = op::NAMES.iter().position(|&opcode| opcode == name).expect("an operation of an instruction");
+    1 + i32::from(op::CACHES[usize::from(op::base(opcode as u8))])
+}
+
 /// What the linker must find out for an operation, as Rust source.
 fn needs(operation: &Operation, stencil: &Stencil) -> String {
     let whole_address = |hole: &Hole| matches!(hole.kind, HoleKind::Pointer(abi::pointer::INSTR, _));
     let all = [
         (stencil.holes.iter().any(whole_address), "INSTR"),
-        (!operation.imms.is_empty(), "IMMEDIATES"),
-        (!operation.ptrs.is_empty(), "POINTERS"),
+        (!operation.imms.iter().all(|&imm| is_in_every_piece(imm)), "IMMEDIATES"),
+        (!operation.ptrs.iter().all(|&ptr| is_everywhere(ptr)), "POINTERS"),
     ];
     let names: Vec<String> =
         all.iter().filter(|(needed, _)| *needed).map(|(_, name)| format!("needs::{name}")).collect();

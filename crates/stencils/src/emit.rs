@@ -4,6 +4,7 @@ use crate::library::{BLOB, HOLES, Hole, NARROW_GROUP, Stencil, WIDE_GROUP, value
 use crate::operands::{Addresses, Source, Values};
 use crate::plan::{JUMP_LEN, Next, PREFIX, Piece, Plan};
 use whipsnake_bytecode::Code;
+use whipsnake_cpython::CodeKind;
 use whipsnake_ir::Continuation;
 
 /// Where code is written, and what it belongs to.
@@ -62,6 +63,8 @@ impl<'e, S: Source> Emitter<'e, S> {
         to: Destination,
     ) -> Emitter<'e, S> {
         values[usize::from(value::CODE)] = to.code_data;
+        values[usize::from(value::ZERO)] = 0;
+        values[usize::from(value::OWNER)] = u64::from(CodeKind::of(code.input().flags).frame_owner()) << 16;
         Emitter { plan, code, addresses, source, to, values, feedback: to.feedback }
     }
 
