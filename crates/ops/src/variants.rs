@@ -63,14 +63,11 @@ impl By {
     /// The number of the variant for an operand.
     #[inline]
     pub fn number(self, oparg: u32) -> usize {
-        let number = match self {
-            By::Nothing => 0,
-            By::LowBit => oparg & 1,
-            By::Bit4 => oparg >> 4 & 1,
-            By::Comparison => oparg >> 5,
-            By::Binary => oparg % BINARY.len() as u32,
-            By::Count => oparg,
-        };
+        // By kind, which bits of the operand count.
+        const SHIFTS: [u32; 6] = [0, 0, 4, 5, 0, 0];
+        const MASKS: [u32; 6] = [0, 1, 1, u32::MAX, u32::MAX, u32::MAX];
+        let number = oparg >> SHIFTS[self as usize] & MASKS[self as usize];
+        let number = if self == By::Binary { number % BINARY.len() as u32 } else { number };
         number as usize
     }
 

@@ -7,8 +7,9 @@ use crate::{
 use std::collections::HashMap;
 use std::fmt::Write;
 use whipsnake_codegen::{Compiler, InputPlace, StencilForm};
+use whipsnake_cpython::opcode as op;
 use whipsnake_ir::{Continuation, Effects, Function, Helper, InstData, Type, abi};
-use whipsnake_ops::Operation;
+use whipsnake_ops::{Imm, Operation, Ptr};
 
 pub use whipsnake_codegen::Target;
 
@@ -105,6 +106,12 @@ struct Tables {
     blob: Vec<u8>,
     stencils: String,
     stencil_count: usize,
+    /// By stencil, the one that is followed by `RECEIVE`, as Rust source.
+    received: String,
+    /// The stencil of `RECEIVE`.
+    receive: Option<Stencil>,
+    /// Those that are followed by it, to be added last.
+    joined: Vec<(Stencil, &'static Operation)>,
     holes: String,
     hole_count: usize,
     operations: String,
@@ -200,8 +207,12 @@ pub fn make(target: Target) -> Result<Library, LibraryError> {
 }
 
 impl Tables {
-    fn operation(&mut self, operation: &Operation, compiler: &mut Compiler) -> Result<(), LibraryError> {
+    fn operation(&mut self, operation: &'static Operation, compiler: &mut Compiler) -> Result<(), LibraryError> {
         let t = traits(&operation.build(0));
+        let receive = match &self.receive {
+            Some(receive) => receive.clone(),
+            None => self.receive.insert(receive_stencil(compiler)?).clone(),
+        };
         writeln!(
             self.operations,
             "OperationInfo {{ name: {:?}, inputs: {}, keeps: {}, outputs: {}, borrows: &{:?}, variants: {}, imms: &{}, ptrs: &{}, \
@@ -225,7 +236,14 @@ impl Tables {
                 Some(modes) => {
                     let (_, stencil) = stencil(operation, &modes, compiler)?;
                     write!(self.variants, "{}, ", self.stencil_count).expect("writing to a string");
-                    self.push(&stencil, operation, &t);
+                    let joined = if t.hands_on { join(&stencil, &receive) } else { None };
+                    self.push(&stencil, operation, t.feedback, 0);
+                    let number = match joined {
+                        Some(_) => numbered("JOINED", self.joined.len() as u16),
+                        None => "NONE".to_owned(),
+                    };
+                    self.received.push_str(&format!("{number}, "));
+                    self.joined.extend(joined.map(|joined| (joined, operation)));
                 }
                 None => self.variants.push_str("NONE, "),
             }
@@ -234,7 +252,8 @@ impl Tables {
         Ok(())
     }
 
-    fn push(&mut self, stencil: &Stencil, operation: &Operation, t: &Traits) {
+    /// Adds a stencil, whose hot part ends with so many bytes of `RECEIVE`.
+    fn push(&mut self, stencil: &Stencil, operation: &Operation, feedback: bool, receive: usize) {
         let hot = self.part(&stencil.hot);
         let cold = self.part(&stencil.cold);
         let first = self.hole_count;
@@ -244,18 +263,18 @@ impl Tables {
             counts[groups] = holes.len().div_ceil(size);
             // The last group is completed with its last hole.
             let all = holes.iter().copied().chain(holes.last().copied().into_iter().cycle());
-            all.take(counts[groups] * size).for_each(|hole| self.hole(hole));
+            all.take(counts[groups] * size).for_each(|hole| self.hole(hole, operation));
         }
         assert!(stencil.unsigned_operands >> abi::operand::INSTR_LOW & 1 == 0, "half of an address has any sign");
         assert!(counts.iter().all(|&count| count < 256), "counts of groups fit a byte");
         writeln!(
             self.stencils,
-            "Stencil {{ hot: {hot}, cold: {cold}, holes: {first}, hot_len: {}, cold_len: {}, narrow: {}, wide: {}, feedback: {}, needs: {} }},",
+            "Stencil {{ hot: {hot}, cold: {cold}, holes: {first}, hot_len: {}, cold_len: {}, narrow: {}, wide: {}, feedback: {}, needs: {}, receive: {receive} }},",
             stencil.hot.len(),
             stencil.cold.len(),
             counts[0],
             counts[1],
-            if t.feedback { cell_words(operation) } else { 0 },
+            if feedback { cell_words(operation) } else { 0 },
             needs(operation, stencil),
         )
         .expect("writing to a string");
@@ -264,7 +283,7 @@ impl Tables {
     }
 
     /// One line of the table of holes: names of values are those of the linker.
-    fn hole(&mut self, hole: &Hole) {
+    fn hole(&mut self, hole: &Hole, operation: &Operation) {
         use abi::{operand, pointer};
         let (value, addend) = match hole.kind {
             HoleKind::Cont(k) => match Continuation::ALL[usize::from(k)] {
@@ -284,6 +303,7 @@ impl Tables {
                 pointer::CODE => ("CODE".to_owned(), add),
                 // An input is a slot or a constant, so both have one place.
                 pointer::CONST_INPUT..pointer::INSTR => (numbered("INPUT", k - pointer::CONST_INPUT), add),
+                _ if is_everywhere(operation.ptrs[usize::from(k)]) => ("NEXT".to_owned(), add),
                 _ => (numbered("POINTER", k), add),
             },
             HoleKind::Disp32 { operand, addend } | HoleKind::Imm32 { operand, addend } => match operand {
@@ -294,7 +314,12 @@ impl Tables {
                 operand::LOCAL => ("PLACE".to_owned(), addend),
                 operand::BASE => ("BASE".to_owned(), addend),
                 operand::INSTR_LOW => ("INSTR_LOW".to_owned(), addend),
-                _ => (numbered("IMMEDIATE", operand - operand::PARAM), addend),
+                _ => match operation.imms[usize::from(operand - operand::PARAM)] {
+                    Imm::Oparg(0) => ("OPARG".to_owned(), addend),
+                    Imm::Length => ("ZERO".to_owned(), addend + length(operation)),
+                    Imm::ReturnWord => ("OWNER".to_owned(), addend + length(operation)),
+                    _ => (numbered("IMMEDIATE", operand - operand::PARAM), addend),
+                },
             },
         };
         let number = if value.contains('+') { format!("(value::{value})") } else { format!("value::{value}") };
@@ -320,6 +345,11 @@ impl Tables {
     }
 
     fn finish(mut self) -> Library {
+        let (first, joined) = (self.stencil_count, std::mem::take(&mut self.joined));
+        let receive = self.receive.as_ref().map_or(0, |receive| receive.hot.len());
+        for (stencil, operation) in joined {
+            self.push(&stencil, operation, traits(&operation.build(0)).feedback, receive);
+        }
         assert!(Helper::ALL.len() <= 256, "helper numbers fit a byte");
         // Copies run in chunks and may read beyond the end.
         self.blob.extend_from_slice(&[0xcc; 128]);
@@ -331,6 +361,10 @@ impl Tables {
              pub(crate) static STENCILS: &[Stencil] = &[\n{}];\n\
              /// Holes of all stencils.\n\
              pub(crate) static HOLES: &[Hole] = &[\n{}];\n\
+             /// The first stencil that is followed by `RECEIVE`.\n\
+             const JOINED: u16 = {first};\n\
+             /// By stencil, the same followed by `RECEIVE`, if it may be.\n\
+             pub(crate) static RECEIVED: &[u16] = &[{}];\n\
              /// Stencils of the operations' variants.\n\
              pub(crate) static VARIANTS: &[u16] = &[{}];\n\
              /// All operations.\n\
@@ -340,6 +374,7 @@ impl Tables {
              pub const STACK_BYTES: usize = {};\n",
             self.stencils,
             self.holes,
+            self.received,
             self.variants,
             self.operations,
             crate::selector::source(&names),
@@ -349,9 +384,55 @@ impl Tables {
     }
 }
 
+fn receive_stencil(compiler: &mut Compiler) -> Result<Stencil, LibraryError> {
+    let receive = whipsnake_ops::all().into_iter().find(|operation| operation.name == "RECEIVE").expect("an operation");
+    Ok(stencil(receive, &[], compiler)?.1)
+}
+
+/// A stencil and the `RECEIVE` that it goes on with, as one; `None` if the first has an output of its own, whose slot the second needs.
+fn join(stencil: &Stencil, receive: &Stencil) -> Option<Stencil> {
+    use abi::operand::{LOCAL, OUTPUT};
+    let is_output = |hole: &Hole| matches!(hole.kind, HoleKind::Disp32 { operand, .. } | HoleKind::Imm32 { operand, .. } if (OUTPUT..LOCAL).contains(&operand));
+    let alone = |hole: &Hole| {
+        matches!(hole.kind, HoleKind::Pointer(abi::pointer::CODE, _) | HoleKind::Cont(_)) || is_output(hole)
+    };
+    let next =
+        |hole: &Hole| matches!(hole.kind, HoleKind::Cont(k) if Continuation::ALL[usize::from(k)] == Continuation::Next);
+    assert!(
+        receive.cold.is_empty() && receive.holes.iter().all(|hole| alone(hole) && !next(hole)),
+        "RECEIVE can be moved"
+    );
+    if stencil.holes.iter().any(is_output) {
+        return None;
+    }
+    let mut joined = stencil.clone();
+    let moved = |hole: &Hole| Hole { offset: hole.offset + stencil.hot.len() as u16, ..*hole };
+    joined.hot.extend(&receive.hot);
+    joined.holes.extend(receive.holes.iter().map(moved));
+    joined.holes.sort();
+    Some(joined)
+}
+
 /// Words of an operation's feedback cell.
 fn cell_words(operation: &Operation) -> usize {
     if operation.name.starts_with("LOAD_GLOBAL") { abi::GLOBAL_FEEDBACK_WORDS } else { abi::FEEDBACK_WORDS }
+}
+
+/// Whether the linker has an immediate without looking for it.
+fn is_in_every_piece(imm: Imm) -> bool {
+    matches!(imm, Imm::Oparg(0) | Imm::Length | Imm::ReturnWord)
+}
+
+/// Whether the linker has a pointer without looking for it: it has where each operation goes on.
+fn is_everywhere(ptr: Ptr) -> bool {
+    ptr == Ptr::NextCode
+}
+
+/// Code units of an operation's instruction, with its cache.
+fn length(operation: &Operation) -> i32 {
+    let name = operation.name.split(['.', '+']).next().unwrap_or_default();
+    let opcode = op::NAMES.iter().position(|&opcode| opcode == name).expect("an operation of an instruction");
+    1 + i32::from(op::CACHES[usize::from(op::base(opcode as u8))])
 }
 
 /// What the linker must find out for an operation, as Rust source.
@@ -359,8 +440,8 @@ fn needs(operation: &Operation, stencil: &Stencil) -> String {
     let whole_address = |hole: &Hole| matches!(hole.kind, HoleKind::Pointer(abi::pointer::INSTR, _));
     let all = [
         (stencil.holes.iter().any(whole_address), "INSTR"),
-        (!operation.imms.is_empty(), "IMMEDIATES"),
-        (!operation.ptrs.is_empty(), "POINTERS"),
+        (!operation.imms.iter().all(|&imm| is_in_every_piece(imm)), "IMMEDIATES"),
+        (!operation.ptrs.iter().all(|&ptr| is_everywhere(ptr)), "POINTERS"),
     ];
     let names: Vec<String> =
         all.iter().filter(|(needed, _)| *needed).map(|(_, name)| format!("needs::{name}")).collect();

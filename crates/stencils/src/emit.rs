@@ -4,6 +4,7 @@ use crate::library::{BLOB, HOLES, Hole, NARROW_GROUP, Stencil, WIDE_GROUP, value
 use crate::operands::{Addresses, Source, Values};
 use crate::plan::{JUMP_LEN, Next, PREFIX, Piece, Plan};
 use whipsnake_bytecode::Code;
+use whipsnake_cpython::CodeKind;
 use whipsnake_ir::Continuation;
 
 /// Where code is written, and what it belongs to.
@@ -48,7 +49,7 @@ pub(crate) struct Emitter<'e, S> {
 pub(crate) struct Place {
     pub hot: u32,
     pub cold: u32,
-    /// Where `next` is.
+    /// Where `next` is: after the hot part, or where the result is received.
     pub next: u32,
 }
 
@@ -62,6 +63,8 @@ impl<'e, S: Source> Emitter<'e, S> {
         to: Destination,
     ) -> Emitter<'e, S> {
         values[usize::from(value::CODE)] = to.code_data;
+        values[usize::from(value::ZERO)] = 0;
+        values[usize::from(value::OWNER)] = u64::from(CodeKind::of(code.input().flags).frame_owner()) << 16;
         Emitter { plan, code, addresses, source, to, values, feedback: to.feedback }
     }
 
@@ -183,7 +186,7 @@ impl<'e, S: Source> Emitter<'e, S> {
     /// Copies a piece's cold part and fills its holes.
     #[inline(always)]
     unsafe fn fill(&mut self, piece: &Piece, stencil: &Stencil, hot: u32, cold: u32) {
-        let place = Place { hot, cold, next: hot + u32::from(stencil.hot_len) };
+        let place = Place { hot, cold, next: hot + u32::from(stencil.hot_len) - u32::from(stencil.receive) };
         // Of a part without bytes a chunk is copied, too, in whose place comes the next.
         // SAFETY: the caller's.
         unsafe { self.copy::<1>(stencil.cold, cold, stencil.cold_len) };

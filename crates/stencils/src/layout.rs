@@ -4,7 +4,7 @@
 //! paths), each with a jump back where it does not fall through; then their cold parts. Planning notes each part's offset in its section; with the
 //! last piece the sections' starts are known.
 
-use crate::library::OPERATIONS;
+use crate::library::{OPERATIONS, SELECTOR};
 use crate::plan::{Piece, Plan, Received};
 use whipsnake_bytecode::Code;
 
@@ -47,7 +47,13 @@ impl Plan {
             cold,
         };
         let cold_len = |piece: &Piece| u32::from(piece.stencil().cold_len);
-        let hot = self.hot.iter().map(|p| span(p, p.hot, p.len(), false));
+        let receive_name = OPERATIONS[SELECTOR.receive as usize].name;
+        let hot = self.hot.iter().flat_map(|p| {
+            let along = u32::from(p.stencil().receive);
+            let before = p.len() - along;
+            let receive = crate::Span { operation: receive_name, ..span(p, p.hot + before, along, false) };
+            [span(p, p.hot, before, false), receive]
+        });
         let hot_cold = self.hot.iter().map(|p| span(p, self.hot_cold_start() + p.cold, cold_len(p), true));
         let cold = self.cold.iter().map(|p| span(p, self.cold_start() + p.hot, p.len(), true));
         let cold_cold = self.cold.iter().map(|p| span(p, self.cold_cold_start() + p.cold, cold_len(p), true));

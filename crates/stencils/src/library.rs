@@ -37,6 +37,12 @@ pub(crate) mod value {
     pub const COLD: u16 = 26;
     /// The address of the instruction.
     pub const INSTR: u16 = 27;
+    /// The oparg.
+    pub const OPARG: u16 = 28;
+    /// Nothing, for what the build knows.
+    pub const ZERO: u16 = 29;
+    /// Who owns the frames of the code, as the third byte.
+    pub const OWNER: u16 = 30;
     /// The first value that all code objects share.
     pub const SHARED: u16 = 32;
     /// First of the continuations.
@@ -51,9 +57,9 @@ pub(crate) mod value {
 
 /// What the holes of a stencil are filled with besides slots and shared values.
 pub(crate) mod needs {
-    /// Immediates of its own.
+    /// Immediates of its own, but for those that every piece has.
     pub const IMMEDIATES: u8 = 1;
-    /// Pointers of its own.
+    /// Pointers of its own, likewise.
     pub const POINTERS: u8 = 2;
     /// The whole address of the instruction.
     pub const INSTR: u8 = 4;
@@ -104,6 +110,8 @@ pub(crate) struct Stencil {
     pub feedback: u8,
     /// What its holes are filled with besides slots and shared values: flags of [`needs`].
     pub needs: u8,
+    /// Bytes at the end of the hot part where the result is received; 0 for none.
+    pub receive: u8,
 }
 
 /// Holes of 32 bits in a group.

@@ -95,6 +95,7 @@ impl<S: Source> Emitter<'_, S> {
         };
         let target = self.plan.first.get(piece.target as usize).copied().unwrap_or(0);
         let own = [
+            (value::OPARG, piece.oparg.into()),
             (value::FEEDBACK, self.feedback),
             (value::NEXT, self.at(place.next)),
             (value::HOT, self.at(place.hot)),

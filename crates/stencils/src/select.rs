@@ -124,21 +124,30 @@ impl Selector {
 /// compiled while parts of its function have never run, and they may be hot later; a wrong guess costs a failed guard.
 fn guess(instr: &Instr) -> Option<u8> {
     use op::binary::{ADD, INPLACE_ADD, MULTIPLY, SUBTRACT};
-    Some(match instr.base {
+    match GUESSES[usize::from(instr.base)] {
+        op::CACHE => None,
         op::BINARY_OP => match instr.oparg % INPLACE_ADD {
-            ADD => op::BINARY_OP_ADD_INT,
-            MULTIPLY => op::BINARY_OP_MULTIPLY_INT,
-            SUBTRACT => op::BINARY_OP_SUBTRACT_INT,
-            _ => return None,
+            ADD => Some(op::BINARY_OP_ADD_INT),
+            MULTIPLY => Some(op::BINARY_OP_MULTIPLY_INT),
+            SUBTRACT => Some(op::BINARY_OP_SUBTRACT_INT),
+            _ => None,
         },
-        op::BINARY_SUBSCR => op::BINARY_SUBSCR_LIST_INT,
-        op::STORE_SUBSCR => op::STORE_SUBSCR_LIST_INT,
-        op::COMPARE_OP => op::COMPARE_OP_INT,
-        op::TO_BOOL => op::TO_BOOL_BOOL,
-        op::UNPACK_SEQUENCE if instr.oparg == 2 => op::UNPACK_SEQUENCE_TWO_TUPLE,
-        _ => return None,
-    })
+        op::UNPACK_SEQUENCE_TWO_TUPLE if instr.oparg != 2 => None,
+        guessed => Some(guessed),
+    }
 }
+
+/// By opcode, what is likely; [`op::CACHE`] for nothing, and [`op::BINARY_OP`] where the operand decides.
+static GUESSES: [u8; 256] = {
+    let mut table = [op::CACHE; 256];
+    table[op::BINARY_OP as usize] = op::BINARY_OP;
+    table[op::BINARY_SUBSCR as usize] = op::BINARY_SUBSCR_LIST_INT;
+    table[op::STORE_SUBSCR as usize] = op::STORE_SUBSCR_LIST_INT;
+    table[op::COMPARE_OP as usize] = op::COMPARE_OP_INT;
+    table[op::TO_BOOL as usize] = op::TO_BOOL_BOOL;
+    table[op::UNPACK_SEQUENCE as usize] = op::UNPACK_SEQUENCE_TWO_TUPLE;
+    table
+};
 
 /// Whether the interpreter has tried to specialise an instruction and found nothing that fits: then each attempt makes the next one wait twice as
 /// long, as the exponent in the low bits tells.

@@ -1,4 +1,6 @@
 //! Which ranges of the memory are free: best fit, with neighbours joined. Knows nothing of mappings.
+//!
+//! What was never given out, or was given back next to that, is the *rest*: most blocks come from there, without a search.
 
 use super::MemoryStats;
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,10 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug)]
 pub(super) struct Space {
     granularity: usize,
-    /// Start to length of each free range; no two touch.
+    /// Start to length of each free range before the rest; no two touch, and none touches the rest.
     free: BTreeMap<usize, usize>,
     /// The same as (length, start).
     by_length: BTreeSet<(usize, usize)>,
+    /// Where the rest begins.
+    rest: usize,
+    end: usize,
     limit: usize,
     used: usize,
     blocks: usize,
@@ -20,27 +25,36 @@ pub(super) struct Space {
 impl Space {
     /// Everything from `start` to `end` is free; both are multiples of `granularity`.
     pub fn new(start: usize, end: usize, granularity: usize) -> Space {
-        let mut space = Space {
+        Space {
             granularity,
             free: BTreeMap::new(),
             by_length: BTreeSet::new(),
+            rest: start,
+            end,
             limit: end - start,
             used: 0,
             blocks: 0,
             high_water: start,
-        };
-        space.insert(start, end - start);
-        space
+        }
     }
 
-    /// Start and length of a new block: of the smallest free range that has room, the lowest of its size.
+    /// Start and length of a new block: of the smallest free range that has room, the lowest of its size; of the rest if none has.
     pub fn allocate(&mut self, size: usize) -> Option<(usize, usize)> {
         let len = size.max(1).checked_next_multiple_of(self.granularity)?;
-        let &(free_len, start) = self.by_length.range((len, 0)..).next()?;
-        self.remove(start, free_len);
-        if free_len > len {
-            self.insert(start + len, free_len - len);
-        }
+        let start = match self.by_length.range((len, 0)..).next() {
+            Some(&(free_len, start)) => {
+                self.remove(start, free_len);
+                if free_len > len {
+                    self.insert(start + len, free_len - len);
+                }
+                start
+            }
+            None if self.end - self.rest >= len => {
+                self.rest += len;
+                self.rest - len
+            }
+            None => return None,
+        };
         self.used += len;
         self.blocks += 1;
         self.high_water = self.high_water.max(start + len);
@@ -55,6 +69,10 @@ impl Space {
         {
             self.remove(before, before_len);
             (start, len) = (before, before_len + len);
+        }
+        if start + len == self.rest {
+            self.rest = start;
+            return;
         }
         if let Some(&after_len) = self.free.get(&(start + len)) {
             self.remove(start + len, after_len);
@@ -80,7 +98,7 @@ impl Space {
             used: self.used,
             high_water: self.high_water,
             blocks: self.blocks,
-            free_ranges: self.free.len(),
+            free_ranges: self.free.len() + usize::from(self.rest < self.end),
             dual: false,
         }
     }

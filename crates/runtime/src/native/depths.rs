@@ -48,7 +48,8 @@ impl Depths {
 /// For the instruction and the prefixes before it.
 #[inline(always)]
 fn fill<T: Copy>(depths: &mut [T], start: u32, index: u32, depth: T) {
-    for at in start..=index {
-        depths[at as usize] = depth;
+    depths[index as usize] = depth;
+    if start != index {
+        depths[start as usize..index as usize].fill(depth);
     }
 }

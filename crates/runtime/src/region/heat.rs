@@ -21,6 +21,36 @@ const MOST: u32 = 8;
 /// How many rounds of an inner loop one round of the outer counts for.
 const INNER_ROUNDS: u32 = 16;
 
+/// Of each opcode as found in code: how many code units it takes with its caches, and flags.
+static FACTS: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut op = 0;
+    while op < 256 {
+        let base = opcode::base(op as u8);
+        table[op] = 1 + opcode::CACHES[base as usize];
+        if base == opcode::JUMP_BACKWARD {
+            table[op] |= LOOP;
+        }
+        if base == opcode::CALL {
+            table[op] |= CALL;
+        }
+        if base as usize == op && table[op] & LENGTH > 1 {
+            table[op] |= COUNTED;
+        }
+        op += 1;
+    }
+    table
+};
+
+/// The bits of the length.
+const LENGTH: u8 = 15;
+/// A jump back.
+const LOOP: u8 = 16;
+/// A call.
+const CALL: u8 = 32;
+/// It has a cache, as it is without specialisation; that may count executions.
+const COUNTED: u8 = 64;
+
 /// A loop's body, or a function's.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Body {
@@ -41,19 +71,22 @@ impl Body {
     /// Both are instructions of one code object.
     pub unsafe fn between(first: *mut CodeUnit, end: *mut CodeUnit) -> Body {
         let mut body = Body::default();
+        let mut seen = 0;
         // SAFETY: the caller's.
         unsafe {
             let mut at = first;
             while at < end {
-                let base = opcode::base((*at).op);
-                let caches = opcode::CACHES[base as usize] as usize;
+                let op = (*at).op;
+                let fact = FACTS[usize::from(op)];
                 body.instructions += 1;
-                body.has_loop |= base == opcode::JUMP_BACKWARD;
-                body.has_call |= base == opcode::CALL;
-                body.untouched |= is_untouched((*at).op, base, || at.add(1).cast::<u16>().read());
-                at = at.add(1 + caches);
+                seen |= fact;
+                if fact & COUNTED != 0 && !body.untouched {
+                    body.untouched = is_untouched(op, op, || at.add(1).cast::<u16>().read());
+                }
+                at = at.add(usize::from(fact & LENGTH));
             }
         }
+        (body.has_loop, body.has_call) = (seen & LOOP != 0, seen & CALL != 0);
         body
     }
 

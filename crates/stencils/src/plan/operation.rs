@@ -4,7 +4,7 @@ use super::piece::JUMP_LEN;
 use super::stack::{Element, local_slot};
 use super::{Next, Piece, Planner, Received};
 use crate::counters;
-use crate::library::{OPERATIONS, OperationInfo, value};
+use crate::library::{NONE, OPERATIONS, OperationInfo, RECEIVED, value};
 use whipsnake_bytecode::{Flow, Instr, stack_effect};
 use whipsnake_cpython::opcode as op;
 
@@ -36,6 +36,13 @@ impl Planner<'_, '_> {
         piece.set(value::PLACE, self.place(info, oparg, depth));
         piece.set(value::BASE, self.slot(depth - popped));
         piece.target = target;
+        if info.hands_on && counted && self.code.instrs()[self.instr as usize].flow == Flow::Next {
+            let received = RECEIVED[usize::from(piece.stencil)];
+            if received != NONE {
+                piece.stencil = received;
+                piece.set(value::OUTPUT, self.slot(depth - popped + pushed - 1));
+            }
+        }
         self.push_hot(piece);
         self.finish(info, generic, first, Follow::Nothing);
         self.replace(depth - popped, pushed);
@@ -48,10 +55,13 @@ impl Planner<'_, '_> {
         if info.hands_on {
             let instr = &self.code.instrs()[self.instr as usize];
             if instr.flow.falls_through() && instr.flow != Flow::Yield {
-                let here = self.plan.hot_end;
+                let along = u32::from(self.plan.hot[at].stencil().receive);
+                let here = self.plan.hot_end - along;
                 received = Some(Next::Hot(here));
-                let receive = self.receive_piece(instr);
-                self.push_hot(receive);
+                if along == 0 {
+                    let receive = self.receive_piece(instr);
+                    self.push_hot(receive);
+                }
                 self.note_receives(instr, Received::Hot(here));
             }
         }
