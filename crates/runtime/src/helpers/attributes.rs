@@ -6,7 +6,9 @@
 //! Owners and values may be borrowed from local variables, which Python code can assign while it runs: whatever can run such code holds
 //! references of its own meanwhile.
 
+use super::instances::has_plain_class;
 use super::shapes::{self, Kind, Shape};
+use super::special::Name;
 use crate::native::raw::{get, is_exact, release, release_or_null, retain, retain_or_null};
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::ffi::c_int;
@@ -43,6 +45,10 @@ pub unsafe extern "C" fn load_attr(
             Some(found) => found.attribute,
             // Learning looks the name up again, which user code can notice: after the access, as if it were the next one.
             None => {
+                // Where many classes meet, this one needs no cell.
+                if name == Name::Class.object() && has_plain_class(get(owner, object::OB_TYPE)) {
+                    return retain(get(owner, object::OB_TYPE));
+                }
                 let found = load_generally::<false>(owner, name);
                 if !found.attribute.is_null() {
                     shapes::learn_load(owner, name, cell);

@@ -72,7 +72,7 @@ unsafe fn answer(value: *mut PyObject, class: *mut PyObject) -> Option<bool> {
 }
 
 /// Whether the `__class__` of instances is their type for sure.
-unsafe fn has_plain_class(class: *mut PyTypeObject) -> bool {
+pub(super) unsafe fn has_plain_class(class: *mut PyTypeObject) -> bool {
     // SAFETY: a live type.
     unsafe {
         let generic = pyo3_ffi::PyObject_GenericGetAttr as pyo3_ffi::getattrofunc;
