@@ -147,7 +147,12 @@ for values in (VALUES, [1, 2, Number(3), 4], [1.5, Number(2), Number(1)], VALUES
     shown(changing, values)
 for values in (VALUES, [0, "", Number(3), 4, Number(7)], [False, None, [], ()], [True, Number(4), Number(2)]):
     shown(truths, values)
-for values in (VALUES, [1, Number(1), 2, Number(2), Number(1)], ["a", "b", "a"], [1, 1.0, True, (1, 2), (1, 2), (1, (2,))]):
+for values in (
+    VALUES,
+    [1, Number(1), 2, Number(2), Number(1)],
+    ["a", "b", "a"],
+    [1, 1.0, True, (1, 2), (1, 2), (1, (2,))],
+):
     shown(kinds, values)
 
 
@@ -298,7 +303,12 @@ def looked_at(values):
 def kept_frame(values):
     kept = []
     total = sum((kept.append(sys._getframe()) or x) for x in values)
-    return total, [frame.f_code.co_name for frame in kept[:1]], len({id(frame) for frame in kept}), kept[0].f_locals.get("x")
+    return (
+        total,
+        [frame.f_code.co_name for frame in kept[:1]],
+        len({id(frame) for frame in kept}),
+        kept[0].f_locals.get("x"),
+    )
 
 
 def moved_on(values):
@@ -330,7 +340,12 @@ def closures(values):
         factor += 1
         return factor
 
-    return [sum(x * factor for x in values), list(x * scale() for x in values), factor, tuple(values[i] for i in range(3))]
+    return [
+        sum(x * factor for x in values),
+        list(x * scale() for x in values),
+        factor,
+        tuple(values[i] for i in range(3)),
+    ]
 
 
 shown(closures, VALUES)

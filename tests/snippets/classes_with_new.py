@@ -170,7 +170,11 @@ def attempt(function, *args, **named):
         made = function(*args, **named)
     except Exception as error:
         return type(error).__name__, str(error), len(traceback.extract_tb(error.__traceback__))
-    return type(made).__name__, getattr(made, "__dict__", None), tuple(made) if isinstance(made, tuple) else made if isinstance(made, (list, int, str)) else None
+    return (
+        type(made).__name__,
+        getattr(made, "__dict__", None),
+        tuple(made) if isinstance(made, tuple) else made if isinstance(made, (list, int, str)) else None,
+    )
 
 
 def calls():
@@ -194,19 +198,58 @@ def calls():
     yield attempt(lambda: ByMeta(3))
     yield attempt(lambda: Bad(3))
     yield attempt(lambda: Class(3))
-    yield attempt(lambda: Pair(1)), Pair(1).swapped(), Pair(left=3, right=4), Pair(1)._replace(right=9), Pair._make([3, 4])
+    yield (
+        attempt(lambda: Pair(1)),
+        Pair(1).swapped(),
+        Pair(left=3, right=4),
+        Pair(1)._replace(right=9),
+        Pair._make([3, 4]),
+    )
     yield attempt(lambda: Pair())
     yield attempt(lambda: Point(1, 2)), Point(y=1, x=2), Vector(3, 4), attempt(lambda: Vector(1)), hash(Vector(1, 2))
     yield attempt(lambda: tuple.__new__(Pair, (1, 2, 3))), attempt(lambda: tuple.__new__(Pair, [1, 2]))
-    yield attempt(lambda: tuple.__new__(Plain, ())), attempt(lambda: tuple.__new__(int, ())), attempt(lambda: tuple.__new__())
-    yield attempt(lambda: tuple.__new__(tuple, (1, 2))), attempt(lambda: object.__new__(Pair)), attempt(lambda: object.__new__(int))
-    yield attempt(lambda: object.__new__(5)), attempt(lambda: object.__new__(Plain, 5)), attempt(lambda: object.__new__(Shape))
-    yield attempt(lambda: object.__new__(Keywords, 5)), attempt(lambda: object.__new__(Keywords)), attempt(lambda: int.__new__(int, "7"))
+    yield (
+        attempt(lambda: tuple.__new__(Plain, ())),
+        attempt(lambda: tuple.__new__(int, ())),
+        attempt(lambda: tuple.__new__()),
+    )
+    yield (
+        attempt(lambda: tuple.__new__(tuple, (1, 2))),
+        attempt(lambda: object.__new__(Pair)),
+        attempt(lambda: object.__new__(int)),
+    )
+    yield (
+        attempt(lambda: object.__new__(5)),
+        attempt(lambda: object.__new__(Plain, 5)),
+        attempt(lambda: object.__new__(Shape)),
+    )
+    yield (
+        attempt(lambda: object.__new__(Keywords, 5)),
+        attempt(lambda: object.__new__(Keywords)),
+        attempt(lambda: int.__new__(int, "7")),
+    )
     yield attempt(lambda: Colour(1).name), attempt(lambda: Colour(3))
-    yield attempt(lambda: Fraction(1, 3) + Fraction(2, 6)), str(Fraction("1/3") * 6), Fraction(numerator=3, denominator=9)
-    yield attempt(lambda: Keywords(1, b=2, e=5)), attempt(lambda: Keywords(1, 2, e=5)), attempt(lambda: Keywords(1, 2, d=1))
-    yield attempt(lambda: Keywords(a=1, b=2, e=5)), attempt(lambda: Keywords(1, 2, b=2, e=5)), attempt(lambda: Keywords(1, 2, 3, e=5, f=6))
-    yield attempt(lambda: Simple(x=1)), attempt(lambda: Simple(1, y=3)), attempt(lambda: Simple(y=3)), attempt(lambda: Simple(1, x=3))
+    yield (
+        attempt(lambda: Fraction(1, 3) + Fraction(2, 6)),
+        str(Fraction("1/3") * 6),
+        Fraction(numerator=3, denominator=9),
+    )
+    yield (
+        attempt(lambda: Keywords(1, b=2, e=5)),
+        attempt(lambda: Keywords(1, 2, e=5)),
+        attempt(lambda: Keywords(1, 2, d=1)),
+    )
+    yield (
+        attempt(lambda: Keywords(a=1, b=2, e=5)),
+        attempt(lambda: Keywords(1, 2, b=2, e=5)),
+        attempt(lambda: Keywords(1, 2, 3, e=5, f=6)),
+    )
+    yield (
+        attempt(lambda: Simple(x=1)),
+        attempt(lambda: Simple(1, y=3)),
+        attempt(lambda: Simple(y=3)),
+        attempt(lambda: Simple(1, x=3)),
+    )
     yield attempt(lambda: Any(1, x=3)), attempt(lambda: WrongInit(x=3)), attempt(lambda: WrongInit(x=None))
     yield attempt(lambda: Late(x=4)), attempt(Late, 5), attempt(Simple, y=2, x=1), attempt(Plain, *(1, 2), **{"z": 3})
 

@@ -163,7 +163,12 @@ class Looks:
     def look(self):
         frame = sys._getframe(1)
         caller = frame.f_back
-        return frame.f_code.co_name, caller.f_code.co_name, caller.f_lineno - caller.f_code.co_firstlineno, caller.f_lasti
+        return (
+            frame.f_code.co_name,
+            caller.f_code.co_name,
+            caller.f_lineno - caller.f_code.co_firstlineno,
+            caller.f_lasti,
+        )
 
 
 def frames():

@@ -172,7 +172,11 @@ print(many(failing, [8, 9], [2, 3]), many(failing, [8, 9, 1], [2, 0, 1]), many(f
 
 
 def comprehension(left, right):
-    return [a - b for a, b in zip(left, right)], {a: b for a, b in zip(left, right)}, sum(a * b for a, b in zip(left, right))
+    return (
+        [a - b for a, b in zip(left, right)],
+        {a: b for a, b in zip(left, right)},
+        sum(a * b for a, b in zip(left, right)),
+    )
 
 
 print(many(comprehension, L[:5], T[:4]))

@@ -91,13 +91,36 @@ def among(value):
     )
 
 
-values = ["x", Name("x"), Loud("x"), Hashed("x"), "y", Name("y"), "é", Name("é"), "", Name(""), 5, None, 1 << 80, 2.0, b"x", True]
+values = [
+    "x",
+    Name("x"),
+    Loud("x"),
+    Hashed("x"),
+    "y",
+    Name("y"),
+    "é",
+    Name("é"),
+    "",
+    Name(""),
+    5,
+    None,
+    1 << 80,
+    2.0,
+    b"x",
+    True,
+]
 keys = [Name("a"), "a", Loud("a"), Hashed("a"), Name("z"), "z", 7, True, None, (Name("a"), 1)]
 
 
 def scopes():
     outer = Scope({"a": 1, "b": 2})
-    return [Scope({"q": 3}, outer=outer), Defaults({"a": 4}, outer=outer), Own({"a": 5}, outer=outer), Late({"a": 6}), outer]
+    return [
+        Scope({"q": 3}, outer=outer),
+        Defaults({"a": 4}, outer=outer),
+        Own({"a": 5}, outer=outer),
+        Late({"a": 6}),
+        outer,
+    ]
 
 
 def observe():
@@ -200,6 +223,8 @@ def head(sequence):
 
 
 for _ in range(ROUNDS):
-    seen = [around(sequence) for sequence in ((), [1], (1, 2), [1, 2, 3], (1, 2, 3, 4), "abc", range(5), {1: 2, 3: 4, 5: 6})]
+    seen = [
+        around(sequence) for sequence in ((), [1], (1, 2), [1, 2, 3], (1, 2, 3, 4), "abc", range(5), {1: 2, 3: 4, 5: 6})
+    ]
     seen += [head(sequence) for sequence in ([1], (1, 2), [1, 2, 3], "xyz", iter([1, 2]))]
 print(seen)

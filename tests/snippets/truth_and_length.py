@@ -179,13 +179,17 @@ class Looks:
     def __bool__(self):
         if self.n % 100 == 99:
             frame = sys._getframe()
-            seen.append((frame.f_code.co_name, frame.f_back.f_code.co_name, sorted(frame.f_back.f_locals), frame.f_back.f_lasti))
+            seen.append(
+                (frame.f_code.co_name, frame.f_back.f_code.co_name, sorted(frame.f_back.f_locals), frame.f_back.f_lasti)
+            )
         return self.n > 5
 
     def __len__(self):
         if self.n % 100 == 99:
             frame = sys._getframe()
-            seen.append((frame.f_code.co_name, frame.f_back.f_code.co_name, sorted(frame.f_back.f_locals), frame.f_back.f_lasti))
+            seen.append(
+                (frame.f_code.co_name, frame.f_back.f_code.co_name, sorted(frame.f_back.f_locals), frame.f_back.f_lasti)
+            )
         return self.n
 
 

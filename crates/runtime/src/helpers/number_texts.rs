@@ -163,7 +163,7 @@ fn fixed(value: f64, precision: usize) -> Option<Text> {
     let (whole, rest) = (scaled >> shift, scaled & ((1 << shift) - 1));
     let half = 1u128 << shift >> 1;
     let up = shift > 0 && (rest > half || rest == half && whole & 1 == 1);
-    let number = (whole + u128::from(up)) as u128;
+    let number = whole + u128::from(up);
     let mut buffer = itoa::Buffer::new();
     let digits = buffer.format(number).as_bytes();
     let mut result = Text::new();
