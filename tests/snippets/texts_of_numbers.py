@@ -190,6 +190,67 @@ values = [rng.randrange(-(10**6), 10**6) / (1 << rng.randrange(12)) * 10.0 ** rn
 print(hash(tuple(float(f"{value}") for value in values)), sum(len(fixed(value)) for value in values))
 print([fixed(value) for value in values[:50]], [f"{value}" for value in values[:50]])
 
+OLD = [
+    "%s",
+    "%d",
+    "%i",
+    "%f",
+    "%.2f",
+    "%.0f",
+    "%5d",
+    "%-5d|",
+    "%05d",
+    "%-05d|",
+    "%0-5d|",
+    "%8.3f",
+    "%08.2f",
+    "%-9.1f|",
+    "%10s",
+    "%-10s|",
+]
+OLD += [
+    "%05s",
+    "%.3s",
+    "%.2d",
+    "%+d",
+    "% d",
+    "%x",
+    "%r",
+    "%a",
+    "%c",
+    "%%",
+    "%5%",
+    "%",
+    "%(a)s",
+    "%1000d",
+    "%.10f",
+    "€%s",
+    "no",
+    "a%sb%%c",
+    "%*d",
+]
+
+
+def old(text, values):
+    try:
+        return text % values
+    except (ValueError, TypeError, OverflowError, KeyError) as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def observe_old():
+    answers = []
+    for text in OLD:
+        for value in INTS + FLOATS[:12] + STRINGS + OTHERS + [{"a": 1}, (), (1,), ("a", 2), [1]]:
+            answers += [old(text, value), old(text, (value,)), old(text + " " + text, (value, 7))]
+    return answers
+
+
+first = observe_old()
+for _ in range(2):
+    assert observe_old() == first
+print(first)
+
 # One character is one object.
 digits = [f"{number}" for number in range(10)]
 print(all(f"{number}" is digits[number] for number in range(10)), f"{''}{'a'}" == "a")

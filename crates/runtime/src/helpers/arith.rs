@@ -7,7 +7,7 @@
 
 use super::attention::Before;
 use super::held::Held;
-use super::{long_ints, pools};
+use super::{long_ints, pools, text};
 use crate::native::raw::get;
 use pyo3_ffi::{Py_DECREF, Py_False, Py_NewRef, Py_True, PyObject, PyThreadState_Get, binaryfunc};
 use std::ffi::c_int;
@@ -52,6 +52,12 @@ pub unsafe extern "C" fn call_binary(
             if let Some(value) = float_result(operator, left, right) {
                 return pools::new_float(value);
             }
+        }
+        if operator % 13 == 6
+            && pyo3_ffi::PyUnicode_CheckExact(left) != 0
+            && let Some(formatted) = text::percent(left, right)
+        {
+            return formatted;
         }
         let (_held, before) = (Held::new([left, right]), Before::now());
         before.object(opcode::BINARY_OP, function(left, right))

@@ -59,6 +59,39 @@ impl Spec {
         }
     }
 
+    /// What follows the `%` of old formats: `[-0][width][.precision](s|d|i|f)`, with what is left of the text; `None` for all else.
+    pub(super) fn parse_old(text: &[u8]) -> Option<(Spec, &[u8])> {
+        let mut spec = Spec { fill: b' ', align: Some(b'>'), width: 0, thousands: false, precision: None, kind: 0 };
+        let mut rest = text;
+        match rest {
+            [b'-', after @ ..] => (spec.align, rest) = (Some(b'<'), after),
+            [b'0', after @ ..] => (spec.fill, spec.align, rest) = (b'0', Some(b'='), after),
+            _ => {}
+        }
+        while let [digit @ b'0'..=b'9', after @ ..] = rest {
+            spec.width = spec.width * 10 + usize::from(digit - b'0');
+            rest = after;
+            if spec.width >= 1000 {
+                return None;
+            }
+        }
+        if let [b'.', digit @ b'0'..=b'9', after @ ..] = rest {
+            (spec.precision, rest) = (Some(usize::from(digit - b'0')), after);
+        }
+        let (kind, rest) = rest.split_first()?;
+        spec.kind = match (kind, spec.precision) {
+            (b's' | b'f', _) if *kind == b'f' || spec.precision.is_none() && spec.fill == b' ' => *kind,
+            (b'd' | b'i', None) => b'd',
+            _ => return None,
+        };
+        Some((spec, rest))
+    }
+
+    /// Whether this is for text, whatever the value.
+    pub(super) fn is_text(&self) -> bool {
+        self.kind == b's'
+    }
+
     /// An int of 64 bits in this format.
     pub(super) fn int(&self, value: i64) -> Option<Text> {
         if self.precision.is_some() || self.thousands && self.fill == b'0' {

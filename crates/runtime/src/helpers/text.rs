@@ -9,14 +9,14 @@ use super::arith::wide_int;
 use super::attention::Before;
 use super::build::drop_slots;
 use super::held::Held;
-use super::number_texts::{self, Spec};
+use super::number_texts::{self, Spec, Text};
 use crate::native::raw::get;
 use pyo3_ffi::PyObject;
 use std::ffi::c_int;
 use std::ptr::null;
 use std::slice;
 use whipsnake_cpython::layout::unicode;
-use whipsnake_cpython::live::{Float, symbols};
+use whipsnake_cpython::live::{Float, Tuple, symbols};
 use whipsnake_cpython::opcode;
 
 /// Appends to the string in `local`: in place if the local variable holds the only reference. `right` is another string.
@@ -163,6 +163,54 @@ pub unsafe extern "C" fn format(value: *mut PyObject, spec: *mut PyObject) -> *m
         let (_held, before) = (Held::new([value]), Before::now());
         let op = if spec.is_null() { opcode::FORMAT_SIMPLE } else { opcode::FORMAT_WITH_SPEC };
         before.object(op, pyo3_ffi::PyObject_Format(value, spec))
+    }
+}
+
+/// `format % value` for an ASCII string with the usual formats, and a tuple of as many values, or one value; `None` for everything else, errors among it.
+///
+/// # Safety
+/// Live objects, an exact string; the GIL is held.
+pub(super) unsafe fn percent(format: *mut PyObject, value: *mut PyObject) -> Option<*mut PyObject> {
+    // SAFETY: the caller's; exact types where objects are read as such.
+    unsafe {
+        let mut rest = ascii(format).filter(|text| text.contains(&b'%'))?;
+        let single = [value];
+        let mut values = if pyo3_ffi::PyTuple_CheckExact(value) != 0 {
+            let tuple = Tuple::new_unchecked(value);
+            slice::from_raw_parts(tuple.items().cast_const(), tuple.len())
+        } else {
+            &single[..]
+        };
+        let mut text = Text::new();
+        while let Some(at) = rest.iter().position(|&character| character == b'%') {
+            text.extend_from_slice(&rest[..at]);
+            rest = &rest[at + 1..];
+            if let [b'%', after @ ..] = rest {
+                text.push(b'%');
+                rest = after;
+                continue;
+            }
+            let (spec, after) = Spec::parse_old(rest)?;
+            let (&value, others) = values.split_first()?;
+            (rest, values) = (after, others);
+            if pyo3_ffi::PyUnicode_CheckExact(value) != 0 {
+                text.extend_from_slice(&spec.string(ascii(value)?)?);
+            } else if let Some(int) = wide_int(value) {
+                let shown = if spec.is_text() {
+                    spec.string(itoa::Buffer::new().format(int).as_bytes())
+                } else {
+                    spec.int(int)
+                };
+                text.extend_from_slice(&shown?);
+            } else {
+                let float = finite(value)?;
+                let shown =
+                    if spec.is_text() { spec.string(&number_texts::shortest(float)) } else { spec.float(float) };
+                text.extend_from_slice(&shown?);
+            }
+        }
+        text.extend_from_slice(rest);
+        values.is_empty().then(|| new_ascii(&text))
     }
 }
 
