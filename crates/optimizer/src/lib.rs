@@ -181,6 +181,8 @@ pub enum Special {
     Enter,
     /// `__exit__`.
     Exit,
+    /// `__next__`.
+    Next,
 }
 
 /// What C code calls a method for, where the interpreter enters that from C. It says what becomes of the result.
@@ -203,7 +205,7 @@ pub enum Purpose {
     Emptiness,
     /// The length of an object.
     Length,
-    /// A call of a bound method by C code: it is the result.
+    /// A call of a method by C code that gives on what it returns.
     Call,
 }
 
@@ -385,6 +387,10 @@ pub trait World {
     }
     /// The special method of the class at an address, if it is a function that can be inlined.
     fn special(&self, class: u64, name: Special) -> Option<Method<'_>>;
+    /// Whether `StopIteration` is at an address.
+    fn is_stop_iteration(&self, _: u64) -> bool {
+        false
+    }
     /// The address of an object that has a name.
     fn address(&self, _: Global) -> Option<u64> {
         None

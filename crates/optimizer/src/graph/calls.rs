@@ -426,7 +426,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// Leaves if somebody has got hold of the innermost frame, which was pushed.
-    fn guard_unseen_innermost(&mut self) {
+    pub(super) fn guard_unseen_innermost(&mut self) {
         if let Some(memory) = self.knowledge().state.frame().memory() {
             self.guard_frame_unseen(memory);
         }

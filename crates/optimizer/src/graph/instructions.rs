@@ -39,6 +39,8 @@ impl Walk<'_, '_> {
             op::RESUME if self.body.is_whole => {}
             op::COPY_FREE_VARS if self.body.is_whole => self.copy_free_vars(),
             op::FOR_ITER if self.inline_generator(number, &instr) => {}
+            op::FOR_ITER if self.inline_next(number, &instr) => {}
+            op::RAISE_VARARGS if self.ends_iteration(number, &instr) => self.end_iteration(),
             op::YIELD_VALUE if self.may_yield(&instr) => self.yield_inlined(number),
             op::RETURN_VALUE if self.is_generator() => self.end_generator(None),
             op::RETURN_CONST if self.is_generator() => self.end_generator(Some(oparg)),

@@ -13,7 +13,7 @@ impl Walk<'_, '_> {
         let Some(value) = self.knowledge().state.frame().stack.last().and_then(|slot| slot.value) else { return };
         let before = self.b.func.inst_count();
         match wanted {
-            Wanted::Nothing | Wanted::Result => return,
+            Wanted::Nothing | Wanted::Result | Wanted::Item { .. } => return,
             Wanted::Answer => self.guard_implemented(value),
             // The truth is sure of a `bool` only.
             Wanted::Truth { .. } => self.b.guard_exact(value, Global::BoolType),
@@ -52,7 +52,7 @@ impl Walk<'_, '_> {
     pub(super) fn make_wanted(&mut self, wanted: Wanted, result: Slot, ending: &mut Vec<Slot>) -> Slot {
         let Some(value) = result.value else { return result };
         let made = match wanted {
-            Wanted::Result | Wanted::Answer | Wanted::Truth { inverted: false } => return result,
+            Wanted::Result | Wanted::Item { .. } | Wanted::Answer | Wanted::Truth { inverted: false } => return result,
             Wanted::Nothing => {
                 ending.push(result);
                 return Slot::NULL;

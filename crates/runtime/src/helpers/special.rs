@@ -26,10 +26,11 @@ pub(crate) enum Name {
     Contains,
     Bool,
     Len,
+    Next,
 }
 
 impl Name {
-    const TEXTS: [&CStr; 14] = [
+    const TEXTS: [&CStr; 15] = [
         c"__enter__",
         c"__exit__",
         c"__aenter__",
@@ -44,6 +45,7 @@ impl Name {
         c"__contains__",
         c"__bool__",
         c"__len__",
+        c"__next__",
     ];
 
     /// The interned string, which is kept forever; null with an exception set.
