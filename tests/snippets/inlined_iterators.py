@@ -221,7 +221,50 @@ def comprehensions():
     return sum([x for i in range(ROUNDS) for x in Count(i % 5)]), sum(x for i in range(ROUNDS) for x in Count(i % 5))
 
 
+class Odd:
+    """Its `__iter__` gives all kinds of things."""
+
+    def __init__(self, n):
+        self.n = n
+
+    def __iter__(self):
+        if self.n < 300:
+            return Count(2)
+        if self.n == 301:
+            return [1, 2]
+        if self.n == 302:
+            return (x for x in (3, 4))
+        if self.n == 303:
+            raise KeyError(self.n)
+        return iter((self.n,))
+
+
+def all_kinds():
+    found, total = [], 0
+    for i in range(ROUNDS):
+        try:
+            for x in Odd(i):
+                total += x
+        except (TypeError, KeyError) as error:
+            found.append((str(error), lines_of(error)))
+    return total, found
+
+
+class Generates:
+    def __init__(self, n):
+        self.n = n
+
+    def __iter__(self):
+        for i in range(self.n):
+            yield i
+
+
+def generated():
+    return sum([x for i in range(ROUNDS) for x in Generates(i % 4)])
+
+
 for _ in range(3):
+    print(all_kinds(), generated())
     print([once(cls) for cls in (Count, Instance)], once(Count), once(lambda n: Around(range(n))))
     for test in (nested, failures, changing, frames, finalizers, raised_in_a_handler, references, comprehensions):
         try:

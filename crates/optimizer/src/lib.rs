@@ -183,6 +183,8 @@ pub enum Special {
     Exit,
     /// `__next__`.
     Next,
+    /// `__iter__`.
+    Iter,
 }
 
 /// What C code calls a method for, where the interpreter enters that from C. It says what becomes of the result.
@@ -207,11 +209,13 @@ pub enum Purpose {
     Length,
     /// A call of a method by C code that gives on what it returns.
     Call,
+    /// The start of a loop, which wants an iterator.
+    Iter,
 }
 
 impl Purpose {
     /// Every purpose, in order of its number.
-    pub const ALL: [Purpose; 9] = [
+    pub const ALL: [Purpose; 10] = [
         Purpose::Operator,
         Purpose::Store,
         Purpose::Contains,
@@ -221,6 +225,7 @@ impl Purpose {
         Purpose::Emptiness,
         Purpose::Length,
         Purpose::Call,
+        Purpose::Iter,
     ];
 }
 

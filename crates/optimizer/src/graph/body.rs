@@ -47,6 +47,8 @@ pub(super) enum Wanted {
     Nothing,
     /// It is the result.
     Result,
+    /// It is an iterator.
+    Iterator,
     /// It is an item for a loop, which goes on here when there are no more.
     Item {
         /// The iterator is on the stack there.

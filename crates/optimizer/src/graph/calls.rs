@@ -297,6 +297,10 @@ impl<'a> Walk<'a, '_> {
         let pushed = self.choices.pushed.contains(&site);
         let mut body = Body::new(callee.code, callee.world, site, Some(after), copy);
         body.entered = entered;
+        if let Entered::Method { wanted: Wanted::Item { .. }, .. } = entered {
+            // The way to the end of the loop goes on behind it, however seldom it was taken.
+            body.observed = false;
+        }
         body.next = self.body.code.instrs()[number as usize].next;
         let caller = std::mem::replace(&mut self.body, body);
         self.mark_exit();

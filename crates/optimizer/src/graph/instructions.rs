@@ -231,7 +231,7 @@ impl Walk<'_, '_> {
     }
 
     fn get_iter(&mut self, number: u32) {
-        if self.is_iterator_itself() {
+        if self.is_iterator_itself() || self.inline_iter(number) {
             return;
         }
         self.own_stack();

@@ -7,9 +7,17 @@ use super::body::{Entered, Wanted};
 use crate::{Purpose, Special};
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::opcode as op;
-use whipsnake_ir::Slot;
+use whipsnake_ir::{Condition, MissReason, Slot, Type};
 
 impl Walk<'_, '_> {
+    /// Inlines the `__iter__` that the start of a loop calls; false if that can't be done, and then nothing was.
+    pub(super) fn inline_iter(&mut self, number: u32) -> bool {
+        let Some(iterable) = self.knowledge().state.frame().stack.last().and_then(|slot| slot.value) else {
+            return false;
+        };
+        self.inline_from_c(number, Special::Iter, Purpose::Iter, &[iterable], 1, Wanted::Iterator)
+    }
+
     /// Inlines the `__next__` that a loop calls for its next item; false if that can't be done, and then nothing was.
     pub(super) fn inline_next(&mut self, number: u32, instr: &Instr) -> bool {
         if instr.opcode != op::FOR_ITER {
@@ -46,11 +54,11 @@ impl Walk<'_, '_> {
     /// Whether an instruction raises `StopIteration` for a loop that calls the inlined method.
     pub(super) fn ends_iteration(&mut self, number: u32, instr: &Instr) -> bool {
         let is_next = matches!(self.body.entered, Entered::Method { wanted: Wanted::Item { .. }, .. });
-        if !is_next || instr.oparg != 1 || self.body.code.handler_of(number).is_some() {
+        if !is_next || instr.oparg != 1 || self.is_general(number) || self.body.code.handler_of(number).is_some() {
             return false;
         }
         let raised = self.knowledge().state.frame().stack.last().and_then(|slot| slot.value);
-        let Some(address) = raised.and_then(|raised| self.constant_address(raised)) else { return false };
+        let Some(address) = raised.and_then(|raised| self.sample(raised)) else { return false };
         self.body.world.is_stop_iteration(address)
     }
 
@@ -59,6 +67,13 @@ impl Walk<'_, '_> {
         let Entered::Method { wanted: Wanted::Item { ended }, .. } = self.body.entered else { return };
         self.mark_exit();
         self.guard_unseen_innermost();
+        if let Some(raised) = self.knowledge().state.frame().stack.last().and_then(|slot| slot.value)
+            && let Some(address) = self.sample(raised)
+        {
+            let expected = self.b.iconst(Type::Obj, address as i64);
+            let same = self.b.compare(Condition::Eq, raised, expected);
+            self.b.guard(same, MissReason::Value);
+        }
         let frame = self.b.pop_inlined();
         let function = frame.inlined.map(|inlined| inlined.function);
         let ending: Vec<Slot> = frame.stack.into_iter().rev().chain(frame.locals).chain(function).collect();

@@ -105,7 +105,7 @@ unsafe fn go_on(thread: ThreadState, frame: Frame, activation: *mut Activation, 
 fn operands(base: u8, oparg: u8) -> (usize, usize) {
     match base {
         opcode::STORE_SUBSCR => (3, 0),
-        opcode::TO_BOOL => (1, 1),
+        opcode::TO_BOOL | opcode::GET_ITER => (1, 1),
         // The iterator stays where it is.
         opcode::FOR_ITER => (0, 1),
         // What is called, and the place of a receiver.

@@ -446,6 +446,7 @@ impl World for Live {
             Special::Enter => special::Name::Enter,
             Special::Exit => special::Name::Exit,
             Special::Next => special::Name::Next,
+            Special::Iter => special::Name::Iter,
         };
         let class = self.live(class)?.cast::<PyTypeObject>();
         // SAFETY: a live type.
