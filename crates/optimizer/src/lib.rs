@@ -181,6 +181,10 @@ pub enum Special {
     Enter,
     /// `__exit__`.
     Exit,
+    /// `__next__`.
+    Next,
+    /// `__iter__`.
+    Iter,
 }
 
 /// What C code calls a method for, where the interpreter enters that from C. It says what becomes of the result.
@@ -203,13 +207,15 @@ pub enum Purpose {
     Emptiness,
     /// The length of an object.
     Length,
-    /// A call of a bound method by C code: it is the result.
+    /// A call of a method by C code that gives on what it returns.
     Call,
+    /// The start of a loop, which wants an iterator.
+    Iter,
 }
 
 impl Purpose {
     /// Every purpose, in order of its number.
-    pub const ALL: [Purpose; 9] = [
+    pub const ALL: [Purpose; 10] = [
         Purpose::Operator,
         Purpose::Store,
         Purpose::Contains,
@@ -219,6 +225,7 @@ impl Purpose {
         Purpose::Emptiness,
         Purpose::Length,
         Purpose::Call,
+        Purpose::Iter,
     ];
 }
 
@@ -394,6 +401,10 @@ pub trait World {
     }
     /// The special method of the class at an address, if it is a function that can be inlined.
     fn special(&self, class: u64, name: Special) -> Option<Method<'_>>;
+    /// Whether `StopIteration` is at an address.
+    fn is_stop_iteration(&self, _: u64) -> bool {
+        false
+    }
     /// The address of an object that has a name.
     fn address(&self, _: Global) -> Option<u64> {
         None

@@ -48,6 +48,13 @@ pub(super) enum Wanted {
     Nothing,
     /// It is the result.
     Result,
+    /// It is an iterator.
+    Iterator,
+    /// It is an item for a loop, which goes on here when there are no more.
+    Item {
+        /// The iterator is on the stack there.
+        ended: Block,
+    },
     /// It is the result, unless it is `NotImplemented`.
     Answer,
     /// Its truth, or the opposite.

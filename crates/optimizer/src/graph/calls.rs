@@ -297,6 +297,10 @@ impl<'a> Walk<'a, '_> {
         let pushed = self.choices.pushed.contains(&site);
         let mut body = Body::new(callee.code, callee.world, site, Some(after), copy);
         body.entered = entered;
+        if let Entered::Method { wanted: Wanted::Item { .. }, .. } = entered {
+            // The way to the end of the loop goes on behind it, however seldom it was taken.
+            body.observed = false;
+        }
         body.next = self.body.code.instrs()[number as usize].next;
         let caller = std::mem::replace(&mut self.body, body);
         self.mark_exit();
@@ -426,7 +430,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// Leaves if somebody has got hold of the innermost frame, which was pushed.
-    fn guard_unseen_innermost(&mut self) {
+    pub(super) fn guard_unseen_innermost(&mut self) {
         if let Some(memory) = self.knowledge().state.frame().memory() {
             self.guard_frame_unseen(memory);
         }

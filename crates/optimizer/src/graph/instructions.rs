@@ -39,6 +39,8 @@ impl Walk<'_, '_> {
             op::RESUME if self.body.is_whole => {}
             op::COPY_FREE_VARS if self.body.is_whole => self.copy_free_vars(),
             op::FOR_ITER if self.inline_generator(number, &instr) => {}
+            op::FOR_ITER if self.inline_next(number, &instr) => {}
+            op::RAISE_VARARGS if self.ends_iteration(number, &instr) => self.end_iteration(),
             op::CALL if self.make_generator(number, &instr) || self.inline_consumer(number, &instr) => {}
             op::YIELD_VALUE if self.may_yield(&instr) && self.consumer().is_some() => self.consume(number),
             op::YIELD_VALUE if self.may_yield(&instr) => self.yield_inlined(number),
@@ -232,7 +234,7 @@ impl Walk<'_, '_> {
     }
 
     fn get_iter(&mut self, number: u32) {
-        if self.is_iterator_itself() {
+        if self.is_iterator_itself() || self.inline_iter(number) {
             return;
         }
         self.own_stack();

@@ -18,6 +18,7 @@ mod entry;
 mod enumerations;
 mod generators;
 mod instructions;
+mod iterators;
 mod known_functions;
 mod locals;
 mod loops;

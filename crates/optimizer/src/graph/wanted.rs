@@ -5,6 +5,7 @@
 
 use super::blocks::Walk;
 use super::body::Wanted;
+use crate::Special;
 use whipsnake_ir::{Condition, Global, Known, MissReason, Slot, Value};
 
 impl Walk<'_, '_> {
@@ -13,8 +14,12 @@ impl Walk<'_, '_> {
         let Some(value) = self.knowledge().state.frame().stack.last().and_then(|slot| slot.value) else { return };
         let before = self.b.func.inst_count();
         match wanted {
-            Wanted::Nothing | Wanted::Result => return,
+            Wanted::Nothing | Wanted::Result | Wanted::Item { .. } => return,
             Wanted::Answer => self.guard_implemented(value),
+            Wanted::Iterator => match self.iterator_version(value) {
+                Some(version) => self.guard_version(value, version),
+                None => self.avoid(),
+            },
             // The truth is sure of a `bool` only.
             Wanted::Truth { .. } => self.b.guard_exact(value, Global::BoolType),
             Wanted::Emptiness | Wanted::Length => {
@@ -29,9 +34,20 @@ impl Walk<'_, '_> {
         let unit = self.knowledge().state.frame().unit;
         let number = self.body.code.at_unit(unit).expect("an instruction");
         if self.b.func.inst_count() > before && self.is_general(number) {
-            let call = self.body.calls.clone();
-            self.again |= self.choices.not_inlined.insert(call);
+            self.avoid();
         }
+    }
+
+    /// The method is not inlined here at the next attempt.
+    fn avoid(&mut self) {
+        let call = self.body.calls.clone();
+        self.again |= self.choices.not_inlined.insert(call);
+    }
+
+    /// The version of the class that a value is likely to be of, if that has a `__next__` that can be inlined.
+    fn iterator_version(&mut self, value: Value) -> Option<u32> {
+        let class = self.likely_class_address(value)?;
+        self.body.world.special(class, Special::Next).map(|method| method.version)
     }
 
     /// `NotImplemented` leads on to somebody else.
@@ -52,7 +68,11 @@ impl Walk<'_, '_> {
     pub(super) fn make_wanted(&mut self, wanted: Wanted, result: Slot, ending: &mut Vec<Slot>) -> Slot {
         let Some(value) = result.value else { return result };
         let made = match wanted {
-            Wanted::Result | Wanted::Answer | Wanted::Truth { inverted: false } => return result,
+            Wanted::Result
+            | Wanted::Item { .. }
+            | Wanted::Iterator
+            | Wanted::Answer
+            | Wanted::Truth { inverted: false } => return result,
             Wanted::Nothing => {
                 ending.push(result);
                 return Slot::NULL;

@@ -27,6 +27,7 @@ pub(crate) enum Name {
     New,
     Bool,
     Len,
+    Next,
 }
 
 impl Name {
@@ -46,6 +47,7 @@ impl Name {
         c"__new__",
         c"__bool__",
         c"__len__",
+        c"__next__",
     ];
 
     /// The interned string, which is kept forever; null with an exception set.

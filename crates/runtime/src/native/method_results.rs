@@ -39,6 +39,16 @@ pub(super) unsafe fn finish(
                 release(value);
                 Some(ptr::null_mut())
             }
+            Purpose::Iter => {
+                if pyo3_ffi::PyIter_Check(value) != 0 {
+                    return Some(value);
+                }
+                let name = (*get::<*mut PyTypeObject>(value, object::OB_TYPE)).tp_name;
+                let text = c"iter() returned non-iterator of type '%.100s'".as_ptr();
+                pyo3_ffi::PyErr_Format(pyo3_ffi::PyExc_TypeError, text, name);
+                release(value);
+                None
+            }
             Purpose::Contains => truth(value, oparg != 0),
             Purpose::Operator if value == pyo3_ffi::Py_NotImplemented() => {
                 complain(oparg, operands.read(), operands.add(1).read());

@@ -12,7 +12,7 @@ use super::{exit, shim, tools, unwind};
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::ffi::c_long;
 use std::ptr;
-use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, ThreadState};
+use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, ThreadState, symbols};
 use whipsnake_cpython::opcode;
 use whipsnake_ir::abi::Activation;
 use whipsnake_optimizer::Purpose;
@@ -72,14 +72,49 @@ pub(super) unsafe fn end_instruction(
             operands.write(result);
         }
         caller.set_instr_ptr(caller.instr_ptr().add(next - at).cast::<CodeUnit>());
-        let (machine, code) = (compiled(caller), caller.running_code());
-        let current = tools::is_current(state, code, ptr::from_ref(machine).cast_mut());
-        match machine.entry_at(next).filter(|_| current) {
-            Some(address) => Resume { address, frame: caller.as_ptr() },
+        go_on(state, caller, activation, next)
+    }
+}
+
+/// Ends the loop of a frame that waits for a `__next__`, if that has raised `StopIteration`.
+///
+/// # Safety
+/// An exception is set, the frame is the current one, at the instruction that called a method; the GIL is held.
+pub(super) unsafe fn exhausted(thread: ThreadState, caller: Frame, activation: *mut Activation) -> Option<Resume> {
+    // SAFETY: the caller's; the iterator is on top of the stack.
+    unsafe {
+        let instruction = *caller.instr_ptr();
+        if opcode::base(instruction.op) != opcode::FOR_ITER
+            || pyo3_ffi::PyErr_ExceptionMatches(pyo3_ffi::PyExc_StopIteration) == 0
+        {
+            return None;
+        }
+        symbols::_PyEval_MonitorRaise(thread.as_ptr(), caller.as_ptr(), caller.instr_ptr());
+        pyo3_ffi::PyErr_Clear();
+        let (code, machine, unit) = (caller.running_code(), compiled(caller), caller.instruction_index());
+        let start = machine.start_of(code, unit);
+        let jump = (start..=unit).fold(0, |jump, unit| jump << 8 | usize::from(code.unit(unit).arg));
+        // Behind the instruction that is jumped to, and the one after it, which are for iterators in bytecode.
+        let next = unit + usize::from(1 + opcode::CACHES[opcode::FOR_ITER as usize]) + jump + 2;
+        let depth = machine.depth_at(unit).expect("a depth at an instruction");
+        release_or_null(caller.stack_base().add(depth - 1).replace(ptr::null_mut()));
+        caller.set_instr_ptr(code.instructions().add(next));
+        Some(go_on(thread, caller, activation, next))
+    }
+}
+
+/// Goes on in a frame at a code unit, to which it is set.
+unsafe fn go_on(thread: ThreadState, frame: Frame, activation: *mut Activation, unit: usize) -> Resume {
+    // SAFETY: the caller's.
+    unsafe {
+        let (code, machine) = (frame.running_code(), compiled(frame));
+        let current = tools::is_current(thread, code, ptr::from_ref(machine).cast_mut());
+        match machine.entry_at(unit).filter(|_| current) {
+            Some(address) => Resume { address, frame: frame.as_ptr() },
             None => {
                 let reason = if current { ExitReason::NoResumePoint } else { ExitReason::Instrumented };
                 reason.note();
-                exit::leave(thread, caller, activation)
+                exit::leave(thread.as_ptr(), frame, activation)
             }
         }
     }
@@ -89,7 +124,9 @@ pub(super) unsafe fn end_instruction(
 fn operands(base: u8, oparg: u8) -> (usize, usize) {
     match base {
         opcode::STORE_SUBSCR => (3, 0),
-        opcode::TO_BOOL => (1, 1),
+        opcode::TO_BOOL | opcode::GET_ITER => (1, 1),
+        // The iterator stays where it is.
+        opcode::FOR_ITER => (0, 1),
         // What is called, and the place of a receiver.
         opcode::CALL => (usize::from(oparg) + 2, 1),
         _ => (2, 1),

@@ -4,9 +4,9 @@ use super::entry::ActivationKind;
 use super::exit;
 use super::frames::{Resume, compiled, unlink_and_pop};
 use super::raw::{release, release_or_null};
-use super::shim;
 use super::tools::is_current;
 use super::trampoline::{stub_exit, stub_finish_error, stub_unreached};
+use super::{operator_shim, shim};
 
 use crate::helpers::attention;
 use crate::helpers::calls::is_isinstance;
@@ -156,6 +156,9 @@ unsafe fn unwind(thread: ThreadState, mut frame: Frame, activation: *mut Activat
             if operator {
                 // It is the caller's instruction that fails.
                 caller.set_return_offset(0);
+                if let Some(resume) = operator_shim::exhausted(thread, caller, activation) {
+                    return resume;
+                }
                 return error(thread.as_ptr(), caller.as_ptr(), activation, ptr::null_mut());
             }
             position = at_call(caller);

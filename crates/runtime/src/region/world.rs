@@ -481,6 +481,8 @@ impl World for Live {
             Special::Len => special::Name::Len,
             Special::Enter => special::Name::Enter,
             Special::Exit => special::Name::Exit,
+            Special::Next => special::Name::Next,
+            Special::Iter => special::Name::Iter,
         };
         let class = self.live(class)?.cast::<PyTypeObject>();
         // SAFETY: a live type.
@@ -491,6 +493,11 @@ impl World for Live {
         }
         // SAFETY: its type.
         self.method(class, unsafe { special::look_up(class, name) })
+    }
+
+    fn is_stop_iteration(&self, address: u64) -> bool {
+        // SAFETY: a class that is never freed.
+        unsafe { pyo3_ffi::PyExc_StopIteration as u64 == address }
     }
 
     fn address(&self, name: Global) -> Option<u64> {
