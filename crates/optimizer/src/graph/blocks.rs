@@ -53,6 +53,8 @@ pub(super) struct Walk<'a, 'f> {
     pub(super) classes: FxHashMap<Value, u64>,
     /// Each `enumerate` and `zip`, and what is inside.
     pub(super) enumerations: FxHashMap<Value, Combined>,
+    /// Views of dicts, and what their iterators are.
+    pub(super) views: FxHashMap<Value, Combined>,
     /// Versions of the classes of values: what is built on them is guarded.
     pub(super) versions: FxHashMap<Value, u32>,
     /// Functions made in the region that make generators, and these generators, by their values: what they run. Guesses, likewise.
@@ -95,6 +97,7 @@ impl<'a, 'f> Walk<'a, 'f> {
             samples: FxHashMap::default(),
             classes: FxHashMap::default(),
             enumerations: FxHashMap::default(),
+            views: FxHashMap::default(),
             versions: FxHashMap::default(),
             makers: FxHashMap::default(),
             generators: FxHashMap::default(),
