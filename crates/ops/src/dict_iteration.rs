@@ -3,7 +3,6 @@
 //! The interpreter has no instruction for these: they are for the optimizing tier, which has seen the object.
 
 use crate::attributes::entries;
-use crate::iteration::call_next;
 use crate::operations;
 use crate::zips::{end_of_any, leave_if, reuse_tuple, track_again};
 use whipsnake_cpython::layout::{dict, dict_iterator, dict_keys, tuple};
@@ -12,12 +11,12 @@ use whipsnake_ir::{BinaryOp, Block, Builder, Condition, Global, MissReason, Type
 use Global::{DictItemIteratorType as Items, DictKeyIteratorType as Keys, DictValueIteratorType as Values};
 
 operations! {
-    "FOR_ITER.items" (iterator) -> 1, keeps 1, ptrs [crate::Ptr::NextInstr, crate::Ptr::TargetInstr] => |b: &mut Builder<'_>, iterator| next_item(b, iterator, false);
-    "FOR_ITER.items_str" (iterator) -> 1, keeps 1, ptrs [crate::Ptr::NextInstr, crate::Ptr::TargetInstr] => |b: &mut Builder<'_>, iterator| next_item(b, iterator, true);
-    "FOR_ITER.keys" (iterator) -> 1, keeps 1, ptrs [crate::Ptr::NextInstr, crate::Ptr::TargetInstr] => |b: &mut Builder<'_>, iterator| next_of(b, iterator, Keys, false);
-    "FOR_ITER.keys_str" (iterator) -> 1, keeps 1, ptrs [crate::Ptr::NextInstr, crate::Ptr::TargetInstr] => |b: &mut Builder<'_>, iterator| next_of(b, iterator, Keys, true);
-    "FOR_ITER.values" (iterator) -> 1, keeps 1, ptrs [crate::Ptr::NextInstr, crate::Ptr::TargetInstr] => |b: &mut Builder<'_>, iterator| next_of(b, iterator, Values, false);
-    "FOR_ITER.values_str" (iterator) -> 1, keeps 1, ptrs [crate::Ptr::NextInstr, crate::Ptr::TargetInstr] => |b: &mut Builder<'_>, iterator| next_of(b, iterator, Values, true);
+    "FOR_ITER.items" (iterator) -> 1, keeps 1 => |b: &mut Builder<'_>, iterator| next_item(b, iterator, false);
+    "FOR_ITER.items_str" (iterator) -> 1, keeps 1 => |b: &mut Builder<'_>, iterator| next_item(b, iterator, true);
+    "FOR_ITER.keys" (iterator) -> 1, keeps 1 => |b: &mut Builder<'_>, iterator| next_of(b, iterator, Keys, false);
+    "FOR_ITER.keys_str" (iterator) -> 1, keeps 1 => |b: &mut Builder<'_>, iterator| next_of(b, iterator, Keys, true);
+    "FOR_ITER.values" (iterator) -> 1, keeps 1 => |b: &mut Builder<'_>, iterator| next_of(b, iterator, Values, false);
+    "FOR_ITER.values_str" (iterator) -> 1, keeps 1 => |b: &mut Builder<'_>, iterator| next_of(b, iterator, Values, true);
 }
 
 /// The operation for an iterator of this type over a dict; `strings` says that all keys are strings.
@@ -33,15 +32,12 @@ pub fn dict_operation(class: Global, strings: bool) -> Option<&'static str> {
     })
 }
 
-/// The key and value that come next, borrowed; the iterator has moved on. Goes to `ended` where there is none, or the dict has changed its size, and to `unusual`, if that is there, or out of the
-/// region, where a key was deleted, or the table has another form.
-fn advance(b: &mut Builder<'_>, iterator: Value, strings: bool, ended: Block, unusual: Option<Block>) -> [Value; 2] {
-    let avoid = |b: &mut Builder<'_>, condition: Value| match unusual {
-        Some(block) => leave_if(b, condition, block),
-        None => {
-            let on = b.compare_const(Condition::Eq, condition, 0);
-            b.guard(on, MissReason::Value);
-        }
+/// The key and value that come next, borrowed; the iterator has moved on. Goes to `ended` where there is none, or the dict has changed its size, and leaves the region where a
+/// key was deleted, or the table has another form.
+fn advance(b: &mut Builder<'_>, iterator: Value, strings: bool, ended: Block) -> [Value; 2] {
+    let avoid = |b: &mut Builder<'_>, condition: Value| {
+        let usual = b.compare_const(Condition::Eq, condition, 0);
+        b.guard(usual, MissReason::Value);
     };
     let owner = b.load(Type::Obj, iterator, dict_iterator::DI_DICT);
     let none = b.is_null(owner);
@@ -94,7 +90,7 @@ fn next_item(b: &mut Builder<'_>, iterator: Value, strings: bool) -> Value {
     reuse_tuple(b, held);
     let (ended, done) = (b.block(), b.block());
     b.set_cold(ended);
-    let pair = advance(b, iterator, strings, ended, None);
+    let pair = advance(b, iterator, strings, ended);
     track_again(b, held);
     let places = [tuple::OB_ITEM, tuple::OB_ITEM + 8];
     let before = places.map(|place| b.load(Type::Obj, held, place));
@@ -115,14 +111,14 @@ fn next_item(b: &mut Builder<'_>, iterator: Value, strings: bool) -> Value {
 /// The next key or value.
 fn next_of(b: &mut Builder<'_>, iterator: Value, class: Global, strings: bool) -> Value {
     b.guard_exact(iterator, class);
-    let (other, done) = (b.block(), b.block());
-    b.set_cold(other);
-    let [key, value] = advance(b, iterator, strings, other, Some(other));
+    let (ended, done) = (b.block(), b.block());
+    b.set_cold(ended);
+    let [key, value] = advance(b, iterator, strings, ended);
     let found = if class == Keys { key } else { value };
     b.retain(found);
     b.jump(done, &[]);
-    b.switch_to(other);
-    call_next(b, iterator);
+    b.switch_to(ended);
+    end_of_any(b, iterator);
     b.switch_to(done);
     found
 }
