@@ -71,6 +71,18 @@ globals! {
     EnumerateType,
     /// `zip`.
     ZipType,
+    /// The type of iterators over the items of dicts.
+    DictItemIteratorType,
+    /// The type of iterators over the keys of dicts.
+    DictKeyIteratorType,
+    /// The type of iterators over the values of dicts.
+    DictValueIteratorType,
+    /// The method `items` of `dict`.
+    DictItemsMethod,
+    /// The method `keys` of `dict`.
+    DictKeysMethod,
+    /// The method `values` of `dict`.
+    DictValuesMethod,
     /// `range`.
     RangeType,
     /// The type of list iterators.

@@ -20,6 +20,7 @@ mod compare;
 pub mod consumers;
 mod containers;
 mod control;
+mod dict_iteration;
 mod dict_methods;
 mod enumerations;
 mod exceptions;
@@ -47,6 +48,7 @@ mod unpack;
 mod variants;
 mod zips;
 
+pub use dict_iteration::dict_operation;
 pub use functions::function_field;
 pub use known_functions::{KnownFunction, int_of_float};
 pub use math::{MathFunction, math_result};
@@ -97,6 +99,7 @@ pub fn all() -> Vec<&'static Operation> {
 pub fn for_regions() -> impl Iterator<Item = &'static Operation> {
     arrays::OPERATIONS
         .iter()
+        .chain(dict_iteration::OPERATIONS)
         .chain(dict_methods::OPERATIONS)
         .chain(enumerations::OPERATIONS)
         .chain(membership::OPERATIONS)

@@ -41,9 +41,7 @@ fn next(b: &mut Builder<'_>, iterator: Value, inside: &[Global]) -> Value {
     b.guard(as_many, MissReason::Value);
     // The interpreter's tuple holds the last items until the next ones come, if nobody else has the tuple.
     let held = b.load(Type::Obj, iterator, zip::RESULT);
-    let references = b.load(Type::I32, held, object::OB_REFCNT);
-    let alone = b.compare_const(Condition::Eq, references, 1);
-    b.guard(alone, MissReason::Value);
+    reuse_tuple(b, held);
     let iterators = b.load(Type::Obj, iterator, zip::ITTUPLE);
     let mut inner = vec![];
     for (index, &class) in inside.iter().enumerate() {
@@ -77,9 +75,7 @@ fn next(b: &mut Builder<'_>, iterator: Value, inside: &[Global]) -> Value {
         leave_if(b, past, ended);
         places.push((it, class, items, index));
     }
-    let tracked = b.load(Type::I64, held, gc_head::GC_NEXT - gc_head::SIZEOF);
-    let untracked = b.compare_const(Condition::Eq, tracked, 0);
-    b.when_cold(untracked, |b| b.call_void(Helper::TrackAgain, &[held]));
+    track_again(b, held);
     let mut values = vec![];
     for (number, (it, class, items, index)) in places.into_iter().enumerate() {
         let value = if class == Global::ListIteratorType {
@@ -106,6 +102,13 @@ fn next(b: &mut Builder<'_>, iterator: Value, inside: &[Global]) -> Value {
     b.jump(done, &[]);
     b.switch_to(ended);
     // One of them has no more items: what the others do then, and what is raised if there should be as many, is the interpreter's business.
+    end_of_any(b, iterator);
+    b.switch_to(done);
+    result
+}
+
+/// The end of an iterator that is known to give nothing any more: it says so, or raises.
+pub(crate) fn end_of_any(b: &mut Builder<'_>, iterator: Value) {
     let class = b.type_of(iterator);
     let step = b.load(Type::Ptr, class, type_object::TP_ITERNEXT);
     let nothing = b.call_pointer(step, &[iterator], Type::Obj);
@@ -116,11 +119,23 @@ fn next(b: &mut Builder<'_>, iterator: Value, inside: &[Global]) -> Value {
     let iterator = b.hold(iterator);
     b.release(iterator);
     b.leave(Continuation::Target);
-    b.switch_to(done);
-    result
 }
 
-fn leave_if(b: &mut Builder<'_>, condition: Value, to: whipsnake_ir::Block) {
+/// Whether the tuple that an iterator keeps for its next result can be used again, which nobody else has: it is guarded to be.
+pub(crate) fn reuse_tuple(b: &mut Builder<'_>, held: Value) {
+    let references = b.load(Type::I32, held, object::OB_REFCNT);
+    let alone = b.compare_const(Condition::Eq, references, 1);
+    b.guard(alone, MissReason::Value);
+}
+
+/// The collector takes tuples of numbers and such out of its lists; with other items they are to be there.
+pub(crate) fn track_again(b: &mut Builder<'_>, held: Value) {
+    let tracked = b.load(Type::I64, held, gc_head::GC_NEXT - gc_head::SIZEOF);
+    let untracked = b.compare_const(Condition::Eq, tracked, 0);
+    b.when_cold(untracked, |b| b.call_void(Helper::TrackAgain, &[held]));
+}
+
+pub(crate) fn leave_if(b: &mut Builder<'_>, condition: Value, to: whipsnake_ir::Block) {
     let on = b.block();
     b.branch(condition, to, on);
     b.switch_to(on);

@@ -370,6 +370,14 @@ pub trait World {
     fn enumerated(&self, _: u64) -> Option<Global> {
         None
     }
+    /// The type of an iterator over a dict, and whether all keys of the dict are strings.
+    fn dict_iterator(&self, _: u64) -> Option<(Global, bool)> {
+        None
+    }
+    /// Whether all keys of a dict are strings, if its table is its own.
+    fn has_string_keys(&self, _: u64) -> Option<bool> {
+        None
+    }
     /// The types of the iterators that a `zip` has inside, if all are types with names, and no iterator is there twice.
     fn zipped(&self, _: u64) -> Option<Vec<Global>> {
         None

@@ -164,6 +164,16 @@ typedef struct {
     int strict;
 } whipsnake_zipobject;
 
+/* Likewise, in dictobject.c. */
+typedef struct {
+    PyObject_HEAD
+    PyDictObject *di_dict;
+    Py_ssize_t di_used;
+    Py_ssize_t di_pos;
+    PyObject *di_result;
+    Py_ssize_t len;
+} whipsnake_dictiterobject;
+
 static void print_containers(void) {
     begin("dict", "`PyDictObject`. Split when `ma_values` is not NULL.");
     OFF(MA_USED, PyDictObject, ma_used);
@@ -243,6 +253,15 @@ static void print_containers(void) {
     OFF(ITTUPLE, whipsnake_zipobject, ittuple);
     OFF(RESULT, whipsnake_zipobject, result);
     SIZE(whipsnake_zipobject);
+    end();
+
+    begin("dict_iterator", "`dictiterobject`. `di_dict` is NULL when exhausted.");
+    OFF(DI_DICT, whipsnake_dictiterobject, di_dict);
+    OFF(DI_USED, whipsnake_dictiterobject, di_used);
+    OFF(DI_POS, whipsnake_dictiterobject, di_pos);
+    OFF(DI_RESULT, whipsnake_dictiterobject, di_result);
+    OFF(LEN, whipsnake_dictiterobject, len);
+    SIZE(whipsnake_dictiterobject);
     end();
 
     begin("list_iterator", "`_PyListIterObject`. `it_seq` is NULL when exhausted.");

@@ -53,6 +53,8 @@ pub(super) struct Walk<'a, 'f> {
     pub(super) classes: FxHashMap<Value, u64>,
     /// Each `enumerate` and `zip`, and what is inside.
     pub(super) enumerations: FxHashMap<Value, Combined>,
+    /// Views of dicts, and what their iterators are.
+    pub(super) views: FxHashMap<Value, Combined>,
     /// Versions of the classes of values: what is built on them is guarded.
     pub(super) versions: FxHashMap<Value, u32>,
     /// Versions that classes of values have been guarded to have somewhere: guesses elsewhere.
@@ -99,6 +101,7 @@ impl<'a, 'f> Walk<'a, 'f> {
             samples: FxHashMap::default(),
             classes: FxHashMap::default(),
             enumerations: FxHashMap::default(),
+            views: FxHashMap::default(),
             versions: FxHashMap::default(),
             guarded: FxHashMap::default(),
             bound: FxHashMap::default(),

@@ -252,9 +252,13 @@ impl Walk<'_, '_> {
             self.note_samples(&[sample]);
             return;
         }
+        let combined = self.iterator_of(iterable);
         let iterator = self.b.call_checked(Helper::Iter, &[iterable]);
         self.b.release(iterable);
         self.push(Slot::owned(iterator));
+        if let Some(combined) = combined {
+            self.note_iterator(combined);
+        }
         self.note_samples(&[sample]);
         self.after_call(number);
     }
@@ -283,6 +287,7 @@ impl Walk<'_, '_> {
         self.cost.add(depth, chosen.is_some_and(|(operation, _)| operation.name.ends_with(".whole")));
         let made = self.generator_made(instr);
         let enumeration = self.enumeration_made(instr);
+        let view = self.view_made(instr);
         match chosen {
             Some((operation, seen)) => self.apply(number, instr, operation, seen),
             // Nothing is lost: the attempt goes on elsewhere.
@@ -293,6 +298,9 @@ impl Walk<'_, '_> {
         }
         if let Some(made) = made {
             self.note_made(made);
+        }
+        if let Some(view) = view {
+            self.note_view(view);
         }
         if let Some(inner) = enumeration {
             self.note_enumeration(inner);

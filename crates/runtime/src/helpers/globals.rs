@@ -40,6 +40,15 @@ pub unsafe fn address(global: Global) -> usize {
         Global::MethodDescriptorType => &raw const symbols::PyMethodDescr_Type as usize,
         Global::EnumerateType => type_of!(PyEnum_Type),
         Global::ZipType => type_of!(PyZip_Type),
+        Global::DictItemIteratorType => type_of!(PyDictIterItem_Type),
+        Global::DictKeyIteratorType => type_of!(PyDictIterKey_Type),
+        Global::DictValueIteratorType => type_of!(PyDictIterValue_Type),
+        // SAFETY: the GIL is held.
+        Global::DictItemsMethod => unsafe { builtin(c"dict", Some(c"items")) },
+        // SAFETY: as above.
+        Global::DictKeysMethod => unsafe { builtin(c"dict", Some(c"keys")) },
+        // SAFETY: as above.
+        Global::DictValuesMethod => unsafe { builtin(c"dict", Some(c"values")) },
         Global::RangeType => type_of!(PyRange_Type),
         Global::RangeIteratorType => type_of!(PyRangeIter_Type),
         Global::ListIteratorType => type_of!(PyListIter_Type),

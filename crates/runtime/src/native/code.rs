@@ -171,6 +171,13 @@ impl CompiledCode {
         self.block = Some(block);
     }
 
+    /// The first word of the feedback cell of the `RESUME` at a function's start, if calls of the `code` that this belongs to are counted there.
+    pub fn function_cell(&self, code: Code) -> Option<*mut u64> {
+        let &(unit, word) = self.counting_cells.first()?;
+        let starts = opcode::base(code.unit(unit as usize).op) == opcode::RESUME;
+        starts.then(|| std::ptr::from_ref(&self.feedback[word as usize]).cast_mut())
+    }
+
     /// The cell of the attribute access at a code unit, if it has one.
     pub fn attribute_cell(&self, unit: u32) -> Option<&AttributeCell> {
         let index = self.attribute_cells.binary_search_by_key(&unit, |cell| cell.0).ok()?;

@@ -6,11 +6,14 @@
 use super::background::Answer;
 use super::heat::{Body, Heat};
 use super::{MAX_ATTEMPTS, Region, compile};
-use crate::native::code::CompiledCode;
+use crate::native::code::{CompiledCode, attached};
 use crate::tier::jit;
 use pyo3_ffi::PyThreadState;
 use std::ptr;
+use whipsnake_cpython::CodeKind;
+use whipsnake_cpython::layout::frame as layout;
 use whipsnake_cpython::live::{_PyInterpreterFrame, Frame};
+use whipsnake_cpython::opcode;
 use whipsnake_ir::abi::FEEDBACK_WORDS;
 
 /// Where regions of functions are among the loops of a code object: no loop starts with the first instruction.
@@ -141,6 +144,34 @@ pub unsafe extern "C" fn hot_function(
             }
             // Calls that are inlined later may make the difference, but seldom do.
             Answer::Refused => cell.give_up(),
+        }
+    }
+}
+
+/// A loop of a generator is hot, and can't be a region since it yields. If it is a built-in function that goes through the generator, the function that has called that may
+/// be one, with the generator in it: it is looked at when it is called again, however seldom that is.
+///
+/// # Safety
+/// The current frame; the GIL is held.
+pub(super) unsafe fn hasten(running: Frame) {
+    // SAFETY: the caller's: frames below are alive. What is attached to a code object lives as long as that has it, and its cells are written under the GIL only.
+    unsafe {
+        if running.owner() != layout::OWNED_BY_GENERATOR {
+            return;
+        }
+        let mut below = running.previous();
+        while let Some(frame) = below.filter(|frame| frame.owner() == layout::OWNED_BY_CSTACK) {
+            below = frame.previous();
+        }
+        let Some(caller) = below.filter(|frame| frame.owner() == layout::OWNED_BY_THREAD) else { return };
+        let Some(code) = caller.code().filter(|code| code.kind() == CodeKind::Plain) else { return };
+        if opcode::base((*caller.instr_ptr()).op) != opcode::CALL {
+            return;
+        }
+        let Some(cell) = attached(code).and_then(|compiled| compiled.function_cell(code)) else { return };
+        let cell = &mut *cell.cast::<FunctionCell>();
+        if cell.attempts <= 1 && cell.region.is_null() && !cell.waiting {
+            (cell.attempts, cell.calls, cell.heat) = (1, 1, Heat::default());
         }
     }
 }

@@ -377,6 +377,7 @@ pub unsafe extern "C" fn hot_loop(
             Answer::Refused => {
                 cell.region = ptr::null();
                 cell.rounds = (threshold as i32).saturating_mul(1 << (4 * cell.attempts.min(6)));
+                function::hasten(running);
                 return on_as_before;
             }
         }

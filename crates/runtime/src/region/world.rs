@@ -18,8 +18,8 @@ use std::ptr;
 use std::rc::Rc;
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::generator::FRAME_EXECUTING;
-use whipsnake_cpython::layout::{cell, enumeration, object, type_object, zip};
-use whipsnake_cpython::live::{Code, Float, Frame, Function, Generator, Long, Tuple};
+use whipsnake_cpython::layout::{cell, dict_iterator, enumeration, object, type_object, zip};
+use whipsnake_cpython::live::{Code, Dict, Float, Frame, Function, Generator, KeysKind, Long, Tuple};
 use whipsnake_cpython::opcode as op;
 use whipsnake_ir::Global;
 use whipsnake_ir::abi::FEEDBACK_WORDS;
@@ -54,6 +54,9 @@ const CLASSES: &[Global] = &[
     Global::TupleIteratorType,
     Global::EnumerateType,
     Global::ZipType,
+    Global::DictItemIteratorType,
+    Global::DictKeyIteratorType,
+    Global::DictValueIteratorType,
     Global::ModuleType,
     Global::TypeType,
 ];
@@ -231,6 +234,9 @@ const NAMED: &[Global] = &[
     Global::EnumerateType,
     Global::ZipType,
     Global::DictGetMethod,
+    Global::DictItemsMethod,
+    Global::DictKeysMethod,
+    Global::DictValuesMethod,
 ];
 
 /// Whether the class has nothing in C that tells the truth of its instances.
@@ -248,6 +254,26 @@ fn has_known_enumerations() -> bool {
     let class = &raw const pyo3_ffi::PyEnum_Type;
     // SAFETY: a static type.
     unsafe { (*class).tp_basicsize == enumeration::SIZEOF as isize }
+}
+
+/// The same of iterators over dicts.
+fn has_known_dict_iterators() -> bool {
+    let class = &raw const pyo3_ffi::PyDictIterItem_Type;
+    // SAFETY: a static type.
+    unsafe { (*class).tp_basicsize == dict_iterator::SIZEOF as isize }
+}
+
+/// Whether all keys of a dict are strings; `None` for other objects, NULL, and dicts that share their keys.
+fn has_string_keys(object: *mut PyObject) -> Option<bool> {
+    if object.is_null() || class_of(object) != Some(Global::DictType) {
+        return None;
+    }
+    // SAFETY: a live object of that type.
+    match unsafe { Dict::new_unchecked(object).keys().kind() } {
+        KeysKind::General => Some(false),
+        KeysKind::Unicode => Some(true),
+        KeysKind::Split => None,
+    }
 }
 
 /// The same of `zip`.
@@ -320,6 +346,20 @@ impl World for Live {
         // SAFETY: a live object of that type.
         let inner = has_known_enumerations().then(|| unsafe { get::<*mut PyObject>(object, enumeration::EN_SIT) })?;
         if inner.is_null() { None } else { class_of(inner) }
+    }
+
+    fn dict_iterator(&self, object: u64) -> Option<(Global, bool)> {
+        const CLASSES: [Global; 3] =
+            [Global::DictItemIteratorType, Global::DictKeyIteratorType, Global::DictValueIteratorType];
+        let object = self.live(object)?;
+        let class = class_of(object).filter(|class| CLASSES.contains(class) && has_known_dict_iterators())?;
+        // SAFETY: a live object of that type.
+        let owner: *mut PyObject = unsafe { get(object, dict_iterator::DI_DICT) };
+        Some((class, has_string_keys(owner)?))
+    }
+
+    fn has_string_keys(&self, object: u64) -> Option<bool> {
+        has_string_keys(self.live(object)?)
     }
 
     fn zipped(&self, object: u64) -> Option<Vec<Global>> {
@@ -430,6 +470,7 @@ impl World for Live {
         NAMED.iter().copied().find(is_it).filter(|&found| match found {
             Global::EnumerateType => has_known_enumerations(),
             Global::ZipType => has_known_zips(),
+            Global::DictItemsMethod | Global::DictKeysMethod | Global::DictValuesMethod => has_known_dict_iterators(),
             _ => true,
         })
     }
