@@ -31,7 +31,7 @@ pub(crate) enum Name {
 }
 
 impl Name {
-    const TEXTS: [&CStr; 15] = [
+    const TEXTS: [&CStr; 16] = [
         c"__enter__",
         c"__exit__",
         c"__aenter__",
