@@ -211,11 +211,13 @@ pub enum Purpose {
     Call,
     /// The start of a loop, which wants an iterator.
     Iter,
+    /// The next item for a loop: it is that, and `StopIteration` the end.
+    Next,
 }
 
 impl Purpose {
     /// Every purpose, in order of its number.
-    pub const ALL: [Purpose; 10] = [
+    pub const ALL: [Purpose; 11] = [
         Purpose::Operator,
         Purpose::Store,
         Purpose::Contains,
@@ -226,6 +228,7 @@ impl Purpose {
         Purpose::Length,
         Purpose::Call,
         Purpose::Iter,
+        Purpose::Next,
     ];
 }
 

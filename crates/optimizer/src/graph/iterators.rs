@@ -28,7 +28,7 @@ impl Walk<'_, '_> {
         };
         let ended = self.b.block();
         let wanted = Wanted::Item { ended };
-        if !self.inline_from_c(number, Special::Next, Purpose::Call, &[iterator], 0, wanted) {
+        if !self.inline_from_c(number, Special::Next, Purpose::Next, &[iterator], 0, wanted) {
             return false;
         }
         let next = self.b.block();

@@ -30,7 +30,7 @@ pub(super) unsafe extern "C" fn consumed(
         let (state, below) = (ThreadState::new_unchecked(thread), Frame::new_unchecked(frame));
         let slots = below.localsplus();
         let gathered = [0, 1].map(|index| slots.add(index).replace(ptr::null_mut()));
-        end_instruction(state, below, activation, |instruction, operands| {
+        end_instruction(state, below, activation, 1, |instruction, operands| {
             let count = usize::from(instruction.arg);
             let (called, receiver) = (*operands, *operands.add(1));
             let generator = *operands.add(1 + count);

@@ -54,7 +54,7 @@ pub(super) unsafe fn finish(
                 complain(oparg, operands.read(), operands.add(1).read());
                 None
             }
-            Purpose::Operator | Purpose::Call => Some(value),
+            Purpose::Operator | Purpose::Call | Purpose::Next => Some(value),
             Purpose::Comparison | Purpose::Unequal => {
                 let result = if value == pyo3_ffi::Py_NotImplemented() {
                     release(value);

@@ -4,6 +4,7 @@
 //! The interpreter calls such methods from C, which looks at what they return. A frame below the method stands in for that: nobody sees it, and the
 //! method returns to it. The operands are still on the stack of the frame that waits, whose instruction ends here.
 
+use super::code::CompiledCode;
 use super::exit_reason::ExitReason;
 use super::frames::{Resume, compiled, unlink_and_pop};
 use super::method_results::finish;
@@ -12,7 +13,7 @@ use super::{exit, shim, tools, unwind};
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::ffi::c_long;
 use std::ptr;
-use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, ThreadState, symbols};
+use whipsnake_cpython::live::{_PyInterpreterFrame, Code, CodeUnit, Frame, ThreadState, symbols};
 use whipsnake_cpython::opcode;
 use whipsnake_ir::abi::Activation;
 use whipsnake_optimizer::Purpose;
@@ -31,14 +32,15 @@ pub(super) unsafe extern "C" fn operator_return(
     unsafe {
         let (state, below) = (ThreadState::new_unchecked(thread), Frame::new_unchecked(frame));
         let purpose = purpose_of(below.localsplus().read());
-        end_instruction(state, below, activation, |instruction, operands| {
+        let pushed = usize::from(purpose != Purpose::Store);
+        end_instruction(state, below, activation, pushed, |instruction, operands| {
             finish(purpose, instruction.arg, value, operands)
         })
     }
 }
 
 /// Pops the frame `below` what an instruction has called, and ends that instruction: `finish` is given the instruction and its operands, which are
-/// dropped then, and gives the result; `None` with an exception set.
+/// dropped then, and gives the result, of which so many are `pushed`; `None` with an exception set.
 ///
 /// # Safety
 /// `below` is the current frame, which stands in for C code, without references in its slots; the GIL is held.
@@ -46,6 +48,7 @@ pub(super) unsafe fn end_instruction(
     state: ThreadState,
     below: Frame,
     activation: *mut Activation,
+    pushed: usize,
     finish: impl FnOnce(CodeUnit, *mut *mut PyObject) -> Option<*mut PyObject>,
 ) -> Resume {
     // SAFETY: the caller's; operands are on the stack of the frame that waits.
@@ -58,9 +61,11 @@ pub(super) unsafe fn end_instruction(
         let next = at + usize::from(caller.return_offset());
         caller.set_return_offset(0);
         let instruction = *caller.instr_ptr();
-        let base = opcode::base(instruction.op);
-        let (count, pushed) = operands(base, instruction.arg);
-        let lowest = compiled(caller).depth_at(next).expect("a depth behind an instruction") - pushed;
+        let machine = compiled(caller);
+        // Where a tool has hidden the opcode, depths tell as much of the operands.
+        let depth = |unit| machine.depth_at(unit).expect("a depth at an instruction");
+        let lowest = depth(next) - pushed;
+        let count = depth(at) - lowest;
         let operands = caller.stack_base().add(lowest);
         let Some(result) = finish(instruction, operands) else {
             return unwind::error(thread, caller.as_ptr(), activation, ptr::null_mut());
@@ -79,28 +84,45 @@ pub(super) unsafe fn end_instruction(
 /// Ends the loop of a frame that waits for a `__next__`, if that has raised `StopIteration`.
 ///
 /// # Safety
-/// An exception is set, the frame is the current one, at the instruction that called a method; the GIL is held.
+/// An exception is set, the frame is the current one, at the instruction that called the method; the GIL is held.
 pub(super) unsafe fn exhausted(thread: ThreadState, caller: Frame, activation: *mut Activation) -> Option<Resume> {
     // SAFETY: the caller's; the iterator is on top of the stack.
     unsafe {
-        let instruction = *caller.instr_ptr();
-        if opcode::base(instruction.op) != opcode::FOR_ITER
-            || pyo3_ffi::PyErr_ExceptionMatches(pyo3_ffi::PyExc_StopIteration) == 0
-        {
+        if pyo3_ffi::PyErr_ExceptionMatches(pyo3_ffi::PyExc_StopIteration) == 0 {
             return None;
         }
+        let (code, machine, unit) = (caller.running_code(), compiled(caller), caller.instruction_index());
+        let mut next = behind_loop(code, machine, unit)?;
         symbols::_PyEval_MonitorRaise(thread.as_ptr(), caller.as_ptr(), caller.instr_ptr());
         pyo3_ffi::PyErr_Clear();
-        let (code, machine, unit) = (caller.running_code(), compiled(caller), caller.instruction_index());
-        let start = machine.start_of(code, unit);
-        let jump = (start..=unit).fold(0, |jump, unit| jump << 8 | usize::from(code.unit(unit).arg));
-        // Behind the instruction that is jumped to, and the one after it, which are for iterators in bytecode.
-        let next = unit + usize::from(1 + opcode::CACHES[opcode::FOR_ITER as usize]) + jump + 2;
         let depth = machine.depth_at(unit).expect("a depth at an instruction");
         release_or_null(caller.stack_base().add(depth - 1).replace(ptr::null_mut()));
+        if !tools::is_current(thread, code, ptr::from_ref(machine).cast_mut()) {
+            // The interpreter reports no line that it begins in. So it begins at the two instructions before, which drop two values.
+            next -= 2;
+            for index in depth - 1..=depth {
+                caller.stack_base().add(index).write(pyo3_ffi::Py_None());
+            }
+        }
         caller.set_instr_ptr(code.instructions().add(next));
         Some(go_on(thread, caller, activation, next))
     }
+}
+
+/// The code unit where a loop goes on that has a `FOR_ITER` at a unit, with the iterator off the stack.
+fn behind_loop(code: Code, machine: &CompiledCode, unit: usize) -> Option<usize> {
+    /// More prefixes would be for more code than there is.
+    const PREFIXES: usize = 2;
+    let hidden = |at: usize| code.unit(at).op == opcode::INSTRUMENTED_LINE;
+    // A tool may have hidden what is a prefix, and what is jumped to: then the depth behind the loop tells.
+    (0..=PREFIXES.min(unit)).find_map(|prefixes| {
+        let jump = (unit - prefixes..=unit).fold(0, |jump, at| jump << 8 | usize::from(code.unit(at).arg));
+        let end = unit + usize::from(1 + opcode::CACHES[opcode::FOR_ITER as usize]) + jump;
+        // Behind that, and the instruction after it, both of which are for iterators in bytecode.
+        let next = end + 2;
+        let ends = next < code.len() && (opcode::base(code.unit(end).op) == opcode::END_FOR || hidden(end));
+        (ends && machine.depth_at(next).map(|depth| depth + 1) == machine.depth_at(unit)).then_some(next)
+    })
 }
 
 /// Goes on in a frame at a code unit, to which it is set.
@@ -120,19 +142,6 @@ unsafe fn go_on(thread: ThreadState, frame: Frame, activation: *mut Activation, 
     }
 }
 
-/// How many operands of an instruction are on the stack until its method has returned, and how many results it pushes then.
-fn operands(base: u8, oparg: u8) -> (usize, usize) {
-    match base {
-        opcode::STORE_SUBSCR => (3, 0),
-        opcode::TO_BOOL | opcode::GET_ITER => (1, 1),
-        // The iterator stays where it is.
-        opcode::FOR_ITER => (0, 1),
-        // What is called, and the place of a receiver.
-        opcode::CALL => (usize::from(oparg) + 2, 1),
-        _ => (2, 1),
-    }
-}
-
 /// The object that tells a purpose; immortal. Null without memory, with an exception set.
 ///
 /// # Safety
@@ -143,7 +152,7 @@ pub unsafe fn object_of(purpose: Purpose) -> *mut PyObject {
 }
 
 /// The purpose that an object tells.
-unsafe fn purpose_of(object: *mut PyObject) -> Purpose {
+pub(super) unsafe fn purpose_of(object: *mut PyObject) -> Purpose {
     // SAFETY: the caller's: one that `object_of` has given.
     let number = unsafe { pyo3_ffi::PyLong_AsLong(object) };
     Purpose::ALL[number as usize]

@@ -68,9 +68,16 @@ pub unsafe fn consumer_code() -> Option<Code> {
 
 /// Whether the frame stands in for C code that an instruction has called: one below the method of an operator, or below such a generator.
 pub fn is_for_c_code(frame: Frame) -> bool {
-    [&OPERATOR, &CONSUMER]
-        .iter()
-        .any(|shim| shim.get().is_some_and(|shim| shim.0.as_ptr() == frame.executable().cast()))
+    is_operator(frame) || is_of(&CONSUMER, frame)
+}
+
+/// Whether it is one below the method of an operator.
+pub fn is_operator(frame: Frame) -> bool {
+    is_of(&OPERATOR, frame)
+}
+
+fn is_of(shim: &OnceLock<Shim>, frame: Frame) -> bool {
+    shim.get().is_some_and(|shim| shim.0.as_ptr() == frame.executable().cast())
 }
 
 unsafe fn made_once(shim: &OnceLock<Shim>, stub: *const u8) -> Option<Code> {
@@ -175,7 +182,7 @@ pub(super) unsafe fn settle(thread: ThreadState, frame: Frame) {
 /// # Safety
 /// `frame` is the current frame, which native code runs; the GIL is held.
 pub unsafe fn settle_if_shim(thread: ThreadState, frame: Frame) {
-    if is_for_c_code(frame) || SHIM.get().is_some_and(|shim| shim.0.as_ptr() == frame.executable().cast()) {
+    if is_for_c_code(frame) || is_of(&SHIM, frame) {
         // SAFETY: the caller's, and only `push` makes frames of this code object.
         unsafe { settle(thread, frame) };
     }

@@ -17,6 +17,7 @@ use whipsnake_cpython::live::monitoring::{ExceptionEvent, report_exception};
 use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, ThreadState, symbols};
 use whipsnake_cpython::opcode;
 use whipsnake_ir::abi::Activation;
+use whipsnake_optimizer::Purpose;
 
 /// Where and how an exception goes on in a frame.
 struct Position {
@@ -143,7 +144,8 @@ unsafe fn unwind(thread: ThreadState, mut frame: Frame, activation: *mut Activat
                 Handling::Leaves => {}
             }
             let base = (*activation).base_frame == frame.as_ptr().cast();
-            if !base || (*activation).kind != ActivationKind::Borrowed as u64 {
+            // Nobody sees the frame that stands in for C code.
+            if !shim::is_for_c_code(frame) && (!base || (*activation).kind != ActivationKind::Borrowed as u64) {
                 report_unwind(thread, frame, &position);
             }
             if base {
@@ -151,12 +153,15 @@ unsafe fn unwind(thread: ThreadState, mut frame: Frame, activation: *mut Activat
             }
             let caller = frame.previous().expect("a frame that is not the base frame has a caller");
             let operator = shim::is_for_c_code(frame);
+            let is_next =
+                shim::is_operator(frame) && operator_shim::purpose_of(frame.localsplus().read()) == Purpose::Next;
             shim::settle_if_shim(thread, frame);
             unlink_and_pop(thread, frame);
             if operator {
                 // It is the caller's instruction that fails.
                 caller.set_return_offset(0);
-                if let Some(resume) = operator_shim::exhausted(thread, caller, activation) {
+                let ended = if is_next { operator_shim::exhausted(thread, caller, activation) } else { None };
+                if let Some(resume) = ended {
                     return resume;
                 }
                 return error(thread.as_ptr(), caller.as_ptr(), activation, ptr::null_mut());
