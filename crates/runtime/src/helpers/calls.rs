@@ -4,7 +4,8 @@
 //! compiled code return where it starts and the new frame, or no address and the result of a call that is already done. When they fail, what
 //! they took from the slots is gone and the slots are null.
 
-use super::inlined_calls::{call_method, construct, construct_named, construct_whole};
+use super::constructors::{construct, construct_named, construct_whole};
+use super::inlined_calls::call_method;
 use super::new_objects::call_new;
 use crate::native::code;
 use crate::native::compiled_entry::compiled_entry;

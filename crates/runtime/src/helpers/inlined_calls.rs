@@ -1,181 +1,16 @@
-//! Python functions that run without a call instruction, or around one: `__init__`, `__call__`, properties, `__getattribute__`.
+//! Python functions that run without a call instruction, or around one: `__call__`, properties, `__getattribute__`.
 
 use super::attributes;
-use super::calls::{Back, call, compiled_function, done, enter, entered, finish, forget};
-use super::instance_pool;
-use super::new_objects::python_new;
+use super::calls::{Back, compiled_function, done, enter, entered, finish, forget};
 use super::special::{Name, look_up};
-use crate::native::code;
-use crate::native::entry::call_compiled;
-use crate::native::frames::{self, Resume};
-use crate::native::raw::{get, is_exact, release, retain};
-use crate::native::shim;
+use crate::native::frames::Resume;
+use crate::native::raw::{get, release, retain};
 use pyo3_ffi::{PyObject, PyThreadState, PyTypeObject};
 use std::ffi::c_int;
 use std::ptr;
 use whipsnake_cpython::layout::{self, object, thread_state, type_object};
-use whipsnake_cpython::live::{_PyInterpreterFrame, Code, Frame, Function, Raised, ThreadState, Tuple};
+use whipsnake_cpython::live::{_PyInterpreterFrame, Code, Function};
 use whipsnake_ir::abi::AttributeCell;
-
-/// `CALL_ALLOC_AND_ENTER_INIT`: slots are an exact class whose version is the cached one, null, `count` arguments.
-///
-/// # Safety
-/// Called by machine code only.
-pub unsafe extern "C" fn enter_init(
-    thread: *mut PyThreadState,
-    frame: *mut _PyInterpreterFrame,
-    base: *mut *mut PyObject,
-    count: c_int,
-    length: c_int,
-    address: *const u8,
-) -> Resume {
-    // SAFETY: machine code passes the slots of a call instruction of the current frame. With that version the class has a cached `__init__`.
-    unsafe {
-        let init: *mut PyObject = get(base.read(), type_object::SPEC_CACHE_INIT);
-        let entered = if init.is_null() {
-            None
-        } else {
-            enter_init_of(thread, frame, init, base, count, None, Back { length, address })
-        };
-        entered.unwrap_or_else(|| call(thread, frame, base, count, length, address))
-    }
-}
-
-/// A call of an exact class that makes its instances as `object` does, and has a Python `__init__`. `None` if it is not such a class, or
-/// `__init__` can't be entered.
-///
-/// # Safety
-/// As [`enter_init`], for any exact class.
-pub(super) unsafe fn construct(
-    thread: *mut PyThreadState,
-    frame: *mut _PyInterpreterFrame,
-    base: *mut *mut PyObject,
-    count: c_int,
-    back: Back,
-) -> Option<Resume> {
-    // SAFETY: the caller's; the type's method cache answers without running code.
-    unsafe {
-        let class: *mut PyTypeObject = base.read().cast();
-        if !makes_plain_instances(class) {
-            let function = python_new(class)?;
-            let resume = enter_for(thread, frame, function, base, count, back);
-            if resume.is_none() {
-                release(function);
-            }
-            return resume;
-        }
-        let init = look_up(class, Name::Init);
-        if init.is_null() || !is_exact(init, &raw mut pyo3_ffi::PyFunction_Type) {
-            return None;
-        }
-        enter_init_of(thread, frame, init, base, count, None, back)
-    }
-}
-
-/// [`construct`] for a call with keywords: their names are in the last slot, their values are the last of the `count` arguments.
-///
-/// # Safety
-/// As [`construct`].
-pub(super) unsafe fn construct_named(
-    thread: *mut PyThreadState,
-    frame: *mut _PyInterpreterFrame,
-    base: *mut *mut PyObject,
-    count: c_int,
-    names: Tuple,
-    back: Back,
-) -> Option<Resume> {
-    // SAFETY: the caller's; as for `construct`.
-    unsafe {
-        let class: *mut PyTypeObject = base.read().cast();
-        if !makes_plain_instances(class) {
-            return None;
-        }
-        let init = look_up(class, Name::Init);
-        if init.is_null() || !is_exact(init, &raw mut pyo3_ffi::PyFunction_Type) {
-            return None;
-        }
-        enter_init_of(thread, frame, init, base, count, Some(names), back)
-    }
-}
-
-/// [`construct`] where the call has to return before anything else happens. Takes what is in the slots; `None` if it has to be called as any other object, and
-/// then nothing has changed.
-///
-/// # Safety
-/// As [`enter_init`], for anything exactly of type `type` and without `self`.
-pub(super) unsafe fn construct_whole(
-    thread: *mut PyThreadState,
-    base: *mut *mut PyObject,
-    count: c_int,
-) -> Option<*mut PyObject> {
-    // SAFETY: the caller's; as for `construct`.
-    unsafe {
-        let class = base.read();
-        if !makes_plain_instances(class.cast()) {
-            return None;
-        }
-        let init = look_up(class.cast(), Name::Init);
-        if init.is_null() {
-            return None;
-        }
-        let (function, _) = compiled_function(init)?;
-        let compiled = code::find(function.code())?;
-        if compiled.exact_args != i64::from(count) + 1 {
-            return None;
-        }
-        let instance = instance_pool::new_instance(class.cast());
-        if instance.is_null() {
-            release(class);
-            for index in 0..count as usize {
-                release(base.add(2 + index).read());
-            }
-            return Some(instance);
-        }
-        retain(init);
-        base.add(1).write(retain(instance));
-        let (thread, count) = (ThreadState::new_unchecked(thread), count as usize + 1);
-        // The frame that the interpreter has below `__init__` takes a level of recursion. It has none where a chunk of the data stack ends.
-        let words = shim::FRAME_WORDS + function.code().framesize() as usize + 1;
-        let levels = i32::from(thread.has_stack_space(words));
-        thread.set_py_recursion_remaining(thread.py_recursion_remaining() - levels);
-        let called = call_compiled(thread, function, compiled, base.add(1), count, ptr::null_mut());
-        thread.set_py_recursion_remaining(thread.py_recursion_remaining() + levels);
-        let Some(result) = called else {
-            base.add(1).write(ptr::null_mut());
-            for object in [init, instance, instance] {
-                release(object);
-            }
-            return None;
-        };
-        release(class);
-        if result == pyo3_ffi::Py_None() {
-            release(result);
-            return Some(instance);
-        }
-        if !result.is_null() {
-            shim::complain(result);
-            release(result);
-        }
-        release(instance);
-        Some(ptr::null_mut())
-    }
-}
-
-/// Whether an exact class makes its instances as `object` does, and has an `__init__` of its own.
-///
-/// # Safety
-/// A live class; the GIL is held.
-pub(crate) unsafe fn makes_plain_instances(class: *mut PyTypeObject) -> bool {
-    let special = type_object::IS_ABSTRACT | type_object::HEAPTYPE;
-    // SAFETY: the caller's.
-    unsafe {
-        let object = &raw const pyo3_ffi::PyBaseObject_Type;
-        get::<u64>(class, type_object::TP_FLAGS) & special == type_object::HEAPTYPE
-            && (*class).tp_new.map(|f| f as usize) == (*object).tp_new.map(|f| f as usize)
-            && (*class).tp_init.map(|f| f as usize) != (*object).tp_init.map(|f| f as usize)
-            && (*class).tp_alloc.map(|f| f as usize) == Some(pyo3_ffi::PyType_GenericAlloc as *const () as usize)
-    }
-}
 
 /// What the class of a callable has for `__call__`, borrowed. If that is a Python function, it is what calls are.
 pub(super) unsafe fn python_call(callable: *mut PyObject) -> Option<*mut PyObject> {
@@ -215,7 +50,7 @@ pub(super) unsafe fn call_method(
 
 /// Enters a function for what is called, which becomes its first argument. Takes the function and what is in the slots; `None` if it is not compiled or does
 /// not take these arguments, and then it has taken nothing.
-unsafe fn enter_for(
+pub(super) unsafe fn enter_for(
     thread: *mut PyThreadState,
     frame: *mut _PyInterpreterFrame,
     function: *mut PyObject,
@@ -236,14 +71,14 @@ unsafe fn enter_for(
 }
 
 /// Whether a call with `count` positional arguments gives every parameter its value.
-fn takes_exactly(code: Code, count: c_int) -> bool {
+pub(super) fn takes_exactly(code: Code, count: c_int) -> bool {
     let others = layout::code::CO_VARARGS | layout::code::CO_VARKEYWORDS;
     code.argcount() == count && code.kwonlyargcount() == 0 && code.flags() & others == 0
 }
 
 /// Whether a call with `count` positional arguments gives every parameter a value, with defaults. What fails is called as the interpreter does, which
 /// drops the arguments after what was made for the call.
-fn takes(function: Function, count: c_int) -> bool {
+pub(super) fn takes(function: Function, count: c_int) -> bool {
     let code = function.code();
     let parameters = code.argcount();
     if count > parameters && code.flags() & layout::code::CO_VARARGS == 0 {
@@ -257,86 +92,6 @@ fn takes(function: Function, count: c_int) -> bool {
     // SAFETY: null or a dict.
     code.kwonlyargcount() == 0
         || !named.is_null() && unsafe { pyo3_ffi::PyDict_Size(named) } >= code.kwonlyargcount() as isize
-}
-
-/// Whether a call with so many positional arguments, and keywords of these names, gives every parameter a value, and has no others.
-fn takes_named(function: Function, positional: usize, names: Tuple) -> bool {
-    let code = function.code();
-    let others = layout::code::CO_VARARGS | layout::code::CO_VARKEYWORDS;
-    let (count, parameters) = (code.argcount() as usize, code.localsplus_names());
-    let total = count + code.kwonlyargcount() as usize;
-    if code.flags() & others != 0 || positional > count || total >= u64::BITS as usize {
-        return false;
-    }
-    let mut given = (1u64 << positional) - 1;
-    for index in 0..names.len() {
-        let found = (code.posonlyargcount() as usize..total).find(|&at| parameters.item(at) == names.item(index));
-        let Some(at) = found.filter(|at| given >> at & 1 == 0) else { return false };
-        given |= 1 << at;
-    }
-    let optional = count - function.defaults().map_or(0, |defaults| defaults.len()).min(count);
-    (0..total).all(|at| given >> at & 1 == 1 || (optional..count).contains(&at))
-}
-
-/// Makes an instance and enters `init`; `None` if that is not compiled or does not take exactly these arguments, the last of which have the names, if there
-/// are any. The names are in the slot behind them, then.
-unsafe fn enter_init_of(
-    thread: *mut PyThreadState,
-    frame: *mut _PyInterpreterFrame,
-    init: *mut PyObject,
-    base: *mut *mut PyObject,
-    count: c_int,
-    names: Option<Tuple>,
-    back: Back,
-) -> Option<Resume> {
-    // SAFETY: the callers'.
-    unsafe {
-        let class = base.read();
-        let state = ThreadState::new_unchecked(thread);
-        let found = compiled_function(init)?;
-        let positional = count as usize + 1 - names.map_or(0, |names| names.len());
-        let fits = match names {
-            Some(names) => takes_named(found.0, positional, names),
-            None => takes(found.0, count + 1),
-        };
-        if !fits {
-            return None;
-        }
-        let shim_code = shim::code_object()?;
-        if !state.has_stack_space(shim::FRAME_WORDS + found.0.code().framesize() as usize + 1) {
-            return None;
-        }
-        let instance = instance_pool::new_instance(class.cast());
-        if instance.is_null() {
-            return Some(done(instance));
-        }
-        retain(init);
-        retain(instance);
-        // The slot below the arguments becomes the first of them.
-        base.add(1).write(instance);
-        release(class);
-        let counted = names.is_none() && takes_exactly(found.0.code(), count + 1);
-        let shim = shim::push(state, shim_code, frame, instance, back.address, counted).expect("there is room");
-        let inner = Back { length: 0, address: shim::stub_init_return as *const u8 };
-        let kwnames = names.map_or(ptr::null_mut(), |names| names.as_ptr().cast());
-        let result = enter(thread, shim.as_ptr(), found, base.add(1), positional, kwnames, inner);
-        if !kwnames.is_null() {
-            release(kwnames);
-        }
-        match result {
-            Ok(resume) => {
-                Frame::new_unchecked(frame).set_return_offset(back.length as u16);
-                Some(resume)
-            }
-            Err(Raised) => {
-                forget(base, count as usize + 2 + usize::from(names.is_some()));
-                release(instance);
-                shim::settle_if_shim(state, shim);
-                frames::unlink_and_pop(state, shim);
-                Some(done(ptr::null_mut()))
-            }
-        }
-    }
 }
 
 /// Calls `function` with the `count` values from `base` on, which it takes.

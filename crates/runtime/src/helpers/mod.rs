@@ -10,6 +10,7 @@ pub mod attributes;
 pub mod build;
 pub mod calls;
 pub mod closures;
+pub mod constructors;
 pub(crate) mod consumers;
 pub mod containers;
 pub mod control;
@@ -110,7 +111,7 @@ pub fn address(helper: Helper) -> usize {
         Helper::Str => text::string_of as *const () as usize,
         Helper::Tuple => pyo3_ffi::PySequence_Tuple as *const () as usize,
         Helper::ListAppendFull => symbols::_PyList_AppendTakeRefListResize as *const () as usize,
-        Helper::EnterInit => inlined_calls::enter_init as *const () as usize,
+        Helper::EnterInit => constructors::enter_init as *const () as usize,
         Helper::CallFunction => inlined_calls::call_function as *const () as usize,
         Helper::CallWithName => inlined_calls::call_with_name as *const () as usize,
         Helper::LoadAttrCalling => inlined_calls::load_attr_calling as *const () as usize,

@@ -3,8 +3,8 @@
 use super::alive::Alive;
 use super::inlined_code::{Analysed, Inlined, is_inlinable};
 use super::{attribute_shapes, operators, samples};
+use crate::helpers::constructors::makes_plain_instances;
 use crate::helpers::globals;
-use crate::helpers::inlined_calls::makes_plain_instances;
 use crate::helpers::instance_pool;
 use crate::helpers::pointers::CodeSource;
 use crate::helpers::special;
