@@ -111,6 +111,18 @@ class Bad:
         raise ValueError(a)
 
 
+class Base:
+    """Its `__new__` gives an instance of a subclass, whose `__init__` is called then."""
+
+    def __new__(cls, *args):
+        return object.__new__(Derived)
+
+
+class Derived(Base):
+    def __init__(self, *args):
+        self.args = args
+
+
 class Class:
     @classmethod
     def __new__(cls, *args):
@@ -198,6 +210,7 @@ def calls():
     yield attempt(lambda: ByMeta(3))
     yield attempt(lambda: Bad(3))
     yield attempt(lambda: Class(3))
+    yield attempt(lambda: Base(3, 4)), attempt(lambda: Base())
     yield (
         attempt(lambda: Pair(1)),
         Pair(1).swapped(),

@@ -227,7 +227,7 @@ OLD += [
     "€%s",
     "no",
     "a%sb%%c",
-    "%*d",
+    "%r%%",
 ]
 
 
@@ -250,6 +250,22 @@ first = observe_old()
 for _ in range(2):
     assert observe_old() == first
 print(first)
+
+
+# A string that a format leaves as it is, is the result itself.
+def own(text):
+    return (
+        f"{text:s}" is text,
+        f"{text:3}" is text,
+        "%s" % text is text,
+        "%3s" % (text,) is text,
+        "%s%s" % ("", text) is text,
+    )  # noqa: UP031
+
+
+for _ in range(20):
+    seen = own("abcde"), own("a"), own("")
+print(seen)
 
 # One character is one object.
 digits = [f"{number}" for number in range(10)]

@@ -1,9 +1,8 @@
-//! Calls of classes whose instances are made as `object` makes them, or by a `__new__` of their own: the function is entered at once.
+//! Calls of classes whose instances are made as `object` makes them: `__init__` is entered at once.
 
 use super::calls::{Back, call, compiled_function, done, enter, forget};
-use super::inlined_calls::{enter_for, takes, takes_exactly};
+use super::inlined_calls::{takes, takes_exactly};
 use super::instance_pool;
-use super::new_objects::python_new;
 use super::special::{Name, look_up};
 use crate::native::code;
 use crate::native::entry::call_compiled;
@@ -56,12 +55,8 @@ pub(super) unsafe fn construct(
     unsafe {
         let class: *mut PyTypeObject = base.read().cast();
         if !makes_plain_instances(class) {
-            let function = python_new(class)?;
-            let resume = enter_for(thread, frame, function, base, count, back);
-            if resume.is_none() {
-                release(function);
-            }
-            return resume;
+            // A `__new__` in Python may give an instance of a subclass, whose `__init__` would be next: C code looks after that.
+            return None;
         }
         let init = look_up(class, Name::Init);
         if init.is_null() || !is_exact(init, &raw mut pyo3_ffi::PyFunction_Type) {

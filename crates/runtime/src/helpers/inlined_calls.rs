@@ -50,7 +50,7 @@ pub(super) unsafe fn call_method(
 
 /// Enters a function for what is called, which becomes its first argument. Takes the function and what is in the slots; `None` if it is not compiled or does
 /// not take these arguments, and then it has taken nothing.
-pub(super) unsafe fn enter_for(
+unsafe fn enter_for(
     thread: *mut PyThreadState,
     frame: *mut _PyInterpreterFrame,
     function: *mut PyObject,

@@ -1,41 +1,12 @@
-//! Classes with a `__new__` of their own, and what that calls: `object.__new__` and `tuple.__new__`, which `super()` and named tuples lead to.
+//! What a `__new__` in Python calls: `object.__new__` and `tuple.__new__`, which `super()` and named tuples lead to.
 
 use super::instance_pool;
 use super::special::{Name, look_up};
 use crate::native::raw::{get, is_exact, release, retain};
 use pyo3_ffi::{PyObject, PyTypeObject};
-use std::ptr;
 use std::sync::OnceLock;
 use whipsnake_cpython::layout::{cfunction, tuple, type_object};
 use whipsnake_cpython::live::Tuple;
-
-/// The Python function that a call of a class comes down to, a new reference: a `__new__` behind which there is no `__init__` to call.
-///
-/// # Safety
-/// A live class exactly of type `type`; the GIL is held.
-pub(super) unsafe fn python_new(class: *mut PyTypeObject) -> Option<*mut PyObject> {
-    // SAFETY: the caller's; the type's method cache answers without running code. A static method gives its function without running any, either.
-    unsafe {
-        let object = &raw const pyo3_ffi::PyBaseObject_Type;
-        if get::<u64>(class, type_object::TP_FLAGS) & type_object::HEAPTYPE == 0
-            || (*class).tp_new.map(|f| f as usize) == (*object).tp_new.map(|f| f as usize)
-            || (*class).tp_init.map(|f| f as usize) != (*object).tp_init.map(|f| f as usize)
-        {
-            return None;
-        }
-        let found = look_up(class, Name::New);
-        if found.is_null() || !is_exact(found, &raw mut pyo3_ffi::PyStaticMethod_Type) {
-            return None;
-        }
-        let function = ((*pyo3_ffi::Py_TYPE(found)).tp_descr_get?)(found, ptr::null_mut(), class.cast());
-        if function.is_null() || !is_exact(function, &raw mut pyo3_ffi::PyFunction_Type) {
-            pyo3_ffi::PyErr_Clear();
-            pyo3_ffi::Py_XDECREF(function);
-            return None;
-        }
-        Some(function)
-    }
-}
 
 /// Calls `object.__new__(class)` or `tuple.__new__(class, items)`, for a class that they make instances of in the usual way. Takes the references to
 /// the callable and its arguments; `None` for everything else, and then nothing was done. NULL in the answer: `MemoryError` is set.

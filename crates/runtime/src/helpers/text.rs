@@ -10,7 +10,7 @@ use super::attention::Before;
 use super::build::drop_slots;
 use super::held::Held;
 use super::number_texts::{self, Spec, Text};
-use crate::native::raw::get;
+use crate::native::raw::{get, retain};
 use pyo3_ffi::PyObject;
 use std::ffi::c_int;
 use std::ptr::null;
@@ -144,7 +144,9 @@ unsafe fn formatted(value: *mut PyObject, spec: *mut PyObject) -> Option<*mut Py
         } else if let Some(float) = finite(value) {
             spec.float(float)
         } else if pyo3_ffi::PyUnicode_CheckExact(value) != 0 {
-            spec.string(ascii(value)?)
+            let (own, text) = (ascii(value)?, spec.string(ascii(value)?)?);
+            // A string that the format does not change is its own.
+            return Some(if text.len() == own.len() { retain(value) } else { new_ascii(&text) });
         } else {
             None
         };
@@ -181,7 +183,7 @@ pub(super) unsafe fn percent(format: *mut PyObject, value: *mut PyObject) -> Opt
         } else {
             &single[..]
         };
-        let mut text = Text::new();
+        let (mut text, mut whole) = (Text::new(), None);
         while let Some(at) = rest.iter().position(|&character| character == b'%') {
             text.extend_from_slice(&rest[..at]);
             rest = &rest[at + 1..];
@@ -194,7 +196,10 @@ pub(super) unsafe fn percent(format: *mut PyObject, value: *mut PyObject) -> Opt
             let (&value, others) = values.split_first()?;
             (rest, values) = (after, others);
             if pyo3_ffi::PyUnicode_CheckExact(value) != 0 {
-                text.extend_from_slice(&spec.string(ascii(value)?)?);
+                let own = ascii(value)?;
+                text.extend_from_slice(&spec.string(own)?);
+                // A string that is all of the text is the result itself.
+                whole = Some((value, own.len()));
             } else if let Some(int) = wide_int(value) {
                 let shown = if spec.is_text() {
                     spec.string(itoa::Buffer::new().format(int).as_bytes())
@@ -210,7 +215,14 @@ pub(super) unsafe fn percent(format: *mut PyObject, value: *mut PyObject) -> Opt
             }
         }
         text.extend_from_slice(rest);
-        values.is_empty().then(|| new_ascii(&text))
+        if !values.is_empty() {
+            return None;
+        }
+        Some(if text.len() == whole.map_or(usize::MAX, |string| string.1) {
+            retain(whole?.0)
+        } else {
+            new_ascii(&text)
+        })
     }
 }
 
