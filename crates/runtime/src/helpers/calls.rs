@@ -4,7 +4,7 @@
 //! compiled code return where it starts and the new frame, or no address and the result of a call that is already done. When they fail, what
 //! they took from the slots is gone and the slots are null.
 
-use super::constructors::{construct, construct_named, construct_whole};
+use super::constructors::{construct, construct_whole};
 use super::inlined_calls::call_method;
 use super::new_objects::call_new;
 use crate::native::code;
@@ -168,7 +168,7 @@ unsafe extern "C" fn call_object(
     unsafe {
         let back = Back { length, address };
         let entered = if is_exact(base.read(), &raw mut pyo3_ffi::PyType_Type) {
-            construct(thread, frame, base, count, back)
+            construct(thread, frame, base, count, None, back)
         } else {
             call_method(thread, frame, base, count, back)
         };
@@ -322,8 +322,8 @@ pub unsafe extern "C" fn call_kw(
             return entered(result, base, slots);
         }
         if is_exact(callable, &raw mut pyo3_ffi::PyType_Type) && base.add(1).read().is_null() {
-            let (names, back) = (Tuple::new_unchecked(kwnames.cast()), Back { length, address });
-            if let Some(resume) = construct_named(thread, frame, base, count, names, back) {
+            let names = Tuple::new(kwnames.cast());
+            if let Some(resume) = construct(thread, frame, base, count, names, Back { length, address }) {
                 return resume;
             }
         }

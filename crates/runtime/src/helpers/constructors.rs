@@ -40,7 +40,7 @@ pub unsafe extern "C" fn enter_init(
 }
 
 /// A call of an exact class that makes its instances as `object` does, and has a Python `__init__`. `None` if it is not such a class, or
-/// `__init__` can't be entered.
+/// `__init__` can't be entered. The last of the `count` arguments have the names, if there are any, which are in the slot behind them.
 ///
 /// # Safety
 /// As [`enter_init`], for any exact class.
@@ -49,6 +49,7 @@ pub(super) unsafe fn construct(
     frame: *mut _PyInterpreterFrame,
     base: *mut *mut PyObject,
     count: c_int,
+    names: Option<Tuple>,
     back: Back,
 ) -> Option<Resume> {
     // SAFETY: the caller's; the type's method cache answers without running code.
@@ -62,33 +63,7 @@ pub(super) unsafe fn construct(
         if init.is_null() || !is_exact(init, &raw mut pyo3_ffi::PyFunction_Type) {
             return None;
         }
-        enter_init_of(thread, frame, init, base, count, None, back)
-    }
-}
-
-/// [`construct`] for a call with keywords: their names are in the last slot, their values are the last of the `count` arguments.
-///
-/// # Safety
-/// As [`construct`].
-pub(super) unsafe fn construct_named(
-    thread: *mut PyThreadState,
-    frame: *mut _PyInterpreterFrame,
-    base: *mut *mut PyObject,
-    count: c_int,
-    names: Tuple,
-    back: Back,
-) -> Option<Resume> {
-    // SAFETY: the caller's; as for `construct`.
-    unsafe {
-        let class: *mut PyTypeObject = base.read().cast();
-        if !makes_plain_instances(class) {
-            return None;
-        }
-        let init = look_up(class, Name::Init);
-        if init.is_null() || !is_exact(init, &raw mut pyo3_ffi::PyFunction_Type) {
-            return None;
-        }
-        enter_init_of(thread, frame, init, base, count, Some(names), back)
+        enter_init_of(thread, frame, init, base, count, names, back)
     }
 }
 
@@ -190,8 +165,7 @@ fn takes_named(function: Function, positional: usize, names: Tuple) -> bool {
     (0..total).all(|at| given >> at & 1 == 1 || (optional..count).contains(&at))
 }
 
-/// Makes an instance and enters `init`; `None` if that is not compiled or does not take exactly these arguments, the last of which have the names, if there
-/// are any. The names are in the slot behind them, then.
+/// Makes an instance and enters `init`; `None` if that is not compiled or does not take these arguments, with names as in [`construct`].
 unsafe fn enter_init_of(
     thread: *mut PyThreadState,
     frame: *mut _PyInterpreterFrame,

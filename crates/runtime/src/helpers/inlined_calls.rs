@@ -29,7 +29,7 @@ pub(super) unsafe fn python_call(callable: *mut PyObject) -> Option<*mut PyObjec
 /// A call of an object whose class has a compiled Python `__call__`; `None` for others.
 ///
 /// # Safety
-/// As [`enter_init`], for any callable and without `self`.
+/// Called by machine code only: slots are the callable, null, `count` arguments.
 pub(super) unsafe fn call_method(
     thread: *mut PyThreadState,
     frame: *mut _PyInterpreterFrame,
@@ -39,31 +39,12 @@ pub(super) unsafe fn call_method(
 ) -> Option<Resume> {
     // SAFETY: the caller's.
     unsafe {
-        let function = retain(python_call(base.read())?);
-        let resume = enter_for(thread, frame, function, base, count, back);
-        if resume.is_none() {
-            release(function);
-        }
-        resume
-    }
-}
-
-/// Enters a function for what is called, which becomes its first argument. Takes the function and what is in the slots; `None` if it is not compiled or does
-/// not take these arguments, and then it has taken nothing.
-unsafe fn enter_for(
-    thread: *mut PyThreadState,
-    frame: *mut _PyInterpreterFrame,
-    function: *mut PyObject,
-    base: *mut *mut PyObject,
-    count: c_int,
-    back: Back,
-) -> Option<Resume> {
-    // SAFETY: the callers'.
-    unsafe {
-        let found = compiled_function(function)?;
+        let method = python_call(base.read())?;
+        let found = compiled_function(method)?;
         if !takes(found.0, count + 1) {
             return None;
         }
+        retain(method);
         base.add(1).write(base.read());
         let result = enter(thread, frame, found, base.add(1), count as usize + 1, ptr::null_mut(), back);
         Some(entered(result, base, count as usize + 2))

@@ -39,19 +39,11 @@ impl Spec {
             }
             (spec.fill, spec.align, rest) = (b'0', Some(b'='), after);
         }
-        while let [digit @ b'0'..=b'9', after @ ..] = rest {
-            spec.width = spec.width * 10 + usize::from(digit - b'0');
-            rest = after;
-            if spec.width >= 1000 {
-                return None;
-            }
-        }
+        rest = spec.take_width(rest)?;
         if let [b',', after @ ..] = rest {
             (spec.thousands, rest) = (true, after);
         }
-        if let [b'.', digit @ b'0'..=b'9', after @ ..] = rest {
-            (spec.precision, rest) = (Some(usize::from(digit - b'0')), after);
-        }
+        rest = spec.take_precision(rest);
         match rest {
             [] => Some(spec),
             [kind @ (b'd' | b'f' | b's' | b'x' | b'X' | b'b' | b'o')] => Some(Spec { kind: *kind, ..spec }),
@@ -68,23 +60,39 @@ impl Spec {
             [b'0', after @ ..] => (spec.fill, spec.align, rest) = (b'0', Some(b'='), after),
             _ => {}
         }
-        while let [digit @ b'0'..=b'9', after @ ..] = rest {
-            spec.width = spec.width * 10 + usize::from(digit - b'0');
-            rest = after;
-            if spec.width >= 1000 {
-                return None;
-            }
-        }
-        if let [b'.', digit @ b'0'..=b'9', after @ ..] = rest {
-            (spec.precision, rest) = (Some(usize::from(digit - b'0')), after);
-        }
+        rest = spec.take_width(rest)?;
+        rest = spec.take_precision(rest);
         let (kind, rest) = rest.split_first()?;
-        spec.kind = match (kind, spec.precision) {
-            (b's' | b'f', _) if *kind == b'f' || spec.precision.is_none() && spec.fill == b' ' => *kind,
-            (b'd' | b'i', None) => b'd',
+        spec.kind = match kind {
+            b'f' => b'f',
+            b's' if spec.precision.is_none() && spec.fill == b' ' => b's',
+            b'd' | b'i' if spec.precision.is_none() => b'd',
             _ => return None,
         };
         Some((spec, rest))
+    }
+
+    /// Reads a width below a thousand, if one is there, and gives what follows; `None` for wider ones.
+    fn take_width<'a>(&mut self, mut text: &'a [u8]) -> Option<&'a [u8]> {
+        while let [digit @ b'0'..=b'9', after @ ..] = text {
+            self.width = self.width * 10 + usize::from(digit - b'0');
+            text = after;
+            if self.width >= 1000 {
+                return None;
+            }
+        }
+        Some(text)
+    }
+
+    /// Reads a precision below ten, if one is there, and gives what follows.
+    fn take_precision<'a>(&mut self, text: &'a [u8]) -> &'a [u8] {
+        match text {
+            [b'.', digit @ b'0'..=b'9', after @ ..] => {
+                self.precision = Some(usize::from(digit - b'0'));
+                after
+            }
+            _ => text,
+        }
     }
 
     /// Whether this is for text, whatever the value.

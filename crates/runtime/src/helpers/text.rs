@@ -144,8 +144,9 @@ unsafe fn formatted(value: *mut PyObject, spec: *mut PyObject) -> Option<*mut Py
         } else if let Some(float) = finite(value) {
             spec.float(float)
         } else if pyo3_ffi::PyUnicode_CheckExact(value) != 0 {
-            let (own, text) = (ascii(value)?, spec.string(ascii(value)?)?);
-            // A string that the format does not change is its own.
+            let own = ascii(value)?;
+            let text = spec.string(own)?;
+            // A string that the format leaves as it is, is the result itself.
             return Some(if text.len() == own.len() { retain(value) } else { new_ascii(&text) });
         } else {
             None
@@ -218,10 +219,9 @@ pub(super) unsafe fn percent(format: *mut PyObject, value: *mut PyObject) -> Opt
         if !values.is_empty() {
             return None;
         }
-        Some(if text.len() == whole.map_or(usize::MAX, |string| string.1) {
-            retain(whole?.0)
-        } else {
-            new_ascii(&text)
+        Some(match whole {
+            Some((own, length)) if length == text.len() => retain(own),
+            _ => new_ascii(&text),
         })
     }
 }
