@@ -7,11 +7,12 @@
 
 use super::attribute_stores::exchange_dict_value;
 use super::text;
+use super::unpack::items_of;
 use crate::native::raw::{release_or_null, retain};
 use pyo3_ffi::PyObject;
 use std::ffi::c_int;
 use std::ptr::null_mut;
-use whipsnake_cpython::live::{Dict, List, Lookup, Tuple, are_equal_items, set_has as search_set};
+use whipsnake_cpython::live::{Dict, Lookup, are_equal_items, set_has as search_set};
 
 /// The value of a key, borrowed; NULL if there is none, or that takes Python code.
 pub unsafe extern "C" fn dict_find(dict: *mut PyObject, key: *mut PyObject) -> *mut PyObject {
@@ -82,15 +83,7 @@ pub unsafe extern "C" fn items_have(container: *mut PyObject, value: *mut PyObje
 unsafe fn sequence_contains(container: *mut PyObject, value: *mut PyObject) -> Option<bool> {
     // SAFETY: live objects, of exact types where they are read as such; nothing changes a list while its items are compared.
     unsafe {
-        let (items, len) = if pyo3_ffi::PyTuple_CheckExact(container) != 0 {
-            let tuple = Tuple::new_unchecked(container);
-            (tuple.items(), tuple.len())
-        } else if pyo3_ffi::PyList_CheckExact(container) != 0 {
-            let list = List::new_unchecked(container);
-            (list.items(), list.len())
-        } else {
-            return None;
-        };
+        let (items, len) = items_of(container)?;
         for index in 0..len {
             if are_equal_items(items.add(index).read(), value)? {
                 return Some(true);

@@ -221,7 +221,7 @@ unsafe fn unpack_around(
 
 /// The items of an exact tuple or list.
 #[inline]
-unsafe fn items_of(sequence: *mut PyObject) -> Option<(*const *mut PyObject, usize)> {
+pub(super) unsafe fn items_of(sequence: *mut PyObject) -> Option<(*const *mut PyObject, usize)> {
     // SAFETY: a live object.
     unsafe {
         if pyo3_ffi::PyTuple_CheckExact(sequence) != 0 {
