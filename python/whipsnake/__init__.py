@@ -66,6 +66,7 @@ _DEFAULTS: "dict[str, object]" = {
     "optimize_threshold": 2000,
     "background": True,
     "code_mb": 64,
+    "allocator": True,
     "stats": False,
 }
 """What each setting is where nothing is said. `settings` says what they mean."""

@@ -149,6 +149,12 @@ SETTINGS = (
         "limit for machine code, in MiB",
     ),
     Setting(
+        "allocator",
+        "0 or 1",
+        _read_bool,
+        "take small objects from an allocator quicker than pymalloc; it stays once it is there",
+    ),
+    Setting(
         "stats",
         "0 or 1",
         _read_bool,

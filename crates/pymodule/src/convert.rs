@@ -20,6 +20,7 @@ pub fn settings(dict: &Bound<'_, PyDict>) -> PyResult<Settings> {
         optimize_threshold: item(dict, "optimize_threshold")?,
         background: item(dict, "background")?,
         code_mb: item(dict, "code_mb")?,
+        allocator: item(dict, "allocator")?,
         stats: item(dict, "stats")?,
     })
 }

@@ -5,4 +5,5 @@ pub mod helpers;
 pub mod memory;
 pub mod native;
 pub mod region;
+pub mod small_objects;
 pub mod tier;

@@ -29,6 +29,8 @@ pub struct Settings {
     pub background: bool,
     /// Limit for machine code, in MiB.
     pub code_mb: u32,
+    /// Whether small objects come from an allocator of ours.
+    pub allocator: bool,
     /// Count what is only worth counting when somebody looks.
     pub stats: bool,
 }

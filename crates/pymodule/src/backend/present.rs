@@ -7,7 +7,7 @@ use std::time::Duration;
 use whipsnake_cpython::layout;
 use whipsnake_cpython::live::{Code, Function};
 use whipsnake_runtime::helpers::instance_pool;
-use whipsnake_runtime::{disassemble as listing, region, tier};
+use whipsnake_runtime::{disassemble as listing, region, small_objects, tier};
 
 fn code_of(code: &Bound<'_, PyCode>) -> Code {
     // SAFETY: a live code object.
@@ -30,6 +30,7 @@ pub fn enable(_py: Python<'_>, settings: &Settings) -> Result<(), String> {
         optimize_threshold: if optimizing { settings.optimize_threshold } else { 0 },
         background: settings.background,
         code_mb: settings.code_mb,
+        allocator: settings.allocator,
         stats: settings.stats,
     };
     let chosen = if settings.eager { chosen.eager() } else { chosen };
@@ -73,6 +74,7 @@ pub fn stats() -> Vec<(String, Value)> {
         count("resumes_entered", stats.resumes_entered),
         // SAFETY: see `enable`.
         count("instances_kept", unsafe { instance_pool::kept() }),
+        ("small_objects".to_owned(), Value::Map(small_object_memory())),
         ("regions".to_owned(), Value::Map(regions(&stats.regions))),
         (
             "side_exits".to_owned(),
@@ -97,6 +99,15 @@ pub fn stats() -> Vec<(String, Value)> {
         ]);
     }
     all
+}
+
+/// What the allocator of small objects holds, in bytes; nothing if it isn't installed.
+fn small_object_memory() -> Vec<(String, Value)> {
+    // SAFETY: see `enable`.
+    let Some(held) = (unsafe { small_objects::stats() }) else { return Vec::new() };
+    [("reserved", held.reserved), ("used", held.used), ("empty", held.empty)]
+        .map(|(name, bytes)| (name.to_owned(), Value::Count(bytes as u64)))
+        .into()
 }
 
 /// What the optimizing tier did; nothing if it did nothing.

@@ -6,9 +6,9 @@
 
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::cell::UnsafeCell;
-use std::ffi::CStr;
 use std::ptr;
 use whipsnake_cpython::layout::{float, interpreter_state, long, object};
+use whipsnake_cpython::live::allocator::is_pymalloc;
 use whipsnake_cpython::live::{Allocator, ThreadState, symbols};
 
 /// Gives the number in `rdi` to its list and returns, with `rax` and `rcx` from the stack; on to label 2 with what is no number, or finds no room.
@@ -127,15 +127,6 @@ pub(crate) static POOLS: Slot = Slot(UnsafeCell::new(Pools {
 /// Tags of ints that the list takes are smaller: those of up to two digits, for which the interpreter's own allocator gives as much memory as for one.
 pub(crate) const INT_TAG_LIMIT: u64 = 3 << long::NON_SIZE_BITS;
 
-/// Whether objects come from the interpreter's own allocator.
-fn is_pymalloc() -> bool {
-    // SAFETY: the name can be asked for at any time, and is a constant.
-    unsafe {
-        let name = symbols::_PyMem_GetCurrentAllocatorName();
-        !name.is_null() && CStr::from_ptr(name) == c"pymalloc"
-    }
-}
-
 /// The allocator that objects come from, if it is the interpreter's own.
 ///
 /// # Safety
@@ -158,7 +149,7 @@ pub(crate) unsafe fn initialise() {
         pools.float_count = interpreter.offset(interpreter_state::FLOAT_NUMFREE as isize).cast();
         pools.float_type = &raw mut pyo3_ffi::PyFloat_Type;
         pools.int_type = &raw mut pyo3_ffi::PyLong_Type;
-        if is_pymalloc() {
+        if is_pymalloc() || crate::small_objects::is_installed() {
             pools.allocator = Allocator::find().unwrap_or(Allocator::UNKNOWN);
         }
         if pools.ints.is_null() {

@@ -121,6 +121,9 @@ unsafe fn make(settings: &Settings) -> Result<Jit, String> {
         monitoring.on_resume(osr::resumed).map_err(|_| failure("sys.monitoring refuses our callback"))?;
         let states = Extra::request().ok_or("CPython has no place left for data on code objects")?;
         crate::native::code::slot().ok_or("CPython has no place left for data on code objects")?;
+        if settings.allocator {
+            crate::small_objects::install();
+        }
         crate::helpers::pools::initialise();
         crate::helpers::instance_pool::initialise();
         let memory = CodeMemory::new(settings.code_mb as usize, crate::helpers::address as *const () as usize)

@@ -13,6 +13,8 @@ pub struct Settings {
     pub background: bool,
     /// Limit for machine code, in MiB.
     pub code_mb: u32,
+    /// Whether small objects come from an allocator of ours. It is installed when the compiler is first switched on, and stays.
+    pub allocator: bool,
     /// Whether to count what is only worth counting when somebody looks.
     pub stats: bool,
 }

@@ -1,9 +1,10 @@
-//! Whether objects come from the interpreter's own allocator, now: `tracemalloc` and others put theirs in its place while the program runs.
+//! The allocator of objects: whether it is the interpreter's own, now (`tracemalloc` and others put theirs in its place while the program runs), and putting one of ours there.
 
 use super::check::debug_offset;
 use super::symbols;
 use crate::layout::debug_offsets;
 use pyo3_ffi::{PyMem_GetAllocator, PyMem_SetAllocator, PyMemAllocatorDomain, PyMemAllocatorEx};
+use std::ffi::CStr;
 use std::mem::{MaybeUninit, offset_of};
 
 /// Where the interpreter looks up the function that allocates objects, and what it was when that was found.
@@ -40,7 +41,7 @@ impl Allocator {
         // SAFETY: the caller's. The state is as large as it says; other threads may write to it while it is read, but not to the place. Nobody allocates an
         // object before the allocator is as it was.
         unsafe {
-            let mut usual = current();
+            let mut usual = current(PyMemAllocatorDomain::PYMEM_DOMAIN_OBJ);
             let wanted = usual.as_ptr().cast::<Words>().read();
             let is_at =
                 |at: usize, wanted: &Words| (0..).zip(wanted).all(|(i, w)| state.add(at + i).read_volatile() == *w);
@@ -66,10 +67,42 @@ impl Allocator {
     }
 }
 
-/// The allocator of objects.
-unsafe fn current() -> MaybeUninit<PyMemAllocatorEx> {
+/// The allocator of a domain.
+unsafe fn current(domain: PyMemAllocatorDomain) -> MaybeUninit<PyMemAllocatorEx> {
     let mut found = MaybeUninit::uninit();
     // SAFETY: the call fills the structure in.
-    unsafe { PyMem_GetAllocator(PyMemAllocatorDomain::PYMEM_DOMAIN_OBJ, found.as_mut_ptr()) };
+    unsafe { PyMem_GetAllocator(domain, found.as_mut_ptr()) };
     found
+}
+
+/// Whether objects come from pymalloc, and nothing was put in front of it.
+pub fn is_pymalloc() -> bool {
+    // SAFETY: the name can be asked for at any time, and is a constant.
+    unsafe {
+        let name = symbols::_PyMem_GetCurrentAllocatorName();
+        !name.is_null() && CStr::from_ptr(name) == c"pymalloc"
+    }
+}
+
+/// Puts an allocator in front of pymalloc, for objects and for other memory: where one takes blocks that the other gave, as extensions do, it does not matter.
+/// Returns pymalloc's functions; `None`, and nothing is changed, where pymalloc is not what serves both.
+///
+/// # Safety
+/// The GIL is held. The functions keep what CPython asks of an allocator, and pass blocks that are not theirs on to those that are returned.
+pub unsafe fn replace(mut ours: PyMemAllocatorEx) -> Option<PyMemAllocatorEx> {
+    let domains = [PyMemAllocatorDomain::PYMEM_DOMAIN_OBJ, PyMemAllocatorDomain::PYMEM_DOMAIN_MEM];
+    if !is_pymalloc() {
+        return None;
+    }
+    // SAFETY: the caller's; an allocator is five words.
+    unsafe {
+        let [objects, memory] = domains.map(|domain| current(domain));
+        if objects.as_ptr().cast::<Words>().read() != memory.as_ptr().cast::<Words>().read() {
+            return None;
+        }
+        for domain in domains {
+            PyMem_SetAllocator(domain, &raw mut ours);
+        }
+        Some(objects.assume_init())
+    }
 }

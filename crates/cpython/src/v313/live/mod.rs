@@ -14,7 +14,6 @@
 
 mod handle;
 
-mod allocator;
 mod code;
 mod dict;
 mod frame;
@@ -25,6 +24,7 @@ mod thread_state;
 mod type_object;
 mod values;
 
+pub mod allocator;
 pub mod check;
 pub mod entry;
 pub mod extra;
@@ -40,7 +40,7 @@ pub use frame::{_PyInterpreterFrame, Frame};
 pub use function::Function;
 pub use generator::{Generator, GeneratorSlots};
 pub use search::{Lookup, are_equal_items, set_has};
-pub use thread_state::{HOLDER, ThreadState};
+pub use thread_state::{HOLDER, ThreadState, is_only_interpreter};
 pub use type_object::TypeObject;
 pub use values::{Float, List, Long, Tuple};
 

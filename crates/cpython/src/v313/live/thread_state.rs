@@ -6,12 +6,24 @@ use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use pyo3_ffi::{PyInterpreterState, PyObject, PyThreadState};
 
 use super::handle::handle;
-use super::{Frame, frame::_PyInterpreterFrame};
-use crate::layout::{eval_breaker, interpreter_state, thread_state};
+use super::{Frame, frame::_PyInterpreterFrame, symbols};
+use crate::layout::{eval_breaker, interpreter_state, runtime, thread_state};
 
 handle! {
     /// A thread's state: `PyThreadState`.
     ThreadState, PyThreadState
+}
+
+/// Whether the main interpreter is the only one of the process. Another one is added to the runtime's list, at its head, before anything runs in it.
+#[inline]
+pub fn is_only_interpreter() -> bool {
+    let state = (&raw const symbols::_PyRuntime).cast::<u8>();
+    let at = |offset: i32| state.wrapping_offset(offset as isize).cast::<AtomicPtr<PyInterpreterState>>();
+    // SAFETY: the two places are in the runtime's state, as the layout says.
+    unsafe {
+        (*at(runtime::INTERPRETERS_HEAD)).load(Ordering::Relaxed)
+            == (*at(runtime::INTERPRETERS_MAIN)).load(Ordering::Relaxed)
+    }
 }
 
 /// Where the main interpreter's GIL says who has it, once that is known to be true; null before.
