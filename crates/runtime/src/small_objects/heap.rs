@@ -257,7 +257,12 @@ impl Heap {
 
     /// Gives the memory of half the empty runs back to the system; their addresses stay ours.
     fn give_back(&mut self) {
-        for _ in 0..self.empty_count / 2 {
+        let count = self.empty_count / 2;
+        // Where the program has taken all memory there is none for the list either.
+        if self.returned.try_reserve(count).is_err() {
+            return;
+        }
+        for _ in 0..count {
             let Some(run) = NonNull::new(self.empty) else { break };
             // SAFETY: the list has empty runs of ours.
             self.empty = unsafe { run.as_ref().next };
