@@ -117,6 +117,12 @@ impl Pool {
     }
 }
 
+/// Whether a function is what ends instances of classes in Python; where that is not known, every function may be.
+pub(crate) unsafe fn is_end_of_python_instance(end: pyo3_ffi::destructor) -> bool {
+    // SAFETY: the caller's: the GIL is held.
+    unsafe { (*POOL.0.get()).subtype_dealloc.is_none_or(|known| ptr::fn_addr_eq(known, end)) }
+}
+
 /// Whether it is of a type whose end runs no Python code.
 ///
 /// # Safety

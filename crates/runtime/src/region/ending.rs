@@ -1,5 +1,6 @@
 //! Objects whose end nobody can notice: no frame has to be shown for it.
 
+use super::own_types::is_own;
 use crate::helpers::instance_ends::{all_values, is_plain};
 use crate::native::raw::get;
 use pyo3_ffi::{PyObject, PyTypeObject};
@@ -7,10 +8,12 @@ use smallvec::SmallVec;
 use std::ffi::{c_int, c_void};
 use std::ptr;
 use whipsnake_cpython::layout::{list_iterator, tuple_iterator, type_object};
-use whipsnake_cpython::live::{Generator, List, Tuple};
+use whipsnake_cpython::live::{Dict, Generator, KeysKind, List, Tuple, set_places};
 
 /// So many objects are looked at, that end with one or are held by what ends.
 const MAX_OBJECTS: usize = 32;
+/// So many items of a container, entries of a dict or places of a set are looked at when all may be plain; what else there is to do takes longer.
+const MAX_ENTRIES: usize = 64;
 /// Objects in objects are looked through this deep.
 const MAX_DEPTH: u32 = 3;
 
@@ -26,7 +29,7 @@ pub(super) unsafe fn ends_quietly(object: *mut PyObject) -> bool {
     }
 }
 
-/// Whether it is one of the objects that end most often, and ends quietly: an iterator whose sequence lives on, a tuple or list of plain objects.
+/// Whether it is one of the objects that end most often, and ends quietly: an iterator whose sequence lives on, a container of plain objects.
 unsafe fn ends_plainly(object: *mut PyObject) -> bool {
     // SAFETY: the caller's; the casts and offsets are those of its class.
     unsafe {
@@ -38,6 +41,20 @@ unsafe fn ends_plainly(object: *mut PyObject) -> bool {
         if class == &raw mut pyo3_ffi::PyList_Type {
             let list = List::new_unchecked(object.cast());
             return all_plain(list.items(), list.len());
+        }
+        if class == &raw mut pyo3_ffi::PyDict_Type {
+            let dict = Dict::new_unchecked(object.cast());
+            let keys = dict.keys();
+            let are_names = keys.kind() != KeysKind::General;
+            return dict.split_values().is_none()
+                && keys.nentries() <= MAX_ENTRIES
+                && keys.all().all(|(key, value)| (are_names || ends_nothing(key)) && ends_nothing(value));
+        }
+        if class == &raw mut pyo3_ffi::PySet_Type || class == &raw mut pyo3_ffi::PyFrozenSet_Type {
+            let places = set_places(object);
+            return is_quiet_class(class, object)
+                && places.len() <= MAX_ENTRIES
+                && places.iter().all(|&(key, _)| ends_nothing(key));
         }
         let sequence: *mut PyObject = if class == &raw mut pyo3_ffi::PyListIter_Type {
             get(object, list_iterator::IT_SEQ)
@@ -52,14 +69,15 @@ unsafe fn ends_plainly(object: *mut PyObject) -> bool {
 
 /// Whether what a sequence holds is plain, or never ends, as far as it is looked at.
 unsafe fn all_plain(items: *const *mut PyObject, count: usize) -> bool {
-    // SAFETY: the caller's: so many items, each null or a live object. Immortal counts are negative.
-    unsafe {
-        count <= MAX_OBJECTS
-            && (0..count).all(|index| {
-                let item = items.add(index).read();
-                item.is_null() || (pyo3_ffi::Py_REFCNT(item) as i32) < 0 || is_plain(item)
-            })
-    }
+    // SAFETY: the caller's: so many items.
+    count <= MAX_ENTRIES && (0..count).all(|index| unsafe { ends_nothing(items.add(index).read()) })
+}
+
+/// Whether nothing, a plain object, or one that never ends.
+#[inline]
+unsafe fn ends_nothing(object: *mut PyObject) -> bool {
+    // SAFETY: the caller's: null or a live object. Immortal counts are negative.
+    unsafe { object.is_null() || (pyo3_ffi::Py_REFCNT(object) as i32) < 0 || is_plain(object) }
 }
 
 struct Walk {
@@ -83,7 +101,7 @@ impl Walk {
                 let list = List::new_unchecked(object.cast());
                 return self.all(list.items(), list.len());
             }
-            if (*class).tp_flags & type_object::STATIC_BUILTIN == 0 {
+            if !is_own(class) {
                 return all_values(object, |value| self.drops(value));
             }
             if !is_quiet_class(class, object) {
@@ -110,12 +128,10 @@ impl Walk {
             }
             let Some(left) = self.left.checked_sub(1) else { return false };
             self.left = left;
-            // As the interpreter does: immortal counts are negative.
-            let count = pyo3_ffi::Py_REFCNT(object) as i32;
-            if count < 0 || is_plain(object) {
+            if ends_nothing(object) {
                 return true;
             }
-            if count > 1 {
+            if pyo3_ffi::Py_REFCNT(object) > 1 {
                 let seen = self.shared.contains(&object);
                 self.shared.push(object);
                 return !seen;
@@ -141,7 +157,8 @@ unsafe fn is_quiet_class(class: *mut PyTypeObject, object: *mut PyObject) -> boo
             &raw mut pyo3_ffi::PyType_Type,
             &raw mut pyo3_ffi::PyCode_Type,
         ];
-        if !(*class).tp_as_buffer.is_null() || (*class).tp_del.is_some() || others.contains(&class) {
+        let has_buffer = (*class).tp_as_buffer.as_ref().is_some_and(|buffer| buffer.bf_getbuffer.is_some());
+        if has_buffer || (*class).tp_del.is_some() || others.contains(&class) {
             return false;
         }
         let weak = (*class).tp_weaklistoffset;

@@ -19,6 +19,7 @@ mod inlined_frames;
 mod job;
 mod numbers;
 mod operators;
+mod own_types;
 mod registers;
 mod samples;
 mod statistics;

@@ -136,15 +136,36 @@ impl Keys {
         }
     }
 
+    /// Keys and values of all entries, borrowed; null where [`entry`](Self::entry) says so.
+    #[inline]
+    pub fn all(self) -> impl Iterator<Item = (*mut PyObject, *mut PyObject)> {
+        let (size, key, value) = self.entry_layout();
+        let first = self.entries();
+        (0..self.nentries()).map(move |index| {
+            // SAFETY: the entry is in bounds and of this layout.
+            unsafe {
+                let entry = first.add(index * size as usize);
+                let pointer = |offset: i32| entry.add(offset as usize).cast::<*mut PyObject>().read();
+                (pointer(key), pointer(value))
+            }
+        })
+    }
+
+    /// Size of an entry, and where in it key and value are.
+    #[inline]
+    fn entry_layout(self) -> (i32, i32, i32) {
+        match self.kind() {
+            KeysKind::General => (dict_keys::ENTRY_SIZE, dict_keys::ENTRY_KEY, dict_keys::ENTRY_VALUE),
+            _ => (dict_keys::UNICODE_ENTRY_SIZE, dict_keys::UNICODE_ENTRY_KEY, dict_keys::UNICODE_ENTRY_VALUE),
+        }
+    }
+
     /// Key and value of the entry at `index`, borrowed. The value is null in a split table, both in a deleted entry.
     pub fn entry(self, index: usize) -> Option<(*mut PyObject, *mut PyObject)> {
         if index >= self.nentries() {
             return None;
         }
-        let (size, key, value) = match self.kind() {
-            KeysKind::General => (dict_keys::ENTRY_SIZE, dict_keys::ENTRY_KEY, dict_keys::ENTRY_VALUE),
-            _ => (dict_keys::UNICODE_ENTRY_SIZE, dict_keys::UNICODE_ENTRY_KEY, dict_keys::UNICODE_ENTRY_VALUE),
-        };
+        let (size, key, value) = self.entry_layout();
         // SAFETY: the entry is in bounds and of this layout.
         unsafe {
             let entry = self.entries().add(index * size as usize);

@@ -39,7 +39,7 @@ pub use dict::{Dict, InlineValues, Keys, KeysKind, managed_dict};
 pub use frame::{_PyInterpreterFrame, Frame};
 pub use function::Function;
 pub use generator::{Generator, GeneratorSlots};
-pub use search::{Lookup, are_equal_items, set_has};
+pub use search::{Lookup, are_equal_items, set_has, set_places};
 pub use thread_state::{HOLDER, ThreadState, is_only_interpreter};
 pub use type_object::TypeObject;
 pub use values::{Float, List, Long, Tuple};

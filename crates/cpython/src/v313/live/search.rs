@@ -277,6 +277,20 @@ impl Keys {
     }
 }
 
+/// The places of a set's hash table: keys, borrowed, with their hashes; null or an immortal object where there is no key.
+///
+/// # Safety
+/// A live `set` or `frozenset`, which does not change while the places are used; the GIL is held.
+#[inline]
+pub unsafe fn set_places<'a>(container: *mut PyObject) -> &'a [(*mut PyObject, isize)] {
+    // SAFETY: the caller's; the table has one place more than the mask.
+    unsafe {
+        let mask: usize = container.byte_offset(set::MASK as isize).cast::<usize>().read();
+        let table = container.byte_offset(set::TABLE as isize).cast::<*const (*mut PyObject, isize)>().read();
+        std::slice::from_raw_parts(table, mask + 1)
+    }
+}
+
 /// Whether a set has a key.
 ///
 /// # Safety
@@ -288,13 +302,13 @@ pub unsafe fn set_has(container: *mut PyObject, key: *mut PyObject) -> Lookup<()
     // SAFETY: the caller's; an entry is a key and its hash, and is in the table, which has one more than the mask.
     unsafe {
         let Some(key) = Key::of(key) else { return Lookup::Unknown };
-        let mask: usize = container.byte_offset(set::MASK as isize).cast::<usize>().read();
-        let table = container.byte_offset(set::TABLE as isize).cast::<*const (*mut PyObject, isize)>().read();
+        let table = set_places(container);
+        let mask = table.len() - 1;
         let (mut perturb, mut at) = (key.hash as usize, key.hash as usize & mask);
         loop {
             let last = if at + LINEAR_PROBES <= mask { at + LINEAR_PROBES } else { at };
             for index in at..=last {
-                let (other, hash) = table.add(index).read();
+                let (other, hash) = *table.get_unchecked(index);
                 if other.is_null() && hash == 0 {
                     return Lookup::Absent;
                 }
