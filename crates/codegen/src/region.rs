@@ -200,7 +200,13 @@ impl<'a> Lowering<'a, '_> {
     pub(crate) fn destroy_in_region(&mut self, object: ir::Value) {
         /// So many values are stored without asking whether that is necessary.
         const FEW: usize = 4;
-        let (exit, values) = self.describe(self.current_state(), Continuation::Exit);
+        let state = self.current_state();
+        if self.func.states[state.index()].is_in_memory() {
+            self.save_instr();
+            self.call(Helper::DestroyPlain, &[object]);
+            return;
+        }
+        let (exit, values) = self.describe(state, Continuation::Exit);
         let region = self.region_state();
         let number = region.exits.len();
         region.exits.push(exit);

@@ -85,7 +85,7 @@ helpers! {
     HotLoop(thread: ptr, frame: ptr, code: ptr, cell: ptr, target: ptr) -> (ptr, ptr) [escapes];
     /// A function has been called often enough: optimizes it, or looks whether that was done. `cell` is the feedback cell of its first `RESUME`.
     HotFunction(thread: ptr, frame: ptr, code: ptr, cell: ptr) [pure];
-    /// Destroys an object whose count reached zero in a region, and whose end nobody can look at.
+    /// Destroys an object whose count reached zero in a region, and whose end nobody can look at, or who does finds everything in memory.
     DestroyPlain(object: obj) [preserve_all];
     /// Destroys an object whose count reached zero in a region if nobody can look at its end; the word at `noticed` says whether that is still to be done.
     DestroyUnnoticed(object: obj, noticed: ptr) [preserve_all];

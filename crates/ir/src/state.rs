@@ -223,6 +223,13 @@ pub struct ExitState {
 }
 
 impl ExitState {
+    /// Whether memory has what somebody finds who looks at the frames: all of them, their locals, and the fields of objects. Nobody can look at a stack.
+    pub fn is_in_memory(&self) -> bool {
+        let is_pushed = |frame: &FrameState| frame.inlined.is_none_or(|inlined| inlined.memory.is_some());
+        self.fields.is_empty()
+            && self.frames.iter().all(|frame| is_pushed(frame) && !frame.locals.iter().any(|slot| slot.dirty))
+    }
+
     /// Calls `visit` on every value the exit needs.
     pub fn for_each_use(&self, mut visit: impl FnMut(Value)) {
         for frame in self.frames.iter() {

@@ -12,7 +12,7 @@ use whipsnake_cpython::live::_PyInterpreterFrame;
 /// `Helper::DestroyPlain`.
 ///
 /// # Safety
-/// Called by a region's machine code, with an object whose count is zero and whose end runs no Python code.
+/// Called by a region's machine code, with an object whose count is zero and whose end runs no Python code, or where the frames in memory are as they should be.
 #[unsafe(naked)]
 pub unsafe extern "C" fn destroy_plain(object: *mut PyObject) {
     with_pools!(
