@@ -47,6 +47,7 @@ mod subscripts;
 pub mod text;
 pub mod unpack;
 pub mod unpacked_calls;
+pub mod unseen_exceptions;
 pub mod variables;
 pub mod with;
 mod words;
@@ -200,6 +201,10 @@ pub fn address(helper: Helper) -> usize {
         Helper::Raise => exceptions::raise as *const () as usize,
         Helper::Reraise => exceptions::reraise as *const () as usize,
         Helper::ExceptionMatches => exceptions::exception_matches as *const () as usize,
+        Helper::RaisedMatches => unseen_exceptions::raised_matches as *const () as usize,
+        Helper::ClearRaised => unseen_exceptions::clear_raised as *const () as usize,
+        Helper::DropsQuietly => unseen_exceptions::drops_quietly as *const () as usize,
+        Helper::GlobalIs => unseen_exceptions::global_is as *const () as usize,
         Helper::ExceptionGroupMatch => exceptions::exception_group_match as *const () as usize,
         Helper::SetHandledException => pyo3_ffi::PyErr_SetHandledException as *const () as usize,
         Helper::BeforeWith => with::before_with as *const () as usize,
