@@ -14,6 +14,8 @@ pub enum Failure {
     Key,
     /// `IndexError`.
     Index,
+    /// `ZeroDivisionError`.
+    ZeroDivision,
     /// Any: `BaseException`.
     Any,
 }

@@ -208,7 +208,7 @@ impl<'a, 'f> Walk<'a, 'f> {
         let site = self.site_in_machine_code(number);
         let failed = |site: &Site| self.request.general.contains(site);
         // What failed may have been what the handler is for.
-        failed(&site) && (!self.fails_as_known(number) || failed(&failed_again(site)))
+        failed(&site) && (!self.catches_missing_items(number) || failed(&failed_again(site)))
     }
 
     /// Whether what the instruction does for numbers of several types failed, too.

@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::{frame, object, type_object};
 use whipsnake_cpython::opcode as op;
+use whipsnake_cpython::opcode::binary::{FLOOR_DIVIDE, INPLACE_ADD, REMAINDER, TRUE_DIVIDE};
 use whipsnake_ir::{
     Block, Condition, Continuation, Failure, FrameState, Global, Helper, InstData, MissReason, PutOff, Slot, Type,
     Unwinding, Value, ValueDef,
@@ -46,9 +47,8 @@ impl Walk<'_, '_> {
             return None;
         }
         let set = self.will_catch(number, Raised::Set).then(|| self.b.block());
-        let failures = if self.is_general(number) { SmallVec::new() } else { self.known_failures(number) };
         let known: SmallVec<[(Failure, Block); 2]> =
-            failures.into_iter().map(|failure| (failure, self.b.block())).collect();
+            self.known_failures(number).into_iter().map(|failure| (failure, self.b.block())).collect();
         if set.is_none() && known.is_empty() {
             return None;
         }
@@ -59,19 +59,29 @@ impl Walk<'_, '_> {
 
     /// The exceptions that an instruction need not make, since a handler in the region catches them.
     fn known_failures(&self, number: u32) -> SmallVec<[Failure; 2]> {
-        if self.body.code.instrs()[number as usize].base != op::BINARY_SUBSCR {
-            return SmallVec::new();
-        }
+        let instr = &self.body.code.instrs()[number as usize];
+        let failures: &[Failure] = match instr.base {
+            op::BINARY_SUBSCR if !self.is_general(number) => &[Failure::Key, Failure::Index],
+            op::BINARY_OP if matches!(instr.oparg % INPLACE_ADD, FLOOR_DIVIDE | REMAINDER | TRUE_DIVIDE) => {
+                &[Failure::ZeroDivision]
+            }
+            _ => &[],
+        };
         let is_caught = |failure: &Failure| {
             let class = self.request.world.class_of_failure(*failure);
             class.is_some_and(|class| self.will_catch(number, Raised::Of(class)))
         };
-        [Failure::Key, Failure::Index].into_iter().filter(is_caught).collect()
+        failures.iter().copied().filter(is_caught).collect()
     }
 
-    /// Whether there is such an exception.
-    pub(super) fn fails_as_known(&self, number: u32) -> bool {
-        !self.known_failures(number).is_empty()
+    /// Whether some handler in the region is for what an item that is not there raises.
+    pub(super) fn catches_missing_items(&self, number: u32) -> bool {
+        let is_caught = |failure| {
+            let class = self.request.world.class_of_failure(failure);
+            class.is_some_and(|class| self.will_catch(number, Raised::Of(class)))
+        };
+        self.body.code.instrs()[number as usize].base == op::BINARY_SUBSCR
+            && (is_caught(Failure::Key) || is_caught(Failure::Index))
     }
 
     /// Builds where an operation goes on that has failed. The builder stays where it is.
@@ -150,9 +160,8 @@ impl Walk<'_, '_> {
         let stack = &self.knowledge().state.frame().stack;
         let bottom = stack.len() - 1 - called;
         let (class, receiver) = (stack[bottom], stack.get(bottom + 1).copied());
-        let (Some(value), true) = (class.value, called == 0 || receiver.is_some_and(|slot| slot.value.is_none())) else {
-            return false;
-        };
+        let is_called_alone = called == 0 || receiver.is_some_and(|slot| self.is_there(slot) == Some(false));
+        let Some(value) = class.value.filter(|_| is_called_alone) else { return false };
         let Some(address) = self.constant_address(value) else { return false };
         let Some(made) = self.body.world.plain_exception(address) else { return false };
         if !self.will_catch(raise, Raised::Of(address)) {
@@ -168,6 +177,41 @@ impl Walk<'_, '_> {
         self.knowledge().unwinding = Some(Unwinding::new(pin));
         self.unwind(raise, Raised::Of(address));
         true
+    }
+
+    /// Loads a class of exceptions that the interpreter has hardly ever loaded there, or not lately. False if it is none, and then nothing was done.
+    pub(super) fn load_exception(&mut self, number: u32, instr: &Instr) -> bool {
+        if self.knowledge().unwinding.is_some()
+            || self.is_for_any_object(number)
+            || self.is_found_as_cached(number) && !self.is_general(number)
+        {
+            return false;
+        }
+        let Some(found) = self.body.world.global(instr) else { return false };
+        if !self.body.world.is_exception_class(found.address) {
+            return false;
+        }
+        self.mark_exit();
+        let class = self.guarded_global(instr, found.address);
+        self.knowledge().learn(class, |known| *known = found.known());
+        self.b.retain(class);
+        self.push(Slot::owned(class));
+        if instr.oparg & 1 != 0 {
+            self.push(Slot::NULL);
+        }
+        true
+    }
+
+    /// An object that is guarded to be what a global variable holds.
+    fn guarded_global(&mut self, instr: &Instr, address: u64) -> Value {
+        let (globals, builtins) = (self.b.frame_globals(), self.b.frame_builtins());
+        let name = self.body.world.pointer(whipsnake_ops::Ptr::Name(1), instr, instr.oparg);
+        let name = self.b.iconst(Type::Obj, name as i64);
+        let object = self.b.iconst(Type::Obj, address as i64);
+        let still = self.b.call(Helper::GlobalIs, &[globals, builtins, name, object]);
+        let still = self.b.compare_const(Condition::Ne, still, 0);
+        self.b.guard(still, MissReason::Value);
+        object
     }
 
     /// Takes an exception of an instruction to its handler, or out of the inlined call.
@@ -355,14 +399,7 @@ impl Walk<'_, '_> {
         let site = self.site_in_machine_code(number);
         let failed = self.request.general.contains(&site) || self.request.general.contains(&raised_at(site));
         if failed || !self.is_found_as_cached(load) {
-            let (globals, builtins) = (self.b.frame_globals(), self.b.frame_builtins());
-            let name = self.body.world.pointer(whipsnake_ops::Ptr::Name(1), &instr, instr.oparg);
-            let name = self.b.iconst(Type::Obj, name as i64);
-            let class = self.b.iconst(Type::Obj, expected.address as i64);
-            let still = self.b.call(Helper::GlobalIs, &[globals, builtins, name, class]);
-            let still = self.b.compare_const(Condition::Ne, still, 0);
-            self.b.guard(still, MissReason::Value);
-            return Some(class);
+            return Some(self.guarded_global(&instr, expected.address));
         }
         let before = self.be_strict()?;
         self.instruction(load);

@@ -5,6 +5,7 @@
 
 #![allow(clippy::missing_safety_doc, reason = "the contract is the same for all, above")]
 
+use super::special;
 use crate::native::raw::{get, release, set};
 use crate::region::ends_quietly;
 use pyo3_ffi::{PyObject, PyThreadState, PyTypeObject};
@@ -91,6 +92,8 @@ pub(crate) unsafe fn plain(class: *mut PyTypeObject) -> Option<PlainException> {
         if get::<u64>(class, type_object::TP_FLAGS) & type_object::HEAPTYPE == 0 {
             return Some(PlainException { version: None });
         }
+        // A class gets its version when something is looked for in it.
+        special::look_up(class, special::Name::Init);
         let version: u32 = get(class, type_object::TP_VERSION_TAG);
         (version != 0).then_some(PlainException { version: Some(version) })
     }

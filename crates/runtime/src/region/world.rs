@@ -567,6 +567,7 @@ impl World for Live {
             match failure {
                 Failure::Key => pyo3_ffi::PyExc_KeyError,
                 Failure::Index => pyo3_ffi::PyExc_IndexError,
+                Failure::ZeroDivision => pyo3_ffi::PyExc_ZeroDivisionError,
                 Failure::Any => pyo3_ffi::PyExc_BaseException,
             }
         };
