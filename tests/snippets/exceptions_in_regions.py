@@ -506,7 +506,101 @@ def counts(n):
     return sys.getrefcount(held) - before, other
 
 
+def odd_numbers_of_words(n):
+    words = ["12", "\u0663", "9" * 30, "\x1c5", "-0", "0x1", "- 1", "1__0", "\n+3\t", "3\0"]
+    bad = total = 0
+    for i in range(n):
+        try:
+            total += int(words[i % len(words)])
+        except ValueError:
+            bad += 1
+    return bad, total
+
+
+def nested(n):
+    """What no clause is for goes on, through `finally`."""
+    log = total = 0
+    for i in range(n):
+        try:
+            try:
+                try:
+                    if i % 3 == 0:
+                        raise Own
+                    if i % 3 == 1:
+                        EVEN[i % 7 * 2 + 1]
+                    total += 1
+                except IndexError:
+                    total -= 1000
+                finally:
+                    log += i
+                    total += 2
+            except KeyError:
+                total += 10
+        except Own:
+            log += 1
+            total += 100
+    return log, total
+
+
+def monitored(n):
+    """A tool is switched on in the midst of it."""
+    events = []
+    tool = sys.monitoring.PROFILER_ID
+    kinds = sys.monitoring.events
+
+    def note(kind):
+        return lambda code, offset, error: events.append((kind, code.co_name, offset, type(error).__name__))
+
+    def switch(i):
+        if i == n // 2:
+            sys.monitoring.use_tool_id(tool, "test")
+            for kind in ("RAISE", "EXCEPTION_HANDLED", "PY_UNWIND"):
+                sys.monitoring.register_callback(tool, getattr(kinds, kind), note(kind))
+            sys.monitoring.set_events(tool, kinds.RAISE | kinds.EXCEPTION_HANDLED | kinds.PY_UNWIND)
+
+    total = 0
+    for i in range(n):
+        try:
+            switch(i)
+            total += check(i)
+        except Own:
+            total += 1
+        except KeyError:
+            total += 2
+    if sys.monitoring.get_tool(tool):
+        sys.monitoring.set_events(tool, 0)
+        sys.monitoring.free_tool_id(tool)
+    return total, len(events), events[:6]
+
+
+def traced(n):
+    lines = []
+
+    def trace(frame, event, argument):
+        if frame.f_code.co_name in ("traced", "check"):
+            lines.append((frame.f_code.co_name, frame.f_lineno - traced.__code__.co_firstlineno, event))
+        return trace
+
+    total = 0
+    for i in range(n):
+        try:
+            if i == n - 6:
+                sys.settrace(trace)
+                sys._getframe().f_trace = trace
+            total += check(i)
+        except Own:
+            total += 1
+        except KeyError:
+            total += 2
+    sys.settrace(None)
+    return total, lines
+
+
 for function in (
+    odd_numbers_of_words,
+    nested,
+    monitored,
+    traced,
     missing_keys,
     numbers_of_words,
     zero,

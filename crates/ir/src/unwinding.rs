@@ -5,7 +5,7 @@
 //! the handler is done ([`PutOff`]).
 
 use crate::inst::InstData;
-use crate::{Block, Builder, StateId, Value};
+use crate::{Block, Builder, StateId, Type, Value, ValueDef};
 
 /// An exception that is known without there being an object of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,6 +14,8 @@ pub enum Failure {
     Key,
     /// `IndexError`.
     Index,
+    /// `ValueError`.
+    Value,
     /// `ZeroDivisionError`.
     ZeroDivision,
     /// Any: `BaseException`.
@@ -44,14 +46,14 @@ pub struct Unwinding {
     pub strict: bool,
     /// Whether one of these does what can't be undone or put off.
     pub broken: bool,
-    /// Whether one has made an object: an exit would lose it.
-    made: bool,
+    /// The objects of numbers that they make. Exits would lose them: they are made again when the handler is done, and these are for nobody.
+    pub made: Vec<Value>,
 }
 
 impl Unwinding {
     /// An exception that was raised where the frames were like that.
     pub fn new(pin: StateId) -> Unwinding {
-        Unwinding { pin, put_off: vec![], strict: false, broken: false, made: false }
+        Unwinding { pin, put_off: vec![], strict: false, broken: false, made: vec![] }
     }
 
     /// Notes what a handler does.
@@ -61,9 +63,12 @@ impl Unwinding {
             return;
         }
         match data {
-            NewFloat { .. } | NewInt { .. } => self.made = true,
-            Guard { .. } | GuardExact { .. } | UnboxInt { .. } => self.broken |= self.made,
-            Iconst { .. }
+            NewFloat { .. }
+            | NewInt { .. }
+            | Guard { .. }
+            | GuardExact { .. }
+            | UnboxInt { .. }
+            | Iconst { .. }
             | Fconst { .. }
             | Global { .. }
             | Frame
@@ -100,6 +105,29 @@ impl Builder<'_> {
                 true
             }
             None => false,
+        }
+    }
+
+    /// Makes the object of a number again, which takes the place of the other in the frames, and in what is put off.
+    pub fn make_again(&mut self, object: Value, put_off: &mut [PutOff]) {
+        let Some(known) = self.region.as_deref().map(|region| region.known(object)) else { return };
+        let ValueDef::Result(inst, _) = self.func.def(object) else { return };
+        let data = self.func.inst(inst).clone();
+        let again = self.value(data, Type::Obj);
+        let Some(region) = self.region.as_deref_mut() else { return };
+        region.learn(again, |it| *it = known);
+        for slot in region.state.frames.iter_mut().flat_map(|frame| frame.slots_mut()) {
+            if slot.value == Some(object) {
+                slot.value = Some(again);
+            }
+        }
+        for what in put_off {
+            match what {
+                PutOff::Retain(value) | PutOff::Release(value) | PutOff::ReleaseOrNull(value) if *value == object => {
+                    *value = again;
+                }
+                _ => {}
+            }
         }
     }
 

@@ -6,7 +6,9 @@
 use crate::math::guard_finite;
 use crate::number::{Ways, float_of_int, float_ways, int_arithmetic, is_exactly};
 use crate::{Imm, Ptr, operations};
-use whipsnake_ir::{BinaryOp, Builder, Condition, Failure, FloatCondition, Global, Helper, MissReason, Type, UnaryOp, Value};
+use whipsnake_ir::{
+    BinaryOp, Builder, Condition, Failure, FloatCondition, Global, Helper, MissReason, Type, UnaryOp, Value,
+};
 
 operations! {
     "BINARY_OP" (left, right) -> 1, borrows [0, 1], imms [Imm::Oparg(0)], ptrs [Ptr::BinaryFunction] => binary_op;

@@ -1,8 +1,8 @@
 //! What graphs are built from besides bytecode: the interpreter's objects, as far as they are needed.
 
 use crate::{
-    AttributeShape, Callee, ClassAttribute, Constructor, Identity, Method, Object, Operand, Operator, PlainException, Purpose, Shim,
-    Special, Suspended, Truth,
+    AttributeShape, Callee, ClassAttribute, Constructor, Identity, Method, Object, Operand, Operator, PlainException,
+    Purpose, Shim, Special, Suspended, Truth,
 };
 use whipsnake_bytecode::Instr;
 use whipsnake_ir::{Failure, Global};

@@ -193,6 +193,9 @@ impl Builder<'_> {
         let raw = self.region.as_ref().map_or(raw, |r| r.resolve(raw));
         let object = self.value(make, Type::Obj);
         self.learn(object, |known| *known = Known { raw: Some(raw), ..Known::exactly(class) });
+        if let Some(unwinding) = self.region.as_deref_mut().and_then(|region| region.unwinding.as_mut()) {
+            unwinding.made.push(object);
+        }
         self.release_all(consumed);
         object
     }

@@ -83,7 +83,7 @@ impl Walk<'_, '_> {
         let samples = self.samples_pushed(instr, &inputs);
         let (leave, after, after_with) = (self.b.block(), self.b.block(), self.b.block());
         let result = self.b.func.add_param(after_with, Type::Obj);
-        let catch = self.catch(number, instr, if in_memory { popped } else { 0 });
+        let catch = self.catch(number, if in_memory { popped } else { 0 });
         let region = self.knowledge();
         (region.local, region.in_memory, region.expected) = (local, in_memory, expected);
         (region.target, region.next, region.next_with) = (Some(leave), Some(after), Some(after_with));
@@ -92,8 +92,8 @@ impl Walk<'_, '_> {
         (region.target, region.next, region.next_with) = (None, None, None);
         (region.local, region.in_memory, region.expected) = (None, false, None);
         region.borrowed.clear();
-        region.catch = None;
-        region.failures.clear();
+        self.stop_catching();
+        let region = self.knowledge();
         if std::mem::take(&mut region.wants_memory) {
             let site = self.site(number);
             self.choices.in_memory.insert(site);

@@ -1,10 +1,10 @@
 //! The walk over blocks: where jumps lead, loops and their copies.
 
 use super::body::{Back, Body, Scope};
+use super::catching::Catch;
 use super::cost::Cost;
 use super::enumerations::Combined;
 use super::loops::{Extent, Plans};
-use super::unwinding::Catch;
 use super::{Choices, Request, Site, Start, failed_again, locals};
 use crate::{Callee, operands};
 use rustc_hash::FxHashMap;
@@ -213,8 +213,7 @@ impl<'a, 'f> Walk<'a, 'f> {
 
     /// Whether what the instruction does for numbers of several types failed, too.
     pub(super) fn is_for_any_object(&self, number: u32) -> bool {
-        self.is_general(number)
-            && self.request.general.contains(&failed_again(self.site_in_machine_code(number)))
+        self.is_general(number) && self.request.general.contains(&failed_again(self.site_in_machine_code(number)))
     }
 
     /// An instruction as exits tell of it, which do not say for which of several classes it is.

@@ -40,6 +40,13 @@ pub(super) struct ClauseBody {
     pub(super) after: u32,
 }
 
+impl Clause {
+    /// Whatever comes there is the baseline tier's business.
+    fn unknown() -> Clause {
+        Clause { loads: SmallVec::new(), classes: SmallVec::new(), body: None }
+    }
+}
+
 /// A handler.
 #[derive(Clone, Debug)]
 pub(super) struct Handler {
@@ -47,7 +54,11 @@ pub(super) struct Handler {
     pub(super) depth: usize,
     /// Whether the position of what raised is pushed.
     pub(super) lasti: bool,
-    pub(super) clauses: Rc<[Clause]>,
+    pub(super) clauses: Vec<Clause>,
+    /// Instructions of a `finally`: the first, and the one that raises again.
+    pub(super) finally: Option<(u32, u32)>,
+    /// The instruction that raises again what no clause is for.
+    pub(super) rest: Option<u32>,
 }
 
 /// What is known of an exception.
@@ -62,10 +73,7 @@ pub(super) enum Raised {
 impl Walk<'_, '_> {
     /// Whether an exception that an instruction raises comes to a clause that is built here, as far as that can be told.
     pub(super) fn will_catch(&self, number: u32, raised: Raised) -> bool {
-        if self.body.code.handler_of(number).is_none() {
-            return self.body.caught_outside.as_ref().is_some_and(|clauses| self.catches(clauses, raised));
-        }
-        self.handler(number).is_some_and(|handler| self.catches(&handler.clauses, raised))
+        self.clauses_around(number).is_some_and(|clauses| self.catches(&clauses, raised))
     }
 
     fn catches(&self, clauses: &[Clause], raised: Raised) -> bool {
@@ -84,27 +92,40 @@ impl Walk<'_, '_> {
         clauses.iter().position(is_for)
     }
 
-    /// The clauses that exceptions come to that leave what an instruction calls.
+    /// The clauses that an exception of an instruction comes to, one after the other.
     pub(super) fn clauses_around(&self, number: u32) -> Option<Rc<[Clause]>> {
-        if self.body.code.handler_of(number).is_none() {
-            return self.body.caught_outside.clone();
+        let mut clauses = vec![];
+        let mut at = number;
+        while self.body.code.handler_of(at).is_some() {
+            let handler = self.handler(at, number)?;
+            clauses.extend(handler.clauses);
+            match handler.rest {
+                Some(rest) => at = rest,
+                None => return Some(clauses.into()),
+            }
         }
-        Some(self.handler(number)?.clauses)
+        let outside = self.body.caught_outside.as_deref().unwrap_or_default();
+        if clauses.is_empty() && outside.is_empty() {
+            return None;
+        }
+        clauses.extend(outside.iter().cloned());
+        Some(clauses.into())
     }
 
-    /// The handler of an instruction, if some clause of it is one of those.
-    pub(super) fn handler(&self, number: u32) -> Option<Handler> {
+    /// The handler of an instruction, for an exception of instruction `number`; none if that can't be one of those.
+    pub(super) fn handler(&self, at: u32, number: u32) -> Option<Handler> {
         let code = &self.body.code;
-        let handler = code.handler_of(number).filter(|_| !self.choices.seen.contains(&self.site(number)))?;
+        let found = code.handler_of(at).filter(|_| !self.choices.seen.contains(&self.site(number)))?;
         let instrs = code.instrs();
         let base = |number: u32| instrs.get(number as usize).map(|instr| instr.base);
-        let mut at = code.handler_target(handler);
+        let mut at = code.handler_target(found);
         if base(at) != Some(op::PUSH_EXC_INFO) {
             return None;
         }
         at += 1;
-        let mut clauses = vec![];
-        while clauses.len() < MAX_CLAUSES {
+        let mut handler =
+            Handler { depth: found.depth as usize, lasti: found.lasti, clauses: vec![], finally: None, rest: None };
+        while handler.clauses.len() < MAX_CLAUSES {
             while base(at) == Some(op::NOP) {
                 at += 1;
             }
@@ -114,11 +135,8 @@ impl Walk<'_, '_> {
                 at += 1;
             }
             if loads.is_empty() {
-                if base(at) != Some(op::RERAISE) {
-                    let body = self.clause_body(number, at, true);
-                    clauses.push(Clause { loads, classes: SmallVec::new(), body });
-                }
-                break;
+                self.end_of_handler(number, at, &mut handler);
+                return Some(handler);
             }
             let is_tuple = base(at) == Some(op::BUILD_TUPLE) && instrs[at as usize].oparg as usize == loads.len();
             at += u32::from(is_tuple);
@@ -126,11 +144,45 @@ impl Walk<'_, '_> {
             let classes: Option<SmallVec<[u64; 2]>> = loads.iter().map(|&load| self.exception_class(load)).collect();
             let Some(classes) = classes.filter(|_| tests && (is_tuple || loads.len() == 1)) else { break };
             let ran = self.has_run(number, &loads);
-            clauses.push(Clause { body: self.clause_body(number, at + 2, ran), loads, classes });
+            handler.clauses.push(Clause { body: self.clause_body(number, at + 2, ran), loads, classes });
             at = instrs[at as usize + 1].target;
         }
-        let some = clauses.iter().any(|clause| clause.body.is_some());
-        some.then(|| Handler { depth: handler.depth as usize, lasti: handler.lasti, clauses: clauses.into() })
+        handler.clauses.push(Clause::unknown());
+        Some(handler)
+    }
+
+    /// What comes behind a handler's clauses: one for all exceptions, or the end, maybe that of a `finally`.
+    fn end_of_handler(&self, number: u32, at: u32, handler: &mut Handler) {
+        let instrs = self.body.code.instrs();
+        if let Some(body) = self.clause_body(number, at, true) {
+            handler.clauses.push(Clause { body: Some(body), ..Clause::unknown() });
+            return;
+        }
+        let length = instrs[at as usize..].iter().take(MAX_INSTRUCTIONS).position(|instr| !is_unseen(instr.base));
+        let again = length.map(|length| at + length as u32);
+        let rest = again.filter(|&again| instrs[again as usize].base == op::RERAISE).and_then(|again| self.rest(again));
+        match (again, rest) {
+            (Some(again), Some(rest)) => {
+                handler.rest = Some(rest);
+                handler.finally = (again > at && handler.clauses.is_empty()).then_some((at, again));
+                if again > at && handler.finally.is_none() {
+                    handler.rest = None;
+                    handler.clauses.push(Clause::unknown());
+                }
+            }
+            _ => handler.clauses.push(Clause::unknown()),
+        }
+    }
+
+    /// Where an exception goes on that a handler raises again: its own handler only restores what was handled before.
+    fn rest(&self, again: u32) -> Option<u32> {
+        let code = &self.body.code;
+        let first = code.handler_target(code.handler_of(again)?) as usize;
+        let is_it = |instrs: &[whipsnake_bytecode::Instr]| {
+            let bases: Vec<u8> = instrs.iter().map(|instr| instr.base).collect();
+            bases == [op::COPY, op::POP_EXCEPT, op::RERAISE]
+        };
+        code.instrs().get(first..first + 3).is_some_and(is_it).then_some(first as u32 + 2)
     }
 
     /// The class that an instruction of a handler loads.
@@ -162,11 +214,11 @@ impl Walk<'_, '_> {
             let instr = instrs.get(done as usize)?;
             let locals: &[u32] = match instr.base {
                 op::POP_EXCEPT => break,
-                op::NOP | op::POP_TOP | op::LOAD_CONST | op::COPY | op::SWAP | op::BINARY_OP => &[],
                 op::LOAD_FAST | op::STORE_FAST => &[instr.oparg],
                 op::LOAD_FAST_LOAD_FAST | op::STORE_FAST_LOAD_FAST | op::STORE_FAST_STORE_FAST => {
                     &[instr.oparg >> 4, instr.oparg & 15]
                 }
+                base if is_unseen(base) => &[],
                 _ => return None,
             };
             if name.is_some_and(|name| locals.contains(&name)) || (done - first) as usize > MAX_INSTRUCTIONS {
@@ -212,6 +264,24 @@ impl Walk<'_, '_> {
         }
         !self.body.is_whole || to > here
     }
+}
+
+/// Whether an instruction of a handler may be one that nobody sees.
+fn is_unseen(base: u8) -> bool {
+    matches!(
+        base,
+        op::NOP
+            | op::POP_TOP
+            | op::LOAD_CONST
+            | op::COPY
+            | op::SWAP
+            | op::BINARY_OP
+            | op::LOAD_FAST
+            | op::STORE_FAST
+            | op::LOAD_FAST_LOAD_FAST
+            | op::STORE_FAST_LOAD_FAST
+            | op::STORE_FAST_STORE_FAST
+    )
 }
 
 /// What stands for an instruction that has raised what a handler of the region's was run for.

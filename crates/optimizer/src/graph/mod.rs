@@ -9,6 +9,7 @@ mod arguments;
 mod blocks;
 mod body;
 mod calls;
+mod catching;
 mod class_methods;
 mod collected;
 mod consumers;

@@ -8,16 +8,15 @@ use super::body::{Body, Entered};
 use super::handlers::{ClauseBody, Handler, Raised, raised_at};
 use smallvec::SmallVec;
 use whipsnake_bytecode::Instr;
-use whipsnake_cpython::layout::{frame, object, type_object};
+use whipsnake_cpython::layout::{object, type_object};
 use whipsnake_cpython::opcode as op;
-use whipsnake_cpython::opcode::binary::{FLOOR_DIVIDE, INPLACE_ADD, REMAINDER, TRUE_DIVIDE};
 use whipsnake_ir::{
     Block, Condition, Continuation, Failure, FrameState, Global, Helper, InstData, MissReason, PutOff, Slot, Type,
     Unwinding, Value, ValueDef,
 };
 
 /// So many handlers are built in a region at most, copies included.
-const MAX_HANDLERS: u32 = 24;
+pub(super) const MAX_HANDLERS: u32 = 24;
 
 /// Tuples in tuples are looked through this deep.
 const MAX_TUPLES: u32 = 3;
@@ -30,113 +29,7 @@ pub(super) struct Leaving {
     unwinding: Unwinding,
 }
 
-/// Where an instruction goes on that raises.
-pub(super) struct Catch {
-    /// With an exception that is set.
-    set: Option<Block>,
-    /// Without one.
-    known: SmallVec<[(Failure, Block); 2]>,
-    /// How many of its inputs are in memory, where it may have taken some.
-    in_memory: usize,
-}
-
 impl Walk<'_, '_> {
-    /// Has the next operation go on in the region where it fails, if there is a handler for that.
-    pub(super) fn catch(&mut self, number: u32, instr: &Instr, in_memory: usize) -> Option<Catch> {
-        if self.handlers_built >= MAX_HANDLERS || self.knowledge().unwinding.is_some() {
-            return None;
-        }
-        let set = self.will_catch(number, Raised::Set).then(|| self.b.block());
-        let known: SmallVec<[(Failure, Block); 2]> =
-            self.known_failures(number).into_iter().map(|failure| (failure, self.b.block())).collect();
-        if set.is_none() && known.is_empty() {
-            return None;
-        }
-        let region = self.knowledge();
-        (region.catch, region.failures) = (set, known.clone());
-        Some(Catch { set, known, in_memory })
-    }
-
-    /// The exceptions that an instruction need not make, since a handler in the region catches them.
-    fn known_failures(&self, number: u32) -> SmallVec<[Failure; 2]> {
-        let instr = &self.body.code.instrs()[number as usize];
-        let failures: &[Failure] = match instr.base {
-            op::BINARY_SUBSCR if !self.is_general(number) => &[Failure::Key, Failure::Index],
-            op::BINARY_OP if matches!(instr.oparg % INPLACE_ADD, FLOOR_DIVIDE | REMAINDER | TRUE_DIVIDE) => {
-                &[Failure::ZeroDivision]
-            }
-            _ => &[],
-        };
-        let is_caught = |failure: &Failure| {
-            let class = self.request.world.class_of_failure(*failure);
-            class.is_some_and(|class| self.will_catch(number, Raised::Of(class)))
-        };
-        failures.iter().copied().filter(is_caught).collect()
-    }
-
-    /// Whether some handler in the region is for what an item that is not there raises.
-    pub(super) fn catches_missing_items(&self, number: u32) -> bool {
-        let is_caught = |failure| {
-            let class = self.request.world.class_of_failure(failure);
-            class.is_some_and(|class| self.will_catch(number, Raised::Of(class)))
-        };
-        self.body.code.instrs()[number as usize].base == op::BINARY_SUBSCR
-            && (is_caught(Failure::Key) || is_caught(Failure::Index))
-    }
-
-    /// Builds where an operation goes on that has failed. The builder stays where it is.
-    pub(super) fn caught(&mut self, number: u32, catch: Catch) {
-        let is_reached = |walk: &mut Self, block: Block| walk.knowledge().is_reached(block);
-        let set = catch.set.filter(|&block| is_reached(self, block));
-        let mut known = catch.known;
-        known.retain(|(_, block)| is_reached(self, *block));
-        if set.is_none() && known.is_empty() {
-            return;
-        }
-        let on = (!self.b.is_ended()).then(|| self.b.block());
-        if let Some(on) = on {
-            self.b.jump(on, &[]);
-        }
-        for (failure, block) in known {
-            let Some(class) = self.request.world.class_of_failure(failure) else { continue };
-            self.b.switch_to(block);
-            let Some(pin) = self.knowledge().exit else { continue };
-            self.knowledge().unwinding = Some(Unwinding::new(pin));
-            self.unwind(number, Raised::Of(class));
-        }
-        if let Some(block) = set {
-            self.b.switch_to(block);
-            self.catch_set(number, catch.in_memory);
-        }
-        if let Some(on) = on {
-            self.b.switch_to(on);
-        }
-    }
-
-    /// An operation has failed with an exception.
-    fn catch_set(&mut self, number: u32, in_memory: usize) {
-        let Some(exit) = self.knowledge().exit else { return };
-        let mut state = self.b.func.states[exit.index()].clone();
-        state.raised = true;
-        let pin = self.b.func.add_state(state);
-        self.knowledge().unwinding = Some(Unwinding::new(pin));
-        self.knowledge().exit = Some(pin);
-        if in_memory > 0 {
-            let locals = self.body.code.input().nlocalsplus as usize;
-            let depth = self.knowledge().state.frame().stack.len();
-            let memory = self.b.frame();
-            for index in depth - in_memory..depth {
-                let value = self.b.load(Type::Obj, memory, frame::LOCALSPLUS + 8 * (locals + index) as i32);
-                self.knowledge().state.frame().stack[index].value = Some(value);
-            }
-        }
-        if std::mem::take(&mut self.knowledge().state.escaped) {
-            self.guard_unseen();
-            self.guard_quiet();
-        }
-        self.unwind(number, Raised::Set);
-    }
-
     /// Raises what nobody will see: `raise` of a class or of what a call of it gives, if a handler in the region catches it. False if that can't be done, and then
     /// nothing was.
     pub(super) fn raise_unseen(&mut self, number: u32, instr: &Instr) -> bool {
@@ -175,53 +68,21 @@ impl Walk<'_, '_> {
         }
         let Some(pin) = self.knowledge().exit else { return false };
         self.knowledge().unwinding = Some(Unwinding::new(pin));
-        self.unwind(raise, Raised::Of(address));
+        self.unwind(raise, raise, Raised::Of(address));
         true
     }
 
-    /// Loads a class of exceptions that the interpreter has hardly ever loaded there, or not lately. False if it is none, and then nothing was done.
-    pub(super) fn load_exception(&mut self, number: u32, instr: &Instr) -> bool {
-        if self.knowledge().unwinding.is_some()
-            || self.is_for_any_object(number)
-            || self.is_found_as_cached(number) && !self.is_general(number)
-        {
-            return false;
-        }
-        let Some(found) = self.body.world.global(instr) else { return false };
-        if !self.body.world.is_exception_class(found.address) {
-            return false;
-        }
-        self.mark_exit();
-        let class = self.guarded_global(instr, found.address);
-        self.knowledge().learn(class, |known| *known = found.known());
-        self.b.retain(class);
-        self.push(Slot::owned(class));
-        if instr.oparg & 1 != 0 {
-            self.push(Slot::NULL);
-        }
-        true
-    }
-
-    /// An object that is guarded to be what a global variable holds.
-    fn guarded_global(&mut self, instr: &Instr, address: u64) -> Value {
-        let (globals, builtins) = (self.b.frame_globals(), self.b.frame_builtins());
-        let name = self.body.world.pointer(whipsnake_ops::Ptr::Name(1), instr, instr.oparg);
-        let name = self.b.iconst(Type::Obj, name as i64);
-        let object = self.b.iconst(Type::Obj, address as i64);
-        let still = self.b.call(Helper::GlobalIs, &[globals, builtins, name, object]);
-        let still = self.b.compare_const(Condition::Ne, still, 0);
-        self.b.guard(still, MissReason::Value);
-        object
-    }
-
-    /// Takes an exception of an instruction to its handler, or out of the inlined call.
-    fn unwind(&mut self, number: u32, raised: Raised) {
-        if self.body.code.handler_of(number).is_some() {
-            match self.handler(number) {
+    /// Takes an exception of instruction `number` to the handler of the one at `at`, or out of the inlined call.
+    pub(super) fn unwind(&mut self, at: u32, number: u32, raised: Raised) {
+        if self.body.code.handler_of(at).is_some() {
+            match self.handler(at, number) {
                 Some(handler) => self.handle(number, &handler, raised),
                 None => self.stop_unwinding(),
             }
             return;
+        }
+        if self.body.caught_outside.is_none() {
+            return self.stop_unwinding();
         }
         self.leave_frame();
         let block = self.b.block();
@@ -237,7 +98,7 @@ impl Walk<'_, '_> {
             self.knowledge().unwinding = Some(unwinding);
             self.b.switch_to(block);
             self.knowledge().state.frame().unit = self.body.code.instrs()[number as usize].index;
-            self.unwind(number, raised);
+            self.unwind(number, number, raised);
         }
     }
 
@@ -345,6 +206,11 @@ impl Walk<'_, '_> {
             Raised::Of(class) => self.catching(&handler.clauses, class),
             Raised::Set => None,
         };
+        if let Some((first, again)) = handler.finally
+            && !self.handler_instructions(number, first, again)
+        {
+            return;
+        }
         for (index, clause) in handler.clauses.iter().enumerate() {
             let mut classes: SmallVec<[Value; 2]> = SmallVec::new();
             for &load in &clause.loads {
@@ -358,6 +224,9 @@ impl Walk<'_, '_> {
                 (Raised::Of(_), Some(body)) => return self.handler_body(number, body, raised),
                 (Raised::Of(_), None) => return self.stop_unwinding(),
                 (Raised::Set, _) => {}
+            }
+            if clause.loads.is_empty() && clause.body.is_none() {
+                return self.stop_unwinding();
             }
             let classes = if classes.is_empty() { self.any_class() } else { classes };
             let thread = self.b.thread_state();
@@ -382,7 +251,10 @@ impl Walk<'_, '_> {
             self.knowledge().unwinding = before;
             self.b.switch_to(other);
         }
-        self.stop_unwinding();
+        match handler.rest {
+            Some(rest) => self.unwind(rest, number, raised),
+            None => self.stop_unwinding(),
+        }
     }
 
     /// What all exceptions are derived from.
@@ -414,18 +286,6 @@ impl Walk<'_, '_> {
         class.value
     }
 
-    /// Whether a load of a global variable finds it as the interpreter has found it.
-    fn is_found_as_cached(&self, load: u32) -> bool {
-        let code = &self.body.code;
-        let opcode = code.instrs()[load as usize].opcode;
-        let (Some(cache), Some((globals, builtins))) = (code.cache(load).global(), self.body.world.keys_versions()) else {
-            return false;
-        };
-        u32::from(cache.module_keys_version) == globals
-            && (opcode == op::LOAD_GLOBAL_MODULE
-                || opcode == op::LOAD_GLOBAL_BUILTIN && u32::from(cache.builtin_keys_version) == builtins)
-    }
-
     /// From here on nothing may be built that can be seen. Gives how much is put off so far.
     fn be_strict(&mut self) -> Option<usize> {
         let unwinding = self.knowledge().unwinding.as_mut()?;
@@ -444,19 +304,19 @@ impl Walk<'_, '_> {
                 self.pop();
             }
         }
-        let mut at = body.first;
-        while at < body.done {
-            at = self.instruction(at);
-            if self.b.is_ended() || self.knowledge().unwinding.as_ref().is_none_or(|unwinding| unwinding.broken) {
-                return self.is_seen(number);
-            }
+        if !self.handler_instructions(number, body.first, body.done) {
+            return;
         }
         self.pop();
         if let Some(name) = body.name {
             self.knowledge().state.frame().locals[name as usize] = Slot::NULL;
         }
         self.knowledge().state.frame().unit = self.body.code.instrs()[body.after as usize].index;
-        let Some(unwinding) = self.knowledge().unwinding.take() else { return };
+        let Some(mut unwinding) = self.knowledge().unwinding.take() else { return };
+        self.mark_exit();
+        for made in unwinding.made {
+            self.b.make_again(made, &mut unwinding.put_off);
+        }
         self.mark_exit();
         if raised == Raised::Set {
             let thread = self.b.thread_state();
@@ -483,6 +343,30 @@ impl Walk<'_, '_> {
             }
         }
         self.jump_to(end);
+    }
+
+    /// Builds instructions of a handler that nobody may see; false if somebody may after all.
+    fn handler_instructions(&mut self, number: u32, first: u32, end: u32) -> bool {
+        if self.be_strict().is_none() {
+            return false;
+        }
+        let mut at = first;
+        while at < end {
+            at = self.instruction(at);
+            if self.b.is_ended() || self.knowledge().unwinding.as_ref().is_none_or(|unwinding| unwinding.broken) {
+                self.is_seen(number);
+                return false;
+            }
+        }
+        let broken = self.knowledge().unwinding.as_ref().is_none_or(|unwinding| unwinding.broken);
+        if broken {
+            self.is_seen(number);
+            return false;
+        }
+        if let Some(unwinding) = &mut self.knowledge().unwinding {
+            unwinding.strict = false;
+        }
+        true
     }
 
     /// The handler does what may be seen after all: the next attempt leaves where the exception is raised.

@@ -40,6 +40,7 @@ mod number_texts;
 pub mod objects;
 pub(crate) mod pointers;
 pub(crate) mod pools;
+pub mod read_numbers;
 pub(crate) mod shapes;
 pub mod slices;
 pub(crate) mod special;
@@ -143,6 +144,7 @@ pub fn address(helper: Helper) -> usize {
         Helper::Contains => containers::contains as *const () as usize,
         Helper::SetContains => containers::set_contains as *const () as usize,
         Helper::DictContains => containers::dict_contains as *const () as usize,
+        Helper::NumberOfText => read_numbers::number_of_text as *const () as usize,
         Helper::DictFind => lookups::dict_find as *const () as usize,
         Helper::DictFindOr => lookups::dict_find_or as *const () as usize,
         Helper::DictHas => lookups::dict_has as *const () as usize,

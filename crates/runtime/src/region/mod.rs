@@ -54,8 +54,8 @@ use std::ptr;
 use std::time::{Duration, Instant};
 use whipsnake_codegen::{Exit, ExitFrame, Place, RegionForm};
 use whipsnake_cpython::live::{_PyInterpreterFrame, Code, CodeUnit, Frame};
-use whipsnake_ir::{Continuation, Function};
 use whipsnake_ir::abi::{FEEDBACK_WORDS, LOOP_GATE};
+use whipsnake_ir::{Continuation, Function};
 use whipsnake_optimizer::{Site, failed_again, raised_at};
 
 /// An optimized loop.

@@ -22,13 +22,13 @@ use whipsnake_cpython::layout::generator::FRAME_EXECUTING;
 use whipsnake_cpython::layout::{cell, dict_iterator, enumeration, object, type_object, zip};
 use whipsnake_cpython::live::{Code, Dict, Float, Frame, Function, Generator, KeysKind, Long, Tuple};
 use whipsnake_cpython::opcode as op;
-use whipsnake_ir::{Failure, Global};
 use whipsnake_ir::abi::FEEDBACK_WORDS;
+use whipsnake_ir::{Failure, Global};
 use whipsnake_ops::Ptr;
 use whipsnake_ops::consumers::Consumer;
 use whipsnake_optimizer::{
-    AttributeShape, Callee, ClassAttribute, Constructor, Identity, Method, Number, Object, Operand, Operator, PlainException,
-    Purpose, Shim, Special, Suspended, Truth, World,
+    AttributeShape, Callee, ClassAttribute, Constructor, Identity, Method, Number, Object, Operand, Operator,
+    PlainException, Purpose, Shim, Special, Suspended, Truth, World,
 };
 use whipsnake_stencils::Source;
 
@@ -567,6 +567,7 @@ impl World for Live {
             match failure {
                 Failure::Key => pyo3_ffi::PyExc_KeyError,
                 Failure::Index => pyo3_ffi::PyExc_IndexError,
+                Failure::Value => pyo3_ffi::PyExc_ValueError,
                 Failure::ZeroDivision => pyo3_ffi::PyExc_ZeroDivisionError,
                 Failure::Any => pyo3_ffi::PyExc_BaseException,
             }
