@@ -8,7 +8,8 @@ use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::frame;
 use whipsnake_cpython::opcode as op;
 use whipsnake_cpython::opcode::binary::{FLOOR_DIVIDE, INPLACE_ADD, REMAINDER, TRUE_DIVIDE};
-use whipsnake_ir::{Block, Condition, Failure, Helper, MissReason, Slot, Type, Unwinding, Value};
+use whipsnake_ir::{Block, Failure, MissReason, Slot, Type, Unwinding, Value};
+use whipsnake_ops::FoundGlobal;
 
 /// Where an instruction goes on that raises.
 pub(super) struct Catch {
@@ -55,7 +56,7 @@ impl Walk<'_, '_> {
         failures.iter().copied().filter(is_caught).collect()
     }
 
-    /// Whether some handler in the region is for what an item that is not there raises.
+    /// Whether some handler in the region is for what an item that is not there raises, and that is news: what failed may have been that.
     pub(super) fn catches_missing_items(&self, number: u32) -> bool {
         let is_caught = |failure| {
             let class = self.request.world.class_of_failure(failure);
@@ -63,6 +64,7 @@ impl Walk<'_, '_> {
         };
         self.body.code.instrs()[number as usize].base == op::BINARY_SUBSCR
             && (is_caught(Failure::Key) || is_caught(Failure::Index))
+            && !self.had_handler(number)
     }
 
     /// The operation is built.
@@ -129,7 +131,7 @@ impl Walk<'_, '_> {
     pub(super) fn load_exception(&mut self, number: u32, instr: &Instr) -> bool {
         if self.knowledge().unwinding.is_some()
             || self.is_for_any_object(number)
-            || self.is_found_as_cached(number) && !self.is_general(number)
+            || self.found_as_cached(number).is_some() && !self.is_general(number)
         {
             return false;
         }
@@ -138,7 +140,7 @@ impl Walk<'_, '_> {
             return false;
         }
         self.mark_exit();
-        let class = self.guarded_global(instr, found.address);
+        let class = self.guarded_global(number, instr, found.address);
         self.knowledge().learn(class, |known| *known = found.known());
         self.b.retain(class);
         self.push(Slot::owned(class));
@@ -149,27 +151,26 @@ impl Walk<'_, '_> {
     }
 
     /// An object that is guarded to be what a global variable holds.
-    pub(super) fn guarded_global(&mut self, instr: &Instr, address: u64) -> Value {
-        let (globals, builtins) = (self.b.frame_globals(), self.b.frame_builtins());
+    pub(super) fn guarded_global(&mut self, load: u32, instr: &Instr, address: u64) -> Value {
+        let found = self.found_as_cached(load);
         let name = self.body.world.pointer(whipsnake_ops::Ptr::Name(1), instr, instr.oparg);
         let name = self.b.iconst(Type::Obj, name as i64);
         let object = self.b.iconst(Type::Obj, address as i64);
-        let still = self.b.call(Helper::GlobalIs, &[globals, builtins, name, object]);
-        let still = self.b.compare_const(Condition::Ne, still, 0);
+        let still = whipsnake_ops::global_is(&mut self.b, name, object, found);
         self.b.guard(still, MissReason::Value);
         object
     }
 
-    /// Whether a load of a global variable finds it as the interpreter has found it.
-    pub(super) fn is_found_as_cached(&self, load: u32) -> bool {
+    /// Where the interpreter has found a global variable, if it still is there.
+    fn found_as_cached(&self, load: u32) -> Option<FoundGlobal> {
         let code = &self.body.code;
-        let opcode = code.instrs()[load as usize].opcode;
-        let (Some(cache), Some((globals, builtins))) = (code.cache(load).global(), self.body.world.keys_versions())
-        else {
-            return false;
+        let (globals, builtins) = self.body.world.keys_versions()?;
+        let cache = code.cache(load).global().filter(|cache| u32::from(cache.module_keys_version) == globals)?;
+        let builtins = match code.instrs()[load as usize].opcode {
+            op::LOAD_GLOBAL_MODULE => None,
+            op::LOAD_GLOBAL_BUILTIN if u32::from(cache.builtin_keys_version) == builtins => Some(builtins),
+            _ => return None,
         };
-        u32::from(cache.module_keys_version) == globals
-            && (opcode == op::LOAD_GLOBAL_MODULE
-                || opcode == op::LOAD_GLOBAL_BUILTIN && u32::from(cache.builtin_keys_version) == builtins)
+        Some(FoundGlobal { globals, builtins, index: cache.index })
     }
 }

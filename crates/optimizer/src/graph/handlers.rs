@@ -200,6 +200,14 @@ impl Walk<'_, '_> {
             || self.request.general.contains(&raised_at(self.site_in_machine_code(number)))
     }
 
+    /// Whether a clause for an exception of an instruction was come to before what failed has told of it.
+    pub(super) fn had_handler(&self, number: u32) -> bool {
+        let code = &self.body.code;
+        let loads = self.handler(number, number).map(|handler| handler.clauses).unwrap_or_default();
+        let mut loads = loads.iter().flat_map(|clause| &clause.loads);
+        !self.body.observed || loads.any(|&load| !code.is_untouched(load))
+    }
+
     /// What a clause does, if that is nothing that shows the exception to anybody. It is for the exception of instruction `number`.
     fn clause_body(&self, number: u32, first: u32, ran: bool) -> Option<ClauseBody> {
         let code = &self.body.code;

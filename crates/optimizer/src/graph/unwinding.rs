@@ -5,7 +5,7 @@
 
 use super::blocks::Walk;
 use super::body::{Body, Entered};
-use super::handlers::{ClauseBody, Handler, Raised, raised_at};
+use super::handlers::{ClauseBody, Handler, Raised};
 use smallvec::SmallVec;
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::{object, type_object};
@@ -214,7 +214,7 @@ impl Walk<'_, '_> {
         for (index, clause) in handler.clauses.iter().enumerate() {
             let mut classes: SmallVec<[Value; 2]> = SmallVec::new();
             for &load in &clause.loads {
-                let Some(class) = self.handler_class(number, load) else {
+                let Some(class) = self.handler_class(load) else {
                     return self.is_seen(number);
                 };
                 classes.push(class);
@@ -264,26 +264,10 @@ impl Walk<'_, '_> {
     }
 
     /// A class that a handler tests for: guards that the instruction would load it still.
-    fn handler_class(&mut self, number: u32, load: u32) -> Option<Value> {
+    fn handler_class(&mut self, load: u32) -> Option<Value> {
         let instr = self.body.code.instrs()[load as usize];
         let expected = self.body.world.global(&instr)?;
-        // It may be this that failed.
-        let site = self.site_in_machine_code(number);
-        let failed = self.request.general.contains(&site) || self.request.general.contains(&raised_at(site));
-        if failed || !self.is_found_as_cached(load) {
-            return Some(self.guarded_global(&instr, expected.address));
-        }
-        let before = self.be_strict()?;
-        self.instruction(load);
-        let class = self.pop();
-        let unwinding = self.knowledge().unwinding.as_mut()?;
-        // The reference that the stack would have had.
-        unwinding.put_off.truncate(before);
-        unwinding.strict = false;
-        if unwinding.broken || self.b.is_ended() {
-            return None;
-        }
-        class.value
+        Some(self.guarded_global(load, &instr, expected.address))
     }
 
     /// From here on nothing may be built that can be seen. Gives how much is put off so far.

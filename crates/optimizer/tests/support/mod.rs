@@ -180,9 +180,8 @@ fn region_from(program: &Program, lines: &[Line], start: Start) -> Result<Functi
     let nlocalsplus = program.locals.len() as u32;
     let at = |name| labels.iter().find(|l| l.0 == name).expect("the label is there").1 as u8;
     // Numbers below 64 are a byte each, the first of an entry marked.
-    let table = program.handler.map(|(from, to, handler, depth)| {
-        [0x80 | at(from), at(to) - at(from), at(handler), depth << 1]
-    });
+    let table =
+        program.handler.map(|(from, to, handler, depth)| [0x80 | at(from), at(to) - at(from), at(handler), depth << 1]);
     let exception_table = table.as_ref().map_or(&[][..], |table| table);
     let input = CodeInput { units: &units, nlocalsplus, stacksize: 8, exception_table, ..CodeInput::default() };
     let mut decoder = Decoder::new();
