@@ -27,7 +27,7 @@ class Loud:
 
     def __del__(self):
         frame = sys._getframe(1)
-        Loud.heard.append((self.name, frame.f_code.co_name, type(sys.exception()).__name__))
+        Loud.heard.append((self.name, frame.f_code.co_name, frame.f_lineno, type(sys.exception()).__name__))
 
 
 ROUNDS = 400

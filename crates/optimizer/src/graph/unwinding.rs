@@ -137,13 +137,28 @@ impl Walk<'_, '_> {
     fn drop_slot(&mut self, slot: Slot) {
         let Some(value) = slot.value.filter(|_| slot.owned) else { return };
         let value = self.knowledge().resolve(value);
-        let drops = PutOff::ReleaseOrNull(value);
-        let before = match &self.knowledge().unwinding {
-            Some(unwinding) => unwinding.put_off.iter().filter(|&&other| other == drops).count(),
-            None => 0,
-        };
-        self.guard_ends_quietly(value, before as i64 + 1, MAX_TUPLES);
-        self.drop_later(drops);
+        self.drop_later(PutOff::ReleaseOrNull(value));
+        let Some(unwinding) = &self.knowledge().unwinding else { return };
+        let last = unwinding.put_off.len() - 1;
+        self.guard_drops(last);
+    }
+
+    /// Guards that nothing is noticed of what is put off, from a place on.
+    fn guard_drops(&mut self, first: usize) {
+        let Some(unwinding) = &self.knowledge().unwinding else { return };
+        let put_off = unwinding.put_off.clone();
+        for (index, &what) in put_off.iter().enumerate().skip(first) {
+            let (PutOff::Release(value) | PutOff::ReleaseOrNull(value)) = what else { continue };
+            let change = |what: &PutOff| match *what {
+                PutOff::Retain(other) if other == value => -1,
+                PutOff::Release(other) | PutOff::ReleaseOrNull(other) if other == value => 1,
+                _ => 0,
+            };
+            let references: i64 = put_off[..=index].iter().map(change).sum();
+            if references > 0 {
+                self.guard_ends_quietly(value, references, MAX_TUPLES);
+            }
+        }
     }
 
     /// Guards that nothing is noticed when so many references to a value are dropped.
@@ -207,7 +222,7 @@ impl Walk<'_, '_> {
             Raised::Set => None,
         };
         if let Some((first, again)) = handler.finally
-            && !self.handler_instructions(number, first, again)
+            && !self.finally(number, first, again)
         {
             return;
         }
@@ -279,9 +294,7 @@ impl Walk<'_, '_> {
 
     /// Builds what a clause does, and what follows it in its block.
     fn handler_body(&mut self, number: u32, body: ClauseBody, raised: Raised) {
-        if self.be_strict().is_none() {
-            return;
-        }
+        let Some(before) = self.be_strict() else { return };
         match body.name {
             Some(name) => self.store_local(name),
             None => {
@@ -291,6 +304,7 @@ impl Walk<'_, '_> {
         if !self.handler_instructions(number, body.first, body.done) {
             return;
         }
+        self.guard_drops(before);
         self.pop();
         if let Some(name) = body.name {
             self.knowledge().state.frame().locals[name as usize] = Slot::NULL;
@@ -351,6 +365,16 @@ impl Walk<'_, '_> {
             unwinding.strict = false;
         }
         true
+    }
+
+    /// Builds a `finally` that an exception passes; false if somebody may see it there.
+    fn finally(&mut self, number: u32, first: u32, again: u32) -> bool {
+        let before = self.be_strict();
+        let built = self.handler_instructions(number, first, again);
+        if let Some(before) = before.filter(|_| built) {
+            self.guard_drops(before);
+        }
+        built
     }
 
     /// The handler does what may be seen after all: the next attempt leaves where the exception is raised.
