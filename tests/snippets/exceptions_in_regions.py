@@ -448,6 +448,25 @@ def old_values(n):
     return Loud.heard[:8], len(Loud.heard), last
 
 
+class LoudKey(Loud):
+    def __hash__(self):
+        return 5
+
+
+def held_by_exceptions(n):
+    """What a handler drops may be in the exception, too, which ends behind it."""
+    Loud.heard.clear()
+    key = None
+    for i in range(n):
+        try:
+            if i % 3 == 0:
+                key = LoudKey(i)
+            EVEN[key]
+        except KeyError:
+            key = None
+    return Loud.heard[:8], len(Loud.heard), key
+
+
 def in_generators(n):
     def numbers():
         for i in range(n):
@@ -624,6 +643,7 @@ for function in (
     rebound,
     changed_class,
     old_values,
+    held_by_exceptions,
     in_generators,
     recursion,
     counts,

@@ -40,6 +40,8 @@ pub enum PutOff {
 pub struct Unwinding {
     /// What exits restore: the frames where it was raised.
     pub pin: StateId,
+    /// How many references to an object the exception may have by itself: they go when the handler is done, too.
+    pub held: i64,
     /// What is put off.
     pub put_off: Vec<PutOff>,
     /// Whether a handler's instructions are being built: what else is built is known to be seen by nobody.
@@ -53,7 +55,7 @@ pub struct Unwinding {
 impl Unwinding {
     /// An exception that was raised where the frames were like that.
     pub fn new(pin: StateId) -> Unwinding {
-        Unwinding { pin, put_off: vec![], strict: false, broken: false, made: vec![] }
+        Unwinding { pin, held: 0, put_off: vec![], strict: false, broken: false, made: vec![] }
     }
 
     /// Notes what a handler does.

@@ -109,7 +109,9 @@ impl Walk<'_, '_> {
         let mut state = self.b.func.states[exit.index()].clone();
         state.raised = true;
         let pin = self.b.func.add_state(state);
-        self.knowledge().unwinding = Some(Unwinding::new(pin));
+        /// `AttributeError` has two.
+        const HELD: i64 = 2;
+        self.knowledge().unwinding = Some(Unwinding { held: HELD, ..Unwinding::new(pin) });
         self.knowledge().exit = Some(pin);
         if in_memory > 0 {
             let locals = self.body.code.input().nlocalsplus as usize;

@@ -146,7 +146,7 @@ impl Walk<'_, '_> {
     /// Guards that nothing is noticed of what is put off, from a place on.
     fn guard_drops(&mut self, first: usize) {
         let Some(unwinding) = &self.knowledge().unwinding else { return };
-        let put_off = unwinding.put_off.clone();
+        let (put_off, held) = (unwinding.put_off.clone(), unwinding.held);
         for (index, &what) in put_off.iter().enumerate().skip(first) {
             let (PutOff::Release(value) | PutOff::ReleaseOrNull(value)) = what else { continue };
             let change = |what: &PutOff| match *what {
@@ -156,13 +156,13 @@ impl Walk<'_, '_> {
             };
             let references: i64 = put_off[..=index].iter().map(change).sum();
             if references > 0 {
-                self.guard_ends_quietly(value, references, MAX_TUPLES);
+                self.guard_ends_quietly(value, references + held, MAX_TUPLES);
             }
         }
     }
 
-    /// Guards that nothing is noticed when so many references to a value are dropped.
-    fn guard_ends_quietly(&mut self, value: Value, references: i64, depth: u32) {
+    /// Guards that nothing is noticed when references to a value are dropped, so many at most.
+    fn guard_ends_quietly(&mut self, value: Value, most: i64, depth: u32) {
         let known = self.knowledge().known(value);
         if known.is_plain() || self.constant_address(value) == Some(0) {
             return;
@@ -172,7 +172,7 @@ impl Walk<'_, '_> {
             && depth > 0
         {
             for item in items.clone() {
-                self.guard_ends_quietly(item, 1, depth - 1);
+                self.guard_ends_quietly(item, most, depth - 1);
             }
             return;
         }
@@ -181,7 +181,7 @@ impl Walk<'_, '_> {
             && depth > 0
         {
             for (_, held) in instance.values.clone() {
-                self.guard_ends_quietly(held, 1, depth - 1);
+                self.guard_ends_quietly(held, most, depth - 1);
             }
             return;
         }
@@ -190,7 +190,7 @@ impl Walk<'_, '_> {
             return;
         }
         let check = |b: &mut whipsnake_ir::Builder<'_>| {
-            let references = b.iconst(Type::I32, references);
+            let references = b.iconst(Type::I32, most);
             let quiet = b.call(Helper::DropsQuietly, &[value, references]);
             let quiet = b.compare_const(Condition::Ne, quiet, 0);
             b.guard(quiet, MissReason::Value);
@@ -200,7 +200,8 @@ impl Walk<'_, '_> {
             return;
         }
         let count = self.b.load(Type::I32, value, object::OB_REFCNT);
-        let last = self.b.compare_const(Condition::Eq, count, references);
+        // Counts that never change are large.
+        let last = self.b.compare_const(Condition::LeU, count, most);
         self.b.when_cold(last, check);
     }
 
