@@ -175,6 +175,7 @@ impl<'a> Lowering<'a, '_> {
     /// The block that leaves with the state of the current instruction.
     pub(crate) fn exit_block(&mut self, to: Continuation) -> ir::Block {
         let state = self.current_state();
+        let to = if self.func.states[state.index()].raised { Continuation::Error } else { to };
         if let Some(&block) = self.region_state().blocks.get(&(state, to)) {
             return block;
         }

@@ -22,7 +22,7 @@ pub struct Builder<'f> {
     /// Whether the current block already has its terminator.
     ended: bool,
     /// Whether `instr_ptr` is known to be this instruction's address here.
-    saved: bool,
+    pub(crate) saved: bool,
     borrowed: u32,
     pub(crate) region: Option<Box<Region>>,
 }
@@ -61,6 +61,9 @@ impl<'f> Builder<'f> {
         let Some(region) = self.region.as_deref_mut() else {
             return self.func.add_inst(self.current, data, results);
         };
+        if let Some(unwinding) = &mut region.unwinding {
+            unwinding.note(&data);
+        }
         data.for_each_use_mut(|value| *value = region.resolve(*value));
         if let InstData::Load { offset, .. } | InstData::Store { offset, .. } | InstData::Address { offset, .. } =
             &mut data

@@ -226,6 +226,8 @@ helpers! {
     SetContains(container: obj, value: obj) -> (i32) [escapes];
     /// `value in container` for an exact dict. Keeps.
     DictContains(container: obj, value: obj) -> (i32) [escapes];
+    /// The number that a string is the decimal digits of, and 1; 0 and −1 if `int` would raise `ValueError`, 0 and 0 where that has to tell.
+    NumberOfText(text: obj) -> (i64, i64) [pure];
     /// The value of a key of an exact dict, borrowed; NULL if there is none, or that takes Python code.
     DictFind(dict: obj, key: obj) -> (obj) [pure];
     /// The same, or `other` if there is none.
@@ -422,6 +424,14 @@ helpers! {
     Reraise(thread: ptr, frame: ptr, exception: obj, raised_at: obj, count: i32) -> (i32) [escapes];
     /// Whether an exception matches `class`; −1 if that is not an exception class or a tuple of them.
     ExceptionMatches(thread: ptr, exception: obj, class: obj) -> (i32) [escapes];
+    /// Whether the exception that is set is of a class or of one derived from it, nobody else has it, and its end runs no Python code.
+    RaisedMatches(thread: ptr, class: obj) -> (i32) [pure];
+    /// Drops the exception that is set, whose end runs no Python code.
+    ClearRaised(thread: ptr) [pure];
+    /// Whether no Python code would run if so many references to an object, or NULL, were dropped.
+    DropsQuietly(object: obj, references: i32) -> (i32) [pure];
+    /// Whether a name is an object in the globals or, if it is not there, the builtins.
+    GlobalIs(globals: obj, builtins: obj, name: obj, object: obj) -> (i32) [pure];
     /// The parts of an exception that match and that do not; NULL on error.
     ExceptionGroupMatch(thread: ptr, exception: obj, class: obj) -> (obj, obj) [escapes];
     /// Makes an exception the one being handled.

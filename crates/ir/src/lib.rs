@@ -20,6 +20,7 @@ mod print;
 mod region;
 mod state;
 mod types;
+mod unwinding;
 mod verify;
 
 pub use builder::Builder;
@@ -33,4 +34,5 @@ pub use parse::{ParseError, parse};
 pub use region::{Known, LoopPlan, OpenLoop, Region, State};
 pub use state::{ExitState, Field, FrameState, Frames, Inlined, Resumed, Slot, StateId};
 pub use types::Type;
+pub use unwinding::{Failure, PutOff, Unwinding};
 pub use verify::{Dominators, OperationShape, VerifyError, verify, verify_operation};

@@ -189,7 +189,7 @@ fn collected(class: crate::Global) -> &'static str {
 
 /// The lines of a state.
 fn write_state(f: &mut fmt::Formatter<'_>, id: StateId, state: &ExitState) -> fmt::Result {
-    writeln!(f, "state{}:", id.0)?;
+    writeln!(f, "state{}:{}", id.0, if state.raised { " raised" } else { "" })?;
     for frame in state.frames.iter() {
         let (locals, stack) = (slots(&frame.locals), slots(&frame.stack));
         let code = if frame.first_unit == 0 { String::new() } else { format!(" of {}", frame.first_unit) };

@@ -13,7 +13,7 @@ pub use knowledge::{Known, State};
 pub use loops::{LoopPlan, OpenLoop};
 
 use crate::abi::{operand, pointer};
-use crate::{Block, ExitState, Field, Function, Instance, StateId, Value};
+use crate::{Block, ExitState, Failure, Field, Function, Instance, StateId, Unwinding, Value};
 use meet::Edge;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -39,6 +39,12 @@ pub struct Region {
     pub next_with: Option<Block>,
     /// Where `target` leads.
     pub target: Option<Block>,
+    /// Where an instruction goes on that has raised, if that is in the region.
+    pub catch: Option<Block>,
+    /// Where it goes on instead of raising what is known without an exception, likewise.
+    pub failures: SmallVec<[(Failure, Block); 2]>,
+    /// The exception that is on its way to a handler.
+    pub unwinding: Option<Unwinding>,
     /// The local variable or stack element that the current instruction names.
     pub local: Option<Value>,
     /// Whether the current instruction's inputs are in their slots in memory.
@@ -70,6 +76,9 @@ impl Region {
             next: None,
             next_with: None,
             target: None,
+            catch: None,
+            failures: SmallVec::new(),
+            unwinding: None,
             local: None,
             in_memory: false,
             wants_memory: false,
@@ -107,13 +116,17 @@ impl Region {
 
     /// Notes the frames as they are now as what exits restore.
     pub fn mark_exit(&mut self, func: &mut Function) {
+        if let Some(unwinding) = &self.unwinding {
+            self.exit = Some(unwinding.pin);
+            return;
+        }
         let mut fields: Vec<Field> = self.state.fields.iter().filter(|f| f.dirty).copied().collect();
         for instance in &self.state.instances {
             let object = instance.object;
             let field = |&(offset, value)| Field { object, offset, value, dirty: true, attribute: true };
             fields.extend(instance.values.iter().map(field));
         }
-        let state = ExitState { frames: self.state.frames.clone(), fields };
+        let state = ExitState { frames: self.state.frames.clone(), fields, raised: false };
         self.exit = Some(func.add_state(state));
     }
 

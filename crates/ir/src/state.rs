@@ -220,6 +220,8 @@ pub struct ExitState {
     pub frames: Frames,
     /// The fields that are dirty.
     pub fields: Vec<Field>,
+    /// Whether an exception is set, which the innermost frame's instruction has raised: exits go on with that.
+    pub raised: bool,
 }
 
 impl ExitState {

@@ -6,7 +6,9 @@
 use crate::math::guard_finite;
 use crate::number::{Ways, float_of_int, float_ways, int_arithmetic, is_exactly};
 use crate::{Imm, Ptr, operations};
-use whipsnake_ir::{BinaryOp, Builder, Condition, FloatCondition, Global, Helper, MissReason, Type, UnaryOp, Value};
+use whipsnake_ir::{
+    BinaryOp, Builder, Condition, Failure, FloatCondition, Global, Helper, MissReason, Type, UnaryOp, Value,
+};
 
 operations! {
     "BINARY_OP" (left, right) -> 1, borrows [0, 1], imms [Imm::Oparg(0)], ptrs [Ptr::BinaryFunction] => binary_op;
@@ -94,8 +96,13 @@ pub fn true_divide(b: &mut Builder<'_>, left: Value, right: Value) -> Value {
     let ways = Ways::new(b);
     float_ways(b, &ways, left, right, true, |b, ways, x, y| {
         let zero = b.fconst(0.0);
-        let nonzero = b.float_compare(FloatCondition::Ne, y, zero);
-        ways.need(b, nonzero);
+        if let Some(by_zero) = b.caught(Failure::ZeroDivision) {
+            let is_zero = b.float_compare(FloatCondition::Eq, y, zero);
+            b.branch_out(is_zero, by_zero);
+        } else {
+            let nonzero = b.float_compare(FloatCondition::Ne, y, zero);
+            ways.need(b, nonzero);
+        }
         b.binary(BinaryOp::FDiv, x, y)
     });
     ways.or_else(b, |b| binary_op(b, left, right))
@@ -128,8 +135,13 @@ fn divide(b: &mut Builder<'_>, ways: &Ways, x: Value, y: Value) -> (Value, Value
     } else {
         (b.unary(UnaryOp::Truncate, x), b.unary(UnaryOp::Truncate, y))
     };
-    let nonzero = b.compare_const(Condition::Ne, y, 0);
-    ways.need(b, nonzero);
+    if let Some(by_zero) = b.caught(Failure::ZeroDivision) {
+        let zero = b.compare_const(Condition::Eq, y, 0);
+        b.branch_out(zero, by_zero);
+    } else {
+        let nonzero = b.compare_const(Condition::Ne, y, 0);
+        ways.need(b, nonzero);
+    }
     let quotient = b.binary(BinaryOp::DivS, x, y);
     let product = b.binary(BinaryOp::Mul, quotient, y);
     let remainder = b.binary(BinaryOp::Sub, x, product);

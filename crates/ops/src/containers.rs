@@ -3,7 +3,7 @@
 use crate::number::guard_index;
 use crate::operations;
 use whipsnake_cpython::layout::{list, runtime, tuple, unicode};
-use whipsnake_ir::{BinaryOp, Builder, Condition, Global, Helper, Known, MissReason, Type, UnaryOp, Value};
+use whipsnake_ir::{BinaryOp, Builder, Condition, Failure, Global, Helper, Known, MissReason, Type, UnaryOp, Value};
 
 operations! {
     "BINARY_SUBSCR" (container, key) -> 1, borrows [0, 1] => |b, c, k| get_item(b, Helper::GetItem, c, k);
@@ -18,6 +18,9 @@ operations! {
     "BINARY_SLICE" (container, start, stop) -> 1, borrows [0, 1, 2] => get_slice;
     "STORE_SLICE" (value, container, start, stop) -> 0 => set_slice;
 }
+
+/// No object is at this address.
+const NOTHING: i64 = 8;
 
 /// `container[key]`, by a helper.
 pub fn get_item(b: &mut Builder<'_>, helper: Helper, container: Value, key: Value) -> Value {
@@ -37,6 +40,11 @@ fn guard_position(b: &mut Builder<'_>, sequence: Value, size: i32, index: Value)
     if let Some(known) = negative_constant(b, index) {
         let size = b.load(Type::I64, sequence, size);
         let position = b.binary_const(BinaryOp::Add, size, known);
+        if let Some(outside) = b.caught(Failure::Index) {
+            let before = b.compare_const(Condition::Lt, position, 0);
+            b.branch_out(before, outside);
+            return position;
+        }
         let inside = b.compare_const(Condition::Ge, position, 0);
         b.guard(inside, MissReason::Bounds);
         return position;
@@ -44,6 +52,11 @@ fn guard_position(b: &mut Builder<'_>, sequence: Value, size: i32, index: Value)
     let position = guard_index(b, index);
     let size = b.load(Type::I64, sequence, size);
     // Neither is negative.
+    if let Some(outside) = b.caught(Failure::Index) {
+        let beyond = b.compare(Condition::Ge, position, size);
+        b.branch_out(beyond, outside);
+        return position;
+    }
     let inside = b.compare(Condition::Lt, position, size);
     b.guard(inside, MissReason::Bounds);
     position
@@ -129,6 +142,13 @@ pub(crate) fn ascii_code(b: &mut Builder<'_>, string: Value, position: Value) ->
 /// `dict[key]`.
 pub fn dict_item(b: &mut Builder<'_>, dict: Value, key: Value) -> Value {
     b.guard_exact(dict, Global::DictType);
+    if let Some(missing) = b.caught(Failure::Key) {
+        let nothing = b.iconst(Type::Obj, NOTHING);
+        let value = b.call(Helper::DictFindOr, &[dict, key, nothing]);
+        let absent = b.compare_const(Condition::Eq, value, NOTHING);
+        b.branch_out(absent, missing);
+        return found(b, value, &[dict, key]);
+    }
     if b.in_region() {
         let value = b.call(Helper::DictFind, &[dict, key]);
         return found(b, value, &[dict, key]);

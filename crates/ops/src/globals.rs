@@ -1,10 +1,10 @@
 //! Global variables.
 
-use crate::attributes::{guard_keys_version, versioned_entry};
+use crate::attributes::{entries, guard_keys_version, versioned_entry};
 use crate::{Imm, Ptr, operations};
-use whipsnake_cpython::layout::dict_keys;
+use whipsnake_cpython::layout::{dict, dict_keys};
 use whipsnake_cpython::opcode::cache;
-use whipsnake_ir::{Builder, Global, Helper, Value, abi};
+use whipsnake_ir::{BinaryOp, Builder, Condition, Global, Helper, Type, Value, abi};
 
 /// Offset of an entry from the end of the keys' indices.
 const ENTRY: Imm =
@@ -76,4 +76,44 @@ pub fn store_global(b: &mut Builder<'_>, value: Value) {
 pub fn delete_global(b: &mut Builder<'_>) {
     let (frame, name) = (b.frame(), b.object(0));
     b.call_status(Helper::DeleteGlobal, &[frame, name]);
+}
+
+/// Where the interpreter has found a global variable or built-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FoundGlobal {
+    /// The version of the keys of the globals.
+    pub globals: u32,
+    /// That of the builtins' keys, if it is one of those.
+    pub builtins: Option<u32>,
+    /// Its entry.
+    pub index: u16,
+}
+
+/// Whether a global variable or built-in is an object, in a region: where it is found as ever, its entry tells; else it is searched for, which runs no Python code.
+pub fn global_is(b: &mut Builder<'_>, name: Value, object: Value, found: Option<FoundGlobal>) -> Value {
+    let (globals, builtins) = (b.frame_globals(), b.frame_builtins());
+    let search = |b: &mut Builder<'_>| {
+        let is_it = b.call(Helper::GlobalIs, &[globals, builtins, name, object]);
+        b.compare_const(Condition::Ne, is_it, 0)
+    };
+    let Some(found) = found else { return search(b) };
+    b.guard_exact(globals, Global::DictType);
+    b.guard_exact(builtins, Global::DictType);
+    let keys_of = |b: &mut Builder<'_>, namespace: Value, wanted: u32| {
+        let keys = b.load(Type::Ptr, namespace, dict::MA_KEYS);
+        let version = b.load(Type::I32, keys, dict_keys::DK_VERSION);
+        (keys, b.compare_const(Condition::Eq, version, wanted.into()))
+    };
+    let (mut keys, mut same) = keys_of(b, globals, found.globals);
+    if let Some(wanted) = found.builtins {
+        let (their_keys, theirs) = keys_of(b, builtins, wanted);
+        (keys, same) = (their_keys, b.binary(BinaryOp::And, same, theirs));
+    }
+    let entry = |b: &mut Builder<'_>| {
+        let offset = dict_keys::DK_INDICES + dict_keys::UNICODE_ENTRY_SIZE * i32::from(found.index);
+        let entries = entries(b, keys);
+        let value = b.load(Type::Obj, entries, offset + dict_keys::UNICODE_ENTRY_VALUE);
+        b.compare(Condition::Eq, value, object)
+    };
+    b.choose(same, Type::Bool, true, entry, search)
 }

@@ -50,6 +50,7 @@ mod zips;
 
 pub use dict_iteration::dict_operation;
 pub use functions::function_field;
+pub use globals::{FoundGlobal, global_is};
 pub use known_functions::{KnownFunction, int_of_float};
 pub use math::{MathFunction, math_result};
 pub use number::{float_of_int, guard_index};

@@ -60,6 +60,13 @@ pub struct Callee<'a> {
     pub default_values: Vec<Object>,
 }
 
+/// A class whose exceptions need not be made where nobody sees them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlainException {
+    /// The version of the class; none if it never changes.
+    pub version: Option<u32>,
+}
+
 /// A generator that the program has.
 #[derive(Clone)]
 pub struct Suspended<'a> {

@@ -14,7 +14,7 @@ mod world;
 
 pub use facts::{
     Access, AttributeShape, Binding, Callee, ClassAttribute, Constructor, Identity, Method, Number, Object, Operand,
-    Operator, Own, Purpose, Shim, Special, Suspended, Truth,
+    Operator, Own, PlainException, Purpose, Shim, Special, Suspended, Truth,
 };
-pub use graph::{Refusal, Request, Site, Start, build, failed_again};
+pub use graph::{Refusal, Request, Site, Start, build, failed_again, raised_at};
 pub use world::World;

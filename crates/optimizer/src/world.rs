@@ -1,11 +1,11 @@
 //! What graphs are built from besides bytecode: the interpreter's objects, as far as they are needed.
 
 use crate::{
-    AttributeShape, Callee, ClassAttribute, Constructor, Identity, Method, Object, Operand, Operator, Purpose, Shim,
-    Special, Suspended, Truth,
+    AttributeShape, Callee, ClassAttribute, Constructor, Identity, Method, Object, Operand, Operator, PlainException,
+    Purpose, Shim, Special, Suspended, Truth,
 };
 use whipsnake_bytecode::Instr;
-use whipsnake_ir::Global;
+use whipsnake_ir::{Failure, Global};
 use whipsnake_ops::Ptr;
 
 /// What only the running program knows, about one code object and the frame that waits for the region.
@@ -121,6 +121,26 @@ pub trait World {
     }
     /// The special method of the class at an address, if it is a function that can be inlined.
     fn special(&self, class: u64, name: Special) -> Option<Method<'_>>;
+    /// The versions of the keys of the globals and of the builtins.
+    fn keys_versions(&self) -> Option<(u32, u32)> {
+        None
+    }
+    /// Whether the object at an address is a class of exceptions.
+    fn is_exception_class(&self, _: u64) -> bool {
+        false
+    }
+    /// Whether a class of exceptions is the other one or derived from it, by their addresses.
+    fn derives(&self, _class: u64, _from: u64) -> bool {
+        false
+    }
+    /// How a class makes its exceptions, if a call of it with any arguments can't fail, runs no Python code, and nor does the end of what it makes.
+    fn plain_exception(&self, _class: u64) -> Option<PlainException> {
+        None
+    }
+    /// The address of the class of an exception.
+    fn class_of_failure(&self, _: Failure) -> Option<u64> {
+        None
+    }
     /// Whether `StopIteration` is at an address.
     fn is_stop_iteration(&self, _: u64) -> bool {
         false

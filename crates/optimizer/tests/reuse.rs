@@ -186,7 +186,11 @@ impl Writer {
             let shown = [self.random.of(&self.objects), self.random.of(&self.ints)].map(Slot::owned);
             let unit = self.random.below(1000) as u32;
             let frame = FrameState { unit, locals: shown.to_vec(), ..FrameState::default() };
-            let state = self.function.add_state(ExitState { frames: [frame].into_iter().collect(), fields: vec![] });
+            let state = self.function.add_state(ExitState {
+                frames: [frame].into_iter().collect(),
+                fields: vec![],
+                raised: false,
+            });
             self.function.set_state(inst, state);
         }
         inst

@@ -53,10 +53,13 @@ impl Builder<'_> {
         match self.constant(condition) {
             Some(0) => {}
             Some(_) => self.fail(Continuation::Error),
-            None => {
-                self.push(InstData::ErrorIf { condition }, &[]);
-                self.learn_condition(condition, false);
-            }
+            None => match self.region.as_deref().and_then(|region| region.catch) {
+                Some(handler) => self.branch_out(condition, handler),
+                None => {
+                    self.push(InstData::ErrorIf { condition }, &[]);
+                    self.learn_condition(condition, false);
+                }
+            },
         }
     }
 

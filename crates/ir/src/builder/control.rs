@@ -16,6 +16,9 @@ impl Builder<'_> {
         self.saved = false;
         if let Some(region) = self.region.as_deref_mut() {
             region.start_block(self.func, block);
+            if let Some(unwinding) = &region.unwinding {
+                region.exit = Some(unwinding.pin);
+            }
         }
     }
 
@@ -82,7 +85,7 @@ impl Builder<'_> {
     }
 
     /// A new block, as seldom run as the current one.
-    fn like_current(&mut self) -> Block {
+    pub(crate) fn like_current(&mut self) -> Block {
         let cold = self.func.blocks[self.current.index()].cold;
         let block = self.block();
         self.func.blocks[block.index()].cold = cold;

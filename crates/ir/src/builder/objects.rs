@@ -1,7 +1,7 @@
 //! References, and objects around numbers.
 
 use crate::inst::Args;
-use crate::{Builder, Condition, Global, InstData, Known, Type, Value, ValueDef};
+use crate::{Builder, Condition, Global, InstData, Known, PutOff, Type, Value, ValueDef};
 
 impl Builder<'_> {
     /// The object's type.
@@ -26,7 +26,7 @@ impl Builder<'_> {
 
     /// Adds a reference.
     pub fn retain(&mut self, value: Value) {
-        if self.region.as_ref().is_some_and(|r| r.known(value).immortal) {
+        if self.region.as_ref().is_some_and(|r| r.known(value).immortal) || self.put_off(PutOff::Retain(value)) {
             return;
         }
         if let Some(region) = self.region.as_deref_mut() {
@@ -50,9 +50,10 @@ impl Builder<'_> {
         if let Some(region) = self.region.as_deref_mut() {
             let value = region.resolve(value);
             let known = region.known(value);
-            if known.immortal {
+            if known.immortal || self.put_off(PutOff::Release(value)) {
                 return;
             }
+            let region = self.region.as_deref_mut().expect("as above");
             // Nobody else sees the object: it ends here, and what its fields hold no longer matters.
             region.state.fields.retain(|f| f.object != value);
             if self.release_instance(value) {
@@ -75,7 +76,7 @@ impl Builder<'_> {
 
     /// Drops a reference that may be NULL.
     pub fn release_or_null(&mut self, value: Value) {
-        if !self.is_borrowed(value) {
+        if !self.is_borrowed(value) && !self.put_off(PutOff::ReleaseOrNull(value)) {
             let some = self.compare_const(Condition::Ne, value, 0);
             self.when(some, |b| b.release(value));
         }
@@ -192,6 +193,9 @@ impl Builder<'_> {
         let raw = self.region.as_ref().map_or(raw, |r| r.resolve(raw));
         let object = self.value(make, Type::Obj);
         self.learn(object, |known| *known = Known { raw: Some(raw), ..Known::exactly(class) });
+        if let Some(unwinding) = self.region.as_deref_mut().and_then(|region| region.unwinding.as_mut()) {
+            unwinding.made.push(object);
+        }
         self.release_all(consumed);
         object
     }

@@ -22,8 +22,8 @@ impl Parser {
         let place = self.place();
         let id = self.state_id()?;
         self.mark(':')?;
+        let mut state = ExitState { raised: self.accept(&Token::Word("raised".into())), ..ExitState::default() };
         self.expect(Token::NewLine)?;
-        let mut state = ExitState::default();
         while self.accept(&Token::Word("frame".into())) {
             state.frames.push(self.frame_state()?);
         }

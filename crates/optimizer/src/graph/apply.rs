@@ -42,6 +42,13 @@ impl Walk<'_, '_> {
 
     /// Applies an operation to the stack.
     pub(super) fn apply(&mut self, number: u32, instr: &Instr, operation: &'static Operation, seen: u64) {
+        self.apply_operation(number, instr, operation, seen);
+        if let Some(catch) = self.pending_catch.take() {
+            self.caught(number, catch);
+        }
+    }
+
+    fn apply_operation(&mut self, number: u32, instr: &Instr, operation: &'static Operation, seen: u64) {
         if instr.base == op::FOR_ITER {
             self.own_iterator();
         }
@@ -76,6 +83,7 @@ impl Walk<'_, '_> {
         let samples = self.samples_pushed(instr, &inputs);
         let (leave, after, after_with) = (self.b.block(), self.b.block(), self.b.block());
         let result = self.b.func.add_param(after_with, Type::Obj);
+        let catch = self.catch(number, if in_memory { popped } else { 0 });
         let region = self.knowledge();
         (region.local, region.in_memory, region.expected) = (local, in_memory, expected);
         (region.target, region.next, region.next_with) = (Some(leave), Some(after), Some(after_with));
@@ -84,6 +92,8 @@ impl Walk<'_, '_> {
         (region.target, region.next, region.next_with) = (None, None, None);
         (region.local, region.in_memory, region.expected) = (None, false, None);
         region.borrowed.clear();
+        self.stop_catching();
+        let region = self.knowledge();
         if std::mem::take(&mut region.wants_memory) {
             let site = self.site(number);
             self.choices.in_memory.insert(site);
@@ -94,6 +104,7 @@ impl Walk<'_, '_> {
             self.give_up(number, true);
             return;
         }
+        self.pending_catch = catch;
         let handed = self.knowledge().is_reached(after_with);
         if !self.b.is_ended() {
             match (handed, outputs.as_slice()) {

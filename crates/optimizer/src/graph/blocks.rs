@@ -1,6 +1,7 @@
 //! The walk over blocks: where jumps lead, loops and their copies.
 
 use super::body::{Back, Body, Scope};
+use super::catching::Catch;
 use super::cost::Cost;
 use super::enumerations::Combined;
 use super::loops::{Extent, Plans};
@@ -66,6 +67,10 @@ pub(super) struct Walk<'a, 'f> {
     pub(super) generators: FxHashMap<Value, Callee<'a>>,
     /// Of the latter, objects that their parameters are like.
     pub(super) parameters: FxHashMap<Value, Vec<Option<u64>>>,
+    /// How many handlers were built.
+    pub(super) handlers_built: u32,
+    /// Where the operation that is being built goes on if it fails.
+    pub(super) pending_catch: Option<Catch>,
     /// Whether a way leads to the return from a function that is a region.
     pub(super) returns: bool,
 }
@@ -108,6 +113,8 @@ impl<'a, 'f> Walk<'a, 'f> {
             makers: FxHashMap::default(),
             generators: FxHashMap::default(),
             parameters: FxHashMap::default(),
+            handlers_built: 0,
+            pending_catch: None,
             returns: false,
         }
     }
@@ -198,7 +205,10 @@ impl<'a, 'f> Walk<'a, 'f> {
         if self.request.general.is_empty() {
             return false;
         }
-        self.request.general.contains(&self.site_in_machine_code(number))
+        let site = self.site_in_machine_code(number);
+        let failed = |site: &Site| self.request.general.contains(site);
+        // What failed may have been what the handler is for.
+        failed(&site) && (!self.catches_missing_items(number) || failed(&failed_again(site)))
     }
 
     /// Whether what the instruction does for numbers of several types failed, too.

@@ -1,9 +1,12 @@
 //! The code that is being built, and where its walk is.
 
 use super::Site;
+use super::handlers::Clause;
 use super::loops::{Extent, Loops};
+use super::unwinding::Leaving;
 use crate::{World, operands};
 use rustc_hash::FxHashMap;
+use std::rc::Rc;
 use whipsnake_bytecode::Code;
 use whipsnake_ir::{Block, OpenLoop, Slot, Value};
 use whipsnake_ops::consumers::Consumer;
@@ -104,6 +107,10 @@ pub(super) struct Body<'a> {
     pub(super) copy: u32,
     /// Whether all of the code is built: it is that of an inlined call, or of a function that is a region.
     pub(super) is_whole: bool,
+    /// The clauses that exceptions come to that leave it.
+    pub(super) caught_outside: Option<Rc<[Clause]>>,
+    /// Exceptions that have left it.
+    pub(super) leaving: Vec<Leaving>,
     pub(super) loops: Loops,
     pub(super) scopes: Vec<Scope>,
     pub(super) blocks: FxHashMap<(u32, u32), Block>,
@@ -126,6 +133,8 @@ impl<'a> Body<'a> {
             ways: 1,
             copy,
             is_whole: after.is_some(),
+            caught_outside: None,
+            leaving: vec![],
             loops,
             scopes: vec![],
             blocks: FxHashMap::default(),

@@ -297,7 +297,10 @@ impl<'a> Walk<'a, '_> {
         let pushed = self.choices.pushed.contains(&site);
         let mut body = Body::new(callee.code, callee.world, site, Some(after), copy);
         body.entered = entered;
-        if let Entered::Method { wanted: Wanted::Item { .. }, .. } = entered {
+        let is_next = matches!(entered, Entered::Method { wanted: Wanted::Item { .. }, .. });
+        // What `StopIteration` does there is the loop's business.
+        body.caught_outside = if is_next { None } else { self.clauses_around(number) };
+        if is_next {
             // The way to the end of the loop goes on behind it, however seldom it was taken.
             body.observed = false;
         }
@@ -314,7 +317,9 @@ impl<'a> Walk<'a, '_> {
         let start = self.block_at(0, copy);
         self.b.jump(start, &[]);
         self.whole_function();
+        let leaving = self.body.take_leaving();
         self.body = caller;
+        self.after_leaving(number, leaving);
         if self.knowledge().is_reached(after) {
             self.b.switch_to(after);
             // None of the returns' exits will do.

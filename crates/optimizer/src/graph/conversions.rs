@@ -4,7 +4,7 @@ use super::blocks::Walk;
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::opcode as op;
 use whipsnake_cpython::opcode::binary::{ADD, INPLACE_ADD, MATRIX_MULTIPLY, MULTIPLY, SUBTRACT};
-use whipsnake_ir::{Condition, Global, Slot, UnaryOp, Value};
+use whipsnake_ir::{Condition, Failure, Global, Helper, MissReason, Slot, UnaryOp, Value};
 
 impl Walk<'_, '_> {
     /// Builds the call of a number's class with a number whose type is known, or likely; false if it is no such call, and then nothing was built.
@@ -19,6 +19,10 @@ impl Walk<'_, '_> {
         match (class, from) {
             (Global::FloatType, Some(Global::FloatType | Global::IntType))
             | (Global::IntType, Some(Global::FloatType | Global::IntType)) => {}
+            (Global::IntType, Some(Global::StrType)) => {
+                self.read_number(number, value);
+                return true;
+            }
             _ => return false,
         }
         self.mark_exit();
@@ -45,6 +49,28 @@ impl Walk<'_, '_> {
         };
         self.finish_call(1, result);
         true
+    }
+
+    /// Builds `int(text)`.
+    fn read_number(&mut self, number: u32, text: Value) {
+        self.mark_exit();
+        self.b.guard_exact(text, Global::StrType);
+        let depth = self.knowledge().depth;
+        self.cost.add(depth, false);
+        let catch = self.catch(number, 0);
+        let (value, status) = self.b.call_pair(Helper::NumberOfText, &[text]);
+        if let Some(wrong) = self.b.caught(Failure::Value) {
+            let is_wrong = self.b.compare_const(Condition::Lt, status, 0);
+            self.b.branch_out(is_wrong, wrong);
+        }
+        self.stop_catching();
+        let is_number = self.b.compare_const(Condition::Gt, status, 0);
+        self.b.guard(is_number, MissReason::Value);
+        let int = self.b.new_int(value, &[]);
+        self.finish_call(1, int);
+        if let Some(catch) = catch {
+            self.caught(number, catch);
+        }
     }
 
     /// Makes ints of the bools among the operands of arithmetic and comparisons that treat them so: those with an int, and sums of bools. Where the

@@ -41,6 +41,8 @@ impl Walk<'_, '_> {
             op::FOR_ITER if self.inline_generator(number, &instr) => {}
             op::FOR_ITER if self.inline_next(number, &instr) => {}
             op::RAISE_VARARGS if self.ends_iteration(number, &instr) => self.end_iteration(),
+            op::LOAD_GLOBAL if self.load_exception(number, &instr) => {}
+            op::CALL | op::RAISE_VARARGS if self.raise_unseen(number, &instr) => {}
             op::CALL if self.make_generator(number, &instr) || self.inline_consumer(number, &instr) => {}
             op::YIELD_VALUE if self.may_yield(&instr) && self.consumer().is_some() => self.consume(number),
             op::YIELD_VALUE if self.may_yield(&instr) => self.yield_inlined(number),
@@ -119,7 +121,8 @@ impl Walk<'_, '_> {
     /// Whether the interpreter would have specialised the instruction, had it run it once: then the region is left there, and what follows is not
     /// built. Regions that were left so too often know better.
     fn never_ran(&mut self, number: u32) -> bool {
-        self.body.observed
+        self.knowledge().unwinding.is_none()
+            && self.body.observed
             && self.body.code.is_untouched(number)
             && self.request.general.len() < MAX_SURPRISES
             && !self.is_general(number)

@@ -4,6 +4,7 @@ use super::Site;
 use rustc_hash::FxHashMap;
 use std::ops::RangeInclusive;
 use whipsnake_bytecode::{Code, Flow};
+use whipsnake_cpython::opcode as op;
 use whipsnake_ir::LoopPlan;
 
 /// A loop: its blocks, from the header to the one with the last jump back.
@@ -29,7 +30,7 @@ pub(crate) struct Loops {
 }
 
 impl Loops {
-    /// Finds the loops. Jumps back from exception handlers don't count: they are not part of regions.
+    /// Finds the loops. A jump back from an exception handler counts as one from the block that raises.
     pub(crate) fn of(code: &Code<'_>) -> Loops {
         let mut by_header: FxHashMap<u32, Extent> = FxHashMap::default();
         let reached = reached_without_handlers(code);
@@ -44,6 +45,13 @@ impl Loops {
                 by_header.entry(header).or_insert(Extent { header, last: 0, innermost: true, instructions: 0 });
             extent.last = extent.last.max(number as u32);
             extent.instructions = block.end.max(first + extent.instructions) - first;
+        }
+        for (header, number) in jumps_back_of_handlers(code, &reached) {
+            let first = code.blocks()[header as usize].first;
+            let extent =
+                by_header.entry(header).or_insert(Extent { header, last: 0, innermost: true, instructions: 0 });
+            extent.last = extent.last.max(number);
+            extent.instructions = code.blocks()[number as usize].end.max(first + extent.instructions) - first;
         }
         nest(&mut by_header);
         let all: Vec<Extent> = by_header.values().copied().collect();
@@ -82,6 +90,36 @@ fn nest(by_header: &mut FxHashMap<u32, Extent>) {
             outer.instructions += inner.instructions;
         }
     }
+}
+
+/// The blocks that handlers jump back to, each with a block behind it that has such a handler.
+fn jumps_back_of_handlers(code: &Code<'_>, reached: &[bool]) -> Vec<(u32, u32)> {
+    let mut found = vec![];
+    for number in (0..code.blocks().len() as u32).filter(|&number| reached[number as usize]) {
+        let mut work: Vec<u32> = code
+            .handlers_of_block(number)
+            .iter()
+            .map(|handler| code.handler_target(handler))
+            .filter(|&first| code.instrs()[first as usize].base == op::PUSH_EXC_INFO)
+            .map(|first| code.block_of(first))
+            .collect();
+        let mut seen: Vec<u32> = vec![];
+        while let Some(block) = work.pop() {
+            if reached[block as usize] || seen.contains(&block) {
+                continue;
+            }
+            seen.push(block);
+            let last = &code.instrs()[code.blocks()[block as usize].end as usize - 1];
+            if last.flow == Flow::JumpBackward {
+                let header = code.block_of(last.target);
+                if reached[header as usize] && header <= number && !found.contains(&(header, number)) {
+                    found.push((header, number));
+                }
+            }
+            work.extend(code.successors(block));
+        }
+    }
+    found
 }
 
 fn reached_without_handlers(code: &Code<'_>) -> Vec<bool> {

@@ -9,6 +9,7 @@ mod arguments;
 mod blocks;
 mod body;
 mod calls;
+mod catching;
 mod class_methods;
 mod collected;
 mod consumers;
@@ -17,6 +18,7 @@ mod cost;
 mod entry;
 mod enumerations;
 mod generators;
+mod handlers;
 mod instructions;
 mod iterators;
 mod known_functions;
@@ -31,8 +33,11 @@ mod slices;
 mod slots;
 mod special;
 mod truth;
+mod unwinding;
 mod wanted;
 mod with;
+
+pub use handlers::raised_at;
 
 use crate::World;
 use loops::{Loops, Plans};
@@ -108,6 +113,8 @@ pub(crate) struct Choices {
     single: bool,
     /// It still is: no more is built than must be.
     sparing: bool,
+    /// What they raise is seen by somebody.
+    seen: FxHashSet<Site>,
     /// Inlined calls, by the call: their frame is pushed at once.
     pushed: FxHashSet<Site>,
 }

@@ -4,7 +4,7 @@
 use rustc_hash::FxHashSet;
 use whipsnake_bytecode::{CodeInput, Decoder, Instr};
 use whipsnake_cpython::opcode as op;
-use whipsnake_ir::{Block, Function, Global, InstData, parse, verify};
+use whipsnake_ir::{Block, Failure, Function, Global, InstData, parse, verify};
 use whipsnake_ops::Ptr;
 use whipsnake_optimizer::{
     AttributeShape, Callee, Constructor, Method, Number, Object, Refusal, Request, Special, Start, World, build, passes,
@@ -57,6 +57,8 @@ pub struct Program {
     pub locals: Vec<Option<Global>>,
     /// What was seen at each access to an attribute.
     pub shapes: Vec<AttributeShape>,
+    /// Labels: between the first two, what is raised goes to the third, with the stack this deep.
+    pub handler: Option<(&'static str, &'static str, &'static str, u8)>,
 }
 
 impl World for Program {
@@ -146,10 +148,17 @@ impl World for Program {
         None
     }
 
+    fn class_of_failure(&self, failure: Failure) -> Option<u64> {
+        Some(OF_FAILURE + failure as u64)
+    }
+
     fn constructor(&self, _: u64) -> Option<Constructor<'_>> {
         None
     }
 }
+
+/// Where classes of exceptions begin.
+const OF_FAILURE: u64 = 0x8000;
 
 /// Where objects begin of which only the type matters.
 const OF_CLASS: u64 = 0x9000;
@@ -167,9 +176,14 @@ pub fn function_region(program: &Program, lines: &[Line], arguments: u32) -> Res
 }
 
 fn region_from(program: &Program, lines: &[Line], start: Start) -> Result<Function, Refusal> {
-    let (units, _) = assemble(lines);
+    let (units, labels) = assemble(lines);
     let nlocalsplus = program.locals.len() as u32;
-    let input = CodeInput { units: &units, nlocalsplus, stacksize: 8, ..CodeInput::default() };
+    let at = |name| labels.iter().find(|l| l.0 == name).expect("the label is there").1 as u8;
+    // Numbers below 64 are a byte each, the first of an entry marked.
+    let table =
+        program.handler.map(|(from, to, handler, depth)| [0x80 | at(from), at(to) - at(from), at(handler), depth << 1]);
+    let exception_table = table.as_ref().map_or(&[][..], |table| table);
+    let input = CodeInput { units: &units, nlocalsplus, stacksize: 8, exception_table, ..CodeInput::default() };
     let mut decoder = Decoder::new();
     let code = decoder.analyse(input).expect("the code is right");
     let general = FxHashSet::default();

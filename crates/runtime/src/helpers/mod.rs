@@ -40,6 +40,7 @@ mod number_texts;
 pub mod objects;
 pub(crate) mod pointers;
 pub(crate) mod pools;
+pub mod read_numbers;
 pub(crate) mod shapes;
 pub mod slices;
 pub(crate) mod special;
@@ -47,6 +48,7 @@ mod subscripts;
 pub mod text;
 pub mod unpack;
 pub mod unpacked_calls;
+pub mod unseen_exceptions;
 pub mod variables;
 pub mod with;
 mod words;
@@ -142,6 +144,7 @@ pub fn address(helper: Helper) -> usize {
         Helper::Contains => containers::contains as *const () as usize,
         Helper::SetContains => containers::set_contains as *const () as usize,
         Helper::DictContains => containers::dict_contains as *const () as usize,
+        Helper::NumberOfText => read_numbers::number_of_text as *const () as usize,
         Helper::DictFind => lookups::dict_find as *const () as usize,
         Helper::DictFindOr => lookups::dict_find_or as *const () as usize,
         Helper::DictHas => lookups::dict_has as *const () as usize,
@@ -200,6 +203,10 @@ pub fn address(helper: Helper) -> usize {
         Helper::Raise => exceptions::raise as *const () as usize,
         Helper::Reraise => exceptions::reraise as *const () as usize,
         Helper::ExceptionMatches => exceptions::exception_matches as *const () as usize,
+        Helper::RaisedMatches => unseen_exceptions::raised_matches as *const () as usize,
+        Helper::ClearRaised => unseen_exceptions::clear_raised as *const () as usize,
+        Helper::DropsQuietly => unseen_exceptions::drops_quietly as *const () as usize,
+        Helper::GlobalIs => unseen_exceptions::global_is as *const () as usize,
         Helper::ExceptionGroupMatch => exceptions::exception_group_match as *const () as usize,
         Helper::SetHandledException => pyo3_ffi::PyErr_SetHandledException as *const () as usize,
         Helper::BeforeWith => with::before_with as *const () as usize,

@@ -20,7 +20,7 @@ const MAX_DEPTH: u32 = 3;
 /// Whether the end of an object runs no Python code: nothing ends with it that has a finalizer, or a weak reference with a callback.
 ///
 /// What it holds tells its class's own `tp_traverse`. That need not show what is no part of a cycle, numbers and strings for one; those end quietly.
-pub(super) unsafe fn ends_quietly(object: *mut PyObject) -> bool {
+pub(crate) unsafe fn ends_quietly(object: *mut PyObject) -> bool {
     // SAFETY: the caller's: a live object, the GIL held.
     unsafe {
         is_plain(object)

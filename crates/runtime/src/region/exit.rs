@@ -15,6 +15,7 @@ use pyo3_ffi::{PyObject, PyThreadState, PyTypeObject};
 use smallvec::SmallVec;
 use std::ffi::c_int;
 use std::ptr;
+use whipsnake_bytecode::find_in_table;
 use whipsnake_codegen::{Exit, ExitFrame, ExitSlot, Place, Unmade};
 use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, Function, Generator, ThreadState, symbols};
 use whipsnake_cpython::{layout, opcode};
@@ -214,7 +215,16 @@ pub unsafe extern "C" fn leave_region(
         let code = frame.code().expect("a frame of Python code");
         frame.set_instr_ptr(code.instructions().add(described.unit as usize));
         match exit.to {
-            Continuation::Error => return Resume { address: stub_error as *const u8, frame: frame.as_ptr() },
+            Continuation::Error => {
+                if region.is_new_to_raise(number as usize) {
+                    if is_handled(frame, exit) {
+                        region.close_gate();
+                    } else {
+                        region.taken[number as usize].set(0);
+                    }
+                }
+                return Resume { address: stub_error as *const u8, frame: frame.as_ptr() };
+            }
             Continuation::Miss => {
                 let base = opcode::base(code.unit(described.unit as usize).op);
                 if base != opcode::JUMP_BACKWARD {
@@ -235,6 +245,27 @@ pub unsafe extern "C" fn leave_region(
         }
         resume(thread, frame, described)
     }
+}
+
+/// Whether one of the frames that an exit has restored has a handler for what its innermost one raises.
+unsafe fn is_handled(frame: Frame, exit: &Exit) -> bool {
+    let mut current = Some(frame);
+    for described in exit.frames.iter().rev() {
+        // SAFETY: the caller's: live frames of code objects, whose tables are `bytes`.
+        unsafe {
+            let Some(frame) = current else { return false };
+            if let Some(code) = frame.code() {
+                let table: *mut pyo3_ffi::PyBytesObject = code.exception_table().cast();
+                let length = (*table).ob_base.ob_size as usize;
+                let bytes = std::slice::from_raw_parts((&raw const (*table).ob_sval).cast::<u8>(), length);
+                if find_in_table(bytes, described.unit).is_some() {
+                    return true;
+                }
+            }
+            current = frame.previous();
+        }
+    }
+    false
 }
 
 /// Writes the frames' slots and the objects' fields; frames of inlined calls are pushed first. Gives the innermost frame.

@@ -30,6 +30,7 @@ pub use background::{Asked, queue_lengths};
 pub use c_functions::consumer_at;
 pub use describe::describe;
 pub use destroy::{destroy_in_region, destroy_noticed, destroy_plain, destroy_unnoticed};
+pub(crate) use ending::ends_quietly;
 pub use exit::leave_region;
 pub use frames::{end_inlined_generator, new_instance, push_init_inlined};
 pub use function::hot_function;
@@ -54,9 +55,9 @@ use std::ptr;
 use std::time::{Duration, Instant};
 use whipsnake_codegen::{Exit, ExitFrame, Place, RegionForm};
 use whipsnake_cpython::live::{_PyInterpreterFrame, Code, CodeUnit, Frame};
-use whipsnake_ir::Function;
 use whipsnake_ir::abi::{FEEDBACK_WORDS, LOOP_GATE};
-use whipsnake_optimizer::{Site, failed_again};
+use whipsnake_ir::{Continuation, Function};
+use whipsnake_optimizer::{Site, failed_again, raised_at};
 
 /// An optimized loop.
 pub struct Region {
@@ -166,19 +167,40 @@ impl Region {
         self.taken.iter().any(|taken| taken.get() > self.patience)
     }
 
+    /// Notes that an exit with an exception was taken. True where that happens often, and the region was not built for it.
+    fn is_new_to_raise(&self, number: usize) -> bool {
+        let taken = &self.taken[number];
+        taken.set(taken.get() + 1);
+        if taken.get() <= self.patience {
+            return false;
+        }
+        let is_new = !self.general.contains(&raised_at(site(&self.exits[number])));
+        if !is_new {
+            taken.set(0);
+        }
+        is_new
+    }
+
     /// The instructions whose specialised forms failed, with those of earlier code of the loop; marked are those that failed in a more general form, too.
     fn failed_instructions(&self) -> FxHashSet<Site> {
         let failed = self.exits.iter().zip(&self.taken).filter(|(_, taken)| taken.get() > self.patience / 4);
         let sites = failed.map(|(exit, _)| {
-            // The frame below an `__init__` is none of the calls.
-            let between = |frame: &&ExitFrame| {
-                frame.call.is_some_and(|call| call.function == Place::Null && call.generator.is_none())
-            };
-            let site: Site = exit.frames.iter().filter(|frame| !between(frame)).map(|frame| frame.unit).collect();
+            let site = site(exit);
+            if exit.to == Continuation::Error {
+                return raised_at(site);
+            }
             if self.general.contains(&site) { failed_again(site) } else { site }
         });
         self.general.iter().cloned().chain(sites).collect()
     }
+}
+
+/// The instruction that an exit leaves at.
+fn site(exit: &Exit) -> Site {
+    // The frame below an `__init__` is none of the calls.
+    let between =
+        |frame: &&ExitFrame| frame.call.is_some_and(|call| call.function == Place::Null && call.generator.is_none());
+    exit.frames.iter().filter(|frame| !between(frame)).map(|frame| frame.unit).collect()
 }
 
 /// Lets the interpreter run a few rounds of the loop, and specialise its instructions. Then the loop is taken over again.

@@ -8,6 +8,7 @@ use crate::helpers::globals;
 use crate::helpers::instance_pool;
 use crate::helpers::pointers::CodeSource;
 use crate::helpers::special;
+use crate::helpers::unseen_exceptions;
 use crate::native::code::CompiledCode;
 use crate::native::raw::get;
 use crate::native::{operator_shim, shim};
@@ -21,13 +22,13 @@ use whipsnake_cpython::layout::generator::FRAME_EXECUTING;
 use whipsnake_cpython::layout::{cell, dict_iterator, enumeration, object, type_object, zip};
 use whipsnake_cpython::live::{Code, Dict, Float, Frame, Function, Generator, KeysKind, Long, Tuple};
 use whipsnake_cpython::opcode as op;
-use whipsnake_ir::Global;
 use whipsnake_ir::abi::FEEDBACK_WORDS;
+use whipsnake_ir::{Failure, Global};
 use whipsnake_ops::Ptr;
 use whipsnake_ops::consumers::Consumer;
 use whipsnake_optimizer::{
-    AttributeShape, Callee, ClassAttribute, Constructor, Identity, Method, Number, Object, Operand, Operator, Purpose,
-    Shim, Special, Suspended, Truth, World,
+    AttributeShape, Callee, ClassAttribute, Constructor, Identity, Method, Number, Object, Operand, Operator,
+    PlainException, Purpose, Shim, Special, Suspended, Truth, World,
 };
 use whipsnake_stencils::Source;
 
@@ -534,6 +535,44 @@ impl World for Live {
         }
         // SAFETY: its type.
         self.method(class, unsafe { special::look_up(class, name) })
+    }
+
+    fn keys_versions(&self) -> Option<(u32, u32)> {
+        // SAFETY: live objects.
+        let version = |namespace: *mut PyObject| unsafe {
+            (pyo3_ffi::PyDict_CheckExact(namespace) != 0).then(|| Dict::new_unchecked(namespace).keys().version())
+        };
+        Some((version(self.globals)?, version(self.builtins)?))
+    }
+
+    fn is_exception_class(&self, address: u64) -> bool {
+        // SAFETY: a live object.
+        self.live(address).is_some_and(|class| unsafe { pyo3_ffi::PyExceptionClass_Check(class) != 0 })
+    }
+
+    fn derives(&self, class: u64, from: u64) -> bool {
+        let (Some(class), Some(from)) = (self.live(class), self.live(from)) else { return false };
+        // SAFETY: live types.
+        unsafe { pyo3_ffi::PyType_IsSubtype(class.cast(), from.cast()) != 0 }
+    }
+
+    fn plain_exception(&self, class: u64) -> Option<PlainException> {
+        // SAFETY: a live type.
+        unsafe { unseen_exceptions::plain(self.live(class).filter(|_| self.is_exception_class(class))?.cast()) }
+    }
+
+    fn class_of_failure(&self, failure: Failure) -> Option<u64> {
+        // SAFETY: classes that are never freed.
+        let class = unsafe {
+            match failure {
+                Failure::Key => pyo3_ffi::PyExc_KeyError,
+                Failure::Index => pyo3_ffi::PyExc_IndexError,
+                Failure::Value => pyo3_ffi::PyExc_ValueError,
+                Failure::ZeroDivision => pyo3_ffi::PyExc_ZeroDivisionError,
+                Failure::Any => pyo3_ffi::PyExc_BaseException,
+            }
+        };
+        self.found(Some(class as u64))
     }
 
     fn is_stop_iteration(&self, address: u64) -> bool {
