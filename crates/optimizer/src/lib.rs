@@ -13,7 +13,7 @@ mod select;
 mod world;
 
 pub use facts::{
-    Access, AttributeShape, Binding, Callee, ClassAttribute, Constructor, Identity, Method, Number, Object, Operand,
+    Access, Accessor, Asked, AttributeShape, Binding, Callee, ClassAttribute, Constructor, Identity, Method, Number, Object, Operand,
     Operator, Own, Purpose, Shim, Special, Suspended, Truth,
 };
 pub use graph::{Refusal, Request, Site, Start, build, failed_again};

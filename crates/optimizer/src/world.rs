@@ -1,7 +1,7 @@
 //! What graphs are built from besides bytecode: the interpreter's objects, as far as they are needed.
 
 use crate::{
-    AttributeShape, Callee, ClassAttribute, Constructor, Identity, Method, Object, Operand, Operator, Purpose, Shim,
+    Accessor, AttributeShape, Callee, ClassAttribute, Constructor, Identity, Method, Object, Operand, Operator, Purpose, Shim,
     Special, Suspended, Truth,
 };
 use whipsnake_bytecode::Instr;
@@ -70,8 +70,9 @@ pub trait World {
     fn named_parameters(&self, _function: u64, _names: u64) -> Option<Vec<usize>> {
         None
     }
-    /// What the cell holds that a function has for a free variable, by the variable's number in the frame, if that is an object that seldom changes.
-    fn free_variable(&self, _function: u64, _number: u32) -> Option<Object> {
+    /// What the cell holds that a function has for a free variable, by the variable's number in the frame, if that is an object that seldom changes. Without a
+    /// function it is that of the frame that waits.
+    fn free_variable(&self, _function: Option<u64>, _number: u32) -> Option<Object> {
         None
     }
     /// What C's library computes if that function of the module `math` is called, if one is at the address.
@@ -151,6 +152,11 @@ pub trait World {
     }
     /// The getter of the property that an instruction loads from instances of the class at an address, if it is a function that can be inlined.
     fn property(&self, class: u64, instr: &Instr) -> Option<Method<'_>>;
+    /// The function that C code calls for the attribute that an instruction loads from instances of the class at an address, or stores, if it is one that can be
+    /// inlined. Of the instances there may be one that was seen.
+    fn accessor(&self, _class: u64, _seen: Option<u64>, _: &Instr) -> Option<Accessor<'_>> {
+        None
+    }
     /// How the class at an address makes its instances, if it does that as `object` does, with an `__init__` whose calls can be inlined.
     fn constructor(&self, class: u64) -> Option<Constructor<'_>>;
 }

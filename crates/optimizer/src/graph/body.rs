@@ -112,7 +112,7 @@ pub(super) struct Body<'a> {
 impl<'a> Body<'a> {
     pub(super) fn new(code: Code<'a>, world: &'a dyn World, calls: Site, after: Option<Block>, copy: u32) -> Body<'a> {
         let loops = Loops::of(&code);
-        let observed = operands::is_observed(&code, 0..code.instrs().len() as u32);
+        let observed = operands::has_run(&code);
         Body {
             code,
             world,

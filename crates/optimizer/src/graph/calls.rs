@@ -35,13 +35,21 @@ const MAX_INLINED: u32 = 3_000;
 
 impl<'a> Walk<'a, '_> {
     /// What the instruction loads, if that is an object that the program has there now and that seldom changes.
-    pub(super) fn expected(&mut self, instr: &Instr, inputs: &[Value]) -> Option<(u64, Known)> {
+    pub(super) fn expected(&mut self, number: u32, instr: &Instr, inputs: &[Value]) -> Option<(u64, Known)> {
         let world = self.body.world;
         let found = match (instr.base, instr.opcode, inputs) {
             (op::LOAD_GLOBAL, ..) => world.global(instr)?,
+            // Functions of one code may have different objects there.
+            (op::LOAD_DEREF, ..) if self.is_general(number) => return None,
             (op::LOAD_DEREF, ..) => {
-                let function = self.knowledge().state.frame().inlined?.function.value?;
-                world.free_variable(self.constant_address(function)?, instr.oparg)?
+                let function = match self.knowledge().state.frame().inlined {
+                    Some(inlined) => {
+                        let function = inlined.function.value?;
+                        Some(self.constant_address(function).or_else(|| self.sample(function))?)
+                    }
+                    None => None,
+                };
+                world.free_variable(function, instr.oparg)?
             }
             (_, op::LOAD_ATTR_MODULE, &[module]) => world.module_attribute(self.constant_address(module)?, instr)?,
             _ => return None,
@@ -69,7 +77,8 @@ impl<'a> Walk<'a, '_> {
         let Some(called_value) = called.value else { return false };
         let Some(has_receiver) = self.is_there(receiver) else { return false };
         let world = self.body.world;
-        let Some(address) = self.constant_address(called_value) else {
+        let known = self.constant_address(called_value).or_else(|| self.function_called(number, called_value));
+        let Some(address) = known else {
             return if has_receiver {
                 names.is_none() && self.inline_bound(number, given, called_value, bottom)
             } else {
@@ -96,6 +105,12 @@ impl<'a> Walk<'a, '_> {
             }
         }
         true
+    }
+
+    /// The function that a variable held, an argument or an attribute, when the region was built. That the one that is called has its code is guarded.
+    fn function_called(&mut self, number: u32, called: Value) -> Option<u64> {
+        let sample = self.sample(called).filter(|_| !self.is_general(number))?;
+        (self.body.world.class(sample) == Some(Global::FunctionType)).then_some(sample)
     }
 
     /// Inlines a call of an instance with a `__call__` that is a Python function; false if that can't be done, and then nothing was.
@@ -172,7 +187,7 @@ impl<'a> Walk<'a, '_> {
             None if callee.takes_more => Some(0),
             missing => missing,
         };
-        let instructions = callee.code.instrs().len();
+        let instructions = callee.reached as usize;
         if missing.is_none_or(|missing| missing > callee.default_values.len())
             || callee.collects() && !is_call
             || !is_simple(callee, self.largest_callee(self.body.ways))
@@ -218,7 +233,7 @@ impl<'a> Walk<'a, '_> {
     fn is_recursive(&mut self, callee: &Callee<'_>) -> bool {
         let first = callee.world.first_unit();
         let levels = self.knowledge().state.frames.iter().filter(|frame| frame.first_unit == first).count();
-        let small = callee.code.instrs().len() <= MAX_RECURSIVE && !self.choices.sparing;
+        let small = callee.reached as usize <= MAX_RECURSIVE && !self.choices.sparing;
         let most = if matches!(self.request.start, Start::Function(_)) && small { RECURSIVE_LEVELS } else { 0 };
         levels > most
     }
@@ -362,6 +377,20 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
+    /// A local variable becomes a cell with what it holds.
+    pub(super) fn make_cell(&mut self, local: u32) {
+        self.mark_exit();
+        let old = self.local(local);
+        let initial = old.value.unwrap_or_else(|| self.b.null());
+        let cell = self.b.call_checked(Helper::NewCell, &[initial]);
+        self.knowledge().learn(cell, |known| known.present = true);
+        self.knowledge().state.frame().locals[local as usize] = Slot { dirty: true, ..Slot::owned(cell) };
+        if let Some(value) = old.value.filter(|_| old.owned) {
+            // The cell holds it.
+            self.b.release_or_null(value);
+        }
+    }
+
     /// Returns the value on top of the stack from an inlined call.
     pub(super) fn return_inlined(&mut self) {
         self.mark_exit();
@@ -453,8 +482,7 @@ impl<'a> Walk<'a, '_> {
     }
 }
 
-/// Whether the function can be inlined: it is small, and has no cells of its own.
+/// Whether the function can be inlined: what ever ran of it is small.
 pub(super) fn is_simple(callee: &Callee<'_>, most: usize) -> bool {
-    let instrs = callee.code.instrs();
-    instrs.len() <= most && !instrs.iter().any(|instr| instr.base == op::MAKE_CELL)
+    callee.reached as usize <= most
 }

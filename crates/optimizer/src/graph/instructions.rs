@@ -38,6 +38,7 @@ impl Walk<'_, '_> {
             op::NOP | op::EXTENDED_ARG => {}
             op::RESUME if self.body.is_whole => {}
             op::COPY_FREE_VARS if self.body.is_whole => self.copy_free_vars(),
+            op::MAKE_CELL if self.body.is_whole => self.make_cell(oparg),
             op::FOR_ITER if self.inline_generator(number, &instr) => {}
             op::FOR_ITER if self.inline_next(number, &instr) => {}
             op::RAISE_VARARGS if self.ends_iteration(number, &instr) => self.end_iteration(),
@@ -64,6 +65,7 @@ impl Walk<'_, '_> {
             op::CALL_FUNCTION_EX if self.inline_unpacking(number, &instr) => {}
             op::CALL_KW if self.inline(number, &instr) => {}
             op::BINARY_SUBSCR | op::LOAD_ATTR if self.inline_special(number, &instr) => {}
+            op::LOAD_ATTR | op::STORE_ATTR if self.inline_accessor(number, &instr) => {}
             op::BINARY_OP | op::COMPARE_OP if self.inline_operator(number, &instr) => {}
             op::TO_BOOL if self.inline_truth(number, &instr) => {}
             op::STORE_SUBSCR | op::CONTAINS_OP if self.inline_container(number, &instr) => {}

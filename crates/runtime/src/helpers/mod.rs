@@ -16,7 +16,7 @@ pub mod containers;
 pub mod control;
 pub mod exceptions;
 pub mod exit_numbers;
-mod fallback;
+pub(crate) mod fallback;
 pub(crate) mod function_pool;
 pub mod functions;
 pub(crate) mod generator_pool;

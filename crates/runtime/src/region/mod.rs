@@ -1,5 +1,6 @@
 //! Optimized regions: machine code of hot loops, how it is entered and left.
 
+mod accessors;
 mod alive;
 mod attribute_shapes;
 mod background;

@@ -2,7 +2,7 @@
 
 use super::alive::Alive;
 use super::inlined_code::{Analysed, Inlined, is_inlinable};
-use super::{attribute_shapes, operators, samples};
+use super::{accessors, attribute_shapes, operators, samples};
 use crate::helpers::constructors::makes_plain_instances;
 use crate::helpers::globals;
 use crate::helpers::instance_pool;
@@ -26,7 +26,7 @@ use whipsnake_ir::abi::FEEDBACK_WORDS;
 use whipsnake_ops::Ptr;
 use whipsnake_ops::consumers::Consumer;
 use whipsnake_optimizer::{
-    AttributeShape, Callee, ClassAttribute, Constructor, Identity, Method, Number, Object, Operand, Operator, Purpose,
+    Accessor, Asked, AttributeShape, Callee, ClassAttribute, Constructor, Identity, Method, Number, Object, Operand, Operator, Purpose,
     Shim, Special, Suspended, Truth, World,
 };
 use whipsnake_stencils::Source;
@@ -407,10 +407,13 @@ impl World for Live {
         self.lasting(self.lookup(self.name(instr.oparg >> 1)?)?)
     }
 
-    fn free_variable(&self, function: u64, number: u32) -> Option<Object> {
+    fn free_variable(&self, function: Option<u64>, number: u32) -> Option<Object> {
         // SAFETY: live objects: the function has its cells, and what these hold.
         unsafe {
-            let function = Function::new(self.live(function)?.cast())?;
+            let function = match function {
+                Some(function) => Function::new(self.live(function)?.cast())?,
+                None => self.frame?.function(),
+            };
             let code = function.code();
             let index = (number as i32).checked_sub(code.nlocalsplus() - code.nfreevars())?;
             let cell = function.closure()?.item(usize::try_from(index).ok()?)?;
@@ -601,6 +604,27 @@ impl World for Live {
     fn property(&self, class: u64, instr: &Instr) -> Option<Method<'_>> {
         let class = self.live(class)?.cast::<PyTypeObject>();
         self.method(class, samples::property(class, self.name(instr.oparg >> 1)?)?)
+    }
+
+    fn accessor(&self, class: u64, seen: Option<u64>, instr: &Instr) -> Option<Accessor<'_>> {
+        let class = self.live(class)?.cast::<PyTypeObject>();
+        let seen = seen.and_then(|seen| self.live(seen));
+        // SAFETY: live objects.
+        let found = unsafe {
+            match instr.base {
+                op::STORE_ATTR => accessors::store(class, self.name(instr.oparg)?)?,
+                _ => accessors::load(class, self.name(instr.oparg >> 1)?)?,
+            }
+        };
+        // SAFETY: as above.
+        if seen.is_some_and(|seen| unsafe { accessors::has_own(seen, class, found.own) }) {
+            return None;
+        }
+        // The class holds the descriptor, the code object the name.
+        let (Asked::Descriptor { address, .. } | Asked::Property { address, .. } | Asked::Class { name: address }) =
+            found.asked;
+        self.alive.note(address);
+        Some(Accessor { method: self.method(class, found.function)?, asked: found.asked, own: found.own })
     }
 
     fn callee(&self, function: u64) -> Option<Callee<'_>> {
