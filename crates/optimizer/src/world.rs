@@ -1,8 +1,8 @@
 //! What graphs are built from besides bytecode: the interpreter's objects, as far as they are needed.
 
 use crate::{
-    Accessor, AttributeShape, Callee, ClassAttribute, Constructor, Identity, Method, Object, Operand, Operator, Purpose, Shim,
-    Special, Suspended, Truth,
+    Accessor, AttributeShape, Callee, ClassAttribute, Constructor, Identity, Method, Object, Operand, Operator,
+    Purpose, Shim, Special, Suspended, Truth,
 };
 use whipsnake_bytecode::Instr;
 use whipsnake_ir::Global;
@@ -66,8 +66,12 @@ pub trait World {
     fn module_attribute(&self, module: u64, instr: &Instr) -> Option<Object>;
     /// The function at an address, if it is one whose calls can be inlined.
     fn callee(&self, function: u64) -> Option<Callee<'_>>;
-    /// Which parameters of a function the names in a tuple are, if all are parameters that may be given by name.
-    fn named_parameters(&self, _function: u64, _names: u64) -> Option<Vec<usize>> {
+    /// The addresses of the names in a tuple.
+    fn names(&self, _tuple: u64) -> Option<Vec<u64>> {
+        None
+    }
+    /// Which parameter of a function has the name at an address, if it may be given by name.
+    fn parameter(&self, _function: u64, _name: u64) -> Option<usize> {
         None
     }
     /// What the cell holds that a function has for a free variable, by the variable's number in the frame, if that is an object that seldom changes. Without a

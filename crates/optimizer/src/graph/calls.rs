@@ -92,7 +92,7 @@ impl<'a> Walk<'a, '_> {
         let count = given + usize::from(has_receiver || constructor.is_some());
         let function = constructor.as_ref().map_or(address, |constructor| constructor.function);
         let Some(places) = self.places(function, names, count, &callee) else { return false };
-        if constructor.is_some() && callee.collects() || !self.may_inline(number, &callee, count) {
+        if constructor.is_some() && callee.collects() || !self.may_inline(number, &callee, places.count()) {
             return false;
         }
         self.mark_exit();
@@ -131,7 +131,7 @@ impl<'a> Walk<'a, '_> {
         };
         let count = given + 1;
         let Some(places) = self.places(function, names, count, &callee) else { return false };
-        if !self.may_inline(number, &callee, count) {
+        if !self.may_inline(number, &callee, places.count()) {
             return false;
         }
         self.mark_exit();
@@ -162,12 +162,16 @@ impl<'a> Walk<'a, '_> {
         let called = self.knowledge().state.frame().stack[bottom];
         let first = self.knowledge().state.frame().stack.len() - usize::from(names) - count;
         self.own_elements(first + places.surplus.start..first + places.surplus.end);
+        for &(argument, _) in &places.named {
+            self.own_elements(first + argument..first + argument + 1);
+        }
         let surplus = self.surplus(first, places);
-        let collected = self.collected(callee, surplus);
+        let named = self.named_arguments(first, places);
+        let collected = self.collected(callee, surplus, named);
         self.drop_names(names);
         let stack = &mut self.knowledge().state.frame().stack;
         let mut arguments = stack.split_off(stack.len() - count);
-        arguments.drain(places.surplus.clone());
+        places.leave(&mut arguments);
         stack.truncate(bottom);
         let defaults = self.owned_arguments(defaults);
         let mut arguments = places.in_order(arguments, defaults);

@@ -110,6 +110,8 @@ impl Walk<'_, '_> {
                 let dict = self.b.new_dict();
                 self.push(Slot::owned(dict));
             }
+            op::BUILD_MAP | op::BUILD_CONST_KEY_MAP if self.build_named(number, &instr) => {}
+            op::DICT_MERGE if oparg == 1 && self.merge_named() => {}
             op::DICT_MERGE if oparg == 1 && self.merges_nothing(number) => self.pop_top(),
             op::BUILD_SLICE if self.subscript_with_slice(number, oparg) => return number + 2,
             op::GET_ITER => self.get_iter(number),

@@ -77,6 +77,7 @@ pub fn address(helper: Helper) -> usize {
         Helper::NewGenerator => generator_pool::new_generator as *const () as usize,
         Helper::FinishGenerator => generator_pool::finish as *const () as usize,
         Helper::PushInit => crate::region::push_init_inlined as *const () as usize,
+        Helper::BuildNamed => build::build_named as *const () as usize,
         Helper::BuildMethod => with::build_method as *const () as usize,
         Helper::EnterWhole => with::enter_whole as *const () as usize,
         Helper::NewInstance => crate::region::new_instance as *const () as usize,

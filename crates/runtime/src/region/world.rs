@@ -26,8 +26,8 @@ use whipsnake_ir::abi::FEEDBACK_WORDS;
 use whipsnake_ops::Ptr;
 use whipsnake_ops::consumers::Consumer;
 use whipsnake_optimizer::{
-    Accessor, Asked, AttributeShape, Callee, ClassAttribute, Constructor, Identity, Method, Number, Object, Operand, Operator, Purpose,
-    Shim, Special, Suspended, Truth, World,
+    Accessor, Asked, AttributeShape, Callee, ClassAttribute, Constructor, Identity, Method, Number, Object, Operand,
+    Operator, Purpose, Shim, Special, Suspended, Truth, World,
 };
 use whipsnake_stencils::Source;
 
@@ -461,10 +461,18 @@ impl World for Live {
         }
     }
 
-    fn named_parameters(&self, function: u64, names: u64) -> Option<Vec<usize>> {
+    fn names(&self, tuple: u64) -> Option<Vec<u64>> {
+        let names = samples::names(self.live(tuple)?)?;
+        for &name in &names {
+            self.alive.note(name);
+        }
+        Some(names)
+    }
+
+    fn parameter(&self, function: u64, name: u64) -> Option<usize> {
         // SAFETY: live objects.
         let function = unsafe { Function::new(self.live(function)?.cast()) }?;
-        samples::named_parameters(self.live(names)?, function.code())
+        samples::parameter(name, function.code())
     }
 
     fn named_object(&self, address: u64) -> Option<Global> {
