@@ -70,6 +70,10 @@ pub trait World {
     fn names(&self, _tuple: u64) -> Option<Vec<u64>> {
         None
     }
+    /// Whether two objects are strings of the same text; `None` if they are not both strings.
+    fn same_text(&self, _: u64, _: u64) -> Option<bool> {
+        None
+    }
     /// Which parameter of a function has the name at an address, if it may be given by name.
     fn parameter(&self, _function: u64, _name: u64) -> Option<usize> {
         None

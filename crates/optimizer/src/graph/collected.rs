@@ -81,7 +81,7 @@ impl Walk<'_, '_> {
         if self.is_there(receiver) != Some(false) {
             return false;
         }
-        let Some(named) = dict.map_or(Some(vec![]), |dict| self.items_of(dict)) else { return false };
+        let Some(named) = dict.map_or(Some(vec![]), |dict| self.items_of(dict.value?)) else { return false };
         let Some(items) = self.b.tuple_items(tuple_value) else { return false };
         let names: Option<Vec<u64>> = named.iter().map(|&(key, _)| self.constant_address(key)).collect();
         let (Some(address), Some(names)) = (self.constant_address(called_value), names) else { return false };
@@ -121,8 +121,7 @@ impl Walk<'_, '_> {
     }
 
     /// The names and values in a dict that the region made and nobody else has seen.
-    fn items_of(&mut self, dict: Slot) -> Option<Vec<(Value, Value)>> {
-        let dict = dict.value?;
+    pub(super) fn items_of(&mut self, dict: Value) -> Option<Vec<(Value, Value)>> {
         if self.b.is_empty_dict(dict) { Some(vec![]) } else { self.b.named_items(dict) }
     }
 
@@ -131,6 +130,7 @@ impl Walk<'_, '_> {
     pub(super) fn merge_named(&mut self) -> bool {
         let stack = &self.knowledge().state.frame().stack;
         let &[.., into, from] = stack.as_slice() else { return false };
+        let (Some(into), Some(from)) = (into.value, from.value) else { return false };
         let (Some(mut named), Some(more)) = (self.items_of(into), self.items_of(from)) else { return false };
         named.extend(more);
         let keys: Vec<Option<u64>> = named.iter().map(|&(key, _)| self.constant_address(key)).collect();

@@ -56,6 +56,7 @@ impl Walk<'_, '_> {
                 self.return_inlined();
             }
             op::CALL if self.iterate_range(number, &instr) => return number + 2,
+            op::CALL | op::BINARY_SUBSCR | op::CONTAINS_OP | op::TO_BOOL if self.read_named(number, &instr) => {}
             op::CALL
                 if self.convert_number(number, &instr)
                     || self.call_known(number, &instr)

@@ -24,6 +24,7 @@ mod known_functions;
 mod locals;
 mod loops;
 mod math;
+mod named_items;
 mod operators;
 mod ranges;
 mod samples;

@@ -469,6 +469,15 @@ impl World for Live {
         Some(names)
     }
 
+    fn same_text(&self, one: u64, other: u64) -> Option<bool> {
+        let texts = [self.live(one)?, self.live(other)?];
+        // SAFETY: live strings, which are compared without running code.
+        texts
+            .iter()
+            .all(|&text| class_of(text) == Some(Global::StrType))
+            .then(|| unsafe { pyo3_ffi::PyUnicode_Compare(texts[0], texts[1]) == 0 })
+    }
+
     fn parameter(&self, function: u64, name: u64) -> Option<usize> {
         // SAFETY: live objects.
         let function = unsafe { Function::new(self.live(function)?.cast()) }?;
