@@ -171,7 +171,7 @@ pub enum Asked {
         /// Where it has the function.
         place: i32,
     },
-    /// The class itself: it is its `__getattr__`, which is asked for the name at an address.
+    /// The class itself: it is its `__getattr__`, `__getattribute__` or `__setattr__`, which is told the name at an address.
     Class {
         /// That address.
         name: u64,

@@ -1,4 +1,5 @@
-//! Inlining of the Python functions that C code calls for an attribute: `__get__` and `__set__` of descriptors, setters of properties, `__getattr__`.
+//! Inlining of the Python functions that C code calls for an attribute: `__get__` and `__set__` of descriptors, setters of properties,
+//! `__getattr__`, `__getattribute__` and `__setattr__`.
 //!
 //! The getter of a property the interpreter enters itself (`special.rs`); these it calls as it calls the methods of operators, so the same frame stands in for C
 //! code below them. For `__getattr__`, that the instance has no such attribute is guarded, and the exception that would say so is never made.
@@ -79,12 +80,14 @@ impl<'a> Walk<'a, '_> {
             arguments.push(Slot::owned(self.constant(address)));
         }
         arguments.push(Slot::borrowed(owner));
-        arguments.extend(match (asked, value) {
-            (_, Some(value)) => Some(Slot::borrowed(value)),
-            (Asked::Descriptor { .. }, None) => Some(Slot::owned(self.constant(class))),
-            (Asked::Property { .. }, None) => None,
-            (Asked::Class { name }, None) => Some(Slot::owned(self.constant(name))),
-        });
+        if let Asked::Class { name } = asked {
+            arguments.push(Slot::owned(self.constant(name)));
+        }
+        match (asked, value) {
+            (_, Some(value)) => arguments.push(Slot::borrowed(value)),
+            (Asked::Descriptor { .. }, None) => arguments.push(Slot::owned(self.constant(class))),
+            (Asked::Property { .. } | Asked::Class { .. }, None) => {}
+        }
         arguments
     }
 }
@@ -95,7 +98,7 @@ impl Accessor<'_> {
         match self.asked {
             Asked::Descriptor { .. } => 3,
             Asked::Property { .. } => 1 + usize::from(stores),
-            Asked::Class { .. } => 2,
+            Asked::Class { .. } => 2 + usize::from(stores),
         }
     }
 }

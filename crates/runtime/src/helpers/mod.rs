@@ -37,6 +37,7 @@ pub mod matching;
 pub mod names;
 mod new_objects;
 mod number_texts;
+mod object_methods;
 pub mod objects;
 pub(crate) mod pointers;
 pub(crate) mod pools;

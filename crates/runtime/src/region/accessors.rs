@@ -30,6 +30,10 @@ pub(super) unsafe fn load(class: *mut PyTypeObject, name: *mut PyObject) -> Opti
             let function = look_up(class, c"__getattr__")?;
             return Some(Found { function, asked: Asked::Class { name: name as u64 }, own: own(class, name)? });
         }
+        if !generic && !fallback::comes_last(class) && find(class, c"__getattr__").is_none() {
+            let function = look_up(class, c"__getattribute__").filter(|_| is_of_program(class))?;
+            return Some(Found { function, asked: Asked::Class { name: name as u64 }, own: Own::None });
+        }
         // Where a descriptor raises `AttributeError`, `__getattr__` is asked.
         if found.is_null() || !generic {
             return None;
@@ -53,7 +57,11 @@ pub(super) unsafe fn store(class: *mut PyTypeObject, name: *mut PyObject) -> Opt
     // SAFETY: as in `load`.
     unsafe {
         let found = symbols::_PyType_Lookup(class, name);
-        if found.is_null() || !shapes::stores_generically(class) {
+        if !shapes::stores_generically(class) {
+            let function = look_up(class, c"__setattr__").filter(|_| is_of_program(class))?;
+            return Some(Found { function, asked: Asked::Class { name: name as u64 }, own: Own::None });
+        }
+        if found.is_null() {
             return None;
         }
         if is_exact(found, &raw mut pyo3_ffi::PyProperty_Type) {
@@ -74,10 +82,14 @@ unsafe fn of_property(found: *mut PyObject, place: i32) -> Option<Found> {
 
 unsafe fn descriptor(found: *mut PyObject, kind: *mut PyTypeObject) -> Option<Asked> {
     // SAFETY: live objects.
-    let (flags, version) =
-        unsafe { (get::<u64>(kind, type_object::TP_FLAGS), get::<u32>(kind, type_object::TP_VERSION_TAG)) };
-    let of_program = flags & type_object::HEAPTYPE != 0 && version != 0;
-    of_program.then_some(Asked::Descriptor { address: found as u64, version })
+    let (of_program, version) = unsafe { (is_of_program(kind), get::<u32>(kind, type_object::TP_VERSION_TAG)) };
+    (of_program && version != 0).then_some(Asked::Descriptor { address: found as u64, version })
+}
+
+/// Whether what a class has in Python for something special is what C code calls.
+unsafe fn is_of_program(class: *mut PyTypeObject) -> bool {
+    // SAFETY: a live class.
+    unsafe { get::<u64>(class, type_object::TP_FLAGS) & type_object::HEAPTYPE != 0 }
 }
 
 /// What tells that an instance has no attribute of a name itself; `None` where that takes a search.
@@ -114,6 +126,12 @@ pub(super) unsafe fn has_own(object: *mut PyObject, class: *mut PyTypeObject, ow
 
 /// What a class has under a name, if that is a Python function. The class has a version then, if it can have one.
 unsafe fn look_up(class: *mut PyTypeObject, name: &CStr) -> Option<*mut PyObject> {
+    // SAFETY: the caller's.
+    unsafe { find(class, name).filter(|&found| is_exact(found, &raw mut pyo3_ffi::PyFunction_Type)) }
+}
+
+/// What a class has under a name.
+unsafe fn find(class: *mut PyTypeObject, name: &CStr) -> Option<*mut PyObject> {
     // SAFETY: the caller's; the name is kept by whoever has a method of that name.
     unsafe {
         let name = pyo3_ffi::PyUnicode_InternFromString(name.as_ptr());
@@ -123,6 +141,6 @@ unsafe fn look_up(class: *mut PyTypeObject, name: &CStr) -> Option<*mut PyObject
         }
         let found = symbols::_PyType_Lookup(class, name);
         pyo3_ffi::Py_DECREF(name);
-        (!found.is_null() && is_exact(found, &raw mut pyo3_ffi::PyFunction_Type)).then_some(found)
+        (!found.is_null()).then_some(found)
     }
 }
