@@ -189,6 +189,17 @@ pub struct Method<'a> {
     pub callee: Callee<'a>,
 }
 
+/// A `__new__` in Python of a class whose calls do no more than call that, if it gives an instance of just that class.
+#[derive(Clone)]
+pub struct New<'a> {
+    /// The function, and the version of the class.
+    pub method: Method<'a>,
+    /// The address of the `staticmethod` that the function is in.
+    pub wrapper: u64,
+    /// The version of the class of the class.
+    pub metaclass: u32,
+}
+
 /// A method that instructions call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Special {
@@ -240,11 +251,13 @@ pub enum Purpose {
     Iter,
     /// The next item for a loop: it is that, and `StopIteration` the end.
     Next,
+    /// An instance, of a `__new__`: if it is one of the class that is called, its `__init__` is called, too.
+    New,
 }
 
 impl Purpose {
     /// Every purpose, in order of its number.
-    pub const ALL: [Purpose; 11] = [
+    pub const ALL: [Purpose; 12] = [
         Purpose::Operator,
         Purpose::Store,
         Purpose::Contains,
@@ -256,6 +269,7 @@ impl Purpose {
         Purpose::Call,
         Purpose::Iter,
         Purpose::Next,
+        Purpose::New,
     ];
 }
 

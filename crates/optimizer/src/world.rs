@@ -1,7 +1,7 @@
 //! What graphs are built from besides bytecode: the interpreter's objects, as far as they are needed.
 
 use crate::{
-    Accessor, AttributeShape, Callee, ClassAttribute, Constructor, Identity, Method, Object, Operand, Operator,
+    Accessor, AttributeShape, Callee, ClassAttribute, Constructor, Identity, Method, New, Object, Operand, Operator,
     Purpose, Shim, Special, Suspended, Truth,
 };
 use whipsnake_bytecode::Instr;
@@ -163,6 +163,10 @@ pub trait World {
     /// The function that C code calls for the attribute that an instruction loads from instances of the class at an address, or stores, if it is one that can be
     /// inlined. Of the instances there may be one that was seen.
     fn accessor(&self, _class: u64, _seen: Option<u64>, _: &Instr) -> Option<Accessor<'_>> {
+        None
+    }
+    /// The `__new__` of the class at an address, if calls of the class do no more than call that, and it can be inlined.
+    fn new_of(&self, _class: u64) -> Option<New<'_>> {
         None
     }
     /// How the class at an address makes its instances, if it does that as `object` does, with an `__init__` whose calls can be inlined.

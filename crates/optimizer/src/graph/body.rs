@@ -66,6 +66,11 @@ pub(super) enum Wanted {
     Emptiness,
     /// It is a length.
     Length,
+    /// It is an instance of a class of this version.
+    Instance {
+        /// That version.
+        version: u32,
+    },
 }
 
 /// A generator whose body is being built.

@@ -86,6 +86,9 @@ impl<'a> Walk<'a, '_> {
             };
         };
         let constructor = if has_receiver { None } else { world.constructor(address) };
+        if constructor.is_none() && !has_receiver && names.is_none() && self.inline_new(number, given, address) {
+            return true;
+        }
         let Some(callee) = constructor.as_ref().map(|c| c.init.clone()).or_else(|| world.callee(address)) else {
             return false;
         };

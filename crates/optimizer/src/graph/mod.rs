@@ -25,6 +25,7 @@ mod locals;
 mod loops;
 mod math;
 mod named_items;
+mod new;
 mod operators;
 mod ranges;
 mod samples;

@@ -268,6 +268,9 @@ pub unsafe extern "C" fn call_whole(
         }
         let (args, total) = unwrap_method(base, count as usize);
         let callable = base.read();
+        if let Some(made) = call_new(callable, slice::from_raw_parts(args, total)) {
+            return finish(base, slots, made).frame.cast();
+        }
         let result = call_compiled_whole(thread, callable, args, total, ptr::null_mut())
             .unwrap_or_else(|| call_whole_unwrapped(thread, callable, args, total));
         finish(base, slots, result).frame.cast()

@@ -6,6 +6,7 @@ mod attribute_shapes;
 mod background;
 mod c_functions;
 mod compile;
+mod constructed;
 mod describe;
 mod destroy;
 mod dump;

@@ -2,7 +2,7 @@
 
 use super::alive::Alive;
 use super::inlined_code::{Analysed, Inlined, is_inlinable};
-use super::{accessors, attribute_shapes, operators, samples};
+use super::{accessors, attribute_shapes, constructed, operators, samples};
 use crate::helpers::constructors::makes_plain_instances;
 use crate::helpers::globals;
 use crate::helpers::instance_pool;
@@ -26,8 +26,8 @@ use whipsnake_ir::abi::FEEDBACK_WORDS;
 use whipsnake_ops::Ptr;
 use whipsnake_ops::consumers::Consumer;
 use whipsnake_optimizer::{
-    Accessor, Asked, AttributeShape, Callee, ClassAttribute, Constructor, Identity, Method, Number, Object, Operand,
-    Operator, Purpose, Shim, Special, Suspended, Truth, World,
+    Accessor, Asked, AttributeShape, Callee, ClassAttribute, Constructor, Identity, Method, New, Number, Object,
+    Operand, Operator, Purpose, Shim, Special, Suspended, Truth, World,
 };
 use whipsnake_stencils::Source;
 
@@ -621,6 +621,20 @@ impl World for Live {
     fn property(&self, class: u64, instr: &Instr) -> Option<Method<'_>> {
         let class = self.live(class)?.cast::<PyTypeObject>();
         self.method(class, samples::property(class, self.name(instr.oparg >> 1)?)?)
+    }
+
+    fn new_of(&self, class: u64) -> Option<New<'_>> {
+        let object = self.live(class)?;
+        // SAFETY: live objects, a type after the check; the type's method cache answers without running code.
+        unsafe {
+            if pyo3_ffi::PyType_Check(object) == 0 {
+                return None;
+            }
+            let found = constructed::new_in_python(object.cast())?;
+            self.alive.note(found.wrapper as u64);
+            let method = self.method(object.cast(), found.function)?;
+            Some(New { method, wrapper: found.wrapper as u64, metaclass: found.metaclass })
+        }
     }
 
     fn accessor(&self, class: u64, seen: Option<u64>, instr: &Instr) -> Option<Accessor<'_>> {
