@@ -384,20 +384,6 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    /// A local variable becomes a cell with what it holds.
-    pub(super) fn make_cell(&mut self, local: u32) {
-        self.mark_exit();
-        let old = self.local(local);
-        let initial = old.value.unwrap_or_else(|| self.b.null());
-        let cell = self.b.call_checked(Helper::NewCell, &[initial]);
-        self.knowledge().learn(cell, |known| known.present = true);
-        self.knowledge().state.frame().locals[local as usize] = Slot { dirty: true, ..Slot::owned(cell) };
-        if let Some(value) = old.value.filter(|_| old.owned) {
-            // The cell holds it.
-            self.b.release_or_null(value);
-        }
-    }
-
     /// Returns the value on top of the stack from an inlined call.
     pub(super) fn return_inlined(&mut self) {
         self.mark_exit();
@@ -489,7 +475,8 @@ impl<'a> Walk<'a, '_> {
     }
 }
 
-/// Whether the function can be inlined: what ever ran of it is small.
+/// Whether the function can be inlined: what ever ran of it is small, and it has no cells of its own.
 pub(super) fn is_simple(callee: &Callee<'_>, most: usize) -> bool {
-    callee.reached as usize <= most
+    let makes_cells = callee.code.instrs().iter().any(|instr| instr.base == op::MAKE_CELL);
+    callee.reached as usize <= most && !makes_cells
 }

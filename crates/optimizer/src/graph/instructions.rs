@@ -38,7 +38,6 @@ impl Walk<'_, '_> {
             op::NOP | op::EXTENDED_ARG => {}
             op::RESUME if self.body.is_whole => {}
             op::COPY_FREE_VARS if self.body.is_whole => self.copy_free_vars(),
-            op::MAKE_CELL if self.body.is_whole => self.make_cell(oparg),
             op::FOR_ITER if self.inline_generator(number, &instr) => {}
             op::FOR_ITER if self.inline_next(number, &instr) => {}
             op::RAISE_VARARGS if self.ends_iteration(number, &instr) => self.end_iteration(),
