@@ -331,3 +331,112 @@ class Counted:
 for number in range(ROUNDS):
     attempt(Counted, number % 2)
 print(Counted.alive, sys.getrefcount(Counted) == sys.getrefcount(Counted))
+
+
+# In hot loops: what `__new__` gives, of whatever class, whose `__init__` is next; classes and functions that change meanwhile.
+from abc import ABC
+from collections import namedtuple
+from fractions import Fraction
+from sys import _getframe
+
+Pair = namedtuple("Pair", "x y", defaults=[7])
+
+
+class Triple(Pair):
+    __slots__ = ()
+
+    def __new__(cls, x, y=1):
+        return super().__new__(cls, x + 1, y)
+
+
+class Once(ABC):
+    made = None
+
+    def __new__(cls, *args):
+        if cls.made is None:
+            cls.made = object.__new__(cls)
+        return cls.made
+
+
+class Giving:
+    def __new__(cls, what):
+        return what if isinstance(what, (int, Giving)) else object.__new__(what or cls)
+
+
+class Initialised(Giving):
+    def __init__(self, what):
+        calls.append(what)
+
+
+class Failing(Giving):
+    def __init__(self, what):
+        raise ValueError(what)
+
+
+calls = []
+
+
+def in_a_loop(rounds, kinds):
+    total, kind, found = 0, None, None
+    for index in range(rounds):
+        kind = kinds[index % len(kinds)]
+        found = Giving(kind)
+        total += found if isinstance(found, int) else len(type(found).__name__)
+    return total, type(found).__name__, len(calls)
+
+
+print(in_a_loop(400, [None]), in_a_loop(400, [5, None]), in_a_loop(400, [None] * 399 + [Initialised]))
+print(in_a_loop(400, [Initialised, None]), in_a_loop(400, [Initialised(None)]))
+try:
+    in_a_loop(400, [None] * 399 + [Failing])
+except ValueError as error:
+    print("failed", error.args[0].__name__)
+
+
+def tuples(rounds):
+    total = 0
+    for index in range(rounds):
+        total += Pair(index).y + Pair(index, 2).x + Triple(index).x + Triple(index, y=3).y + (Once() is Once(index))
+    return total, type(Triple(1)).__name__, Fraction(3, rounds) * Fraction(rounds, 9) + sum(Fraction(i, 7) for i in range(rounds))
+
+
+print(tuples(400))
+
+
+def new_ones(rounds):
+    found = []
+    for index in range(rounds):
+        if index == rounds - 4:
+            Giving.__new__ = lambda cls, what: ("another", what)
+        if index == rounds - 2:
+            Giving.__init__ = lambda self, what: setattr(self, "what", what)
+            Giving.__new__ = lambda cls, what: object.__new__(cls)
+        found.append(Giving(index))
+    return [getattr(it, "what", it) for it in found[-5:]]
+
+
+print(new_ones(400))
+
+
+class Looking:
+    def __new__(cls, depth):
+        frame = _getframe()
+        return frame.f_code.co_name, frame.f_back.f_code.co_name, frame.f_locals["depth"]
+
+
+def looks(rounds):
+    for index in range(rounds):
+        found = Looking(index)
+    return found
+
+
+def refuses(rounds):
+    for index in range(rounds):
+        try:
+            Looking(index, 1)
+        except TypeError as error:
+            text = str(error)
+    return text
+
+
+print(looks(400), refuses(400))

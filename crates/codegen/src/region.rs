@@ -244,7 +244,11 @@ impl<'a> Lowering<'a, '_> {
         let buffer = self.region_state().buffer;
         let items_at = self.b.ins().stack_addr(types::I64, buffer, 0);
         let count = self.b.ins().iconst(types::I32, items.len() as i64);
-        let helper = if class == whipsnake_ir::Global::MethodType { Helper::BuildMethod } else { Helper::BuildTuple };
+        let helper = match class {
+            whipsnake_ir::Global::MethodType => Helper::BuildMethod,
+            whipsnake_ir::Global::DictType => Helper::BuildNamed,
+            _ => Helper::BuildTuple,
+        };
         let tuple = self.call(helper, &[items_at, count])[0];
         let null = self.b.ins().icmp_imm_s(IntCC::Equal, tuple, 0);
         self.leave_if(null, Continuation::Error);

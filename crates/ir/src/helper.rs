@@ -275,6 +275,8 @@ helpers! {
     BuildTuple(base: ptr, count: i32) -> (obj) [escapes];
     /// A bound method, of two values: the object and the function.
     BuildMethod(base: ptr, count: i32) -> (obj) [escapes];
+    /// A dict of values and strings in turn, the last string first.
+    BuildNamed(base: ptr, count: i32) -> (obj) [escapes];
     /// A list.
     BuildList(base: ptr, count: i32) -> (obj) [escapes];
     /// A set.

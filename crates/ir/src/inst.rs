@@ -331,7 +331,8 @@ pub enum InstData {
     IntValue { value: Value },
     /// An int object from an i64; takes over the storage of one of `reuse` where it is owned by nobody else, and releases all of them.
     NewInt { value: Value, reuse: Args },
-    /// A tuple of these objects, or of the object and function that they are a bound method, whose references it takes.
+    /// A tuple of these objects, or of the object and function that they are a bound method, or a dict of values and strings in turn, the last string first;
+    /// takes their references.
     NewTuple { class: Global, items: Args },
     /// One that is made only where an exit puts it into a frame. Until then references to its items are held for it, but for those that are only lent to it:
     /// bits, the lowest for the first.

@@ -23,6 +23,8 @@ pub enum Keeps {
     Slots,
     /// It has none: a dict, which has no items either.
     Nothing,
+    /// It has none: a dict with the items that it was made of.
+    Items,
 }
 
 /// An instance that nobody else has seen.
@@ -51,7 +53,7 @@ impl Instance {
         match self.keeps {
             Keeps::Inside => offset >= FIRST,
             Keeps::Slots => offset >= object::SIZEOF,
-            Keeps::Nothing => false,
+            Keeps::Nothing | Keeps::Items => false,
         }
     }
 
@@ -140,6 +142,36 @@ impl Builder<'_> {
         let class = self.global(Global::DictType);
         self.keep_instance(dict, class, Keeps::Nothing);
         dict
+    }
+
+    /// A new dict of strings and objects, whose references it takes, in the order in which it gets them. Nobody else has seen it.
+    pub fn new_named(&mut self, named: &[(Value, Value)]) -> Value {
+        // Backwards, since that is how tuples drop what they hold, and dicts forwards.
+        let mut items = crate::Args::new();
+        for &(key, value) in named.iter().rev() {
+            self.retain(key);
+            let region = self.region.as_deref().expect("only regions know names");
+            items.extend([region.resolve(value), region.resolve(key)]);
+        }
+        let dict = self.value(InstData::NewTuple { class: Global::DictType, items }, Type::Obj);
+        self.learn_class(dict, Global::DictType);
+        let class = self.global(Global::DictType);
+        self.keep_instance(dict, class, Keeps::Items);
+        dict
+    }
+
+    /// The keys and values of a dict that was made so, as long as nobody else has seen it.
+    pub fn named_items(&mut self, value: Value) -> Option<Vec<(Value, Value)>> {
+        let region = self.region.as_deref_mut()?;
+        let value = region.resolve(value);
+        region.instance(value).filter(|instance| instance.keeps == Keeps::Items)?;
+        let crate::ValueDef::Result(inst, _) = self.func.def(value) else { return None };
+        match self.func.inst(inst) {
+            InstData::NewTuple { class: Global::DictType, items } => {
+                Some(items.chunks(2).rev().map(|item| (item[1], item[0])).collect())
+            }
+            _ => None,
+        }
     }
 
     /// Whether a value is a dict without items that nobody else has seen.
@@ -260,6 +292,11 @@ impl Builder<'_> {
         }
         let index = region.state.instances.iter().position(|i| i.object == object).expect("just found");
         let instance = region.state.instances.remove(index);
+        if instance.keeps == Keeps::Items {
+            // What it holds ends with it.
+            self.push(InstData::Release { value: object }, &[]);
+            return true;
+        }
         self.push(InstData::ReleasePlain { value: object }, &[]);
         // Frames that are shown at the end of a value must not have the instance filled.
         let values = instance.values.clone();

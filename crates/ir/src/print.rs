@@ -184,7 +184,11 @@ fn argument(func: &Function, jump: Inst, arg: Value) -> String {
 
 /// The word for what is made of several objects.
 fn collected(class: crate::Global) -> &'static str {
-    if class == crate::Global::MethodType { "method" } else { "tuple" }
+    match class {
+        crate::Global::MethodType => "method",
+        crate::Global::DictType => "dict",
+        _ => "tuple",
+    }
 }
 
 /// The lines of a state.

@@ -44,6 +44,8 @@ pub struct Callee<'a> {
     pub code: Code<'a>,
     /// What the running program knows about that.
     pub world: &'a dyn World,
+    /// How many of its instructions are in blocks that the interpreter has run, or may have.
+    pub reached: u32,
     /// The address of the code object.
     pub executable: u64,
     /// The address of its globals.
@@ -144,6 +146,43 @@ pub enum Own {
     KeysVersion(u32),
     /// The same, and so many keys are shared. Keys are only ever added.
     KeyCount(u32),
+    /// Its values are inside, and there is none at this offset, which is that attribute's.
+    Unset(i32),
+}
+
+/// A Python function that C code calls for an attribute of an instance.
+#[derive(Clone)]
+pub struct Accessor<'a> {
+    /// It, as long as the class of the instance has the version, and what follows holds.
+    pub method: Method<'a>,
+    /// Who has it called.
+    pub asked: Asked,
+    /// What tells that the instance has no such attribute itself, where that would come first.
+    pub own: Own,
+}
+
+/// Who has a function called for an attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// A descriptor that the class has: it is the `__get__` or `__set__` of that one's class.
+    Descriptor {
+        /// The address of the descriptor.
+        address: u64,
+        /// The version of its class.
+        version: u32,
+    },
+    /// A property that the class has: it is its getter or setter.
+    Property {
+        /// The address of the property.
+        address: u64,
+        /// Where it has the function.
+        place: i32,
+    },
+    /// The class itself: it is its `__getattr__`, `__getattribute__` or `__setattr__`, which is told the name at an address.
+    Class {
+        /// That address.
+        name: u64,
+    },
 }
 
 /// A function that a class has under some name.
@@ -155,6 +194,17 @@ pub struct Method<'a> {
     pub function: u64,
     /// What a call of it is replaced by.
     pub callee: Callee<'a>,
+}
+
+/// A `__new__` in Python of a class whose calls do no more than call that, if it gives an instance of just that class.
+#[derive(Clone)]
+pub struct New<'a> {
+    /// The function, and the version of the class.
+    pub method: Method<'a>,
+    /// The address of the `staticmethod` that the function is in.
+    pub wrapper: u64,
+    /// The version of the class of the class.
+    pub metaclass: u32,
 }
 
 /// A method that instructions call.
@@ -208,11 +258,13 @@ pub enum Purpose {
     Iter,
     /// The next item for a loop: it is that, and `StopIteration` the end.
     Next,
+    /// An instance, of a `__new__`: if it is one of the class that is called, its `__init__` is called, too.
+    New,
 }
 
 impl Purpose {
     /// Every purpose, in order of its number.
-    pub const ALL: [Purpose; 11] = [
+    pub const ALL: [Purpose; 12] = [
         Purpose::Operator,
         Purpose::Store,
         Purpose::Contains,
@@ -224,6 +276,7 @@ impl Purpose {
         Purpose::Call,
         Purpose::Iter,
         Purpose::Next,
+        Purpose::New,
     ];
 }
 

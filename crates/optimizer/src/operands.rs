@@ -45,6 +45,12 @@ pub(crate) fn is_observed(code: &Code<'_>, range: std::ops::Range<u32>) -> bool 
     counted.next().is_some_and(|first| !code.is_untouched(first))
 }
 
+/// Whether the interpreter has run any of the code. Its first instructions may be a way that is never taken.
+pub(crate) fn has_run(code: &Code<'_>) -> bool {
+    (0..code.instrs().len() as u32)
+        .any(|number| is_counted(code.instrs()[number as usize].base) && !code.is_untouched(number))
+}
+
 /// The version of the class of an owner that an access to an attribute is for, if the interpreter has specialised it so, and the operation guards that.
 pub(crate) fn guarded_version(operation: &Operation, code: &Code<'_>, number: u32) -> Option<u32> {
     const VERSION: u8 = 2;

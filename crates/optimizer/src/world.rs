@@ -1,8 +1,8 @@
 //! What graphs are built from besides bytecode: the interpreter's objects, as far as they are needed.
 
 use crate::{
-    AttributeShape, Callee, ClassAttribute, Constructor, Identity, Method, Object, Operand, Operator, PlainException,
-    Purpose, Shim, Special, Suspended, Truth,
+    Accessor, AttributeShape, Callee, ClassAttribute, Constructor, Identity, Method, New, Object, Operand, Operator,
+    PlainException, Purpose, Shim, Special, Suspended, Truth,
 };
 use whipsnake_bytecode::Instr;
 use whipsnake_ir::{Failure, Global};
@@ -66,12 +66,21 @@ pub trait World {
     fn module_attribute(&self, module: u64, instr: &Instr) -> Option<Object>;
     /// The function at an address, if it is one whose calls can be inlined.
     fn callee(&self, function: u64) -> Option<Callee<'_>>;
-    /// Which parameters of a function the names in a tuple are, if all are parameters that may be given by name.
-    fn named_parameters(&self, _function: u64, _names: u64) -> Option<Vec<usize>> {
+    /// The addresses of the names in a tuple.
+    fn names(&self, _tuple: u64) -> Option<Vec<u64>> {
         None
     }
-    /// What the cell holds that a function has for a free variable, by the variable's number in the frame, if that is an object that seldom changes.
-    fn free_variable(&self, _function: u64, _number: u32) -> Option<Object> {
+    /// Whether two objects are strings of the same text; `None` if they are not both strings.
+    fn same_text(&self, _: u64, _: u64) -> Option<bool> {
+        None
+    }
+    /// Which parameter of a function has the name at an address, if it may be given by name.
+    fn parameter(&self, _function: u64, _name: u64) -> Option<usize> {
+        None
+    }
+    /// What the cell holds that a function has for a free variable, by the variable's number in the frame, if that is an object that seldom changes. Without a
+    /// function it is that of the frame that waits.
+    fn free_variable(&self, _function: Option<u64>, _number: u32) -> Option<Object> {
         None
     }
     /// What C's library computes if that function of the module `math` is called, if one is at the address.
@@ -171,6 +180,15 @@ pub trait World {
     }
     /// The getter of the property that an instruction loads from instances of the class at an address, if it is a function that can be inlined.
     fn property(&self, class: u64, instr: &Instr) -> Option<Method<'_>>;
+    /// The function that C code calls for the attribute that an instruction loads from instances of the class at an address, or stores, if it is one that can be
+    /// inlined. Of the instances there may be one that was seen.
+    fn accessor(&self, _class: u64, _seen: Option<u64>, _: &Instr) -> Option<Accessor<'_>> {
+        None
+    }
+    /// The `__new__` of the class at an address, if calls of the class do no more than call that, and it can be inlined.
+    fn new_of(&self, _class: u64) -> Option<New<'_>> {
+        None
+    }
     /// How the class at an address makes its instances, if it does that as `object` does, with an `__init__` whose calls can be inlined.
     fn constructor(&self, class: u64) -> Option<Constructor<'_>>;
 }

@@ -56,6 +56,27 @@ fn a_tuple_that_only_an_exit_needs_is_put_off() {
 }
 
 #[test]
+fn a_dict_of_names_that_only_an_exit_needs_is_put_off() {
+    let made = MADE.replace("new_tuple", "new_dict");
+    let body = format!(
+        "{made}\nguard_exact v4, DictType @state0\nguard v3, type @state0\nrelease v4 @state1\nleave next @state1"
+    );
+    assert_eq!(
+        left(&[put_off_tuples], &body),
+        [
+            "retain v1",
+            "retain v2",
+            "v4: obj = late_dict (v1, v2), lent 0 @state1",
+            "guard v3, type @state0",
+            // The last item comes first, so this is the order in which the end of a dict drops them.
+            "release v2 @state1",
+            "release v1 @state1",
+            "frame 1: locals [v1 clean, v2 clean], stack [v4]",
+        ]
+    );
+}
+
+#[test]
 fn a_method_that_only_an_exit_needs_is_put_off() {
     let body = "retain v1\nretain v2\nv4: obj = new_method (v1, v2) @state1\n\
                 guard v3, type @state0\nrelease v4 @state1\nleave next @state1";

@@ -85,8 +85,13 @@ impl Parser {
             }
             "new_tuple" => NewTuple { class: crate::Global::TupleType, items: self.args()? },
             "new_method" => NewTuple { class: crate::Global::MethodType, items: self.args()? },
-            "late_tuple" | "late_method" => {
-                let class = if name == "late_tuple" { crate::Global::TupleType } else { crate::Global::MethodType };
+            "new_dict" => NewTuple { class: crate::Global::DictType, items: self.args()? },
+            "late_tuple" | "late_method" | "late_dict" => {
+                let class = match name.as_str() {
+                    "late_tuple" => crate::Global::TupleType,
+                    "late_dict" => crate::Global::DictType,
+                    _ => crate::Global::MethodType,
+                };
                 let items = self.args()?;
                 self.mark(',')?;
                 self.word("`lent`", |word| (word == "lent").then_some(()))?;

@@ -79,7 +79,7 @@ impl Walk<'_, '_> {
         }
         self.mark_exit();
         let local = self.named(operation.place, instr);
-        let expected = self.expected(instr, &inputs);
+        let expected = self.expected(number, instr, &inputs);
         let samples = self.samples_pushed(instr, &inputs);
         let (leave, after, after_with) = (self.b.block(), self.b.block(), self.b.block());
         let result = self.b.func.add_param(after_with, Type::Obj);

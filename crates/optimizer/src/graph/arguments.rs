@@ -6,12 +6,17 @@ use std::ops::Range;
 use whipsnake_cpython::layout::{function, tuple};
 use whipsnake_ir::{Condition, MissReason, Slot, Type, Value};
 
+/// More names are not collected: an exit has a bit for each key and value.
+pub(super) const MAX_NAMED: usize = 8;
+
 /// Which parameters the arguments of a call are for.
 pub(super) struct Places {
     /// For each argument, but for those.
     pub(super) given: Vec<usize>,
     /// The arguments that are for `*args`.
     pub(super) surplus: Range<usize>,
+    /// The arguments that are for `**kwargs`, by their number, and the addresses of their names. They are behind those.
+    pub(super) named: Vec<(usize, u64)>,
     parameters: usize,
 }
 
@@ -19,6 +24,19 @@ impl Places {
     /// Parameters that get nothing.
     pub(super) fn missing(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.parameters).filter(|at| !self.given.contains(at))
+    }
+
+    /// How many arguments are by position, or for parameters of theirs.
+    pub(super) fn count(&self) -> usize {
+        self.given.len() + self.surplus.len()
+    }
+
+    /// Takes those out of the arguments that are collected.
+    pub(super) fn leave<T>(&self, arguments: &mut Vec<T>) {
+        for &(argument, _) in self.named.iter().rev() {
+            arguments.remove(argument);
+        }
+        arguments.drain(self.surplus.clone());
     }
 
     /// The arguments in the order of the parameters, with those that are missing.
@@ -39,18 +57,35 @@ impl Walk<'_, '_> {
         count: usize,
         callee: &Callee<'_>,
     ) -> Option<Places> {
-        let named = match names {
+        let names = match names {
             Some(names) => {
                 let names = self.constant_address(names.value?)?;
-                self.body.world.named_parameters(function, names)?
+                self.body.world.names(names)?
             }
             None => vec![],
         };
-        let by_position = count.checked_sub(named.len())?;
+        self.places_by_names(function, count.checked_sub(names.len())?, &names, callee)
+    }
+
+    /// The same of arguments by position and by these names.
+    pub(super) fn places_by_names(
+        &self,
+        function: u64,
+        by_position: usize,
+        names: &[u64],
+        callee: &Callee<'_>,
+    ) -> Option<Places> {
         let parameters = callee.parameters as usize;
         let fitting = if callee.takes_more { by_position.min(parameters) } else { by_position };
-        let given = (0..fitting).chain(named).collect();
-        let places = Places { given, surplus: fitting..by_position, parameters };
+        let (mut given, mut named): (Vec<usize>, _) = ((0..fitting).collect(), vec![]);
+        for (&name, argument) in names.iter().zip(by_position..) {
+            match self.body.world.parameter(function, name) {
+                Some(parameter) => given.push(parameter),
+                None if callee.takes_named && named.len() < MAX_NAMED => named.push((argument, name)),
+                None => return None,
+            }
+        }
+        let places = Places { given, surplus: fitting..by_position, named, parameters };
         let optional = places.parameters.checked_sub(callee.default_values.len())?;
         let mut seen = vec![false; places.parameters];
         let fits = places.given.iter().all(|&at| seen.get_mut(at).is_some_and(|seen| !std::mem::replace(seen, true)));

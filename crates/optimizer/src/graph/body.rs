@@ -69,6 +69,11 @@ pub(super) enum Wanted {
     Emptiness,
     /// It is a length.
     Length,
+    /// It is an instance of a class of this version.
+    Instance {
+        /// That version.
+        version: u32,
+    },
 }
 
 /// A generator whose body is being built.
@@ -119,7 +124,7 @@ pub(super) struct Body<'a> {
 impl<'a> Body<'a> {
     pub(super) fn new(code: Code<'a>, world: &'a dyn World, calls: Site, after: Option<Block>, copy: u32) -> Body<'a> {
         let loops = Loops::of(&code);
-        let observed = operands::is_observed(&code, 0..code.instrs().len() as u32);
+        let observed = operands::has_run(&code);
         Body {
             code,
             world,

@@ -35,13 +35,21 @@ const MAX_INLINED: u32 = 3_000;
 
 impl<'a> Walk<'a, '_> {
     /// What the instruction loads, if that is an object that the program has there now and that seldom changes.
-    pub(super) fn expected(&mut self, instr: &Instr, inputs: &[Value]) -> Option<(u64, Known)> {
+    pub(super) fn expected(&mut self, number: u32, instr: &Instr, inputs: &[Value]) -> Option<(u64, Known)> {
         let world = self.body.world;
         let found = match (instr.base, instr.opcode, inputs) {
             (op::LOAD_GLOBAL, ..) => world.global(instr)?,
+            // Functions of one code may have different objects there.
+            (op::LOAD_DEREF, ..) if self.is_general(number) => return None,
             (op::LOAD_DEREF, ..) => {
-                let function = self.knowledge().state.frame().inlined?.function.value?;
-                world.free_variable(self.constant_address(function)?, instr.oparg)?
+                let function = match self.knowledge().state.frame().inlined {
+                    Some(inlined) => {
+                        let function = inlined.function.value?;
+                        Some(self.constant_address(function).or_else(|| self.sample(function))?)
+                    }
+                    None => None,
+                };
+                world.free_variable(function, instr.oparg)?
             }
             (_, op::LOAD_ATTR_MODULE, &[module]) => world.module_attribute(self.constant_address(module)?, instr)?,
             _ => return None,
@@ -69,7 +77,8 @@ impl<'a> Walk<'a, '_> {
         let Some(called_value) = called.value else { return false };
         let Some(has_receiver) = self.is_there(receiver) else { return false };
         let world = self.body.world;
-        let Some(address) = self.constant_address(called_value) else {
+        let known = self.constant_address(called_value).or_else(|| self.function_called(number, called_value));
+        let Some(address) = known else {
             return if has_receiver {
                 names.is_none() && self.inline_bound(number, given, called_value, bottom)
             } else {
@@ -77,13 +86,16 @@ impl<'a> Walk<'a, '_> {
             };
         };
         let constructor = if has_receiver { None } else { world.constructor(address) };
+        if constructor.is_none() && !has_receiver && names.is_none() && self.inline_new(number, given, address) {
+            return true;
+        }
         let Some(callee) = constructor.as_ref().map(|c| c.init.clone()).or_else(|| world.callee(address)) else {
             return false;
         };
         let count = given + usize::from(has_receiver || constructor.is_some());
         let function = constructor.as_ref().map_or(address, |constructor| constructor.function);
         let Some(places) = self.places(function, names, count, &callee) else { return false };
-        if constructor.is_some() && callee.collects() || !self.may_inline(number, &callee, count) {
+        if constructor.is_some() && callee.collects() || !self.may_inline(number, &callee, places.count()) {
             return false;
         }
         self.mark_exit();
@@ -96,6 +108,12 @@ impl<'a> Walk<'a, '_> {
             }
         }
         true
+    }
+
+    /// The function that a variable held, an argument or an attribute, when the region was built. That the one that is called has its code is guarded.
+    fn function_called(&mut self, number: u32, called: Value) -> Option<u64> {
+        let sample = self.sample(called).filter(|_| !self.is_general(number))?;
+        (self.body.world.class(sample) == Some(Global::FunctionType)).then_some(sample)
     }
 
     /// Inlines a call of an instance with a `__call__` that is a Python function; false if that can't be done, and then nothing was.
@@ -116,7 +134,7 @@ impl<'a> Walk<'a, '_> {
         };
         let count = given + 1;
         let Some(places) = self.places(function, names, count, &callee) else { return false };
-        if !self.may_inline(number, &callee, count) {
+        if !self.may_inline(number, &callee, places.count()) {
             return false;
         }
         self.mark_exit();
@@ -147,12 +165,16 @@ impl<'a> Walk<'a, '_> {
         let called = self.knowledge().state.frame().stack[bottom];
         let first = self.knowledge().state.frame().stack.len() - usize::from(names) - count;
         self.own_elements(first + places.surplus.start..first + places.surplus.end);
+        for &(argument, _) in &places.named {
+            self.own_elements(first + argument..first + argument + 1);
+        }
         let surplus = self.surplus(first, places);
-        let collected = self.collected(callee, surplus);
+        let named = self.named_arguments(first, places);
+        let collected = self.collected(callee, surplus, named);
         self.drop_names(names);
         let stack = &mut self.knowledge().state.frame().stack;
         let mut arguments = stack.split_off(stack.len() - count);
-        arguments.drain(places.surplus.clone());
+        places.leave(&mut arguments);
         stack.truncate(bottom);
         let defaults = self.owned_arguments(defaults);
         let mut arguments = places.in_order(arguments, defaults);
@@ -172,7 +194,7 @@ impl<'a> Walk<'a, '_> {
             None if callee.takes_more => Some(0),
             missing => missing,
         };
-        let instructions = callee.code.instrs().len();
+        let instructions = callee.reached as usize;
         if missing.is_none_or(|missing| missing > callee.default_values.len())
             || callee.collects() && !is_call
             || !is_simple(callee, self.largest_callee(self.body.ways))
@@ -218,7 +240,7 @@ impl<'a> Walk<'a, '_> {
     fn is_recursive(&mut self, callee: &Callee<'_>) -> bool {
         let first = callee.world.first_unit();
         let levels = self.knowledge().state.frames.iter().filter(|frame| frame.first_unit == first).count();
-        let small = callee.code.instrs().len() <= MAX_RECURSIVE && !self.choices.sparing;
+        let small = callee.reached as usize <= MAX_RECURSIVE && !self.choices.sparing;
         let most = if matches!(self.request.start, Start::Function(_)) && small { RECURSIVE_LEVELS } else { 0 };
         levels > most
     }
@@ -458,8 +480,8 @@ impl<'a> Walk<'a, '_> {
     }
 }
 
-/// Whether the function can be inlined: it is small, and has no cells of its own.
+/// Whether the function can be inlined: what ever ran of it is small, and it has no cells of its own.
 pub(super) fn is_simple(callee: &Callee<'_>, most: usize) -> bool {
-    let instrs = callee.code.instrs();
-    instrs.len() <= most && !instrs.iter().any(|instr| instr.base == op::MAKE_CELL)
+    let makes_cells = callee.code.instrs().iter().any(|instr| instr.base == op::MAKE_CELL);
+    callee.reached as usize <= most && !makes_cells
 }

@@ -57,6 +57,7 @@ impl Walk<'_, '_> {
                 self.return_inlined();
             }
             op::CALL if self.iterate_range(number, &instr) => return number + 2,
+            op::CALL | op::BINARY_SUBSCR | op::CONTAINS_OP | op::TO_BOOL if self.read_named(number, &instr) => {}
             op::CALL
                 if self.convert_number(number, &instr)
                     || self.call_known(number, &instr)
@@ -66,6 +67,7 @@ impl Walk<'_, '_> {
             op::CALL_FUNCTION_EX if self.inline_unpacking(number, &instr) => {}
             op::CALL_KW if self.inline(number, &instr) => {}
             op::BINARY_SUBSCR | op::LOAD_ATTR if self.inline_special(number, &instr) => {}
+            op::LOAD_ATTR | op::STORE_ATTR if self.inline_accessor(number, &instr) => {}
             op::BINARY_OP | op::COMPARE_OP if self.inline_operator(number, &instr) => {}
             op::TO_BOOL if self.inline_truth(number, &instr) => {}
             op::STORE_SUBSCR | op::CONTAINS_OP if self.inline_container(number, &instr) => {}
@@ -110,6 +112,8 @@ impl Walk<'_, '_> {
                 let dict = self.b.new_dict();
                 self.push(Slot::owned(dict));
             }
+            op::BUILD_MAP | op::BUILD_CONST_KEY_MAP if self.build_named(number, &instr) => {}
+            op::DICT_MERGE if oparg == 1 && self.merge_named() => {}
             op::DICT_MERGE if oparg == 1 && self.merges_nothing(number) => self.pop_top(),
             op::BUILD_SLICE if self.subscript_with_slice(number, oparg) => return number + 2,
             op::GET_ITER => self.get_iter(number),

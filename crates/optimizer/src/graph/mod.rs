@@ -4,6 +4,7 @@
 //! twice: what its first round establishes (types, guards, loads) holds for the copy that loops. What a loop carries is
 //! assumed to keep its type; where the back-edge disagrees, the region is built again with what was learnt.
 
+mod accessors;
 mod apply;
 mod arguments;
 mod blocks;
@@ -25,6 +26,8 @@ mod known_functions;
 mod locals;
 mod loops;
 mod math;
+mod named_items;
+mod new;
 mod operators;
 mod ranges;
 mod samples;

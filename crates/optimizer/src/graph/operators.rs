@@ -122,7 +122,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// Notes that the class of a value has been found to have a version.
-    fn learn_class(&mut self, value: Value, version: u32) {
+    pub(super) fn learn_class(&mut self, value: Value, version: u32) {
         let value = self.origin(value);
         self.knowledge().learn(value, |known| known.present = true);
         if self.knowledge().known(value).class.is_none() {

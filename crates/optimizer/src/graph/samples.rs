@@ -61,6 +61,10 @@ impl Walk<'_, '_> {
             (op::LOAD_ATTR, &[owner]) if instr.oparg & 1 == 0 => {
                 self.sample(owner).and_then(|owner| world.attribute(owner, instr))
             }
+            (op::LOAD_ATTR, &[owner]) => {
+                // To be called, without an object.
+                return vec![self.sample(owner).and_then(|owner| world.attribute(owner, instr)), None];
+            }
             (op::BINARY_SUBSCR, &[container, key]) => {
                 let index = self.sample(key).and_then(|key| world.index(key)).unwrap_or(0);
                 self.sample(container).and_then(|container| world.item(container, index))

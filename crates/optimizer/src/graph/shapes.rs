@@ -163,7 +163,7 @@ impl Walk<'_, '_> {
             let same = self.b.compare_const(Condition::Eq, version, shape.version.into());
             self.b.branch(same, here, rest);
             self.b.switch_to(here);
-            self.ask_instance(owner, own, general, may_differ);
+            self.ask_instance(owner, own, may_differ.then_some(general));
             self.b.jump(start, &[]);
             if index < count {
                 self.b.switch_to(rest);
@@ -172,29 +172,38 @@ impl Walk<'_, '_> {
         starts
     }
 
-    /// Makes sure that the instance has no attribute of its own in place of that of its class; else goes to `general`, or leaves.
-    fn ask_instance(&mut self, owner: Value, own: Own, general: Block, may_differ: bool) {
+    /// Makes sure that the instance has no attribute of its own in place of that of its class; else goes elsewhere, if anywhere, or leaves.
+    pub(super) fn ask_instance(&mut self, owner: Value, own: Own, otherwise: Option<Block>) {
+        if own == Own::None {
+            return;
+        }
+        let inside = self.b.load(Type::Bool, owner, object::INLINE_VALUES_OFFSET + dict_values::VALID);
+        self.must_hold(inside, MissReason::InlineValues, otherwise);
         let (offset, expected) = match own {
             Own::None => return,
             Own::KeysVersion(version) => (dict_keys::DK_VERSION, version),
             Own::KeyCount(count) => (dict_keys::DK_NENTRIES, count),
+            Own::Unset(offset) => {
+                let value = self.b.load(Type::Obj, owner, offset);
+                let unset = self.b.is_null(value);
+                return self.must_hold(unset, MissReason::Value, otherwise);
+            }
         };
-        let inside = self.b.load(Type::Bool, owner, object::INLINE_VALUES_OFFSET + dict_values::VALID);
-        self.must_hold(inside, MissReason::InlineValues, general, may_differ);
         let class = self.b.type_of(owner);
         let keys = self.b.load(Type::Ptr, class, type_object::HT_CACHED_KEYS);
         let found = self.b.load(Type::I32, keys, offset);
         let same = self.b.compare_const(Condition::Eq, found, expected.into());
-        self.must_hold(same, MissReason::KeysVersion, general, may_differ);
+        self.must_hold(same, MissReason::KeysVersion, otherwise);
     }
 
-    fn must_hold(&mut self, condition: Value, reason: MissReason, otherwise: Block, may_differ: bool) {
-        if may_differ {
-            let holds = self.b.block();
-            self.b.branch(condition, holds, otherwise);
-            self.b.switch_to(holds);
-        } else {
-            self.b.guard(condition, reason);
+    fn must_hold(&mut self, condition: Value, reason: MissReason, otherwise: Option<Block>) {
+        match otherwise {
+            Some(otherwise) => {
+                let holds = self.b.block();
+                self.b.branch(condition, holds, otherwise);
+                self.b.switch_to(holds);
+            }
+            None => self.b.guard(condition, reason),
         }
     }
 

@@ -20,6 +20,7 @@ impl Walk<'_, '_> {
                 Some(version) => self.guard_version(value, version),
                 None => self.avoid(),
             },
+            Wanted::Instance { version } => self.guard_version(value, version),
             // The truth is sure of a `bool` only.
             Wanted::Truth { .. } => self.b.guard_exact(value, Global::BoolType),
             Wanted::Emptiness | Wanted::Length => {
@@ -72,6 +73,7 @@ impl Walk<'_, '_> {
             | Wanted::Item { .. }
             | Wanted::Iterator
             | Wanted::Answer
+            | Wanted::Instance { .. }
             | Wanted::Truth { inverted: false } => return result,
             Wanted::Nothing => {
                 ending.push(result);

@@ -64,7 +64,7 @@ impl Walk<'_, '_> {
         for &value in &surplus {
             self.b.retain(value);
         }
-        let collected = self.collected(&callee, surplus);
+        let collected = self.collected(&callee, surplus, vec![]);
         let defaults = self.owned_arguments(defaults);
         let mut arguments = places.in_order(arguments, defaults);
         arguments.extend(collected);

@@ -303,7 +303,7 @@ pub(crate) fn value_offset(index: i32) -> i32 {
 
 /// Whether an instance of a class with inline values still has them.
 #[inline]
-pub(super) unsafe fn has_inline_values(owner: *mut PyObject) -> bool {
+pub(crate) unsafe fn has_inline_values(owner: *mut PyObject) -> bool {
     // SAFETY: the caller knows that the class has that layout.
     unsafe { get::<u8>(owner, object::INLINE_VALUES_OFFSET + dict_values::VALID) != 0 }
 }

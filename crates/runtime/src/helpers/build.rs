@@ -37,6 +37,26 @@ pub unsafe extern "C" fn build_tuple(base: *mut *mut PyObject, count: c_int) -> 
     }
 }
 
+/// A dict of values and strings in turn, the last string first.
+pub unsafe extern "C" fn build_named(base: *mut *mut PyObject, count: c_int) -> *mut PyObject {
+    // SAFETY: the dict takes references of its own; those in the slots go when it has all.
+    unsafe {
+        let dict = pyo3_ffi::PyDict_New();
+        if dict.is_null() {
+            return dict;
+        }
+        let pairs = (0..count as usize / 2).rev().map(|pair| (*base.add(2 * pair + 1), *base.add(2 * pair)));
+        for (key, value) in pairs {
+            if pyo3_ffi::PyDict_SetItem(dict, key, value) < 0 {
+                Py_DECREF(dict);
+                return null_mut();
+            }
+        }
+        drop_slots(base, count as usize);
+        dict
+    }
+}
+
 /// A list.
 pub unsafe extern "C" fn build_list(base: *mut *mut PyObject, count: c_int) -> *mut PyObject {
     // SAFETY: a new list has room for `count` items; the references move into it.

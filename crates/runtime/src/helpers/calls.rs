@@ -7,6 +7,7 @@
 use super::constructors::{construct, construct_whole};
 use super::inlined_calls::call_method;
 use super::new_objects::call_new;
+use super::object_methods::call_object_method;
 use crate::native::code;
 use crate::native::compiled_entry::compiled_entry;
 use crate::native::entry::call_compiled;
@@ -208,7 +209,8 @@ unsafe fn call_whole_unwrapped(
     // SAFETY: the caller's; there is a slot before the arguments.
     unsafe {
         let flagged = count | vectorcall::ARGUMENTS_OFFSET as usize;
-        let result = pyo3_ffi::PyObject_Vectorcall(callable, args, flagged, ptr::null_mut());
+        let result = call_object_method(callable, slice::from_raw_parts(args, count))
+            .unwrap_or_else(|| pyo3_ffi::PyObject_Vectorcall(callable, args, flagged, ptr::null_mut()));
         tools::notice_in(ThreadState::new_unchecked(thread));
         if result.is_null() && count == 2 && is_isinstance(callable) {
             // The interpreter has an instruction of its own for this, which leaves what it fails with to the unwinder.
@@ -266,6 +268,9 @@ pub unsafe extern "C" fn call_whole(
         }
         let (args, total) = unwrap_method(base, count as usize);
         let callable = base.read();
+        if let Some(made) = call_new(callable, slice::from_raw_parts(args, total)) {
+            return finish(base, slots, made).frame.cast();
+        }
         let result = call_compiled_whole(thread, callable, args, total, ptr::null_mut())
             .unwrap_or_else(|| call_whole_unwrapped(thread, callable, args, total));
         finish(base, slots, result).frame.cast()

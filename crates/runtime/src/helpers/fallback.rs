@@ -15,7 +15,7 @@ static GET_ATTRIBUTE: OnceLock<usize> = OnceLock::new();
 ///
 /// # Safety
 /// A live class, the GIL held.
-pub(super) unsafe fn comes_last(class: *mut PyTypeObject) -> bool {
+pub(crate) unsafe fn comes_last(class: *mut PyTypeObject) -> bool {
     let name = interned(c"__getattribute__", &GET_ATTRIBUTE);
     // SAFETY: the caller's; classes have a method cache, so the lookups are short.
     unsafe {

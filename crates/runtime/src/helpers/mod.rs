@@ -16,7 +16,7 @@ pub mod containers;
 pub mod control;
 pub mod exceptions;
 pub mod exit_numbers;
-mod fallback;
+pub(crate) mod fallback;
 pub(crate) mod function_pool;
 pub mod functions;
 pub(crate) mod generator_pool;
@@ -37,6 +37,7 @@ pub mod matching;
 pub mod names;
 mod new_objects;
 mod number_texts;
+mod object_methods;
 pub mod objects;
 pub(crate) mod pointers;
 pub(crate) mod pools;
@@ -79,6 +80,7 @@ pub fn address(helper: Helper) -> usize {
         Helper::NewGenerator => generator_pool::new_generator as *const () as usize,
         Helper::FinishGenerator => generator_pool::finish as *const () as usize,
         Helper::PushInit => crate::region::push_init_inlined as *const () as usize,
+        Helper::BuildNamed => build::build_named as *const () as usize,
         Helper::BuildMethod => with::build_method as *const () as usize,
         Helper::EnterWhole => with::enter_whole as *const () as usize,
         Helper::NewInstance => crate::region::new_instance as *const () as usize,

@@ -93,7 +93,7 @@ impl Shape {
 }
 
 /// Whether loads from instances of the class go by the general rule.
-pub(super) unsafe fn loads_generically(class: *mut PyTypeObject) -> bool {
+pub(crate) unsafe fn loads_generically(class: *mut PyTypeObject) -> bool {
     // SAFETY: a live type.
     unsafe {
         (*class)
@@ -103,7 +103,7 @@ pub(super) unsafe fn loads_generically(class: *mut PyTypeObject) -> bool {
 }
 
 /// Whether stores to instances of the class go by the general rule.
-unsafe fn stores_generically(class: *mut PyTypeObject) -> bool {
+pub(crate) unsafe fn stores_generically(class: *mut PyTypeObject) -> bool {
     // SAFETY: a live type.
     unsafe {
         (*class)
@@ -268,7 +268,7 @@ unsafe fn instance_part(owner: *mut PyObject, class: TypeObject, name: *mut PyOb
 }
 
 /// Where a name is in the keys that the instances of a class share.
-enum SharedKey {
+pub(crate) enum SharedKey {
     /// It is key number…
     Number(usize),
     /// It is not there, among so many keys. Keys are only ever added.
@@ -277,7 +277,7 @@ enum SharedKey {
     Unknown,
 }
 
-unsafe fn shared_key(class: TypeObject, name: *mut PyObject) -> SharedKey {
+pub(crate) unsafe fn shared_key(class: TypeObject, name: *mut PyObject) -> SharedKey {
     let Some(keys) = class.cached_keys() else { return SharedKey::Unknown };
     let count = keys.nentries();
     // SAFETY: keys of shared tables are strings.

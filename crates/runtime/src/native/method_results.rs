@@ -1,6 +1,6 @@
 //! What C code makes of the results of methods that it calls.
 
-use super::raw::{get, release};
+use super::raw::{get, release, retain};
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::ffi::{CStr, c_int};
 use std::ptr;
@@ -55,6 +55,7 @@ pub(super) unsafe fn finish(
                 None
             }
             Purpose::Operator | Purpose::Call | Purpose::Next => Some(value),
+            Purpose::New => initialise(operands.read().cast(), value, operands.add(2), oparg.into()),
             Purpose::Comparison | Purpose::Unequal => {
                 let result = if value == pyo3_ffi::Py_NotImplemented() {
                     release(value);
@@ -85,6 +86,37 @@ pub(super) unsafe fn finish(
                 (!result.is_null()).then_some(result)
             }
         }
+    }
+}
+
+/// What a call of a class gives whose `__new__` has given `value`: the `__init__` of that is called, if it is an instance of the class.
+unsafe fn initialise(
+    class: *mut PyTypeObject,
+    value: *mut PyObject,
+    args: *mut *mut PyObject,
+    count: usize,
+) -> Option<*mut PyObject> {
+    // SAFETY: the caller's: live objects; the tuple gets references of its own.
+    unsafe {
+        let of_value: *mut PyTypeObject = get(value, object::OB_TYPE);
+        let Some(init) = (*of_value).tp_init.filter(|_| pyo3_ffi::PyType_IsSubtype(of_value, class) != 0) else {
+            return Some(value);
+        };
+        let tuple = pyo3_ffi::PyTuple_New(count as isize);
+        if tuple.is_null() {
+            release(value);
+            return None;
+        }
+        for index in 0..count {
+            pyo3_ffi::PyTuple_SET_ITEM(tuple, index as isize, retain(args.add(index).read()));
+        }
+        let status = init(value, tuple, ptr::null_mut());
+        release(tuple);
+        if status < 0 {
+            release(value);
+            return None;
+        }
+        Some(value)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Leaving a region: the frame is written as its exit describes, and the baseline tier goes on.
 
 use super::{FAILURES_TO_TELL, Region, dump, frames};
+use crate::helpers::build::build_named;
 use crate::helpers::exit_numbers;
 use crate::helpers::globals;
 use crate::helpers::instance_pool;
@@ -173,6 +174,16 @@ impl Buffer<'_> {
                     pyo3_ffi::Py_FatalError(c"no memory for a method that a region put off".as_ptr());
                 }
                 return method;
+            }
+            if described.class == Global::DictType {
+                let items = described.items.iter();
+                let mut items: Vec<_> =
+                    items.map(|item| self.object(item.place, item.owned && !self.shows, made)).collect();
+                let dict = build_named(items.as_mut_ptr(), items.len() as c_int);
+                if dict.is_null() {
+                    pyo3_ffi::Py_FatalError(c"no memory for a dict that a region put off".as_ptr());
+                }
+                return dict;
             }
             let tuple = pyo3_ffi::PyTuple_New(described.items.len() as isize);
             if tuple.is_null() {

@@ -5,7 +5,7 @@ use crate::native::code;
 use crate::native::compiled_entry::compiled_entry;
 use crate::tier::code_input;
 use pyo3_ffi::PyObject;
-use whipsnake_bytecode::Decoder;
+use whipsnake_bytecode::{Decoder, LeaveOut, Unreached};
 use whipsnake_cpython::CodeKind;
 use whipsnake_cpython::layout::code::{CO_OPTIMIZED, CO_VARARGS, CO_VARKEYWORDS};
 use whipsnake_cpython::live::{Code, Frame, Function};
@@ -47,6 +47,7 @@ impl Inlined {
 pub(super) struct Analysed {
     inlined: Inlined,
     decoder: Decoder,
+    reached: u32,
     pub(super) live: Live,
 }
 
@@ -57,11 +58,12 @@ impl Analysed {
         let compiled = code::find(code).filter(|compiled| !compiled.is_stub())?;
         let mut decoder = Decoder::default();
         // SAFETY: the GIL is held, and references are kept by whoever inlines it.
-        let live = unsafe {
+        let (live, reached) = unsafe {
             decoder.analyse(code_input(code)).ok()?;
-            Live::new(code, frame, globals, builtins, compiled, caller.alive())
+            let live = Live::new(code, frame, globals, builtins, compiled, caller.alive());
+            (live, reached(&decoder.analysed(code_input(code))))
         };
-        Some(Analysed { inlined: *inlined, decoder, live })
+        Some(Analysed { inlined: *inlined, decoder, reached, live })
     }
 
     /// Whether it is that of `inlined`.
@@ -78,6 +80,7 @@ impl Analysed {
         Callee {
             // SAFETY: what was analysed, and is alive.
             code: self.decoder.analysed(unsafe { code_input(code) }),
+            reached: self.reached,
             world: &self.live,
             executable: code.as_ptr() as u64,
             globals: globals as u64,
@@ -88,6 +91,14 @@ impl Analysed {
             default_values: values,
         }
     }
+}
+
+/// How many instructions are in blocks that the interpreter has run, or may have.
+fn reached(code: &whipsnake_bytecode::Code<'_>) -> u32 {
+    let mut unreached = Unreached::default();
+    unreached.find(code, LeaveOut::Unreached);
+    let blocks = (0..).zip(code.blocks()).filter(|&(number, _)| !unreached.contains(number));
+    blocks.map(|(_, block)| block.end - block.first).sum()
 }
 
 /// Whether calls of the function need no arguments that are for keywords only, and what it does is done when it returns.

@@ -1,10 +1,12 @@
 //! Optimized regions: machine code of hot loops, how it is entered and left.
 
+mod accessors;
 mod alive;
 mod attribute_shapes;
 mod background;
 mod c_functions;
 mod compile;
+mod constructed;
 mod describe;
 mod destroy;
 mod dump;

@@ -14,25 +14,26 @@ unsafe fn reads_as_object(class: *mut PyTypeObject) -> bool {
     read.is_some_and(|read| read as usize == pyo3_ffi::PyObject_GenericGetAttr as *const () as usize)
 }
 
-/// Which parameters of a function's code the names in a tuple are, if all are parameters that may be given by name.
-pub(super) fn named_parameters(names: *mut PyObject, code: Code) -> Option<Vec<usize>> {
-    let items = |tuple: *mut PyObject| {
-        // SAFETY: a live tuple.
-        (0..unsafe { pyo3_ffi::PyTuple_GET_SIZE(tuple) })
-            .map(move |index| unsafe { pyo3_ffi::PyTuple_GET_ITEM(tuple, index) })
-    };
-    // SAFETY: live objects; the names of a code object are in a tuple, and interned, as those in its constants are.
-    unsafe {
-        if !is_exact(names, &raw mut pyo3_ffi::PyTuple_Type) {
-            return None;
-        }
-        let locals: *mut PyObject = get(code.as_ptr(), code_layout::LOCALSPLUSNAMES);
-        let parameters: Vec<_> = items(locals).take(code.argcount() as usize).collect();
-        let first = code.posonlyargcount() as usize;
-        items(names)
-            .map(|name| parameters.iter().skip(first).position(|&parameter| parameter == name).map(|at| at + first))
-            .collect()
-    }
+fn items(tuple: *mut PyObject) -> impl Iterator<Item = *mut PyObject> {
+    // SAFETY: a live tuple.
+    (0..unsafe { pyo3_ffi::PyTuple_GET_SIZE(tuple) })
+        .map(move |index| unsafe { pyo3_ffi::PyTuple_GET_ITEM(tuple, index) })
+}
+
+/// The names in a tuple.
+pub(super) fn names(tuple: *mut PyObject) -> Option<Vec<u64>> {
+    // SAFETY: a live object.
+    let is_tuple = unsafe { is_exact(tuple, &raw mut pyo3_ffi::PyTuple_Type) };
+    is_tuple.then(|| items(tuple).map(|name| name as u64).collect())
+}
+
+/// Which parameter of a function's code has a name, if it may be given by name. The names of a code object are interned, as those in its constants are.
+pub(super) fn parameter(name: u64, code: Code) -> Option<usize> {
+    // SAFETY: a live object, whose names are in a tuple.
+    let locals: *mut PyObject = unsafe { get(code.as_ptr(), code_layout::LOCALSPLUSNAMES) };
+    let first = code.posonlyargcount() as usize;
+    let parameters = items(locals).take(code.argcount() as usize).skip(first);
+    parameters.map(|parameter| parameter as u64).position(|parameter| parameter == name).map(|at| at + first)
 }
 
 /// The attribute of that name, if it is in the object, or a plain value in its class.

@@ -2,7 +2,7 @@
 
 use super::alive::Alive;
 use super::inlined_code::{Analysed, Inlined, is_inlinable};
-use super::{attribute_shapes, operators, samples};
+use super::{accessors, attribute_shapes, constructed, operators, samples};
 use crate::helpers::constructors::makes_plain_instances;
 use crate::helpers::globals;
 use crate::helpers::instance_pool;
@@ -27,8 +27,8 @@ use whipsnake_ir::{Failure, Global};
 use whipsnake_ops::Ptr;
 use whipsnake_ops::consumers::Consumer;
 use whipsnake_optimizer::{
-    AttributeShape, Callee, ClassAttribute, Constructor, Identity, Method, Number, Object, Operand, Operator,
-    PlainException, Purpose, Shim, Special, Suspended, Truth, World,
+    Accessor, Asked, AttributeShape, Callee, ClassAttribute, Constructor, Identity, Method, New, Number, Object,
+    Operand, Operator, PlainException, Purpose, Shim, Special, Suspended, Truth, World,
 };
 use whipsnake_stencils::Source;
 
@@ -408,10 +408,13 @@ impl World for Live {
         self.lasting(self.lookup(self.name(instr.oparg >> 1)?)?)
     }
 
-    fn free_variable(&self, function: u64, number: u32) -> Option<Object> {
+    fn free_variable(&self, function: Option<u64>, number: u32) -> Option<Object> {
         // SAFETY: live objects: the function has its cells, and what these hold.
         unsafe {
-            let function = Function::new(self.live(function)?.cast())?;
+            let function = match function {
+                Some(function) => Function::new(self.live(function)?.cast())?,
+                None => self.frame?.function(),
+            };
             let code = function.code();
             let index = (number as i32).checked_sub(code.nlocalsplus() - code.nfreevars())?;
             let cell = function.closure()?.item(usize::try_from(index).ok()?)?;
@@ -459,10 +462,27 @@ impl World for Live {
         }
     }
 
-    fn named_parameters(&self, function: u64, names: u64) -> Option<Vec<usize>> {
+    fn names(&self, tuple: u64) -> Option<Vec<u64>> {
+        let names = samples::names(self.live(tuple)?)?;
+        for &name in &names {
+            self.alive.note(name);
+        }
+        Some(names)
+    }
+
+    fn same_text(&self, one: u64, other: u64) -> Option<bool> {
+        let texts = [self.live(one)?, self.live(other)?];
+        // SAFETY: live strings, which are compared without running code.
+        texts
+            .iter()
+            .all(|&text| class_of(text) == Some(Global::StrType))
+            .then(|| unsafe { pyo3_ffi::PyUnicode_Compare(texts[0], texts[1]) == 0 })
+    }
+
+    fn parameter(&self, function: u64, name: u64) -> Option<usize> {
         // SAFETY: live objects.
         let function = unsafe { Function::new(self.live(function)?.cast()) }?;
-        samples::named_parameters(self.live(names)?, function.code())
+        samples::parameter(name, function.code())
     }
 
     fn named_object(&self, address: u64) -> Option<Global> {
@@ -640,6 +660,41 @@ impl World for Live {
     fn property(&self, class: u64, instr: &Instr) -> Option<Method<'_>> {
         let class = self.live(class)?.cast::<PyTypeObject>();
         self.method(class, samples::property(class, self.name(instr.oparg >> 1)?)?)
+    }
+
+    fn new_of(&self, class: u64) -> Option<New<'_>> {
+        let object = self.live(class)?;
+        // SAFETY: live objects, a type after the check; the type's method cache answers without running code.
+        unsafe {
+            if pyo3_ffi::PyType_Check(object) == 0 {
+                return None;
+            }
+            let found = constructed::new_in_python(object.cast())?;
+            self.alive.note(found.wrapper as u64);
+            let method = self.method(object.cast(), found.function)?;
+            Some(New { method, wrapper: found.wrapper as u64, metaclass: found.metaclass })
+        }
+    }
+
+    fn accessor(&self, class: u64, seen: Option<u64>, instr: &Instr) -> Option<Accessor<'_>> {
+        let class = self.live(class)?.cast::<PyTypeObject>();
+        let seen = seen.and_then(|seen| self.live(seen));
+        // SAFETY: live objects.
+        let found = unsafe {
+            match instr.base {
+                op::STORE_ATTR => accessors::store(class, self.name(instr.oparg)?)?,
+                _ => accessors::load(class, self.name(instr.oparg >> 1)?)?,
+            }
+        };
+        // SAFETY: as above.
+        if seen.is_some_and(|seen| unsafe { accessors::has_own(seen, class, found.own) }) {
+            return None;
+        }
+        // The class holds the descriptor, the code object the name.
+        let (Asked::Descriptor { address, .. } | Asked::Property { address, .. } | Asked::Class { name: address }) =
+            found.asked;
+        self.alive.note(address);
+        Some(Accessor { method: self.method(class, found.function)?, asked: found.asked, own: found.own })
     }
 
     fn callee(&self, function: u64) -> Option<Callee<'_>> {
