@@ -111,6 +111,8 @@ helpers! {
     NewDict() -> (obj) [pure];
     /// A list without items that nobody has, with places for some; NULL with `MemoryError` set. `hidden` says that nobody will ask for their number.
     NewList(hidden: i32) -> (obj) [pure];
+    /// A list of so many items, which the caller stores at once; NULL with `MemoryError` set.
+    NewListOf(count: i32) -> (obj) [pure];
     /// A new set; NULL with `MemoryError` set.
     NewSet() -> (obj) [pure];
     /// Makes room for one item more in a list that is full. 0, or −1 without memory, and then nothing was done.

@@ -48,6 +48,10 @@ pub fn build_const_key_map(b: &mut Builder<'_>, keys: Value) {
 /// Appends to the list of a comprehension or display: in place if there is room.
 pub fn list_append(b: &mut Builder<'_>, value: Value) {
     let list = b.local();
+    if b.in_region() {
+        crate::consumers::collect(b, list, value);
+        return;
+    }
     let size = b.load(Type::I64, list, list::OB_SIZE);
     let allocated = b.load(Type::I64, list, list::ALLOCATED);
     let (room, full, done) = (b.block(), b.block(), b.block());

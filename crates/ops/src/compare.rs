@@ -101,6 +101,13 @@ pub fn compare_float(
 pub fn compare_str(b: &mut Builder<'_>, condition: Condition, left: Value, right: Value, answer: Answer) -> Outputs {
     b.guard_exact(left, Global::StrType);
     b.guard_exact(right, Global::StrType);
+    if let Some(region) = b.knowledge()
+        && region.known(left).character
+        && region.known(right).character
+    {
+        let answered = b.compare(condition.inverse(), left, right);
+        return answer.give_and_release(b, answered, &[left, right]);
+    }
     let same = b.compare(Condition::Eq, left, right);
     let equal =
         b.choose(same, Type::I32, false, |b| b.iconst(Type::I32, 1), |b| b.call(Helper::StringsEqual, &[left, right]));

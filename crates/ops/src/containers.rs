@@ -94,7 +94,9 @@ pub fn character(b: &mut Builder<'_>, string: Value, index: Value) -> Value {
     let code = ascii_code(b, string, position);
     let character = ascii_string(b, code);
     b.release_all(&[index, string]);
-    immortal_string(b, character)
+    let character = immortal_string(b, character);
+    b.learn(character, |known| known.character = true);
+    character
 }
 
 /// The immortal string at an address.

@@ -16,6 +16,9 @@ const MAX_SURPRISES: usize = 8;
 /// Longer tuples are made from the stack in memory.
 const MAX_TUPLE: u32 = 8;
 
+/// Longer lists likewise.
+const MAX_LIST: u32 = 12;
+
 impl Walk<'_, '_> {
     /// Builds one instruction where the builder is, or some in a row; gives the number of the next.
     pub(super) fn instruction(&mut self, number: u32) -> u32 {
@@ -103,6 +106,7 @@ impl Walk<'_, '_> {
             op::PUSH_NULL => self.push(Slot::NULL),
             op::JUMP_FORWARD | op::JUMP_BACKWARD | op::JUMP_BACKWARD_NO_INTERRUPT => self.jump_to(instr.target),
             op::BUILD_TUPLE if oparg <= MAX_TUPLE && !self.is_general(number) => self.build_tuple(oparg),
+            op::BUILD_LIST if oparg <= MAX_LIST && !self.is_general(number) => self.build_list(oparg),
             op::BUILD_MAP if oparg == 0 && !self.is_general(number) => {
                 self.mark_exit();
                 let dict = self.b.new_dict();
@@ -229,6 +233,30 @@ impl Walk<'_, '_> {
         let tuple = self.b.new_tuple(&items);
         self.knowledge().state.frame().stack.truncate(first);
         self.push(Slot::owned(tuple));
+        let depth = self.knowledge().depth;
+        self.cost.add(depth, false);
+    }
+
+    /// A list of values. Making it runs no code, so that no frame is shown for it.
+    fn build_list(&mut self, count: u32) {
+        let depth = self.knowledge().state.frame().stack.len();
+        let first = depth - count as usize;
+        self.own_elements(first..depth);
+        self.mark_exit();
+        let items: Vec<Value> =
+            self.knowledge().state.frame().stack[first..].iter().map(|slot| slot.value.expect("an object")).collect();
+        let count = self.b.iconst(Type::I32, count.into());
+        let list = self.b.call_checked(Helper::NewListOf, &[count]);
+        self.b.learn_class(list, Global::ListType);
+        if !items.is_empty() {
+            let places = self.b.load(Type::Ptr, list, layout::list::OB_ITEM);
+            for (index, item) in items.into_iter().enumerate() {
+                self.b.expose_value(item);
+                self.b.store(item, places, 8 * index as i32);
+            }
+        }
+        self.knowledge().state.frame().stack.truncate(first);
+        self.push(Slot::owned(list));
         let depth = self.knowledge().depth;
         self.cost.add(depth, false);
     }

@@ -67,6 +67,7 @@ pub fn address(helper: Helper) -> usize {
         Helper::DestroyNoticed => crate::region::destroy_noticed as *const () as usize,
         Helper::DestroyInRegion => crate::region::destroy_in_region as *const () as usize,
         Helper::PushInlined => crate::region::push_inlined as *const () as usize,
+        Helper::NewListOf => build::new_list_of as *const () as usize,
         Helper::NewList => consumers::new_list as *const () as usize,
         Helper::NewSet => consumers::new_set as *const () as usize,
         Helper::MakeRoom => consumers::make_room as *const () as usize,
