@@ -268,22 +268,29 @@ impl<'a, 'f> Walk<'a, 'f> {
             return;
         }
         let assigned = locals::assigned(&self.body.code, extent);
-        let mut numbers: Vec<u32> =
-            locals::read(&self.body.code, extent).into_iter().filter(|local| assigned.contains(local)).collect();
-        numbers.sort_unstable();
+        let world = self.request.world;
+        let mut numbers = Vec::new();
+        for local in locals::read(&self.body.code, extent).into_iter().filter(|local| assigned.contains(local)) {
+            let sample = world.local(local).and_then(|sample| world.class(sample));
+            let value = self.knowledge().state.frame().locals[local as usize].value;
+            if let (Some(class @ (Global::IntType | Global::FloatType)), Some(value)) = (sample, value)
+                && self.knowledge().known(value).class.is_none()
+            {
+                numbers.push((local, value, class));
+            }
+        }
+        if numbers.is_empty() {
+            return;
+        }
+        numbers.sort_unstable_by_key(|&(local, ..)| local);
         self.knowledge().state.frame().unit = self.body.code.instrs()[first as usize].index;
         self.mark_exit();
-        for local in numbers {
-            let sample = self.request.world.local(local).and_then(|sample| self.request.world.class(sample));
-            let Some(class @ (Global::IntType | Global::FloatType)) = sample else { continue };
-            let Some(value) = self.knowledge().state.frame().locals[local as usize].value else { continue };
-            if self.knowledge().known(value).class.is_none() {
-                let set = self.b.compare_const(Condition::Ne, value, 0);
-                self.b.guard(set, MissReason::Missing);
-                self.b.guard_exact(value, class);
-                if class == Global::IntType {
-                    self.b.unbox_int(value);
-                }
+        for (_, value, class) in numbers {
+            let set = self.b.compare_const(Condition::Ne, value, 0);
+            self.b.guard(set, MissReason::Missing);
+            self.b.guard_exact(value, class);
+            if class == Global::IntType {
+                self.b.unbox_int(value);
             }
         }
     }
