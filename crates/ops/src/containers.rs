@@ -94,9 +94,27 @@ pub fn character(b: &mut Builder<'_>, string: Value, index: Value) -> Value {
     let code = ascii_code(b, string, position);
     let character = ascii_string(b, code);
     b.release_all(&[index, string]);
-    let character = immortal_string(b, character);
+    one_character(b, character)
+}
+
+/// The character at a position of a string that is guarded to be ASCII.
+pub(crate) fn character_at(b: &mut Builder<'_>, string: Value, position: Value) -> Value {
+    let code = ascii_code(b, string, position);
+    let character = ascii_string(b, code);
+    one_character(b, character)
+}
+
+/// The string of an ASCII character, at its address.
+fn one_character(b: &mut Builder<'_>, address: Value) -> Value {
+    let character = immortal_string(b, address);
     b.learn(character, |known| known.character = true);
     character
+}
+
+/// Guards that a position is inside a sequence of that size.
+pub(crate) fn guard_inside(b: &mut Builder<'_>, position: Value, size: Value) {
+    let inside = b.compare(Condition::LtU, position, size);
+    b.guard(inside, MissReason::Bounds);
 }
 
 /// The immortal string at an address.

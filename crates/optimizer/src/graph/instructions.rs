@@ -344,10 +344,15 @@ impl Walk<'_, '_> {
             if let Some((name, seen)) = self.subscript(instr) {
                 return named(name).map(|operation| (operation, seen));
             }
-            let name = self.known_method(instr).or_else(|| self.enumeration(instr));
+            let name = self.known_method(instr).or_else(|| self.enumeration(instr)).or_else(|| self.joins_lists(instr));
             if let Some(name) = name.or_else(|| self.membership(instr)) {
                 return named(name).map(|operation| (operation, 0));
             }
+            if matches!(instr.base, op::BINARY_SLICE | op::STORE_SLICE) {
+                self.guard_likely_slice(number);
+            }
+        } else if let Some(name) = self.by_either_end_again(number, instr) {
+            return named(name).map(|operation| (operation, 0));
         }
         self.choose_by_feedback(number, instr).map(|operation| (operation, 0))
     }

@@ -179,7 +179,9 @@ fn made(data: &InstData) -> Option<Global> {
     match data {
         InstData::NewTuple { class, .. } => Some(*class),
         InstData::Call { helper, .. } => match helper {
-            Helper::NewList | Helper::NewListOf | Helper::ListSlice | Helper::ListStrided => Some(Global::ListType),
+            Helper::NewList | Helper::NewListOf | Helper::ListSlice | Helper::ListStrided | Helper::JoinLists => {
+                Some(Global::ListType)
+            }
             Helper::NewRangeIterator => Some(Global::RangeIteratorType),
             Helper::NewDict => Some(Global::DictType),
             _ => None,
@@ -311,6 +313,7 @@ impl View<'_> {
                     | Helper::NewDict
                     | Helper::NewListOf
                     | Helper::NewSequenceIterator
+                    | Helper::JoinLists
                     | Helper::ListSlice
                     | Helper::ListStrided,
                 ..
