@@ -236,6 +236,8 @@ helpers! {
     DictHas(dict: obj, key: obj) -> (i32) [pure];
     /// Whether an exact set or frozenset has a key, likewise.
     SetHas(container: obj, key: obj) -> (i32) [pure];
+    /// The truth of an object: 1, 0, or −1 if that takes Python code.
+    QuietTruth(value: obj) -> (i32) [pure];
     /// `value in container` for a string, list or tuple: 1, 0, or −1 if that takes Python code, or it is something else.
     ItemsHave(container: obj, value: obj) -> (i32) [pure];
     /// `dict[key] = value` of an exact dict: the old value or NULL, a reference of its own, and 1; or 0 if that takes Python code, and nothing was done; or −1 with

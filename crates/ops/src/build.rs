@@ -5,7 +5,7 @@
 
 use crate::{Imm, Place, operations};
 use whipsnake_cpython::layout::list;
-use whipsnake_ir::{BinaryOp, Builder, Condition, Helper, Offset, Type, Value, abi};
+use whipsnake_ir::{BinaryOp, Builder, Condition, Global, Helper, Offset, Type, Value, abi};
 
 operations! {
     "BUILD_TUPLE" () -> 0, imms [Imm::Oparg(0)] => |b| build(b, Helper::BuildTuple);
@@ -93,6 +93,13 @@ pub fn dict_merge(b: &mut Builder<'_>, mapping: Value) {
 /// Adds an item to the dict of a comprehension.
 pub fn map_add(b: &mut Builder<'_>, key: Value, value: Value) {
     let dict = b.local();
+    if b.in_region() {
+        // Nobody else has the dict: it is what the comprehension has made.
+        b.learn_class(dict, Global::DictType);
+        let old = crate::containers::put_in_dict(b, dict, key, value);
+        b.release_or_null(old);
+        return b.release_all(&[key, value]);
+    }
     b.call_status(Helper::DictSetItem, &[dict, key, value]);
     b.release_all(&[key, value]);
 }

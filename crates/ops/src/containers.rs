@@ -178,15 +178,21 @@ pub fn set_list_item(b: &mut Builder<'_>, value: Value, list: Value, index: Valu
 pub fn set_dict_item(b: &mut Builder<'_>, value: Value, dict: Value, key: Value) {
     b.guard_exact(dict, Global::DictType);
     if b.in_region() {
-        let (old, status) = b.call_pair(Helper::DictPut, &[dict, key, value]);
-        let failed = b.compare_const(Condition::Lt, status, 0);
-        b.error_if(failed);
-        let done = b.compare_const(Condition::Ne, status, 0);
-        b.guard(done, MissReason::Value);
+        let old = put_in_dict(b, dict, key, value);
         b.release_or_null(old);
         return b.release_all(&[value, dict, key]);
     }
     set_item(b, Helper::DictSetItem, value, dict, key);
+}
+
+/// `dict[key] = value` in a region, if no Python code has a say: the reference to the old value, or NULL.
+pub(crate) fn put_in_dict(b: &mut Builder<'_>, dict: Value, key: Value, value: Value) -> Value {
+    let (old, status) = b.call_pair(Helper::DictPut, &[dict, key, value]);
+    let failed = b.compare_const(Condition::Lt, status, 0);
+    b.error_if(failed);
+    let done = b.compare_const(Condition::Ne, status, 0);
+    b.guard(done, MissReason::Value);
+    old
 }
 
 /// `del container[key]`.

@@ -1,8 +1,24 @@
-//! Membership in strings, lists and tuples, for which the interpreter has no specialised instruction.
+//! Questions for which the interpreter has no specialised instruction: membership in strings, lists and tuples, and the truth of what is now `None` and now
+//! an object.
 
 use crate::compare::contains_items;
-use crate::{Imm, operations};
+use crate::tests_table::Answer;
+use crate::{Imm, Outputs, operations};
+use whipsnake_ir::{Builder, Condition, Global, Helper, MissReason, Type, Value};
 
 operations! {
     "CONTAINS_OP.items" (value, container) -> 1, borrows [0, 1], imms [Imm::Oparg(0)] => contains_items;
+    "TO_BOOL.quiet" (value) -> 1, borrows [0] => truth;
+}
+
+/// The truth of a value, if no Python code tells it.
+fn truth(b: &mut Builder<'_>, value: Value) -> Outputs {
+    let none = b.global(Global::None);
+    let is_none = b.compare(Condition::Eq, value, none);
+    let truth =
+        b.choose(is_none, Type::I32, false, |b| b.iconst(Type::I32, 0), |b| b.call(Helper::QuietTruth, &[value]));
+    let known = b.compare_const(Condition::Ge, truth, 0);
+    b.guard(known, MissReason::Value);
+    let condition = b.compare_const(Condition::Ne, truth, 0);
+    Answer::Object.give_and_release(b, condition, &[value])
 }

@@ -351,10 +351,18 @@ impl Walk<'_, '_> {
             if matches!(instr.base, op::BINARY_SLICE | op::STORE_SLICE) {
                 self.guard_likely_slice(number);
             }
-        } else if let Some(name) = self.by_either_end_again(number, instr) {
+            if instr.base == op::TO_BOOL && (instr.opcode == instr.base || self.body.world.is_polymorphic(instr)) {
+                return named("TO_BOOL.quiet").map(|operation| (operation, 0));
+            }
+        } else if let Some(name) = self.by_either_end_again(number, instr).or_else(|| self.truth_again(number, instr)) {
             return named(name).map(|operation| (operation, 0));
         }
         self.choose_by_feedback(number, instr).map(|operation| (operation, 0))
+    }
+
+    /// The operation for the truth of what is of several types, if Python code has not turned out to have a say.
+    fn truth_again(&self, number: u32, instr: &Instr) -> Option<&'static str> {
+        (instr.base == op::TO_BOOL && !self.is_for_any_object(number)).then_some("TO_BOOL.quiet")
     }
 
     /// The operation for a test for being contained in a string, list or tuple.

@@ -303,7 +303,8 @@ impl View<'_> {
                     | Helper::DictFindOr
                     | Helper::DictHas
                     | Helper::SetHas
-                    | Helper::ItemsHave,
+                    | Helper::ItemsHave
+                    | Helper::QuietTruth,
                 ..
             } => Effect::None,
             Call {
