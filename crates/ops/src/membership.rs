@@ -1,13 +1,14 @@
-//! Questions for which the interpreter has no specialised instruction: membership in strings, lists and tuples, and the truth of what is now `None` and now
-//! an object.
+//! Questions for which the interpreter has no specialised instruction: membership in strings, lists and tuples, the truth of what is now `None` and now an
+//! object, and how what is now a float and now an int compares with a number.
 
-use crate::compare::contains_items;
+use crate::compare::{compare_numbers, contains_items};
 use crate::tests_table::Answer;
 use crate::{Imm, Outputs, operations};
 use whipsnake_ir::{Builder, Condition, Global, Helper, MissReason, Type, Value};
 
 operations! {
     "CONTAINS_OP.items" (value, container) -> 1, borrows [0, 1], imms [Imm::Oparg(0)] => contains_items;
+    "COMPARE_OP.numbers" (left, right) -> 1, borrows [0, 1], imms [Imm::Oparg(5)] => compare_numbers;
     "TO_BOOL.quiet" (value) -> 1, borrows [0] => truth;
 }
 

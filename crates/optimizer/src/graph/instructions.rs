@@ -354,10 +354,20 @@ impl Walk<'_, '_> {
             if instr.base == op::TO_BOOL && (instr.opcode == instr.base || self.body.world.is_polymorphic(instr)) {
                 return named("TO_BOOL.quiet").map(|operation| (operation, 0));
             }
-        } else if let Some(name) = self.by_either_end_again(number, instr).or_else(|| self.truth_again(number, instr)) {
+        } else if let Some(name) = self
+            .by_either_end_again(number, instr)
+            .or_else(|| self.truth_again(number, instr))
+            .or_else(|| self.comparison_again(number, instr))
+        {
             return named(name).map(|operation| (operation, 0));
         }
         self.choose_by_feedback(number, instr).map(|operation| (operation, 0))
+    }
+
+    /// The operation for a comparison of what was a number when the interpreter specialised it, and is of several types.
+    fn comparison_again(&self, number: u32, instr: &Instr) -> Option<&'static str> {
+        let numbers = matches!(instr.opcode, op::COMPARE_OP_FLOAT | op::COMPARE_OP_INT);
+        (numbers && !self.is_for_any_object(number)).then_some("COMPARE_OP.numbers")
     }
 
     /// The operation for the truth of what is of several types, if Python code has not turned out to have a say.
