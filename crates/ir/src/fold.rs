@@ -1,7 +1,10 @@
 //! Folding: what the builder of a region needs not build.
 
 use crate::inst::InstData;
-use crate::{Args, Builder, Condition, Continuation, Field, Global, Known, Offset, Type, UnaryOp, Value, ValueDef};
+use crate::{
+    Args, BinaryOp, Builder, Condition, Continuation, Field, FloatCondition, Global, Known, Offset, Type, UnaryOp,
+    Value, ValueDef,
+};
 use whipsnake_cpython::layout::object::OB_TYPE;
 use whipsnake_cpython::layout::tuple as tuple_layout;
 
@@ -186,9 +189,43 @@ impl Builder<'_> {
             UnaryOp::ExtendU => (Type::I64, constant & (-1i64 as u64 >> (64 - 8 * ty.bytes())) as i64),
             UnaryOp::ExtendS => (Type::I64, constant),
             UnaryOp::Truncate => (Type::I32, i64::from(constant as i32)),
+            UnaryOp::IntToFloat => return Some(self.fconst(constant as f64)),
             _ => return None,
         };
         Some(self.iconst(ty, value))
+    }
+
+    /// Shifts of constants, with which numbers are checked for how large they are.
+    pub(crate) fn fold_binary(&mut self, op: BinaryOp, left: Value, right: Value) -> Option<Value> {
+        let (x, y) = (self.constant(left)?, self.constant(right)?);
+        if self.func.ty(self.resolve(left)) != Type::I64 || !(0..64).contains(&y) {
+            return None;
+        }
+        let shifted = match op {
+            BinaryOp::Shl => x << y,
+            BinaryOp::ShrS => x >> y,
+            _ => return None,
+        };
+        Some(self.iconst(Type::I64, shifted))
+    }
+
+    /// Comparisons of constants.
+    pub(crate) fn fold_float_compare(&mut self, condition: FloatCondition, left: Value, right: Value) -> Option<Value> {
+        self.region.as_ref()?;
+        let constant = |value: Value| match self.data(value)? {
+            InstData::Fconst { bits } => Some(f64::from_bits(*bits)),
+            _ => None,
+        };
+        let (x, y) = (constant(left)?, constant(right)?);
+        let holds = match condition {
+            FloatCondition::Eq => x == y,
+            FloatCondition::Ne => x != y,
+            FloatCondition::Lt => x < y,
+            FloatCondition::Le => x <= y,
+            FloatCondition::Gt => x > y,
+            FloatCondition::Ge => x >= y,
+        };
+        Some(self.truth(holds))
     }
 
     pub(crate) fn fold_compare(&mut self, condition: Condition, left: Value, right: Value) -> Option<Value> {
@@ -283,6 +320,6 @@ impl Builder<'_> {
 impl Known {
     /// The same, of a value whose exact type is now known.
     pub(crate) fn with_class(self, class: Global) -> Known {
-        Known { raw: self.raw, ..Known::exactly(class) }
+        Known { raw: self.raw, character: self.character, ..Known::exactly(class) }
     }
 }

@@ -111,6 +111,8 @@ helpers! {
     NewDict() -> (obj) [pure];
     /// A list without items that nobody has, with places for some; NULL with `MemoryError` set. `hidden` says that nobody will ask for their number.
     NewList(hidden: i32) -> (obj) [pure];
+    /// A list of so many items, which the caller stores at once; NULL with `MemoryError` set.
+    NewListOf(count: i32) -> (obj) [pure];
     /// A new set; NULL with `MemoryError` set.
     NewSet() -> (obj) [pure];
     /// Makes room for one item more in a list that is full. 0, or −1 without memory, and then nothing was done.
@@ -236,6 +238,8 @@ helpers! {
     DictHas(dict: obj, key: obj) -> (i32) [pure];
     /// Whether an exact set or frozenset has a key, likewise.
     SetHas(container: obj, key: obj) -> (i32) [pure];
+    /// The truth of an object: 1, 0, or −1 if that takes Python code.
+    QuietTruth(value: obj) -> (i32) [pure];
     /// `value in container` for a string, list or tuple: 1, 0, or −1 if that takes Python code, or it is something else.
     ItemsHave(container: obj, value: obj) -> (i32) [pure];
     /// `dict[key] = value` of an exact dict: the old value or NULL, a reference of its own, and 1; or 0 if that takes Python code, and nothing was done; or −1 with
@@ -250,6 +254,8 @@ helpers! {
     ListStrided(list: obj, start: i64, stop: i64, step: i64, missing: i32) -> (obj) [pure];
     /// `list[start:stop]` of an exact list; NULL with `MemoryError` set.
     ListSlice(list: obj, start: i64, stop: i64) -> (obj) [pure];
+    /// `left + right` of exact lists; NULL with `MemoryError` set.
+    JoinLists(left: obj, right: obj) -> (obj) [pure];
     /// `list[start:stop] = value` of an exact list, where `value` is a list of as many items that nobody else has a reference to: it gets the old ones. Whether
     /// that was so.
     ExchangeSlice(value: obj, list: obj, start: i64, stop: i64) -> (i32) [pure];

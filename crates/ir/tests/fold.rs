@@ -147,8 +147,8 @@ fn a_truth_value_that_is_compared_again_is_its_condition() {
 
 #[test]
 fn the_inverse_of_a_float_comparison_holds_for_nan() {
-    built(|b, _, _| {
-        let (x, y) = (b.fconst(1.0), b.fconst(2.0));
+    built(|b, first, second| {
+        let (x, y) = (b.float_value(first), b.float_value(second));
         let condition = b.float_compare(whipsnake_ir::FloatCondition::Lt, x, y);
         let object = b.bool_object(condition);
         let no = b.global(Global::False);

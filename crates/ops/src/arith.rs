@@ -2,7 +2,7 @@
 
 use crate::number::{Ways, guard_ints, int_arithmetic, is_exactly};
 use crate::{Place, operations};
-use whipsnake_ir::{BinaryOp, Builder, Condition, Global, Helper, MissReason, Offset, UnaryOp, Value, abi};
+use whipsnake_ir::{BinaryOp, Builder, Condition, Global, Helper, MissReason, Offset, Type, UnaryOp, Value, abi};
 
 operations! {
     "BINARY_OP_ADD_FLOAT" (left, right) -> 1, borrows [0, 1] => |b, l, r| float_op(b, BinaryOp::FAdd, l, r);
@@ -66,6 +66,13 @@ pub fn inplace_add_unicode(b: &mut Builder<'_>, left: Value, right: Value) {
 
 /// `-value`: floats and compact ints at once.
 pub fn negative(b: &mut Builder<'_>, value: Value) -> Value {
+    if b.in_region() && b.known_class(value) == Some(Global::IntType) {
+        let (zero, x) = (b.iconst(Type::I64, 0), b.unbox_int(value));
+        let (x, overflow) = b.overflowing(BinaryOp::Sub, zero, x);
+        let fits = b.compare_const(Condition::Eq, overflow, 0);
+        b.guard(fits, MissReason::Int);
+        return b.new_int(x, &[value]);
+    }
     let ways = Ways::new(b);
     let (float, other) = (b.block(), b.block());
     let is_float = is_exactly(b, value, Global::FloatType);

@@ -5,7 +5,7 @@
 
 use crate::{Imm, Place, operations};
 use whipsnake_cpython::layout::list;
-use whipsnake_ir::{BinaryOp, Builder, Condition, Helper, Offset, Type, Value, abi};
+use whipsnake_ir::{BinaryOp, Builder, Condition, Global, Helper, Offset, Type, Value, abi};
 
 operations! {
     "BUILD_TUPLE" () -> 0, imms [Imm::Oparg(0)] => |b| build(b, Helper::BuildTuple);
@@ -48,6 +48,10 @@ pub fn build_const_key_map(b: &mut Builder<'_>, keys: Value) {
 /// Appends to the list of a comprehension or display: in place if there is room.
 pub fn list_append(b: &mut Builder<'_>, value: Value) {
     let list = b.local();
+    if b.in_region() {
+        crate::consumers::collect(b, list, value);
+        return;
+    }
     let size = b.load(Type::I64, list, list::OB_SIZE);
     let allocated = b.load(Type::I64, list, list::ALLOCATED);
     let (room, full, done) = (b.block(), b.block(), b.block());
@@ -89,6 +93,13 @@ pub fn dict_merge(b: &mut Builder<'_>, mapping: Value) {
 /// Adds an item to the dict of a comprehension.
 pub fn map_add(b: &mut Builder<'_>, key: Value, value: Value) {
     let dict = b.local();
+    if b.in_region() {
+        // Nobody else has the dict: it is what the comprehension has made.
+        b.learn_class(dict, Global::DictType);
+        let old = crate::containers::put_in_dict(b, dict, key, value);
+        b.release_or_null(old);
+        return b.release_all(&[key, value]);
+    }
     b.call_status(Helper::DictSetItem, &[dict, key, value]);
     b.release_all(&[key, value]);
 }

@@ -169,6 +169,17 @@ pub fn list_append(b: &mut Builder<'_>, callable: Value, this: Value, x: Value) 
     let some = b.compare_const(Condition::Ne, this, 0);
     b.guard(some, MissReason::Missing);
     b.guard_exact(this, Global::ListType);
+    if b.in_region() {
+        crate::consumers::collect(b, this, x);
+    } else {
+        append_in_memory(b, this, x);
+    }
+    b.release_all(&[this, callable]);
+    b.global(Global::None)
+}
+
+/// The same where the item waits on the stack in memory for the interpreter's own function, if that has to make room.
+fn append_in_memory(b: &mut Builder<'_>, this: Value, x: Value) {
     let x = b.take(x);
     let length = b.load(Type::I64, this, list::OB_SIZE);
     let allocated = b.load(Type::I64, this, list::ALLOCATED);
@@ -194,8 +205,6 @@ pub fn list_append(b: &mut Builder<'_>, callable: Value, this: Value, x: Value) 
     b.store(more, this, list::OB_SIZE);
     b.jump(after, &[]);
     b.switch_to(after);
-    b.release_all(&[this, callable]);
-    b.global(Global::None)
 }
 
 /// The C function of a built-in whose calling convention is `flags`, and its `self`.

@@ -1,6 +1,6 @@
 //! Comparisons, identity, membership.
 
-use crate::number::{float_of_int, guard_ints};
+use crate::number::{float_of_int, guard_ints, is_exactly};
 use crate::tests_table::{Answer, tests};
 use crate::{Imm, Outputs, operations};
 use whipsnake_ir::{Builder, Condition, FloatCondition, Global, Helper, MissReason, Type, Value};
@@ -54,6 +54,26 @@ pub fn compare_bool(b: &mut Builder<'_>, left: Value, right: Value, answer: Answ
     answer.give(b, condition)
 }
 
+/// A comparison of two numbers, each of which is now a float and now an int, as one of floats: of ints that are exact as such. In regions only.
+pub(crate) fn compare_numbers(b: &mut Builder<'_>, left: Value, right: Value) -> Outputs {
+    let [x, y] = [left, right].map(|value| match b.known_class(value) {
+        Some(Global::FloatType) => b.float_value(value),
+        Some(_) => exact_int(b, value),
+        None => {
+            let is_float = is_exactly(b, value, Global::FloatType);
+            b.choose(is_float, Type::F64, false, |b| b.float_value(value), |b| exact_int(b, value))
+        }
+    });
+    let condition = FLOAT_CONDITIONS[b.param_value(0) as usize];
+    let condition = b.float_compare(condition, x, y);
+    Answer::Object.give_and_release(b, condition, &[left, right])
+}
+
+fn exact_int(b: &mut Builder<'_>, value: Value) -> Value {
+    b.guard_exact(value, Global::IntType);
+    float_of_int(b, value)
+}
+
 /// Comparisons of floats, by the number of the comparison.
 const FLOAT_CONDITIONS: [FloatCondition; 6] = [
     FloatCondition::Lt,
@@ -101,6 +121,13 @@ pub fn compare_float(
 pub fn compare_str(b: &mut Builder<'_>, condition: Condition, left: Value, right: Value, answer: Answer) -> Outputs {
     b.guard_exact(left, Global::StrType);
     b.guard_exact(right, Global::StrType);
+    if let Some(region) = b.knowledge()
+        && region.known(left).character
+        && region.known(right).character
+    {
+        let answered = b.compare(condition.inverse(), left, right);
+        return answer.give_and_release(b, answered, &[left, right]);
+    }
     let same = b.compare(Condition::Eq, left, right);
     let equal =
         b.choose(same, Type::I32, false, |b| b.iconst(Type::I32, 1), |b| b.call(Helper::StringsEqual, &[left, right]));

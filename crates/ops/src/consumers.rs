@@ -244,7 +244,8 @@ fn add_number(
     [Some(b.new_float(next, &[])), Some(b.new_float(rest, &[]))]
 }
 
-/// Appends an item, whose reference it takes, to a list that nobody else has: in place if there is room.
+/// Appends an item, whose reference it takes if it has one, to a list. Nothing is called that anybody may notice, and the list is changed only when there
+/// is room: so the region has no frames to store for it, and no number needs its object but the one that the list gets.
 pub fn collect(b: &mut Builder<'_>, into: Value, item: Value) {
     let size = b.load(Type::I64, into, list::OB_SIZE);
     let allocated = b.load(Type::I64, into, list::ALLOCATED);
@@ -264,6 +265,7 @@ pub fn collect(b: &mut Builder<'_>, into: Value, item: Value) {
     b.switch_to(done);
     let items = b.load(Type::Ptr, into, list::OB_ITEM);
     let slot = b.element(items, size, 3);
+    let item = b.take(item);
     b.store(item, slot, 0);
     let size = b.binary_const(BinaryOp::Add, size, 1);
     b.store(size, into, list::OB_SIZE);

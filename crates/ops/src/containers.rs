@@ -107,7 +107,27 @@ pub fn character(b: &mut Builder<'_>, string: Value, index: Value) -> Value {
     let code = ascii_code(b, string, position);
     let character = ascii_string(b, code);
     b.release_all(&[index, string]);
-    immortal_string(b, character)
+    one_character(b, character)
+}
+
+/// The character at a position of a string that is guarded to be ASCII.
+pub(crate) fn character_at(b: &mut Builder<'_>, string: Value, position: Value) -> Value {
+    let code = ascii_code(b, string, position);
+    let character = ascii_string(b, code);
+    one_character(b, character)
+}
+
+/// The string of an ASCII character, at its address.
+fn one_character(b: &mut Builder<'_>, address: Value) -> Value {
+    let character = immortal_string(b, address);
+    b.learn(character, |known| known.character = true);
+    character
+}
+
+/// Guards that a position is inside a sequence of that size.
+pub(crate) fn guard_inside(b: &mut Builder<'_>, position: Value, size: Value) {
+    let inside = b.compare(Condition::LtU, position, size);
+    b.guard(inside, MissReason::Bounds);
 }
 
 /// The immortal string at an address.
@@ -178,15 +198,21 @@ pub fn set_list_item(b: &mut Builder<'_>, value: Value, list: Value, index: Valu
 pub fn set_dict_item(b: &mut Builder<'_>, value: Value, dict: Value, key: Value) {
     b.guard_exact(dict, Global::DictType);
     if b.in_region() {
-        let (old, status) = b.call_pair(Helper::DictPut, &[dict, key, value]);
-        let failed = b.compare_const(Condition::Lt, status, 0);
-        b.error_if(failed);
-        let done = b.compare_const(Condition::Ne, status, 0);
-        b.guard(done, MissReason::Value);
+        let old = put_in_dict(b, dict, key, value);
         b.release_or_null(old);
         return b.release_all(&[value, dict, key]);
     }
     set_item(b, Helper::DictSetItem, value, dict, key);
+}
+
+/// `dict[key] = value` in a region, if no Python code has a say: the reference to the old value, or NULL.
+pub(crate) fn put_in_dict(b: &mut Builder<'_>, dict: Value, key: Value, value: Value) -> Value {
+    let (old, status) = b.call_pair(Helper::DictPut, &[dict, key, value]);
+    let failed = b.compare_const(Condition::Lt, status, 0);
+    b.error_if(failed);
+    let done = b.compare_const(Condition::Ne, status, 0);
+    b.guard(done, MissReason::Value);
+    old
 }
 
 /// `del container[key]`.

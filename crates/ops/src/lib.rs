@@ -17,6 +17,7 @@ mod builtin_calls;
 mod calls;
 mod closures;
 mod compare;
+mod concatenation;
 pub mod consumers;
 mod containers;
 mod control;
@@ -30,6 +31,7 @@ mod globals;
 mod imports;
 mod inlined_calls;
 pub mod inlined_generators;
+mod items_from_both_ends;
 mod iteration;
 mod known_functions;
 mod matching;
@@ -100,9 +102,11 @@ pub fn all() -> Vec<&'static Operation> {
 pub fn for_regions() -> impl Iterator<Item = &'static Operation> {
     arrays::OPERATIONS
         .iter()
+        .chain(concatenation::OPERATIONS)
         .chain(dict_iteration::OPERATIONS)
         .chain(dict_methods::OPERATIONS)
         .chain(enumerations::OPERATIONS)
+        .chain(items_from_both_ends::OPERATIONS)
         .chain(membership::OPERATIONS)
         .chain(zips::OPERATIONS)
         .chain(shapes::OPERATIONS)

@@ -26,6 +26,8 @@ pub struct Object {
     pub immortal: bool,
     /// Whether it is `None`.
     pub is_none: bool,
+    /// Whether it is the one string of an ASCII character.
+    pub is_character: bool,
     /// Its value.
     pub number: Number,
 }
@@ -33,7 +35,8 @@ pub struct Object {
 impl Object {
     /// The same, as what is known of a value.
     pub(crate) fn known(&self) -> Known {
-        Known { class: self.class, present: true, immortal: self.immortal, ..Known::default() }
+        let character = self.is_character;
+        Known { class: self.class, present: true, immortal: self.immortal, character, ..Known::default() }
     }
 }
 

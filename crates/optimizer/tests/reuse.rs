@@ -54,6 +54,30 @@ fn what_holds_on_one_way_only_is_asked_where_ways_meet() {
 }
 
 #[test]
+fn fields_of_different_types_are_different() {
+    // v1 is a string or a list, v5 a list that an item is appended to.
+    let body = |class: &str, change: &str| {
+        let lines = left(&format!(
+            "{START}v5: obj = load v0[96]\nguard_exact v1, {class} @state0\nguard_exact v5, ListType @state0\n\
+             v3: i64 = load v1[16]\nv4: i64 = load v1[24]\n{change}\nv9: i64 = load v1[16]\nv10: i64 = load v1[24]\n\
+             v11: i64 = add v9, v10\nstore v11, v0[96] @state0\nstore v3, v0[104] @state0\nstore v4, v0[112] @state0\n\
+             leave next @state0\n{END}"
+        ));
+        (count(&lines, "load v1[16]"), count(&lines, "load v1[24]"))
+    };
+    assert_eq!(body("StrType", "store v2, v5[16] @state0"), (1, 1));
+    assert_eq!(body("ListType", "store v2, v5[16] @state0"), (2, 1));
+    assert_eq!(body("RangeIteratorType", "store v2, v5[24] @state0"), (1, 1));
+    // More room is another place for the items, not another size.
+    let room = "v6: i32 = call MakeRoom(v5) @state0";
+    assert_eq!(body("ListType", room), (1, 2));
+    assert_eq!(body("RangeIteratorType", room), (1, 1));
+    // What a string says of itself lasts, but its hash.
+    let other = "release v5 @state0";
+    assert_eq!(body("StrType", other), (1, 2));
+}
+
+#[test]
 fn a_load_is_there_until_somebody_may_have_written() {
     let body = |between: &str| {
         left(&format!(

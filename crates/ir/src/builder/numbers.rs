@@ -63,6 +63,9 @@ impl Builder<'_> {
 
     /// Two-operand arithmetic on values of one type.
     pub fn binary(&mut self, op: BinaryOp, left: Value, right: Value) -> Value {
+        if let Some(folded) = self.fold_binary(op, left, right) {
+            return folded;
+        }
         let ty = self.func.ty(left);
         self.value(InstData::Binary { op, left, right }, ty)
     }
@@ -103,6 +106,9 @@ impl Builder<'_> {
 
     /// Float comparison.
     pub fn float_compare(&mut self, condition: FloatCondition, left: Value, right: Value) -> Value {
+        if let Some(folded) = self.fold_float_compare(condition, left, right) {
+            return folded;
+        }
         self.value(InstData::FloatCompare { condition, left, right }, Type::Bool)
     }
 

@@ -15,6 +15,8 @@ pub struct Known {
     pub immortal: bool,
     /// Its value as a machine number, if it is a float or an int.
     pub raw: Option<Value>,
+    /// It is the one string of its ASCII character: of two such strings that are not one object, the characters differ.
+    pub character: bool,
     /// The address of the code that it runs, if it is a generator, with globals and builtins that go with it.
     pub runs: Option<u64>,
 }
@@ -22,7 +24,8 @@ pub struct Known {
 impl Known {
     /// An object of exactly that type.
     pub fn exactly(class: Global) -> Known {
-        Known { class: Some(class), present: true, immortal: class == Global::BoolType, raw: None, runs: None }
+        let immortal = class == Global::BoolType;
+        Known { class: Some(class), present: true, immortal, raw: None, character: false, runs: None }
     }
 
     /// What holds of both.
@@ -31,6 +34,7 @@ impl Known {
             class: self.class.filter(|_| self.class == other.class),
             present: self.present && other.present,
             immortal: self.immortal && other.immortal,
+            character: self.character && other.character,
             raw: self.raw.filter(|_| self.raw == other.raw),
             runs: self.runs.filter(|_| self.runs == other.runs),
         }

@@ -10,8 +10,8 @@ use crate::{Callee, operands};
 use rustc_hash::FxHashMap;
 use whipsnake_cpython::layout::{frame, thread_state};
 use whipsnake_ir::{
-    Block, Builder, Condition, Continuation, FrameState, Frames, Function, MissReason, Region, Slot, State, Type,
-    Value, abi,
+    Block, Builder, Condition, Continuation, FrameState, Frames, Function, Global, MissReason, Region, Slot, State,
+    Type, Value, abi,
 };
 
 /// How an attempt to build a region ended.
@@ -246,6 +246,7 @@ impl<'a, 'f> Walk<'a, 'f> {
                 return false;
             }
             self.b.switch_to(next);
+            self.expect_numbers(extent);
         }
         let copy = self.plans.copy(&self.body.calls, outer, extent.header, false);
         let header = self.b.block();
@@ -266,6 +267,42 @@ impl<'a, 'f> Walk<'a, 'f> {
         self.body(extent, copy);
         self.knowledge().depth -= 1;
         self.body.scopes.pop().is_some_and(|scope| scope.closed)
+    }
+
+    /// Behind the first round of the region's own loop: variables that only some ways through it assign, and that hold numbers as a rule, are guarded to
+    /// hold them, so that the rounds that follow need no objects for them.
+    fn expect_numbers(&mut self, extent: Extent) {
+        let first = self.body.code.blocks()[extent.header as usize].first;
+        let own = matches!(self.request.start, Start::Loop(_)) && self.body.calls.is_empty();
+        if !own || !self.body.scopes.is_empty() || self.is_general(first) {
+            return;
+        }
+        let assigned = locals::assigned(&self.body.code, extent);
+        let world = self.request.world;
+        let mut numbers = Vec::new();
+        for local in locals::read(&self.body.code, extent).into_iter().filter(|local| assigned.contains(local)) {
+            let sample = world.local(local).and_then(|sample| world.class(sample));
+            let value = self.knowledge().state.frame().locals[local as usize].value;
+            if let (Some(class @ (Global::IntType | Global::FloatType)), Some(value)) = (sample, value)
+                && self.knowledge().known(value).class.is_none()
+            {
+                numbers.push((local, value, class));
+            }
+        }
+        if numbers.is_empty() {
+            return;
+        }
+        numbers.sort_unstable_by_key(|&(local, ..)| local);
+        self.knowledge().state.frame().unit = self.body.code.instrs()[first as usize].index;
+        self.mark_exit();
+        for (_, value, class) in numbers {
+            let set = self.b.compare_const(Condition::Ne, value, 0);
+            self.b.guard(set, MissReason::Missing);
+            self.b.guard_exact(value, class);
+            if class == Global::IntType {
+                self.b.unbox_int(value);
+            }
+        }
     }
 
     /// The copy of a loop that is being built.

@@ -16,6 +16,9 @@ const MAX_SURPRISES: usize = 8;
 /// Longer tuples are made from the stack in memory.
 const MAX_TUPLE: u32 = 8;
 
+/// Longer lists likewise.
+const MAX_LIST: u32 = 12;
+
 impl Walk<'_, '_> {
     /// Builds one instruction where the builder is, or some in a row; gives the number of the next.
     pub(super) fn instruction(&mut self, number: u32) -> u32 {
@@ -107,6 +110,7 @@ impl Walk<'_, '_> {
             op::PUSH_NULL => self.push(Slot::NULL),
             op::JUMP_FORWARD | op::JUMP_BACKWARD | op::JUMP_BACKWARD_NO_INTERRUPT => self.jump_to(instr.target),
             op::BUILD_TUPLE if oparg <= MAX_TUPLE && !self.is_general(number) => self.build_tuple(oparg),
+            op::BUILD_LIST if oparg <= MAX_LIST && !self.is_general(number) => self.build_list(oparg),
             op::BUILD_MAP if oparg == 0 && !self.is_general(number) => {
                 self.mark_exit();
                 let dict = self.b.new_dict();
@@ -240,6 +244,30 @@ impl Walk<'_, '_> {
         self.cost.add(depth, false);
     }
 
+    /// A list of values. Making it runs no code, so that no frame is shown for it.
+    fn build_list(&mut self, count: u32) {
+        let depth = self.knowledge().state.frame().stack.len();
+        let first = depth - count as usize;
+        self.own_elements(first..depth);
+        self.mark_exit();
+        let items: Vec<Value> =
+            self.knowledge().state.frame().stack[first..].iter().map(|slot| slot.value.expect("an object")).collect();
+        let count = self.b.iconst(Type::I32, count.into());
+        let list = self.b.call_checked(Helper::NewListOf, &[count]);
+        self.b.learn_class(list, Global::ListType);
+        if !items.is_empty() {
+            let places = self.b.load(Type::Ptr, list, layout::list::OB_ITEM);
+            for (index, item) in items.into_iter().enumerate() {
+                self.b.expose_value(item);
+                self.b.store(item, places, 8 * index as i32);
+            }
+        }
+        self.knowledge().state.frame().stack.truncate(first);
+        self.push(Slot::owned(list));
+        let depth = self.knowledge().depth;
+        self.cost.add(depth, false);
+    }
+
     fn get_iter(&mut self, number: u32) {
         if self.is_iterator_itself() || self.inline_iter(number) {
             return;
@@ -323,12 +351,35 @@ impl Walk<'_, '_> {
             if let Some((name, seen)) = self.subscript(instr) {
                 return named(name).map(|operation| (operation, seen));
             }
-            let name = self.known_method(instr).or_else(|| self.enumeration(instr));
+            let name = self.known_method(instr).or_else(|| self.enumeration(instr)).or_else(|| self.joins_lists(instr));
             if let Some(name) = name.or_else(|| self.membership(instr)) {
                 return named(name).map(|operation| (operation, 0));
             }
+            if matches!(instr.base, op::BINARY_SLICE | op::STORE_SLICE) {
+                self.guard_likely_slice(number);
+            }
+            if instr.base == op::TO_BOOL && (instr.opcode == instr.base || self.body.world.is_polymorphic(instr)) {
+                return named("TO_BOOL.quiet").map(|operation| (operation, 0));
+            }
+        } else if let Some(name) = self
+            .by_either_end_again(number, instr)
+            .or_else(|| self.truth_again(number, instr))
+            .or_else(|| self.comparison_again(number, instr))
+        {
+            return named(name).map(|operation| (operation, 0));
         }
         self.choose_by_feedback(number, instr).map(|operation| (operation, 0))
+    }
+
+    /// The operation for a comparison of what was a number when the interpreter specialised it, and is of several types.
+    fn comparison_again(&self, number: u32, instr: &Instr) -> Option<&'static str> {
+        let numbers = matches!(instr.opcode, op::COMPARE_OP_FLOAT | op::COMPARE_OP_INT);
+        (numbers && !self.is_for_any_object(number)).then_some("COMPARE_OP.numbers")
+    }
+
+    /// The operation for the truth of what is of several types, if Python code has not turned out to have a say.
+    fn truth_again(&self, number: u32, instr: &Instr) -> Option<&'static str> {
+        (instr.base == op::TO_BOOL && !self.is_for_any_object(number)).then_some("TO_BOOL.quiet")
     }
 
     /// The operation for a test for being contained in a string, list or tuple.

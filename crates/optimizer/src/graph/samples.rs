@@ -8,6 +8,7 @@ use super::blocks::Walk;
 use smallvec::SmallVec;
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::opcode as op;
+use whipsnake_cpython::opcode::binary::ADD;
 use whipsnake_ir::{Global, InstData, Slot, Type, UnaryOp, Value, ValueDef};
 
 impl Walk<'_, '_> {
@@ -95,6 +96,14 @@ impl Walk<'_, '_> {
 
     /// Guards that the operands of an instruction that the interpreter has not specialised are numbers, if they were.
     pub(super) fn guard_likely_numbers(&mut self, instr: &Instr) {
+        if instr.base == op::UNARY_NEGATIVE {
+            let Some(&Slot { value: Some(value), .. }) = self.knowledge().state.frame().stack.last() else { return };
+            if let Some(class @ (Global::IntType | Global::FloatType)) = self.likely_class(value) {
+                self.mark_exit();
+                self.b.guard_exact(value, class);
+            }
+            return;
+        }
         if !matches!(instr.base, op::BINARY_OP | op::COMPARE_OP) || instr.opcode != instr.base {
             return;
         }
@@ -108,6 +117,75 @@ impl Walk<'_, '_> {
             self.mark_exit();
             self.b.guard_exact(left, of_left);
             self.b.guard_exact(right, of_right);
+        }
+    }
+
+    /// The operation for an item of a sequence by a number that may count from the end. Of a constant, which is negative then, that is known.
+    pub(super) fn by_either_end(&mut self, sequence: Global, stores: bool) -> Option<&'static str> {
+        let stack = &self.knowledge().state.frame().stack;
+        let key = stack.last()?.value?;
+        let constant = self.knowledge().known(key).raw.and_then(|raw| self.b.constant(raw)).is_some();
+        Some(match (sequence, stores, constant) {
+            (Global::ListType, false, true) => "BINARY_SUBSCR_LIST_INT",
+            (Global::ListType, true, true) => "STORE_SUBSCR_LIST_INT",
+            (Global::TupleType, false, true) => "BINARY_SUBSCR_TUPLE_INT",
+            (Global::StrType, false, true) => "BINARY_SUBSCR_STR_INT",
+            (Global::ListType, false, false) => "BINARY_SUBSCR.list",
+            (Global::ListType, true, false) => "STORE_SUBSCR.list",
+            (Global::TupleType, false, false) => "BINARY_SUBSCR.tuple",
+            (Global::StrType, false, false) => "BINARY_SUBSCR.str",
+            _ => return None,
+        })
+    }
+
+    /// The same where an operation for numbers that are not negative has failed, if it is not the types that did.
+    pub(super) fn by_either_end_again(&mut self, number: u32, instr: &Instr) -> Option<&'static str> {
+        let stores = instr.base == op::STORE_SUBSCR;
+        if !stores && instr.base != op::BINARY_SUBSCR || !self.is_general(number) || self.is_for_any_object(number) {
+            return None;
+        }
+        let stack = &self.knowledge().state.frame().stack;
+        let &[.., Slot { value: Some(container), .. }, Slot { value: Some(key), .. }] = stack.as_slice() else {
+            return None;
+        };
+        let [class, key] = [container, key].map(|value| self.likely_class(value));
+        if key != Some(Global::IntType) { None } else { self.by_either_end(class?, stores) }
+    }
+
+    /// The operation for `+` of what are lists here, or, where the interpreter found nothing to specialise, were.
+    pub(super) fn joins_lists(&mut self, instr: &Instr) -> Option<&'static str> {
+        if instr.base != op::BINARY_OP || !matches!(instr.oparg, ADD) {
+            return None;
+        }
+        let stack = &self.knowledge().state.frame().stack;
+        let &[.., Slot { value: Some(left), .. }, Slot { value: Some(right), .. }] = stack.as_slice() else {
+            return None;
+        };
+        let known = [left, right].map(|value| self.knowledge().known(value).class);
+        let unspecialised = instr.opcode == instr.base;
+        let classes = if unspecialised { [left, right].map(|value| self.likely_class(value)) } else { known };
+        (classes == [Some(Global::ListType); 2]).then_some("BINARY_OP.lists")
+    }
+
+    /// Guards that the sequence and the bounds of a slice are what they were, where that is a list and numbers: of those it is known what a slice does.
+    pub(super) fn guard_likely_slice(&mut self, number: u32) {
+        let stack = &self.knowledge().state.frame().stack;
+        let &[.., Slot { value: Some(container), .. }, Slot { value: Some(start), .. }, Slot { value: Some(stop), .. }] =
+            stack.as_slice()
+        else {
+            return;
+        };
+        if self.is_general(number) || self.likely_class(container) != Some(Global::ListType) {
+            return;
+        }
+        let bounds: Vec<Value> = [start, stop].into_iter().filter(|&bound| !self.b.is_none(bound)).collect();
+        if bounds.iter().any(|&bound| self.likely_class(bound) != Some(Global::IntType)) {
+            return;
+        }
+        self.mark_exit();
+        self.b.guard_exact(container, Global::ListType);
+        for bound in bounds {
+            self.b.guard_exact(bound, Global::IntType);
         }
     }
 
@@ -143,10 +221,9 @@ impl Walk<'_, '_> {
             }
             (Global::BytesType, Global::IntType, false) => "BINARY_SUBSCR.bytes",
             (Global::ByteArrayType, Global::IntType, false) => "BINARY_SUBSCR.bytearray",
-            (Global::ListType, Global::IntType, false) => "BINARY_SUBSCR_LIST_INT",
-            (Global::ListType, Global::IntType, true) => "STORE_SUBSCR_LIST_INT",
-            (Global::TupleType, Global::IntType, false) => "BINARY_SUBSCR_TUPLE_INT",
-            (Global::StrType, Global::IntType, false) => "BINARY_SUBSCR_STR_INT",
+            (sequence, Global::IntType, _) if self.by_either_end(sequence, stores).is_some() => {
+                self.by_either_end(sequence, stores)?
+            }
             (Global::DictType, _, false) => "BINARY_SUBSCR_DICT",
             (Global::DictType, _, true) => "STORE_SUBSCR_DICT",
             _ => return None,

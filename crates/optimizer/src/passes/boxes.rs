@@ -5,8 +5,9 @@
 //! Where an object is needed in earnest, but in fewer rounds than it would be made in, it is made there.
 
 use super::congruent::congruent;
+use super::merged_numbers::make_behind_merges;
 use super::uses::{in_memory, used_after};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use whipsnake_ir::{Args, Block, Effects, Function, Global, Helper, Inst, InstData, Type, Value, ValueDef};
 
 /// What an instruction wants of an object.
@@ -22,21 +23,34 @@ enum Need {
     Identity,
 }
 
-struct Boxes {
+/// Which numbers need no object.
+pub(super) struct Boxes {
     /// The type of the number that stands for a value, for those whose object can be dropped.
     number: Vec<Option<Type>>,
-    /// Depth of the block that defines a value.
+    /// How often the block is run that defines a value.
     depth: Vec<u32>,
+    /// Parameters that are numbers, and of which the block makes an object first, for all who want one.
+    pub(super) split: FxHashSet<Value>,
 }
 
 /// Runs the pass.
 pub fn unbox(function: &mut Function) {
     let mut boxes = Boxes::candidates(function);
-    while boxes.drop_needed(function) {}
+    boxes.settle(function);
+    if make_behind_merges(function, &boxes) {
+        boxes = Boxes::candidates(function);
+        boxes.settle(function);
+    }
     boxes.rewrite(function);
 }
 
-fn number_type(class: Option<Global>) -> Option<Type> {
+/// How often a block is run, for comparison: as often as there are loops around it, and less if it is the seldom way.
+fn frequency(function: &Function, block: Block) -> u32 {
+    let data = &function.blocks[block.index()];
+    2 * data.depth + u32::from(!data.cold)
+}
+
+pub(super) fn number_type(class: Option<Global>) -> Option<Type> {
     match class {
         Some(Global::FloatType) => Some(Type::F64),
         Some(Global::IntType) => Some(Type::I64),
@@ -75,18 +89,19 @@ fn need(data: &InstData, value: Value) -> Need {
 
 impl Boxes {
     /// Every value that could be a number, and the depth of every value.
-    fn candidates(function: &Function) -> Boxes {
+    pub(super) fn candidates(function: &Function) -> Boxes {
         let count = function.value_count();
-        let mut boxes = Boxes { number: vec![None; count], depth: vec![0; count] };
+        let mut boxes = Boxes { number: vec![None; count], depth: vec![0; count], split: FxHashSet::default() };
         for block in function.block_ids() {
             let data = &function.blocks[block.index()];
+            let depth = frequency(function, block);
             for &param in &data.params {
-                boxes.depth[param.index()] = data.depth;
+                boxes.depth[param.index()] = depth;
                 boxes.number[param.index()] = number_type(function.class(param));
             }
             for &inst in &data.insts {
                 for &result in function.results(inst) {
-                    boxes.depth[result.index()] = data.depth;
+                    boxes.depth[result.index()] = depth;
                 }
                 let ty = match function.inst(inst) {
                     InstData::NewFloat { reuse, .. } if reuse.is_empty() => Type::F64,
@@ -102,15 +117,20 @@ impl Boxes {
         boxes
     }
 
-    fn is_number(&self, value: Value) -> bool {
+    pub(super) fn is_number(&self, value: Value) -> bool {
         self.number[value.index()].is_some()
+    }
+
+    /// Takes out all whose object is needed.
+    pub(super) fn settle(&mut self, function: &Function) {
+        while self.drop_needed(function) {}
     }
 
     /// Takes out values whose object is needed; whether there was one.
     fn drop_needed(&mut self, function: &Function) -> bool {
         let mut changed = false;
         for block in function.block_ids() {
-            let depth = function.blocks[block.index()].depth;
+            let depth = frequency(function, block);
             for (index, &inst) in function.blocks[block.index()].insts.iter().enumerate() {
                 let data = function.inst(inst);
                 match data {
@@ -121,7 +141,7 @@ impl Boxes {
                     }
                     data => data.for_each_use(|value| {
                         let need = need(data, value);
-                        if !self.is_number(value) || need == Need::None {
+                        if !self.is_number(value) || need == Need::None || self.split.contains(&value) {
                             return;
                         }
                         let seldom = need != Need::Identity && self.depth[value.index()] > depth;
@@ -150,16 +170,16 @@ impl Boxes {
     ) -> bool {
         let mut changed = false;
         for (&param, &arg) in function.blocks[to.index()].params.iter().zip(args) {
+            // What is made at the start of a block goes on from there.
+            let is_number = self.is_number(arg) && (!self.split.contains(&arg) || self.split.contains(&param));
             match self.number[param.index()] {
                 // Unboxing an int can fail, and there is no way out on a jump.
-                Some(ty)
-                    if !self.is_number(arg) && (branch || ty == Type::I64 && function.raw(inst, arg).is_none()) =>
-                {
+                Some(ty) if !is_number && (branch || ty == Type::I64 && function.raw(inst, arg).is_none()) => {
                     self.number[param.index()] = None;
                     changed = true;
                 }
                 Some(_) => {}
-                None if self.is_number(arg) && (branch || self.depth[arg.index()] <= depth) => {
+                None if is_number && (branch || self.depth[arg.index()] <= depth) => {
                     self.number[arg.index()] = None;
                     changed = true;
                 }
@@ -307,8 +327,9 @@ impl Boxes {
                                 function.results(unboxed)[0]
                             }
                         };
-                        let release = function.detached(InstData::ReleasePlain { value: object }, &[]);
-                        out.push(release);
+                        if !is_small_constant(function, object, *arg) {
+                            out.push(function.detached(InstData::ReleasePlain { value: object }, &[]));
+                        }
                     }
                     (None, Some(&raw)) => {
                         *arg = match made.get(&raw) {
@@ -331,6 +352,18 @@ impl Boxes {
         }
         *function.inst_mut(inst) = data;
     }
+}
+
+/// Whether an object is a small int that the code names: those live for ever, and nobody counts references to them.
+fn is_small_constant(function: &Function, object: Value, number: Value) -> bool {
+    let constant = |value: Value| match function.def(value) {
+        ValueDef::Result(inst, _) => match *function.inst(inst) {
+            InstData::Iconst { value, .. } => Some(value),
+            _ => None,
+        },
+        ValueDef::Param(..) => None,
+    };
+    constant(object).is_some() && constant(number).is_some_and(|number| (-5..=256).contains(&number))
 }
 
 /// An object with a reference more.

@@ -1,7 +1,8 @@
 //! What instructions read and write: places in memory, and which of them may be the same.
 
 use rustc_hash::FxHashMap;
-use whipsnake_cpython::layout::{array, frame, list, object, tuple};
+use std::hash::{Hash, Hasher};
+use whipsnake_cpython::layout::{array, frame, list, object, tuple, unicode};
 use whipsnake_ir::{
     BinaryOp, Block, Dominators, Function, Global, Helper, Inst, InstData, Offset, Type, UnaryOp, Value, ValueDef,
 };
@@ -21,19 +22,35 @@ pub(super) enum Space {
     Items,
     /// The numbers of an `array.array`.
     Numbers,
-    /// What no one changes: items of a tuple.
+    /// What no one changes: items of a tuple, characters of a string.
     Constant,
     /// Anything but what is changed by nobody.
     Other,
 }
 
 /// A place in memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
     pub space: Space,
     pub base: Value,
     pub offset: i32,
     pub ty: Type,
+    /// The exact type of the object whose field it is, if that is known where the place is named. It may not be elsewhere, and does not tell places apart.
+    pub class: Option<Global>,
+}
+
+impl PartialEq for Place {
+    fn eq(&self, other: &Place) -> bool {
+        (self.space, self.base, self.offset, self.ty) == (other.space, other.base, other.offset, other.ty)
+    }
+}
+
+impl Eq for Place {}
+
+impl Hash for Place {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.space, self.base, self.offset, self.ty).hash(state);
+    }
 }
 
 impl Place {
@@ -42,7 +59,8 @@ impl Place {
         use Space::*;
         match (self.space, other.space) {
             (Constant, _) | (_, Constant) => false,
-            (Frame, Frame) | (Thread, Thread) | (Field, Field) => self.overlaps(other),
+            (Field, Field) => self.overlaps(other) && !self.is_of_other_class(other),
+            (Frame, Frame) | (Thread, Thread) => self.overlaps(other),
             (Items, Items) | (Numbers, Numbers) | (Fixed, Fixed) | (Other, Other) => {
                 self.base != other.base || self.overlaps(other)
             }
@@ -55,6 +73,18 @@ impl Place {
     fn overlaps(&self, other: &Place) -> bool {
         let end = |place: &Place| place.offset + place.ty.bytes() as i32;
         self.offset < end(other) && other.offset < end(self)
+    }
+
+    /// Whether they are fields of objects of different exact types, which are not one object.
+    fn is_of_other_class(&self, other: &Place) -> bool {
+        matches!((self.class, other.class), (Some(ours), Some(others)) if ours != others)
+    }
+
+    /// Whether it is a field of a list that changes when the list gets more room, but no items.
+    fn is_of_room(&self) -> bool {
+        let of_list = self.class.is_none_or(|class| class == Global::ListType);
+        let inside = self.offset < list::ALLOCATED + 8 && self.offset + self.ty.bytes() as i32 > list::OB_ITEM;
+        self.space == Space::Other || self.space == Space::Fixed || self.space == Space::Field && of_list && inside
     }
 
     /// Whether it is where objects have their reference counts.
@@ -72,6 +102,8 @@ pub(super) enum Effect {
     Counts,
     /// Writes a place.
     Write(Place),
+    /// Gives a list more room.
+    Grow,
     /// Anything.
     All,
 }
@@ -83,6 +115,7 @@ impl Effect {
             Effect::None => false,
             Effect::Counts => place.is_count(),
             Effect::Write(written) => written.meets(place),
+            Effect::Grow => place.is_of_room(),
             Effect::All => place.space != Space::Constant,
         }
     }
@@ -96,7 +129,7 @@ pub(super) struct Guards {
 }
 
 impl Guards {
-    /// Those of lists, tuples and arrays.
+    /// Those of lists, tuples, arrays, and of what else has fields that are read.
     pub fn of(function: &Function) -> Guards {
         let mut guards = Guards { at: FxHashMap::default(), position: FxHashMap::default() };
         for block in function.block_ids() {
@@ -104,7 +137,15 @@ impl Guards {
                 guards.position.insert(inst, position);
                 if let InstData::GuardExact {
                     value,
-                    class: class @ (Global::ListType | Global::TupleType | Global::ArrayType),
+                    class:
+                        class @ (Global::ListType
+                        | Global::TupleType
+                        | Global::ArrayType
+                        | Global::StrType
+                        | Global::DictType
+                        | Global::RangeIteratorType
+                        | Global::ListIteratorType
+                        | Global::TupleIteratorType),
                 } = *function.inst(inst)
                 {
                     guards.at.entry(value).or_default().push((block, inst, class));
@@ -116,15 +157,36 @@ impl Guards {
 
     /// Whether the value is known to be of that exact type at the instruction.
     fn holds(&self, view: &View<'_>, value: Value, class: Global) -> bool {
-        let before = |&(block, inst, found): &(Block, Inst, Global)| {
-            found == class
-                && if block == view.block {
-                    self.position.get(&inst) < self.position.get(&view.inst)
-                } else {
-                    view.dominators.dominates(block, view.block)
-                }
+        self.class(view, value) == Some(class)
+    }
+
+    /// The exact type that the value is known to be of at the instruction.
+    fn class(&self, view: &View<'_>, value: Value) -> Option<Global> {
+        let before = |&&(block, inst, _): &&(Block, Inst, Global)| {
+            if block == view.block {
+                self.position.get(&inst) < self.position.get(&view.inst)
+            } else {
+                view.dominators.dominates(block, view.block)
+            }
         };
-        view.function.class(value) == Some(class) || self.at.get(&value).is_some_and(|at| at.iter().any(before))
+        let guarded = || self.at.get(&value)?.iter().find(before).map(|&(_, _, class)| class);
+        view.function.class(value).or_else(|| made(view.data(value)?)).or_else(guarded)
+    }
+}
+
+/// The exact type of the object that an instruction makes.
+fn made(data: &InstData) -> Option<Global> {
+    match data {
+        InstData::NewTuple { class, .. } => Some(*class),
+        InstData::Call { helper, .. } => match helper {
+            Helper::NewList | Helper::NewListOf | Helper::ListSlice | Helper::ListStrided | Helper::JoinLists => {
+                Some(Global::ListType)
+            }
+            Helper::NewRangeIterator => Some(Global::RangeIteratorType),
+            Helper::NewDict => Some(Global::DictType),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
@@ -147,7 +209,7 @@ impl View<'_> {
             base = below;
             offset = offset.checked_add(more)?;
         }
-        let place = Place { space: Space::Other, base, offset, ty };
+        let place = Place { space: Space::Other, base, offset, ty, class: None };
         let space = match self.data(base) {
             Some(InstData::Frame) => Space::Frame,
             Some(InstData::ThreadState) => Space::Thread,
@@ -156,7 +218,8 @@ impl View<'_> {
             _ if self.function.ty(base) == Type::Obj => self.field(base, offset),
             _ => self.computed(base),
         };
-        Some(Place { space, ..place })
+        let class = if space == Space::Field { self.guards.class(self, base) } else { None };
+        Some(Place { space, class, ..place })
     }
 
     fn data(&self, value: Value) -> Option<&InstData> {
@@ -167,8 +230,12 @@ impl View<'_> {
     }
 
     fn field(&self, object: Value, offset: i32) -> Space {
-        let item = offset >= tuple::OB_ITEM && self.guards.holds(self, object, Global::TupleType);
-        if item { Space::Constant } else { Space::Field }
+        match self.guards.class(self, object) {
+            Some(Global::TupleType) if offset >= tuple::OB_ITEM => Space::Constant,
+            // A string's hash is computed when it is wanted.
+            Some(Global::StrType) if offset == unicode::LENGTH || offset >= unicode::STATE => Space::Constant,
+            _ => Space::Field,
+        }
     }
 
     /// Where a computed address leads, by what it is computed from.
@@ -207,7 +274,7 @@ impl View<'_> {
             };
             if value != address
                 && self.function.ty(value) == Type::Obj
-                && self.guards.holds(self, value, Global::TupleType)
+                && matches!(self.guards.class(self, value), Some(Global::TupleType | Global::StrType))
             {
                 return Space::Constant;
             }
@@ -225,7 +292,8 @@ impl View<'_> {
             Retain { .. } | ReleasePlain { .. } => Effect::Counts,
             NewFloat { reuse, .. } | NewInt { reuse, .. } if !reuse.is_empty() => Effect::All,
             SaveInstr => {
-                Effect::Write(Place { space: Space::Frame, base: Value(0), offset: frame::INSTR_PTR, ty: Type::Ptr })
+                let (base, offset) = (Value(0), frame::INSTR_PTR);
+                Effect::Write(Place { space: Space::Frame, base, offset, ty: Type::Ptr, class: None })
             }
             Call {
                 helper:
@@ -235,7 +303,8 @@ impl View<'_> {
                     | Helper::DictFindOr
                     | Helper::DictHas
                     | Helper::SetHas
-                    | Helper::ItemsHave,
+                    | Helper::ItemsHave
+                    | Helper::QuietTruth,
                 ..
             } => Effect::None,
             Call {
@@ -243,11 +312,14 @@ impl View<'_> {
                     Helper::NewInstance
                     | Helper::NewRangeIterator
                     | Helper::NewDict
+                    | Helper::NewListOf
                     | Helper::NewSequenceIterator
+                    | Helper::JoinLists
                     | Helper::ListSlice
                     | Helper::ListStrided,
                 ..
             } => Effect::Counts,
+            Call { helper: Helper::MakeRoom, .. } => Effect::Grow,
             Release { .. } | Call { .. } | CallPointer { .. } => Effect::All,
             _ => Effect::None,
         }

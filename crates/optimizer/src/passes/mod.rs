@@ -7,6 +7,7 @@ mod depths;
 mod ends_of_loops;
 mod instances;
 mod memory;
+mod merged_numbers;
 mod pairs;
 mod reuse;
 mod storage;

@@ -3,73 +3,183 @@
 //! Whoever else holds the object at the `retain` still holds it at the `release` if nothing in between drops a reference or runs code that may. Exits in
 //! between that would hand the reference to a slot let it borrow instead.
 
+use super::depths::predecessors;
 use rustc_hash::FxHashMap;
 use whipsnake_ir::{
-    Block, Effects, ExitState, FrameState, Function, Inst, InstData, Slot, StateId, Type, Value, ValueDef,
+    Block, Effects, ExitState, FrameState, Function, Global, Helper, Inst, InstData, Slot, StateId, Type, Value,
+    ValueDef,
 };
 
-/// Runs the pass on each block by itself.
+/// Runs the pass. A pair is looked for in one block, and on from there where its ways meet again before anything else leads there.
 pub fn cancel_pairs(function: &mut Function) {
+    let before = predecessors(function);
     for block in function.block_ids() {
-        while cancel_one(function, block) {}
+        while cancel_one(function, &before, block) {}
     }
 }
 
-fn cancel_one(function: &mut Function, block: Block) -> bool {
-    let insts = &function.blocks[block.index()].insts;
-    for (start, &inst) in insts.iter().enumerate() {
-        let &InstData::Retain { value } = function.inst(inst) else { continue };
-        if let Some((end, states)) = find_end(function, &insts[..], start, value) {
-            let (first, last, mut lent) = (inst, insts[end], FxHashMap::default());
+fn cancel_one(function: &mut Function, before: &[Vec<Block>], block: Block) -> bool {
+    for start in 0..function.blocks[block.index()].insts.len() {
+        let retain = function.blocks[block.index()].insts[start];
+        let &InstData::Retain { value } = function.inst(retain) else { continue };
+        let mut search = Search { function, before, value, added: vec![], states: vec![] };
+        if let Some((last, release)) = search.end(block, start + 1) {
+            let needless = matches!(function.inst(release), InstData::GuardExact { .. });
+            let (states, mut lent) = (search.states, FxHashMap::default());
             for (inst, state) in states {
                 borrow(function, inst, state, value, &mut lent);
             }
-            function.blocks[block.index()].insts.retain(|&inst| inst != first && inst != last);
+            function.blocks[block.index()].insts.retain(|&inst| inst != retain);
+            if !needless {
+                function.blocks[last.index()].insts.retain(|&inst| inst != release);
+            }
             return true;
         }
     }
     false
 }
 
-/// Where the reference that `insts[start]` adds is dropped, and the instructions in between whose exits own it.
-fn find_end(function: &Function, insts: &[Inst], start: usize, value: Value) -> Option<(usize, Vec<(Inst, StateId)>)> {
-    let mut states = vec![];
-    for (index, &inst) in insts.iter().enumerate().skip(start + 1) {
-        let data = function.inst(inst);
+/// How many blocks a search walks through at most.
+const MOST_BLOCKS: usize = 24;
+
+/// The search for where the reference is dropped that a `retain` adds.
+struct Search<'f> {
+    function: &'f Function,
+    before: &'f [Vec<Block>],
+    value: Value,
+    /// What got references since, in order.
+    added: Vec<Value>,
+    /// The instructions in between whose exits own the value.
+    states: Vec<(Inst, StateId)>,
+}
+
+/// What an instruction on the way is.
+enum Step {
+    /// It drops the reference.
+    End,
+    /// It is in the way.
+    Stop,
+    /// Neither.
+    On,
+}
+
+impl Search<'_> {
+    /// Where the reference is dropped, from instruction `from` of a block on.
+    fn end(&mut self, mut block: Block, mut from: usize) -> Option<(Block, Inst)> {
+        for _ in 0..MOST_BLOCKS {
+            let insts = &self.function.blocks[block.index()].insts;
+            for &inst in &insts[from.min(insts.len())..] {
+                match self.step(inst) {
+                    Step::End => return Some((block, inst)),
+                    Step::Stop => return None,
+                    Step::On => {}
+                }
+            }
+            (block, from) = (self.meet(block, 0)?, 0);
+        }
+        None
+    }
+
+    /// The block where all ways from the end of `block` meet, if nothing on them drops a reference, and nothing else leads there.
+    fn meet(&mut self, block: Block, depth: usize) -> Option<Block> {
+        let last = *self.function.blocks[block.index()].insts.last()?;
+        if depth > 4 {
+            return None;
+        }
+        let (ways, met): ([(Block, Block); 2], Block) = match self.function.inst(last) {
+            InstData::Jump { to, args } if !args.contains(&self.value) => ([(block, *to); 2], *to),
+            &InstData::Branch { then, otherwise, ref then_args, ref otherwise_args, .. }
+                if then != otherwise && !then_args.contains(&self.value) && !otherwise_args.contains(&self.value) =>
+            {
+                let (first, second) = (self.arm(block, then, depth), self.arm(block, otherwise, depth));
+                // An arm may be where the other one leads.
+                let join = |arm: Option<(Block, Block)>, direct| arm.unwrap_or((block, direct));
+                let (first, second) = match (first, second) {
+                    (Some((_, to)), _) if to == otherwise => (join(first, to), (block, otherwise)),
+                    (_, Some((_, to))) if to == then => ((block, then), join(second, to)),
+                    (Some(first), Some(second)) if first.1 == second.1 => (first, second),
+                    _ => return None,
+                };
+                ([first, second], first.1)
+            }
+            _ => return None,
+        };
+        let only = self.before[met.index()].iter().all(|from| ways.iter().any(|way| way.0 == *from));
+        (only && ways.iter().all(|way| way.1 == met)).then_some(met)
+    }
+
+    /// The last block of a way that nothing else leads to, and where it goes on, if nothing on it drops a reference.
+    fn arm(&mut self, from: Block, start: Block, depth: usize) -> Option<(Block, Block)> {
+        if self.before[start.index()] != [from] {
+            return None;
+        }
+        let (added, states) = (self.added.clone(), self.states.len());
+        let mut block = start;
+        let found = loop {
+            let insts = &self.function.blocks[block.index()].insts;
+            if !insts.iter().all(|&inst| matches!(self.step(inst), Step::On)) {
+                break None;
+            }
+            match self.function.inst(*insts.last()?) {
+                InstData::Jump { to, args } if !args.contains(&self.value) => break Some((block, *to)),
+                InstData::Branch { .. } => match self.meet(block, depth + 1) {
+                    Some(next) => block = next,
+                    None => break None,
+                },
+                _ => break None,
+            }
+        };
+        self.added = added;
+        if found.is_none() {
+            self.states.truncate(states);
+        }
+        found
+    }
+
+    fn step(&mut self, inst: Inst) -> Step {
+        let data = self.function.inst(inst);
         match *data {
-            InstData::Release { value: dropped } | InstData::ReleasePlain { value: dropped } if dropped == value => {
-                return Some((index, states));
+            InstData::Release { value } | InstData::ReleasePlain { value } if value == self.value => return Step::End,
+            // It lives for ever: from here on no reference counts.
+            InstData::GuardExact { value, class: Global::BoolType } if value == self.value => {
+                let Some(state) = self.function.state_of(inst) else { return Step::Stop };
+                if owners(self.function, state, value) == 0 {
+                    return Step::Stop;
+                }
+                self.states.push((inst, state));
+                return Step::End;
             }
             // Another reference that was added since, to an object that ends quietly: no owner of ours is dropped.
-            InstData::ReleasePlain { value: dropped } if was_retained(function, &insts[start..index], dropped) => {}
-            InstData::Retain { .. } => {}
-            ref data if drops_references(data) || data.is_terminator() => return None,
+            InstData::ReleasePlain { value } if self.added.contains(&value) => {
+                let at = self.added.iter().rposition(|&added| added == value).expect("it is there");
+                self.added.remove(at);
+            }
+            InstData::Retain { value } => self.added.push(value),
+            InstData::Jump { .. } | InstData::Branch { .. } => {}
+            ref data if self.is_in_the_way(data) => return Step::Stop,
             _ => {}
         }
-        if let Some(state) = function.state_of(inst) {
-            let owns = owners(function, state, value);
+        if let Some(state) = self.function.state_of(inst) {
+            let owns = owners(self.function, state, self.value);
             if owns > 0 {
-                states.push((inst, state));
+                self.states.push((inst, state));
             } else if data.can_exit() {
-                return None;
+                return Step::Stop;
             }
         }
+        Step::On
     }
-    None
-}
 
-fn was_retained(function: &Function, insts: &[Inst], value: Value) -> bool {
-    insts.iter().any(|&inst| *function.inst(inst) == InstData::Retain { value })
-}
-
-/// Whether the instruction may drop a reference, or run code that does.
-fn drops_references(data: &InstData) -> bool {
-    match data {
-        InstData::Release { .. } | InstData::ReleasePlain { .. } | InstData::CallPointer { .. } => true,
-        // The store itself drops nothing, but whoever stored a reference counts on it.
-        InstData::Store { .. } => true,
-        InstData::Call { helper, .. } => helper.signature().effects.contains(Effects::ESCAPES),
-        _ => false,
+    /// Whether the instruction may drop a reference, or run code that does, or asks how many references there are, or ends the ways that are known.
+    fn is_in_the_way(&self, data: &InstData) -> bool {
+        match data {
+            InstData::Release { .. } | InstData::ReleasePlain { .. } | InstData::CallPointer { .. } => true,
+            // The store itself drops nothing, but whoever stored the reference counts on it.
+            InstData::Store { value, .. } => *value == self.value,
+            InstData::Call { helper: Helper::ExchangeSlice, .. } => true,
+            InstData::Call { helper, .. } => helper.signature().effects.contains(Effects::ESCAPES),
+            data => data.is_terminator(),
+        }
     }
 }
 

@@ -272,6 +272,11 @@ impl Walk<'_> {
     /// What is left of an instruction.
     fn inst(&mut self, block: Block, inst: Inst, memory: &mut Memory) -> Option<Inst> {
         let data = self.function.inst(inst);
+        if let InstData::Unary { op: UnaryOp::Hold, arg } = *data {
+            // There are no slots in a region that could hold something else by now.
+            self.replaced[self.function.results(inst)[0].index()] = Some(arg);
+            return None;
+        }
         if let Some(key) = Key::of(data) {
             if let Some(&Fact::By(first)) = self.facts.get(&Subject::Computed(key)) {
                 self.replace(inst, first);
@@ -311,6 +316,12 @@ impl Walk<'_> {
                     self.decide(inst, truth);
                 }
                 return Some(inst);
+            }
+            // There are two, which live for ever.
+            InstData::Retain { value } | InstData::Release { value } | InstData::ReleasePlain { value }
+                if self.class(value) == Some(Global::BoolType) =>
+            {
+                return None;
             }
             InstData::Release { value } if self.class(value).is_some_and(ends_quietly) => {
                 self.quieter |= self.function.blocks[block.index()].depth > 0;

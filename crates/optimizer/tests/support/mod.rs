@@ -76,7 +76,14 @@ impl World for Program {
             Number::Float(_) => Some(Global::FloatType),
             Number::No => None,
         };
-        Object { address: 0x4000 + 32 * u64::from(number), class, immortal: false, is_none: false, number: value }
+        Object {
+            address: 0x4000 + 32 * u64::from(number),
+            class,
+            immortal: false,
+            is_none: false,
+            is_character: false,
+            number: value,
+        }
     }
 
     fn first_unit(&self) -> u64 {

@@ -299,3 +299,35 @@ pub unsafe extern "C" fn is_true(value: *mut PyObject) -> c_int {
         before.truth(opcode::TO_BOOL, truth_of(value))
     }
 }
+
+/// The truth of a value, if no Python code tells it: 1, 0, or −1.
+pub unsafe extern "C" fn quiet_truth(value: *mut PyObject) -> c_int {
+    // SAFETY: a live object; the functions of these types run no code.
+    unsafe {
+        if value == Py_True() {
+            return 1;
+        }
+        if value == Py_False() || value == pyo3_ffi::Py_None() {
+            return 0;
+        }
+        let class = pyo3_ffi::Py_TYPE(value);
+        let built_in = [
+            &raw mut pyo3_ffi::PyLong_Type,
+            &raw mut pyo3_ffi::PyUnicode_Type,
+            &raw mut pyo3_ffi::PyList_Type,
+            &raw mut pyo3_ffi::PyTuple_Type,
+            &raw mut pyo3_ffi::PyDict_Type,
+            &raw mut pyo3_ffi::PyFloat_Type,
+            &raw mut pyo3_ffi::PyBytes_Type,
+            &raw mut pyo3_ffi::PySet_Type,
+            &raw mut pyo3_ffi::PyFrozenSet_Type,
+        ];
+        if built_in.contains(&class) {
+            return pyo3_ffi::PyObject_IsTrue(value);
+        }
+        let numbers = (*class).tp_as_number.as_ref().is_some_and(|slots| slots.nb_bool.is_some());
+        let mapping = (*class).tp_as_mapping.as_ref().is_some_and(|slots| slots.mp_length.is_some());
+        let sequence = (*class).tp_as_sequence.as_ref().is_some_and(|slots| slots.sq_length.is_some());
+        if numbers || mapping || sequence { -1 } else { 1 }
+    }
+}

@@ -57,6 +57,19 @@ pub unsafe extern "C" fn build_named(base: *mut *mut PyObject, count: c_int) -> 
     }
 }
 
+/// A list of so many items, which the caller stores without running any code before. Until then its places are empty.
+pub unsafe extern "C" fn new_list_of(count: c_int) -> *mut PyObject {
+    // SAFETY: a new list has `count` places.
+    unsafe {
+        let list = super::list_pool::new_list(count as usize);
+        if !list.is_null() && count > 0 {
+            let items: *mut *mut PyObject = *list.byte_add(layout::list::OB_ITEM as usize).cast();
+            items.write_bytes(0, count as usize);
+        }
+        list
+    }
+}
+
 /// A list.
 pub unsafe extern "C" fn build_list(base: *mut *mut PyObject, count: c_int) -> *mut PyObject {
     // SAFETY: a new list has room for `count` items; the references move into it.

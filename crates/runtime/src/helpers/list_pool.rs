@@ -107,7 +107,7 @@ pub(super) unsafe fn list_of(first: *const *mut PyObject, count: usize, step: is
     }
 }
 
-/// Ends a list without references, if it has few places.
+/// Ends a list without references that has places. What a long one has is dropped here, too: so its numbers come to where the next ones are taken from.
 ///
 /// # Safety
 /// The GIL is held; nobody has a reference to the object, which is exactly a list.
@@ -117,7 +117,7 @@ pub(super) unsafe fn end(list: *mut PyObject, depth: u32) -> bool {
         let pool = POOL.0.get();
         let handle = List::new_unchecked(list);
         let places = handle.allocated();
-        if places.wrapping_sub(1) >= MOST_PLACES || !(*pool).is_usual() {
+        if places == 0 || !(*pool).is_usual() {
             return false;
         }
         Pool::untrack(list.cast::<u8>().sub(HEAD));

@@ -77,7 +77,7 @@ macro_rules! with_pools {
 pub(crate) use {number_to_pool, with_pools};
 
 /// How many dead ints are kept at most.
-const MAX_INTS: usize = 256;
+const MAX_INTS: usize = 1024;
 
 /// The lists, as machine code reads them.
 #[repr(C)]

@@ -132,6 +132,30 @@ pub unsafe extern "C" fn get_strided(
     }
 }
 
+/// `left + right` of exact lists; NULL with `MemoryError` set.
+pub unsafe extern "C" fn join_lists(left: *mut PyObject, right: *mut PyObject) -> *mut PyObject {
+    // SAFETY: exact lists; the new one has a place for each of their items, which are written before anything else is done.
+    unsafe {
+        let lists = [left, right].map(|list| List::new_unchecked(list));
+        let [first, second] = [lists[0].len(), lists[1].len()];
+        let Some(count) = first.checked_add(second).filter(|&count| count <= isize::MAX as usize / 8) else {
+            return pyo3_ffi::PyErr_NoMemory();
+        };
+        let joined = super::list_pool::new_list(count);
+        if joined.is_null() || count == 0 {
+            return joined;
+        }
+        let mut place = List::new_unchecked(joined).items();
+        for list in lists {
+            for index in 0..list.len() {
+                place.write(crate::native::raw::retain(list.items().add(index).read()));
+                place = place.add(1);
+            }
+        }
+        joined
+    }
+}
+
 /// `list[start:stop]` of an exact list; NULL with `MemoryError` set.
 pub unsafe extern "C" fn list_slice(list: *mut PyObject, start: i64, stop: i64) -> *mut PyObject {
     // SAFETY: an exact list; the items are within it.

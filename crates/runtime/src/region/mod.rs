@@ -185,7 +185,9 @@ impl Region {
 
     /// The instructions whose specialised forms failed, with those of earlier code of the loop; marked are those that failed in a more general form, too.
     fn failed_instructions(&self) -> FxHashSet<Site> {
-        let failed = self.exits.iter().zip(&self.taken).filter(|(_, taken)| taken.get() > self.patience / 4);
+        // A function's region is given up for all of its exits together: each that has a share in that is seen to at once.
+        let often = if self.is_of_function() { self.left.get() / 16 } else { self.patience / 4 };
+        let failed = self.exits.iter().zip(&self.taken).filter(|(_, taken)| taken.get() > often.max(1));
         let sites = failed.map(|(exit, _)| {
             let site = site(exit);
             if exit.to == Continuation::Error {

@@ -19,7 +19,7 @@ use std::ptr;
 use std::rc::Rc;
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::generator::FRAME_EXECUTING;
-use whipsnake_cpython::layout::{cell, dict_iterator, enumeration, object, type_object, zip};
+use whipsnake_cpython::layout::{cell, dict_iterator, enumeration, object, runtime, type_object, zip};
 use whipsnake_cpython::live::{Code, Dict, Float, Frame, Function, Generator, KeysKind, Long, Tuple};
 use whipsnake_cpython::opcode as op;
 use whipsnake_ir::abi::FEEDBACK_WORDS;
@@ -212,8 +212,16 @@ pub(super) fn object_of(value: *mut PyObject) -> Object {
         };
         let immortal = (get::<u32>(value, object::OB_REFCNT) as i32) < 0;
         let is_none = value == pyo3_ffi::Py_None();
-        Object { address: value as u64, class, immortal, is_none, number }
+        let is_character = class == Some(Global::StrType) && is_character(value);
+        Object { address: value as u64, class, immortal, is_none, is_character, number }
     }
+}
+
+/// Whether an object is one of the strings that the interpreter has for ASCII characters.
+fn is_character(value: *mut PyObject) -> bool {
+    // SAFETY: the GIL is held.
+    let place = (value as usize).wrapping_sub(unsafe { globals::address(Global::AsciiStrings) });
+    place < 0x80 * runtime::STRINGS_ASCII_STRIDE as usize
 }
 
 /// The name of an object's exact type.
