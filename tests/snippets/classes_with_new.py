@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections import namedtuple
 from enum import Enum
 from fractions import Fraction
+from sys import _getframe
 from typing import NamedTuple
 
 ROUNDS = 60
@@ -334,10 +335,6 @@ print(Counted.alive, sys.getrefcount(Counted) == sys.getrefcount(Counted))
 
 
 # In hot loops: what `__new__` gives, of whatever class, whose `__init__` is next; classes and functions that change meanwhile.
-from abc import ABC
-from collections import namedtuple
-from fractions import Fraction
-from sys import _getframe
 
 Pair = namedtuple("Pair", "x y", defaults=[7])
 
@@ -397,7 +394,11 @@ def tuples(rounds):
     total = 0
     for index in range(rounds):
         total += Pair(index).y + Pair(index, 2).x + Triple(index).x + Triple(index, y=3).y + (Once() is Once(index))
-    return total, type(Triple(1)).__name__, Fraction(3, rounds) * Fraction(rounds, 9) + sum(Fraction(i, 7) for i in range(rounds))
+    return (
+        total,
+        type(Triple(1)).__name__,
+        Fraction(3, rounds) * Fraction(rounds, 9) + sum(Fraction(i, 7) for i in range(rounds)),
+    )
 
 
 print(tuples(400))

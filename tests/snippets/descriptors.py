@@ -222,7 +222,11 @@ print(drops(ROUNDS))
 class Asking:
     def __get__(self, instance, owner):
         frame = sys._getframe()
-        return frame.f_code.co_name, frame.f_back.f_code.co_name, frame.f_back.f_lineno - frame.f_back.f_code.co_firstlineno
+        return (
+            frame.f_code.co_name,
+            frame.f_back.f_code.co_name,
+            frame.f_back.f_lineno - frame.f_back.f_code.co_firstlineno,
+        )
 
     def __set__(self, instance, value):
         value.append(sys._getframe().f_back.f_code.co_name)

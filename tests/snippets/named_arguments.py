@@ -99,7 +99,9 @@ print(merges(ROUNDS))
 
 # What is done with the dict itself.
 def reads(**kwargs):
-    found = kwargs["a"] + len(kwargs) + ("b" in kwargs) + 10 * ("c" in kwargs) + kwargs.get("b", 1) + kwargs.get("x", 1000)
+    found = (
+        kwargs["a"] + len(kwargs) + ("b" in kwargs) + 10 * ("c" in kwargs) + kwargs.get("b", 1) + kwargs.get("x", 1000)
+    )
     if kwargs:
         found += sum(kwargs.values())
     return found, list(kwargs), list(kwargs.items())

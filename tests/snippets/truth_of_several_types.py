@@ -42,7 +42,9 @@ def count(values, rounds):
 plain = Plain()
 print(count([None, plain], 1500))
 print(count([None, plain, 0, 1, 2**80, "", "x", [], [0], (), (0,), {}, {1: 2}, 0.0, -0.0, 1.5, True, False], 1800))
-print(count([None, plain, set(), {1}, frozenset(), b"", b"x", bytearray(), bytearray(b"x"), range(0), range(3), 0j], 1200))
+print(
+    count([None, plain, set(), {1}, frozenset(), b"", b"x", bytearray(), bytearray(b"x"), range(0), range(3), 0j], 1200)
+)
 print(count([None, plain, Sized(0), Sized(3)], 1200), len(asked))
 asked.clear()
 print(count([None] * 500 + [plain] * 500 + [Truthful(True), Truthful(False)], 2004), len(asked))

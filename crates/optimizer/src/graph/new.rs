@@ -7,7 +7,7 @@ use super::blocks::Walk;
 use super::body::{Entered, Wanted};
 use crate::{New, Purpose};
 use whipsnake_cpython::layout::{method_wrapper, type_object};
-use whipsnake_ir::{Condition, Global, Known, MissReason, Slot, Type, Value};
+use whipsnake_ir::{Condition, MissReason, Type, Value};
 
 /// What has more arguments needs a prefix to say so.
 const MAX_ARGUMENTS: usize = 16;
@@ -33,25 +33,10 @@ impl<'a> Walk<'a, '_> {
         }
         self.mark_exit();
         let class = self.guard_new(called, class, &new);
-        let function = self.b.iconst(Type::Obj, function as i64);
-        self.knowledge().learn(function, |known| *known = Known::exactly(Global::FunctionType));
-        self.guard_callee(function, &callee);
-        let defaults = self.default_arguments(function, &callee, places.missing());
-        // Its class may lose it while it runs.
-        self.b.retain(function);
-        let mut arguments: Vec<Slot> = [class].into_iter().chain(values).map(Slot::borrowed).collect();
-        let surplus: Vec<Value> = arguments.drain(places.surplus.clone()).filter_map(|slot| slot.value).collect();
-        for &value in &surplus {
-            self.b.retain(value);
-        }
-        let collected = self.collected(&callee, surplus, vec![]);
-        let defaults = self.owned_arguments(defaults);
-        let mut arguments = places.in_order(arguments, defaults);
-        arguments.extend(collected);
-        self.push_shim(shim);
+        let arguments = [class].into_iter().chain(values).collect();
         let wanted = Wanted::Instance { version: new.method.version };
         let entered = Entered::Method { operands: given + 2, wanted };
-        self.inline_call(number, Slot::owned(function), arguments, &callee, entered);
+        self.inline_above_shim(number, function, &callee, &places, arguments, shim, entered);
         true
     }
 

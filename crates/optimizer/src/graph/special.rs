@@ -2,9 +2,10 @@
 //!
 //! The interpreter enters these as it enters calls, so that a frame that has to be pushed waits for the instruction as for a call.
 
+use super::arguments::Places;
 use super::blocks::Walk;
 use super::body::{Entered, Wanted};
-use crate::{Method, Purpose, Shim, Special};
+use crate::{Callee, Method, Purpose, Shim, Special};
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::type_object;
 use whipsnake_cpython::opcode as op;
@@ -108,6 +109,37 @@ impl<'a> Walk<'a, '_> {
         self.push_shim(shim);
         self.inline_call(number, function, arguments, &method.callee, Entered::Method { operands, wanted });
         true
+    }
+
+    /// Inlines the function at an address, which C code would call with those arguments, borrowed from the stack: the frame of `shim` is below it. Whoever has the
+    /// function may lose it while it runs.
+    #[expect(clippy::too_many_arguments, reason = "what is called, with what, and how")]
+    pub(super) fn inline_above_shim(
+        &mut self,
+        number: u32,
+        function: u64,
+        callee: &Callee<'a>,
+        places: &Places,
+        arguments: Vec<Value>,
+        shim: Shim,
+        entered: Entered,
+    ) {
+        let function = self.b.iconst(Type::Obj, function as i64);
+        self.knowledge().learn(function, |known| *known = Known::exactly(Global::FunctionType));
+        self.guard_callee(function, callee);
+        let defaults = self.default_arguments(function, callee, places.missing());
+        self.b.retain(function);
+        let mut arguments: Vec<Slot> = arguments.into_iter().map(Slot::borrowed).collect();
+        let surplus: Vec<Value> = arguments.drain(places.surplus.clone()).filter_map(|slot| slot.value).collect();
+        for &value in &surplus {
+            self.b.retain(value);
+        }
+        let collected = self.collected(callee, surplus, vec![]);
+        let defaults = self.owned_arguments(defaults);
+        let mut arguments = places.in_order(arguments, defaults);
+        arguments.extend(collected);
+        self.push_shim(shim);
+        self.inline_call(number, Slot::owned(function), arguments, callee, entered);
     }
 
     /// Pushes, in the abstract, the frame that stands in for C code below a method.

@@ -6,7 +6,7 @@
 use super::blocks::Walk;
 use super::body::{Entered, Wanted};
 use crate::{Purpose, Special};
-use whipsnake_ir::{Global, Known, Slot, Type, Value};
+use whipsnake_ir::{Slot, Type, Value};
 
 impl Walk<'_, '_> {
     /// Inlines the `__enter__` of a context manager; false if that can't be done, and then nothing was.
@@ -53,24 +53,9 @@ impl Walk<'_, '_> {
             self.knowledge().state.frame().stack[bottom + 1..].iter().map(|slot| slot.value).collect();
         let Some(values) = values.filter(|_| self.may_inline(number, &callee, count)) else { return false };
         self.mark_exit();
-        let function = self.b.iconst(Type::Obj, address as i64);
-        self.knowledge().learn(function, |known| *known = Known::exactly(Global::FunctionType));
-        self.guard_callee(function, &callee);
-        let defaults = self.default_arguments(function, &callee, places.missing());
-        // The method holds it, but may be gone before its frame.
-        self.b.retain(function);
-        let mut arguments: Vec<Slot> = [this].into_iter().chain(values).map(Slot::borrowed).collect();
-        let surplus: Vec<Value> = arguments.drain(places.surplus.clone()).filter_map(|slot| slot.value).collect();
-        for &value in &surplus {
-            self.b.retain(value);
-        }
-        let collected = self.collected(&callee, surplus, vec![]);
-        let defaults = self.owned_arguments(defaults);
-        let mut arguments = places.in_order(arguments, defaults);
-        arguments.extend(collected);
-        self.push_shim(shim);
+        let arguments = [this].into_iter().chain(values).collect();
         let entered = Entered::Method { operands: count, wanted: Wanted::Result };
-        self.inline_call(number, Slot::owned(function), arguments, &callee, entered);
+        self.inline_above_shim(number, address, &callee, &places, arguments, shim, entered);
         true
     }
 }

@@ -1,6 +1,7 @@
 //! The code of functions and generators that a region inlines, analysed once each.
 
-use super::world::{Live, object_of};
+use super::kinds::object_of;
+use super::world::Live;
 use crate::native::code;
 use crate::native::compiled_entry::compiled_entry;
 use crate::tier::code_input;

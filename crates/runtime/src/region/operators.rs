@@ -191,7 +191,7 @@ unsafe fn function(class: *mut PyTypeObject, name: &CStr) -> Option<*mut PyObjec
 }
 
 /// What a class has under a name. Gives it a version, if it has none.
-unsafe fn look_up(class: *mut PyTypeObject, name: &CStr) -> Option<*mut PyObject> {
+pub(super) unsafe fn look_up(class: *mut PyTypeObject, name: &CStr) -> Option<*mut PyObject> {
     // SAFETY: the caller's; the name is kept by whoever has a method of that name.
     unsafe {
         let name = pyo3_ffi::PyUnicode_InternFromString(name.as_ptr());

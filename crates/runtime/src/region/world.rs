@@ -2,12 +2,12 @@
 
 use super::alive::Alive;
 use super::inlined_code::{Analysed, Inlined, is_inlinable};
-use super::{accessors, attribute_shapes, constructed, operators, samples};
-use crate::helpers::constructors::makes_plain_instances;
+use super::kinds::{
+    class_of, has_known_dict_iterators, has_known_enumerations, has_known_zips, has_string_keys, object_of,
+};
+use super::{attribute_shapes, kinds, operators, samples};
 use crate::helpers::globals;
-use crate::helpers::instance_pool;
 use crate::helpers::pointers::CodeSource;
-use crate::helpers::special;
 use crate::helpers::unseen_exceptions;
 use crate::native::code::CompiledCode;
 use crate::native::raw::get;
@@ -19,48 +19,18 @@ use std::ptr;
 use std::rc::Rc;
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::generator::FRAME_EXECUTING;
-use whipsnake_cpython::layout::{cell, dict_iterator, enumeration, object, runtime, type_object, zip};
-use whipsnake_cpython::live::{Code, Dict, Float, Frame, Function, Generator, KeysKind, Long, Tuple};
+use whipsnake_cpython::layout::{cell, dict_iterator, enumeration, object, zip};
+use whipsnake_cpython::live::{Code, Dict, Frame, Function, Generator, Tuple};
 use whipsnake_cpython::opcode as op;
 use whipsnake_ir::abi::FEEDBACK_WORDS;
 use whipsnake_ir::{Failure, Global};
 use whipsnake_ops::Ptr;
 use whipsnake_ops::consumers::Consumer;
 use whipsnake_optimizer::{
-    Accessor, Asked, AttributeShape, Callee, ClassAttribute, Constructor, Identity, Method, New, Number, Object,
-    Operand, Operator, PlainException, Purpose, Shim, Special, Suspended, Truth, World,
+    Accessor, AttributeShape, Callee, ClassAttribute, Constructor, Identity, Method, New, Number, Object, Operand,
+    Operator, PlainException, Purpose, Shim, Special, Suspended, Truth, World,
 };
 use whipsnake_stencils::Source;
-
-/// The exact types that the optimizer knows by name.
-const CLASSES: &[Global] = &[
-    Global::IntType,
-    Global::FloatType,
-    Global::BoolType,
-    Global::StrType,
-    Global::BytesType,
-    Global::ByteArrayType,
-    Global::ListType,
-    Global::TupleType,
-    Global::DictType,
-    Global::SetType,
-    Global::FrozenSetType,
-    Global::SliceType,
-    Global::FunctionType,
-    Global::MethodType,
-    Global::BuiltinType,
-    Global::MethodDescriptorType,
-    Global::RangeIteratorType,
-    Global::ListIteratorType,
-    Global::TupleIteratorType,
-    Global::EnumerateType,
-    Global::ZipType,
-    Global::DictItemIteratorType,
-    Global::DictKeyIteratorType,
-    Global::DictValueIteratorType,
-    Global::ModuleType,
-    Global::TypeType,
-];
 
 /// Code that a region is made of: that of the frame that waits for it, or of a function that is inlined.
 pub(super) struct Live {
@@ -70,7 +40,7 @@ pub(super) struct Live {
     globals: *mut PyObject,
     builtins: *mut PyObject,
     data: u64,
-    alive: Rc<Alive>,
+    pub(super) alive: Rc<Alive>,
     cells: RefCell<Vec<Box<[u64]>>>,
     callees: FrozenVec<Box<Analysed>>,
 }
@@ -146,20 +116,8 @@ impl Live {
         }
     }
 
-    /// A function that was found in a class, which has a version then, if it can be inlined.
-    fn method(&self, class: *mut PyTypeObject, function: *mut PyObject) -> Option<Method<'_>> {
-        // SAFETY: a live type.
-        let version = unsafe { get::<u32>(class, type_object::TP_VERSION_TAG) };
-        if version == 0 || function.is_null() {
-            return None;
-        }
-        // The class holds it.
-        self.alive.note(function as u64);
-        Some(Method { version, function: function as u64, callee: self.callee(function as u64)? })
-    }
-
     /// A live object that was found is noted.
-    fn found(&self, address: Option<u64>) -> Option<u64> {
+    pub(super) fn found(&self, address: Option<u64>) -> Option<u64> {
         if let Some(address) = address {
             self.alive.note(address);
         }
@@ -167,7 +125,7 @@ impl Live {
     }
 
     /// The object at the address, if it is alive.
-    fn live(&self, address: u64) -> Option<*mut PyObject> {
+    pub(super) fn live(&self, address: u64) -> Option<*mut PyObject> {
         self.alive.has(address).then_some(address as *mut PyObject)
     }
 
@@ -186,110 +144,9 @@ impl Live {
         (class || matches!(object.class, Some(FunctionType | BuiltinType | ModuleType | TypeType))).then_some(object)
     }
 
-    /// The class that is known of an operand.
-    fn operand(&self, operand: Operand) -> Option<*mut PyTypeObject> {
-        match operand {
-            // SAFETY: the GIL is held.
-            Operand::Exactly(name) => Some(unsafe { globals::address(name) } as *mut PyTypeObject),
-            Operand::OfClass(class) => self.live(class).map(|class| class.cast()),
-        }
-    }
-
-    fn name(&self, number: u32) -> Option<*mut PyObject> {
+    pub(super) fn name(&self, number: u32) -> Option<*mut PyObject> {
         self.code.names().item(number as usize)
     }
-}
-
-/// What is known of a live object.
-pub(super) fn object_of(value: *mut PyObject) -> Object {
-    let class = class_of(value);
-    // SAFETY: a live object, of the type that was found.
-    unsafe {
-        let number = match class {
-            Some(Global::IntType) => Long::new_unchecked(value).compact_value().map_or(Number::No, Number::Int),
-            Some(Global::FloatType) => Number::Float(Float::new_unchecked(value).value()),
-            _ => Number::No,
-        };
-        let immortal = (get::<u32>(value, object::OB_REFCNT) as i32) < 0;
-        let is_none = value == pyo3_ffi::Py_None();
-        let is_character = class == Some(Global::StrType) && is_character(value);
-        Object { address: value as u64, class, immortal, is_none, is_character, number }
-    }
-}
-
-/// Whether an object is one of the strings that the interpreter has for ASCII characters.
-fn is_character(value: *mut PyObject) -> bool {
-    // SAFETY: the GIL is held.
-    let place = (value as usize).wrapping_sub(unsafe { globals::address(Global::AsciiStrings) });
-    place < 0x80 * runtime::STRINGS_ASCII_STRIDE as usize
-}
-
-/// The name of an object's exact type.
-fn class_of(value: *mut PyObject) -> Option<Global> {
-    // SAFETY: a live object; the GIL is held.
-    unsafe {
-        let class = get::<*mut PyTypeObject>(value, object::OB_TYPE) as usize;
-        let found = CLASSES.iter().copied().find(|&name| globals::address(name) == class);
-        found.or_else(|| samples::is_array(value).then_some(Global::ArrayType))
-    }
-}
-
-/// Built-in types and methods whose calls are known.
-const NAMED: &[Global] = &[
-    Global::FloatType,
-    Global::IntType,
-    Global::BoolType,
-    Global::RangeType,
-    Global::EnumerateType,
-    Global::ZipType,
-    Global::DictGetMethod,
-    Global::DictItemsMethod,
-    Global::DictKeysMethod,
-    Global::DictValuesMethod,
-];
-
-/// Whether the class has nothing in C that tells the truth of its instances.
-unsafe fn is_without_truth(class: *mut PyTypeObject) -> bool {
-    // SAFETY: a live type, whose tables of methods are live, too.
-    unsafe {
-        (*class).tp_as_number.as_ref().is_none_or(|number| number.nb_bool.is_none())
-            && (*class).tp_as_mapping.as_ref().is_none_or(|mapping| mapping.mp_length.is_none())
-            && (*class).tp_as_sequence.as_ref().is_none_or(|sequence| sequence.sq_length.is_none())
-    }
-}
-
-/// Whether an `enumerate` has its fields where they are expected, as far as its size tells: no header has them.
-fn has_known_enumerations() -> bool {
-    let class = &raw const pyo3_ffi::PyEnum_Type;
-    // SAFETY: a static type.
-    unsafe { (*class).tp_basicsize == enumeration::SIZEOF as isize }
-}
-
-/// The same of iterators over dicts.
-fn has_known_dict_iterators() -> bool {
-    let class = &raw const pyo3_ffi::PyDictIterItem_Type;
-    // SAFETY: a static type.
-    unsafe { (*class).tp_basicsize == dict_iterator::SIZEOF as isize }
-}
-
-/// Whether all keys of a dict are strings; `None` for other objects, NULL, and dicts that share their keys.
-fn has_string_keys(object: *mut PyObject) -> Option<bool> {
-    if object.is_null() || class_of(object) != Some(Global::DictType) {
-        return None;
-    }
-    // SAFETY: a live object of that type.
-    match unsafe { Dict::new_unchecked(object).keys().kind() } {
-        KeysKind::General => Some(false),
-        KeysKind::Unicode => Some(true),
-        KeysKind::Split => None,
-    }
-}
-
-/// The same of `zip`.
-fn has_known_zips() -> bool {
-    let class = &raw const pyo3_ffi::PyZip_Type;
-    // SAFETY: a static type.
-    unsafe { (*class).tp_basicsize == zip::SIZEOF as isize }
 }
 
 impl World for Live {
@@ -448,26 +305,7 @@ impl World for Live {
     }
 
     fn constructor(&self, class: u64) -> Option<Constructor<'_>> {
-        if !self.alive.has(class) {
-            return None;
-        }
-        // SAFETY: a live object; the type's method cache answers without running code.
-        unsafe {
-            let object = class as *mut PyObject;
-            if pyo3_ffi::Py_TYPE(object) != &raw mut pyo3_ffi::PyType_Type || !makes_plain_instances(object.cast()) {
-                return None;
-            }
-            let version = get::<u32>(object, type_object::TP_VERSION_TAG);
-            let function = special::look_up(object.cast(), special::Name::Init) as u64;
-            let shim_unit = shim::code_object()?.instructions() as u64;
-            if version == 0 || function == 0 {
-                return None;
-            }
-            // The class holds it.
-            self.alive.note(function);
-            let keeps_values = instance_pool::keeps_values(object.cast());
-            Some(Constructor { version, function, init: self.callee(function)?, shim_unit, keeps_values })
-        }
+        self.constructor_of(class)
     }
 
     fn names(&self, tuple: u64) -> Option<Vec<u64>> {
@@ -494,14 +332,7 @@ impl World for Live {
     }
 
     fn named_object(&self, address: u64) -> Option<Global> {
-        // SAFETY: the GIL is held.
-        let is_it = |named: &Global| unsafe { globals::address(*named) } as u64 == address;
-        NAMED.iter().copied().find(is_it).filter(|&found| match found {
-            Global::EnumerateType => has_known_enumerations(),
-            Global::ZipType => has_known_zips(),
-            Global::DictItemsMethod | Global::DictKeysMethod | Global::DictValuesMethod => has_known_dict_iterators(),
-            _ => true,
-        })
+        kinds::named(address)
     }
 
     fn math_function(&self, address: u64) -> Option<whipsnake_ops::MathFunction> {
@@ -542,27 +373,7 @@ impl World for Live {
     }
 
     fn special(&self, class: u64, name: Special) -> Option<Method<'_>> {
-        let name = match name {
-            Special::GetItem => special::Name::GetItem,
-            Special::SetItem => special::Name::SetItem,
-            Special::Contains => special::Name::Contains,
-            Special::Call => special::Name::Call,
-            Special::Bool => special::Name::Bool,
-            Special::Len => special::Name::Len,
-            Special::Enter => special::Name::Enter,
-            Special::Exit => special::Name::Exit,
-            Special::Next => special::Name::Next,
-            Special::Iter => special::Name::Iter,
-        };
-        let class = self.live(class)?.cast::<PyTypeObject>();
-        // SAFETY: a live type.
-        let flags: u64 = unsafe { get(class, type_object::TP_FLAGS) };
-        let calls = type_object::HAVE_VECTORCALL | type_object::HEAPTYPE;
-        if matches!(name, special::Name::Call) && flags & calls != type_object::HEAPTYPE {
-            return None;
-        }
-        // SAFETY: its type.
-        self.method(class, unsafe { special::look_up(class, name) })
+        self.special_of(class, name)
     }
 
     fn keys_versions(&self) -> Option<(u32, u32)> {
@@ -624,22 +435,7 @@ impl World for Live {
     }
 
     fn operator(&self, left: Operand, right: Operand, instr: &Instr) -> Option<Operator<'_>> {
-        let (left, right) = (self.operand(left)?, self.operand(right)?);
-        // SAFETY: live types.
-        let (function, reflected, purpose) = unsafe {
-            if instr.base == op::COMPARE_OP {
-                let (function, purpose) = operators::comparison(left, right, instr.oparg >> op::compare::OP_SHIFT)?;
-                (function, false, purpose)
-            } else {
-                let found = operators::method(left, right, instr.oparg)?;
-                (found.function, found.reflected, Purpose::Operator)
-            }
-        };
-        let (owner, other) = if reflected { (right, left) } else { (left, right) };
-        let method = self.method(owner, function)?;
-        // SAFETY: as above.
-        let other = unsafe { get::<u32>(other, type_object::TP_VERSION_TAG) };
-        (other != 0).then_some(Operator { method, reflected, other, purpose })
+        self.operator_for(left, right, instr)
     }
 
     fn identity(&self, left: Operand, right: Operand) -> Option<Identity> {
@@ -648,21 +444,7 @@ impl World for Live {
     }
 
     fn truth(&self, class: u64) -> Option<Truth> {
-        let class = self.live(class)?.cast::<PyTypeObject>();
-        // SAFETY: a live type.
-        unsafe {
-            if !special::look_up(class, special::Name::Bool).is_null() {
-                return Some(Truth::Asked(Special::Bool));
-            }
-            if !special::look_up(class, special::Name::Len).is_null() {
-                return Some(Truth::Asked(Special::Len));
-            }
-            // A class of C code may have slots without names.
-            let flags: u64 = get(class, type_object::TP_FLAGS);
-            let version: u32 = get(class, type_object::TP_VERSION_TAG);
-            let plain = flags & type_object::HEAPTYPE != 0 && is_without_truth(class);
-            (plain && version != 0).then_some(Truth::Always { version })
-        }
+        self.truth_of(class)
     }
 
     fn property(&self, class: u64, instr: &Instr) -> Option<Method<'_>> {
@@ -671,38 +453,11 @@ impl World for Live {
     }
 
     fn new_of(&self, class: u64) -> Option<New<'_>> {
-        let object = self.live(class)?;
-        // SAFETY: live objects, a type after the check; the type's method cache answers without running code.
-        unsafe {
-            if pyo3_ffi::PyType_Check(object) == 0 {
-                return None;
-            }
-            let found = constructed::new_in_python(object.cast())?;
-            self.alive.note(found.wrapper as u64);
-            let method = self.method(object.cast(), found.function)?;
-            Some(New { method, wrapper: found.wrapper as u64, metaclass: found.metaclass })
-        }
+        self.new_in_python(class)
     }
 
     fn accessor(&self, class: u64, seen: Option<u64>, instr: &Instr) -> Option<Accessor<'_>> {
-        let class = self.live(class)?.cast::<PyTypeObject>();
-        let seen = seen.and_then(|seen| self.live(seen));
-        // SAFETY: live objects.
-        let found = unsafe {
-            match instr.base {
-                op::STORE_ATTR => accessors::store(class, self.name(instr.oparg)?)?,
-                _ => accessors::load(class, self.name(instr.oparg >> 1)?)?,
-            }
-        };
-        // SAFETY: as above.
-        if seen.is_some_and(|seen| unsafe { accessors::has_own(seen, class, found.own) }) {
-            return None;
-        }
-        // The class holds the descriptor, the code object the name.
-        let (Asked::Descriptor { address, .. } | Asked::Property { address, .. } | Asked::Class { name: address }) =
-            found.asked;
-        self.alive.note(address);
-        Some(Accessor { method: self.method(class, found.function)?, asked: found.asked, own: found.own })
+        self.accessor_of(class, seen, instr)
     }
 
     fn callee(&self, function: u64) -> Option<Callee<'_>> {
