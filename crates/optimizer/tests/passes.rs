@@ -427,6 +427,7 @@ jump block3(v9 raw v8) @state0
 block2:
 jump block3(v6 raw v5) @state0
 block3(v10: obj FloatType):
+guard v7, value @state0
 retain v10
 store v10, v0[96]
 store v10, v0[104]
@@ -438,6 +439,12 @@ frame 2: locals [v1 clean, v2 clean], stack []";
     let left = run(unbox, text);
     assert_eq!(left.matches("new_float").count(), 1, "{left}");
     assert!(left.contains("block3(v10: f64 FloatType)"), "{left}");
+    // Where the block has no state at its start, there is nothing to say where it is, should memory be short.
+    let late = text.replace("guard v7, value @state0\n", "");
+    assert!(run(unbox, &late).contains("block3(v10: obj FloatType)"), "{late}");
+    let own = text.replace("guard v7, value @state0", "v12: obj = load v1[8]\nguard v7, value @state2")
+        + "\nstate2:\nframe 2: locals [v12, v2 clean], stack []";
+    assert!(run(unbox, &own).contains("block3(v10: obj FloatType)"), "{own}");
     // A way that hands on an object that is there already: all stay objects.
     let other =
         text.replace("jump block3(v6 raw v5) @state0", "release_plain v6\nretain v2\njump block3(v2 raw v4) @state0");

@@ -23,7 +23,7 @@ fn remove_unneeded(function: &mut Function, all_states: bool) {
     remove_params(function, &needed);
 }
 
-fn is_pure(data: &InstData) -> bool {
+pub(super) fn is_pure(data: &InstData) -> bool {
     use InstData::*;
     matches!(
         data,

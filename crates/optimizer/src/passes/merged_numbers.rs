@@ -5,6 +5,7 @@
 //! were up to one for each assignment.
 
 use super::boxes::{Boxes, number_type};
+use super::dead::is_pure;
 use super::depths::loops;
 use rustc_hash::{FxHashMap, FxHashSet};
 use whipsnake_ir::{Args, Block, Dominators, FrameState, Function, Inst, InstData, StateId, Type, Value, ValueDef};
@@ -107,8 +108,7 @@ fn wants_number(data: &InstData) -> bool {
 /// Has the block make the object of its parameter, and everything else use that; whether it could.
 fn make(function: &mut Function, dominators: &Dominators, param: Value) -> bool {
     let ValueDef::Param(start, _) = function.def(param) else { return false };
-    let insts = &function.blocks[start.index()].insts;
-    let Some(state) = insts.iter().find_map(|&inst| function.state_of(inst)) else { return false };
+    let Some(state) = state_at_start(function, start) else { return false };
     let Some(ty) = number_type(function.class(param)) else { return false };
     let reuse = Args::new();
     let unbox =
@@ -125,6 +125,22 @@ fn make(function: &mut Function, dominators: &Dominators, param: Value) -> bool 
     }
     function.blocks[start.index()].insts.splice(0..0, [unboxed, made, release]);
     true
+}
+
+/// The state that holds at the start of a block: that of the first instruction that may exit, if nothing before it does anything, and it needs nothing of theirs. The state of an
+/// instruction that can't exit is no use: it may name values that not every way here has.
+fn state_at_start(function: &Function, block: Block) -> Option<StateId> {
+    let insts = &function.blocks[block.index()].insts;
+    let first = insts.iter().position(|&inst| function.inst(inst).can_exit() || !is_pure(function.inst(inst)))?;
+    if !function.inst(insts[first]).can_exit() {
+        return None;
+    }
+    let state = function.state_of(insts[first])?;
+    let mut holds = true;
+    function.states[state.index()].for_each_use(|value| {
+        holds &= !matches!(function.def(value), ValueDef::Result(inst, _) if insts[..first].contains(&inst));
+    });
+    holds.then_some(state)
 }
 
 /// Has what comes from block `start` on use `object` instead of `param`, but for what wants its number.

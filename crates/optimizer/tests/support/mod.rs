@@ -79,7 +79,8 @@ impl World for Program {
         Object {
             address: 0x4000 + 32 * u64::from(number),
             class,
-            immortal: false,
+            // As the interpreter has it.
+            immortal: matches!(value, Number::Int(-5..=256)),
             is_none: false,
             is_character: false,
             number: value,
