@@ -388,6 +388,29 @@ impl InstData {
         self.can_exit() || matches!(self, Store { .. } | Call { .. } | CallPointer { .. } | Jump { .. } | Branch { .. })
     }
 
+    /// Whether the instruction only reads and computes: it changes nothing, makes nothing, and goes nowhere.
+    pub fn only_computes(&self) -> bool {
+        use InstData::*;
+        matches!(
+            self,
+            Iconst { .. }
+                | Fconst { .. }
+                | Global { .. }
+                | Frame
+                | ThreadState
+                | Load { .. }
+                | Address { .. }
+                | Unary { .. }
+                | Binary { .. }
+                | Overflowing { .. }
+                | Compare { .. }
+                | FloatCompare { .. }
+                | Select { .. }
+                | FloatValue { .. }
+                | IntValue { .. }
+        )
+    }
+
     /// Calls `visit` on every value the instruction reads.
     pub fn for_each_use(&self, mut visit: impl FnMut(Value)) {
         // The one list of operands; `for_each_use_mut` shares it through a copy.

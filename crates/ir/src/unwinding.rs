@@ -61,33 +61,12 @@ impl Unwinding {
     /// Notes what a handler does.
     pub(crate) fn note(&mut self, data: &InstData) {
         use InstData::*;
-        if !self.strict {
-            return;
-        }
-        match data {
-            NewFloat { .. }
-            | NewInt { .. }
-            | Guard { .. }
-            | GuardExact { .. }
-            | UnboxInt { .. }
-            | Iconst { .. }
-            | Fconst { .. }
-            | Global { .. }
-            | Frame
-            | ThreadState
-            | Load { .. }
-            | Address { .. }
-            | Unary { .. }
-            | Binary { .. }
-            | Overflowing { .. }
-            | Compare { .. }
-            | FloatCompare { .. }
-            | Select { .. }
-            | FloatValue { .. }
-            | IntValue { .. }
-            | Jump { .. } => {}
-            _ => self.broken = true,
-        }
+        let may = data.only_computes()
+            || matches!(
+                data,
+                NewFloat { .. } | NewInt { .. } | Guard { .. } | GuardExact { .. } | UnboxInt { .. } | Jump { .. }
+            );
+        self.broken |= self.strict && !may;
     }
 }
 

@@ -71,17 +71,24 @@ fn negative_constant(b: &Builder<'_>, index: Value) -> Option<i64> {
     b.constant(raw).filter(|&known| known < 0)
 }
 
+/// How an item is found: the position in a sequence, whose size is at an offset, that an index stands for. Guards that there is an item.
+pub(crate) type Position = fn(&mut Builder<'_>, sequence: Value, size: i32, index: Value) -> Value;
+
 /// The address of a list's item: guards the types and that it is there.
-fn list_slot(b: &mut Builder<'_>, list: Value, index: Value) -> Value {
+fn list_slot(b: &mut Builder<'_>, list: Value, index: Value, position: Position) -> Value {
     b.guard_exact(list, Global::ListType);
-    let index = guard_position(b, list, list::OB_SIZE, index);
+    let position = position(b, list, list::OB_SIZE, index);
     let items = b.load(Type::Ptr, list, list::OB_ITEM);
-    b.element(items, index, 3)
+    b.element(items, position, 3)
 }
 
 /// `list[index]`.
 pub fn list_item(b: &mut Builder<'_>, list: Value, index: Value) -> Value {
-    let slot = list_slot(b, list, index);
+    list_item_at(b, list, index, guard_position)
+}
+
+pub(crate) fn list_item_at(b: &mut Builder<'_>, list: Value, index: Value, position: Position) -> Value {
+    let slot = list_slot(b, list, index, position);
     let item = b.load(Type::Obj, slot, 0);
     b.retain(item);
     b.release_all(&[index, list]);
@@ -90,8 +97,12 @@ pub fn list_item(b: &mut Builder<'_>, list: Value, index: Value) -> Value {
 
 /// `tuple[index]`.
 pub fn tuple_item(b: &mut Builder<'_>, tuple: Value, index: Value) -> Value {
+    tuple_item_at(b, tuple, index, guard_position)
+}
+
+pub(crate) fn tuple_item_at(b: &mut Builder<'_>, tuple: Value, index: Value, position: Position) -> Value {
     b.guard_exact(tuple, Global::TupleType);
-    let position = guard_position(b, tuple, tuple::OB_SIZE, index);
+    let position = position(b, tuple, tuple::OB_SIZE, index);
     let base = b.unary(UnaryOp::AsInt, tuple);
     let slot = b.element(base, position, 3);
     let item = b.load(Type::Obj, slot, tuple::OB_ITEM);
@@ -102,12 +113,15 @@ pub fn tuple_item(b: &mut Builder<'_>, tuple: Value, index: Value) -> Value {
 
 /// `string[index]` where the string is ASCII: the characters are all preallocated.
 pub fn character(b: &mut Builder<'_>, string: Value, index: Value) -> Value {
+    character_by(b, string, index, guard_position)
+}
+
+pub(crate) fn character_by(b: &mut Builder<'_>, string: Value, index: Value, position: Position) -> Value {
     b.guard_exact(string, Global::StrType);
-    let position = guard_position(b, string, unicode::LENGTH, index);
-    let code = ascii_code(b, string, position);
-    let character = ascii_string(b, code);
+    let position = position(b, string, unicode::LENGTH, index);
+    let character = character_at(b, string, position);
     b.release_all(&[index, string]);
-    one_character(b, character)
+    character
 }
 
 /// The character at a position of a string that is guarded to be ASCII.
@@ -187,7 +201,12 @@ pub(crate) fn found(b: &mut Builder<'_>, value: Value, operands: &[Value]) -> Va
 
 /// `list[index] = value`. The old item goes after the list has the new one.
 pub fn set_list_item(b: &mut Builder<'_>, value: Value, list: Value, index: Value) {
-    let slot = list_slot(b, list, index);
+    set_list_item_at(b, value, list, index, guard_position);
+}
+
+/// The old item goes after the list has the new one.
+pub(crate) fn set_list_item_at(b: &mut Builder<'_>, value: Value, list: Value, index: Value, position: Position) {
+    let slot = list_slot(b, list, index, position);
     let old = b.load(Type::Obj, slot, 0);
     let value = b.take(value);
     b.store(value, slot, 0);

@@ -160,11 +160,9 @@ impl Walk<'_, '_> {
         let depth = self.knowledge().state.frame().stack.len();
         let stack = &self.knowledge().state.frame().stack;
         let slots: Option<Vec<(u64, usize)>> = if instr.base == op::BUILD_MAP {
-            let keys: Vec<Option<Value>> = (0..count).map(|index| stack[depth - 2 * (count - index)].value).collect();
-            let key = |(index, key): (usize, Option<Value>)| {
-                Some((self.constant_address(key?)?, depth - 2 * (count - index) + 1))
-            };
-            keys.into_iter().enumerate().map(key).collect()
+            let keys: Vec<(Option<Value>, usize)> =
+                (depth - 2 * count..depth).step_by(2).map(|at| (stack[at].value, at + 1)).collect();
+            keys.into_iter().map(|(key, at)| Some((self.constant_address(key?)?, at))).collect()
         } else {
             let keys = stack.last().and_then(|slot| slot.value);
             let keys = keys.and_then(|keys| self.constant_address(keys)).and_then(|keys| self.body.world.names(keys));

@@ -229,31 +229,36 @@ impl Walk<'_, '_> {
         self.push(Slot { owned, dirty: true, ..slot });
     }
 
-    /// A tuple of values. The passes leave it out if only exits need it.
-    fn build_tuple(&mut self, count: u32) {
+    /// The uppermost elements of the stack, each with a reference of its own, for an object that is made of them.
+    fn own_items(&mut self, count: u32) -> Vec<Value> {
         let depth = self.knowledge().state.frame().stack.len();
         let first = depth - count as usize;
         self.own_elements(first..depth);
         self.mark_exit();
-        let items: Vec<Value> =
-            self.knowledge().state.frame().stack[first..].iter().map(|slot| slot.value.expect("an object")).collect();
-        let tuple = self.b.new_tuple(&items);
-        self.knowledge().state.frame().stack.truncate(first);
-        self.push(Slot::owned(tuple));
+        self.knowledge().state.frame().stack[first..].iter().map(|slot| slot.value.expect("an object")).collect()
+    }
+
+    /// Puts the object that was made of these elements in their place.
+    fn replace_items(&mut self, count: usize, made: Value) {
+        let stack = &mut self.knowledge().state.frame().stack;
+        stack.truncate(stack.len() - count);
+        self.push(Slot::owned(made));
         let depth = self.knowledge().depth;
         self.cost.add(depth, false);
     }
 
+    /// A tuple of values. The passes leave it out if only exits need it.
+    fn build_tuple(&mut self, count: u32) {
+        let items = self.own_items(count);
+        let tuple = self.b.new_tuple(&items);
+        self.replace_items(items.len(), tuple);
+    }
+
     /// A list of values. Making it runs no code, so that no frame is shown for it.
     fn build_list(&mut self, count: u32) {
-        let depth = self.knowledge().state.frame().stack.len();
-        let first = depth - count as usize;
-        self.own_elements(first..depth);
-        self.mark_exit();
-        let items: Vec<Value> =
-            self.knowledge().state.frame().stack[first..].iter().map(|slot| slot.value.expect("an object")).collect();
-        let count = self.b.iconst(Type::I32, count.into());
-        let list = self.b.call_checked(Helper::NewListOf, &[count]);
+        let items = self.own_items(count);
+        let size = self.b.iconst(Type::I32, count.into());
+        let list = self.b.call_checked(Helper::NewListOf, &[size]);
         self.b.learn_class(list, Global::ListType);
         if !items.is_empty() {
             let places = self.b.load(Type::Ptr, list, layout::list::OB_ITEM);
@@ -262,10 +267,7 @@ impl Walk<'_, '_> {
                 self.b.store(item, places, 8 * index as i32);
             }
         }
-        self.knowledge().state.frame().stack.truncate(first);
-        self.push(Slot::owned(list));
-        let depth = self.knowledge().depth;
-        self.cost.add(depth, false);
+        self.replace_items(count as usize, list);
     }
 
     fn get_iter(&mut self, number: u32) {

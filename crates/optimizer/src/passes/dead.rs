@@ -25,29 +25,11 @@ fn remove_unneeded(function: &mut Function, all_states: bool) {
 
 pub(super) fn is_pure(data: &InstData) -> bool {
     use InstData::*;
-    matches!(
-        data,
-        Iconst { .. }
-            | Fconst { .. }
-            | Global { .. }
-            | Frame
-            | ThreadState
-            | ActivationField { .. }
-            | Load { .. }
-            | Address { .. }
-            | Instance { .. }
-            | Empty { .. }
-            | LateIterator { .. }
-            | Unary { .. }
-            | Binary { .. }
-            | Overflowing { .. }
-            | Compare { .. }
-            | FloatCompare { .. }
-            | Select { .. }
-            | FloatValue { .. }
-            | IntValue { .. }
-            | LateTuple { .. }
-    )
+    data.only_computes()
+        || matches!(
+            data,
+            ActivationField { .. } | Instance { .. } | Empty { .. } | LateIterator { .. } | LateTuple { .. }
+        )
 }
 
 /// Empties the blocks that nothing leads to.

@@ -7,6 +7,7 @@
 
 use super::attention::Before;
 use super::held::Held;
+use super::special::is_always_true;
 use super::{long_ints, pools, text};
 use crate::native::raw::get;
 use pyo3_ffi::{Py_DECREF, Py_False, Py_NewRef, Py_True, PyObject, PyThreadState_Get, binaryfunc};
@@ -325,9 +326,6 @@ pub unsafe extern "C" fn quiet_truth(value: *mut PyObject) -> c_int {
         if built_in.contains(&class) {
             return pyo3_ffi::PyObject_IsTrue(value);
         }
-        let numbers = (*class).tp_as_number.as_ref().is_some_and(|slots| slots.nb_bool.is_some());
-        let mapping = (*class).tp_as_mapping.as_ref().is_some_and(|slots| slots.mp_length.is_some());
-        let sequence = (*class).tp_as_sequence.as_ref().is_some_and(|slots| slots.sq_length.is_some());
-        if numbers || mapping || sequence { -1 } else { 1 }
+        if is_always_true(class) { 1 } else { -1 }
     }
 }

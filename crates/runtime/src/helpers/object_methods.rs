@@ -3,6 +3,7 @@
 //! The interpreter has wrappers around these, which take their arguments from a tuple.
 
 use super::names::interned;
+use super::special::look_up_text;
 use crate::native::raw::{get, is_exact, retain};
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::cell::UnsafeCell;
@@ -43,18 +44,10 @@ static GET: OnceLock<usize> = OnceLock::new();
 static SET_NAME: OnceLock<usize> = OnceLock::new();
 
 /// What `object` has under a name, which lasts forever.
-unsafe fn find(name: &CStr) -> usize {
-    // SAFETY: the GIL is held; no Python code runs for this.
-    unsafe {
-        let name = pyo3_ffi::PyUnicode_InternFromString(name.as_ptr());
-        if name.is_null() {
-            pyo3_ffi::PyErr_Clear();
-            return usize::MAX;
-        }
-        let found = symbols::_PyType_Lookup(&raw mut pyo3_ffi::PyBaseObject_Type, name);
-        pyo3_ffi::Py_DECREF(name);
-        if found.is_null() { usize::MAX } else { found as usize }
-    }
+fn find(name: &CStr) -> usize {
+    // SAFETY: the GIL is held.
+    let found = unsafe { look_up_text(&raw mut pyo3_ffi::PyBaseObject_Type, name) };
+    found.map_or(usize::MAX, |found| found as usize)
 }
 
 /// Versions of classes whose instances `object.__setattr__` may set attributes of.

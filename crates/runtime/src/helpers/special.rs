@@ -120,3 +120,34 @@ unsafe fn look_up_slowly(class: *mut PyTypeObject, name: Name) -> *mut PyObject 
         found
     }
 }
+
+/// What a class or its bases have under any name, as `look_up`. Gives the class a version, if it has none.
+///
+/// # Safety
+/// A live class, the GIL held.
+pub(crate) unsafe fn look_up_text(class: *mut PyTypeObject, name: &CStr) -> Option<*mut PyObject> {
+    // SAFETY: the caller's; the name is kept by whoever has a method of that name.
+    unsafe {
+        let name = pyo3_ffi::PyUnicode_InternFromString(name.as_ptr());
+        if name.is_null() {
+            pyo3_ffi::PyErr_Clear();
+            return None;
+        }
+        let found = symbols::_PyType_Lookup(class, name);
+        pyo3_ffi::Py_DECREF(name);
+        (!found.is_null()).then_some(found)
+    }
+}
+
+/// Whether nothing in the class tells the truth of its instances, so that all are true.
+///
+/// # Safety
+/// A live class.
+pub(crate) unsafe fn is_always_true(class: *mut PyTypeObject) -> bool {
+    // SAFETY: the caller's; its tables of methods are live, too.
+    unsafe {
+        (*class).tp_as_number.as_ref().is_none_or(|number| number.nb_bool.is_none())
+            && (*class).tp_as_mapping.as_ref().is_none_or(|mapping| mapping.mp_length.is_none())
+            && (*class).tp_as_sequence.as_ref().is_none_or(|sequence| sequence.sq_length.is_none())
+    }
+}

@@ -1,9 +1,8 @@
 //! Which Python function C code calls for an attribute of an instance: that of a descriptor, or the class's `__getattr__`.
 
-use super::operators;
 use crate::helpers::attributes::{has_inline_values, value_offset};
-use crate::helpers::fallback;
 use crate::helpers::shapes::{self, SharedKey};
+use crate::helpers::{fallback, special};
 use crate::native::raw::{get, is_exact};
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::ffi::CStr;
@@ -31,7 +30,7 @@ pub(super) unsafe fn load(class: *mut PyTypeObject, name: *mut PyObject) -> Opti
             let function = look_up(class, c"__getattr__")?;
             return Some(Found { function, asked: Asked::Class { name: name as u64 }, own: own(class, name)? });
         }
-        if !generic && !fallback::comes_last(class) && operators::look_up(class, c"__getattr__").is_none() {
+        if !generic && !fallback::comes_last(class) && special::look_up_text(class, c"__getattr__").is_none() {
             let function = look_up(class, c"__getattribute__").filter(|_| is_of_program(class))?;
             return Some(Found { function, asked: Asked::Class { name: name as u64 }, own: Own::None });
         }
@@ -128,5 +127,5 @@ pub(super) unsafe fn has_own(object: *mut PyObject, class: *mut PyTypeObject, ow
 /// What a class has under a name, if that is a Python function. The class has a version then, if it can have one.
 unsafe fn look_up(class: *mut PyTypeObject, name: &CStr) -> Option<*mut PyObject> {
     // SAFETY: the caller's.
-    unsafe { operators::look_up(class, name).filter(|&found| is_exact(found, &raw mut pyo3_ffi::PyFunction_Type)) }
+    unsafe { special::look_up_text(class, name).filter(|&found| is_exact(found, &raw mut pyo3_ffi::PyFunction_Type)) }
 }

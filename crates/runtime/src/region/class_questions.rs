@@ -119,7 +119,7 @@ impl Live {
             // A class of C code may have slots without names.
             let flags: u64 = get(class, type_object::TP_FLAGS);
             let version: u32 = get(class, type_object::TP_VERSION_TAG);
-            let plain = flags & type_object::HEAPTYPE != 0 && is_without_truth(class);
+            let plain = flags & type_object::HEAPTYPE != 0 && special::is_always_true(class);
             (plain && version != 0).then_some(Truth::Always { version })
         }
     }
@@ -159,15 +159,5 @@ impl Live {
             found.asked;
         self.alive.note(address);
         Some(Accessor { method: self.method(class, found.function)?, asked: found.asked, own: found.own })
-    }
-}
-
-/// Whether the class has nothing in C that tells the truth of its instances.
-unsafe fn is_without_truth(class: *mut PyTypeObject) -> bool {
-    // SAFETY: a live type, whose tables of methods are live, too.
-    unsafe {
-        (*class).tp_as_number.as_ref().is_none_or(|number| number.nb_bool.is_none())
-            && (*class).tp_as_mapping.as_ref().is_none_or(|mapping| mapping.mp_length.is_none())
-            && (*class).tp_as_sequence.as_ref().is_none_or(|sequence| sequence.sq_length.is_none())
     }
 }

@@ -34,9 +34,6 @@ struct Made {
 impl Made {
     /// What the exit makes before anything is written to fields.
     unsafe fn of(exit: &Exit, buffer: Buffer<'_>) -> Made {
-        if exit.made.is_empty() {
-            return Made { objects: SmallVec::new(), empty: SmallVec::new() };
-        }
         let make = |&unmade: &Unmade| {
             // SAFETY: the caller's: a class that makes its instances as `object` does.
             let object = unsafe {

@@ -1,6 +1,7 @@
 //! Which method an operator calls, where that is sure: a Python function that a class has for it, whose answer `NotImplemented` is an error, since
 //! nobody else would be asked. And which one a comparison calls first.
 
+use crate::helpers::special::look_up_text;
 use crate::native::raw::{get, is_exact};
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::ffi::CStr;
@@ -48,12 +49,14 @@ pub(super) unsafe fn method(left: *mut PyTypeObject, right: *mut PyTypeObject, o
             return Some(Found { function: function(right, reflected)?, reflected: true });
         }
         let found = Found { function: function(left, forward)?, reflected: false };
-        if oparg >= count && look_up(left, in_place).is_some() {
+        if oparg >= count && look_up_text(left, in_place).is_some() {
             return None;
         }
         let alone = left == right
             || is_number(right)
-            || is_plain(right) && pyo3_ffi::PyType_IsSubtype(right, left) == 0 && look_up(right, reflected).is_none();
+            || is_plain(right)
+                && pyo3_ffi::PyType_IsSubtype(right, left) == 0
+                && look_up_text(right, reflected).is_none();
         alone.then_some(found)
     }
 }
@@ -74,17 +77,18 @@ pub(super) unsafe fn comparison(
     // SAFETY: the caller's.
     unsafe {
         // A version, too, for the right one.
-        look_up(right, name);
+        look_up_text(right, name);
         if left != right && pyo3_ffi::PyType_IsSubtype(right, left) != 0 {
             // It is asked first.
             return None;
         }
-        let found = look_up(left, name)?;
+        let found = look_up_text(left, name)?;
         if is_function(found, left) {
             return Some((found, Purpose::Comparison));
         }
-        let inherited = number == compare::NE && Some(found) == look_up(&raw mut pyo3_ffi::PyBaseObject_Type, name);
-        let equal = look_up(left, c"__eq__").filter(|&equal| inherited && is_function(equal, left))?;
+        let inherited =
+            number == compare::NE && Some(found) == look_up_text(&raw mut pyo3_ffi::PyBaseObject_Type, name);
+        let equal = look_up_text(left, c"__eq__").filter(|&equal| inherited && is_function(equal, left))?;
         Some((equal, Purpose::Unequal))
     }
 }
@@ -185,22 +189,7 @@ unsafe fn is_plain(class: *mut PyTypeObject) -> bool {
 unsafe fn function(class: *mut PyTypeObject, name: &CStr) -> Option<*mut PyObject> {
     // SAFETY: the caller's.
     unsafe {
-        let found = look_up(class, name).filter(|_| is_plain(class))?;
+        let found = look_up_text(class, name).filter(|_| is_plain(class))?;
         is_exact(found, &raw mut pyo3_ffi::PyFunction_Type).then_some(found)
-    }
-}
-
-/// What a class has under a name. Gives it a version, if it has none.
-pub(super) unsafe fn look_up(class: *mut PyTypeObject, name: &CStr) -> Option<*mut PyObject> {
-    // SAFETY: the caller's; the name is kept by whoever has a method of that name.
-    unsafe {
-        let name = pyo3_ffi::PyUnicode_InternFromString(name.as_ptr());
-        if name.is_null() {
-            pyo3_ffi::PyErr_Clear();
-            return None;
-        }
-        let found = symbols::_PyType_Lookup(class, name);
-        pyo3_ffi::Py_DECREF(name);
-        (!found.is_null()).then_some(found)
     }
 }
