@@ -151,6 +151,8 @@ pub enum Own {
     KeyCount(u32),
     /// Its values are inside, and there is none at this offset, which is that attribute's.
     Unset(i32),
+    /// It has a dict without that name, or none, at this offset. If so many keys are shared, it may have its values inside instead.
+    Dict { offset: i32, name: u64, keys: Option<u32> },
 }
 
 /// A Python function that C code calls for an attribute of an instance.

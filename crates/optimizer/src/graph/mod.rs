@@ -29,6 +29,7 @@ mod math;
 mod named_items;
 mod new;
 mod operators;
+mod own;
 mod ranges;
 mod samples;
 mod shapes;

@@ -9,9 +9,9 @@ use crate::select::named;
 use crate::{Access, AttributeShape, Binding, Own};
 use std::ops::Range;
 use whipsnake_bytecode::Instr;
-use whipsnake_cpython::layout::{dict_keys, dict_values, method_wrapper, object, type_object};
+use whipsnake_cpython::layout::{method_wrapper, type_object};
 use whipsnake_cpython::opcode as op;
-use whipsnake_ir::{Block, Condition, Continuation, Global, Known, MissReason, Slot, Type, Value};
+use whipsnake_ir::{Block, Condition, Continuation, Global, Known, Slot, Type, Value};
 
 /// Instructions that are built for each class at most, from the load of a method to its call.
 const MAX_COPIED: usize = 24;
@@ -44,8 +44,9 @@ impl Walk<'_, '_> {
         if let Some(known) = known {
             shapes = vec![known];
         }
-        // One class has an operation of its own, where the interpreter has seen it.
-        let specialized = known.is_none() && instr.opcode != instr.base;
+        // One class has an operation of its own, where the interpreter has seen it; that knows nothing of dicts.
+        let in_dict = |s: &AttributeShape| matches!(s.access, Access::Method { own: Own::Dict { .. }, .. });
+        let specialized = known.is_none() && instr.opcode != instr.base && !shapes.iter().any(in_dict);
         if shapes.is_empty() || shapes.len() == 1 && (specialized || self.is_general(number)) {
             return None;
         }
@@ -149,7 +150,9 @@ impl Walk<'_, '_> {
         let shapes =
             groups.iter().zip(&starts).flat_map(|(group, &start)| group.shapes.iter().map(move |s| (s, start)));
         for ((shape, start), index) in shapes.zip(1..) {
-            let Access::Method { own: own @ (Own::KeysVersion(_) | Own::KeyCount(_)), .. } = shape.access else {
+            let Access::Method { own: own @ (Own::KeysVersion(_) | Own::KeyCount(_) | Own::Dict { .. }), .. } =
+                shape.access
+            else {
                 let rest = if index == count { general } else { self.b.block() };
                 let same = self.b.compare_const(Condition::Eq, version, shape.version.into());
                 self.b.branch(same, start, rest);
@@ -170,41 +173,6 @@ impl Walk<'_, '_> {
             }
         }
         starts
-    }
-
-    /// Makes sure that the instance has no attribute of its own in place of that of its class; else goes elsewhere, if anywhere, or leaves.
-    pub(super) fn ask_instance(&mut self, owner: Value, own: Own, otherwise: Option<Block>) {
-        if own == Own::None {
-            return;
-        }
-        let inside = self.b.load(Type::Bool, owner, object::INLINE_VALUES_OFFSET + dict_values::VALID);
-        self.must_hold(inside, MissReason::InlineValues, otherwise);
-        let (offset, expected) = match own {
-            Own::None => return,
-            Own::KeysVersion(version) => (dict_keys::DK_VERSION, version),
-            Own::KeyCount(count) => (dict_keys::DK_NENTRIES, count),
-            Own::Unset(offset) => {
-                let value = self.b.load(Type::Obj, owner, offset);
-                let unset = self.b.is_null(value);
-                return self.must_hold(unset, MissReason::Value, otherwise);
-            }
-        };
-        let class = self.b.type_of(owner);
-        let keys = self.b.load(Type::Ptr, class, type_object::HT_CACHED_KEYS);
-        let found = self.b.load(Type::I32, keys, offset);
-        let same = self.b.compare_const(Condition::Eq, found, expected.into());
-        self.must_hold(same, MissReason::KeysVersion, otherwise);
-    }
-
-    fn must_hold(&mut self, condition: Value, reason: MissReason, otherwise: Option<Block>) {
-        match otherwise {
-            Some(otherwise) => {
-                let holds = self.b.block();
-                self.b.branch(condition, holds, otherwise);
-                self.b.switch_to(holds);
-            }
-            None => self.b.guard(condition, reason),
-        }
     }
 
     /// The access itself, by an owner that has the attribute in this way.

@@ -7,7 +7,7 @@ use crate::native::raw::{get, is_exact};
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::ffi::CStr;
 use whipsnake_cpython::layout::{object, property, type_object};
-use whipsnake_cpython::live::{TypeObject, symbols};
+use whipsnake_cpython::live::{Dict, TypeObject, symbols};
 use whipsnake_optimizer::{Asked, Own};
 
 /// Such a function.
@@ -104,7 +104,14 @@ unsafe fn own(class: *mut PyTypeObject, name: *mut PyObject) -> Option<Own> {
                 SharedKey::Unknown => None,
             };
         }
-        (!of.has(type_object::MANAGED_DICT) && of.dictoffset() == 0).then_some(Own::None)
+        let in_dict = |offset| Own::Dict { offset, name: name as u64, keys: None };
+        match of.dictoffset() {
+            _ if of.has(type_object::MANAGED_DICT) => Some(in_dict(object::MANAGED_DICT_OFFSET)),
+            0 => Some(Own::None),
+            // Negative: counted from the end of an object of variable size.
+            offset if offset > 0 => Some(in_dict(i32::try_from(offset).ok()?)),
+            _ => None,
+        }
     }
 }
 
@@ -119,6 +126,10 @@ pub(super) unsafe fn has_own(object: *mut PyObject, class: *mut PyTypeObject, ow
             _ if get::<*mut PyTypeObject>(object, object::OB_TYPE) != class => false,
             Own::Unset(offset) => !has_inline_values(object) || !get::<*mut PyObject>(object, offset).is_null(),
             Own::KeyCount(_) | Own::KeysVersion(_) => !has_inline_values(object),
+            Own::Dict { offset, name, .. } => {
+                let dict: *mut PyObject = get(object, offset);
+                !dict.is_null() && !Dict::new_unchecked(dict).keys().lacks(name as *mut PyObject)
+            }
             Own::None => false,
         }
     }

@@ -2,12 +2,12 @@
 
 use super::alive::Alive;
 use crate::helpers::pointers::CodeSource;
-use crate::helpers::shapes::{Kind, Shape};
+use crate::helpers::shapes::{Kind, Shape, SharedKey, shared_key};
 use crate::native::raw::{get, is_exact};
 use pyo3_ffi::{PyObject, PyTypeObject};
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::{dict_values, method_wrapper, object, type_object};
-use whipsnake_cpython::live::symbols;
+use whipsnake_cpython::live::{TypeObject, symbols};
 use whipsnake_cpython::opcode as op;
 use whipsnake_ir::abi::{ATTRIBUTE_SHAPES, AttributeCell};
 use whipsnake_optimizer::{Access, AttributeShape, Binding, ClassAttribute, Own};
@@ -19,6 +19,7 @@ pub(super) fn seen(
     cell: Option<&AttributeCell>,
     alive: &Alive,
     instr: &Instr,
+    name: Option<*mut PyObject>,
 ) -> Vec<AttributeShape> {
     let is_method = instr.base == op::LOAD_ATTR && instr.oparg & 1 != 0;
     let mut found: Vec<AttributeShape> = interpreted(source, instr).into_iter().collect();
@@ -26,15 +27,19 @@ pub(super) fn seen(
         if cell.fills as usize > ATTRIBUTE_SHAPES {
             return vec![];
         }
-        for index in (0..ATTRIBUTE_SHAPES).filter(|&index| cell.versions[index] != 0) {
-            if found.iter().any(|shape| shape.version == cell.versions[index]) || !alive.has_class(cell.versions[index])
-            {
+        for index in (0..ATTRIBUTE_SHAPES).filter(|&index| alive.has_class(cell.versions[index])) {
+            // SAFETY: the entry was written, and a class has that version; the GIL is held.
+            let shape = unsafe { Shape::read(cell, index) };
+            let before = found.iter().position(|other| other.version == shape.version);
+            if before.is_some() && shape.kind != Kind::Dict {
                 continue;
             }
-            // SAFETY: the entry was written, and a class has that version; the GIL is held.
-            match unsafe { learnt(Shape::read(cell, index)) } {
-                Some(shape) => found.push(shape),
-                None => return vec![],
+            // SAFETY: as above.
+            let Some(learnt) = (unsafe { learnt(shape, name, alive) }) else { return vec![] };
+            match before {
+                Some(before) if matches!(found[before].access, Access::Method { .. }) => found[before] = learnt,
+                Some(_) => {}
+                None => found.push(learnt),
             }
         }
     }
@@ -145,7 +150,7 @@ fn interpreted(source: &CodeSource, instr: &Instr) -> Option<AttributeShape> {
 }
 
 /// What compiled code has learnt.
-unsafe fn learnt(shape: Shape) -> Option<AttributeShape> {
+unsafe fn learnt(shape: Shape, name: Option<*mut PyObject>, alive: &Alive) -> Option<AttributeShape> {
     let in_class = |own| Access::Method { function: shape.descriptor as u64, own, binding: Binding::Instance };
     // SAFETY: the caller's: the class attribute is alive, or null.
     let access = unsafe {
@@ -156,10 +161,26 @@ unsafe fn learnt(shape: Shape) -> Option<AttributeShape> {
             Kind::Slot => Access::Slot(shape.index),
             Kind::Keys if !shape.descriptor.is_null() => in_class(Own::KeyCount(shape.check)),
             Kind::NoDict if !shape.descriptor.is_null() => in_class(Own::None),
+            Kind::Dict if !shape.descriptor.is_null() => in_class(in_dict(shape, name?, alive)?),
             _ => return None,
         }
     };
     Some(AttributeShape { version: shape.version, access })
+}
+
+/// What tells that an instance with a dict has no such attribute itself.
+unsafe fn in_dict(shape: Shape, name: *mut PyObject, alive: &Alive) -> Option<Own> {
+    let keys = match shape.check {
+        0 => None,
+        _ => {
+            let class = alive.class_with(shape.version)? as *mut PyTypeObject;
+            // SAFETY: a live class, which has that version as long as nothing else runs.
+            let SharedKey::Absent(count) = (unsafe { shared_key(TypeObject::new(class)?, name) }) else { return None };
+            Some(count)
+        }
+    };
+    alive.note(name as u64);
+    Some(Own::Dict { offset: shape.index, name: name as u64, keys })
 }
 
 /// Whether a class attribute is a data descriptor, or can become one.

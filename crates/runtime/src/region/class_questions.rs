@@ -11,7 +11,7 @@ use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::type_object;
 use whipsnake_cpython::opcode as op;
 use whipsnake_optimizer::{
-    Accessor, Asked, Constructor, Method, New, Operand, Operator, Purpose, Special, Truth, World,
+    Accessor, Asked, Constructor, Method, New, Operand, Operator, Own, Purpose, Special, Truth, World,
 };
 
 impl Live {
@@ -153,6 +153,9 @@ impl Live {
         // SAFETY: as above.
         if seen.is_some_and(|seen| unsafe { accessors::has_own(seen, class, found.own) }) {
             return None;
+        }
+        if let Own::Dict { name, .. } = found.own {
+            self.alive.note(name);
         }
         // The class holds the descriptor, the code object the name.
         let (Asked::Descriptor { address, .. } | Asked::Property { address, .. } | Asked::Class { name: address }) =

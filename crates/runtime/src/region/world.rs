@@ -193,7 +193,8 @@ impl World for Live {
     fn shapes(&self, instr: &Instr) -> Vec<AttributeShape> {
         // SAFETY: as above.
         let compiled = unsafe { &*(self.data as *const CompiledCode) };
-        attribute_shapes::seen(&self.source, compiled.attribute_cell(instr.index), &self.alive, instr)
+        let name = if instr.base == op::LOAD_ATTR { self.name(instr.oparg >> 1) } else { None };
+        attribute_shapes::seen(&self.source, compiled.attribute_cell(instr.index), &self.alive, instr, name)
     }
 
     fn local(&self, local: u32) -> Option<u64> {

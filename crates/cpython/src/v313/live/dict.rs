@@ -90,7 +90,7 @@ impl Keys {
         // SAFETY: an exact string; it has a hash or −1.
         let hash = |string: *mut PyObject| unsafe { string.byte_offset(unicode::HASH as isize).cast::<isize>().read() };
         let wanted = hash(name);
-        if self.kind() != KeysKind::Unicode || wanted == -1 {
+        if self.kind() == KeysKind::General || wanted == -1 {
             return false;
         }
         self.candidates(wanted).all(|number| match self.entry(number) {
@@ -213,6 +213,12 @@ impl InlineValues {
     /// Whether no value is set.
     pub fn is_empty(self) -> bool {
         self.len() == 0
+    }
+
+    /// Where the value at `index` is; `None` if none is set.
+    pub(super) fn place(self, index: usize) -> Option<*mut *mut PyObject> {
+        self.value(index).filter(|value| !value.is_null())?;
+        Some(self.field::<*mut PyObject>(dict_values::VALUES).wrapping_add(index))
     }
 
     /// The value at `index`, borrowed; null where none is set.

@@ -233,23 +233,26 @@ impl Dict {
     #[inline]
     pub unsafe fn find(self, key: *mut PyObject) -> Lookup<*mut *mut PyObject> {
         // SAFETY: the caller's.
-        match unsafe { Key::of(key) } {
-            Some(key) if self.split_values().is_none() => self.keys().find(&key),
-            _ => Lookup::Unknown,
+        let Some(key) = (unsafe { Key::of(key) }) else { return Lookup::Unknown };
+        match (self.keys().find(&key), self.split_values()) {
+            (Lookup::Found((place, _)), None) => Lookup::Found(place),
+            // Who shares the keys need not have a value for each.
+            (Lookup::Found((_, number)), Some(values)) => match values.place(number) {
+                Some(place) => Lookup::Found(place),
+                None => Lookup::Absent,
+            },
+            (Lookup::Absent, _) => Lookup::Absent,
+            (Lookup::Unknown, _) => Lookup::Unknown,
         }
     }
 }
 
 impl Keys {
-    /// The place of a key's value; the table is not split.
+    /// Where in the entries a key's value is, if the dict is not split, and the number of the entry.
     #[inline]
-    fn find(self, key: &Key) -> Lookup<*mut *mut PyObject> {
+    fn find(self, key: &Key) -> Lookup<(*mut *mut PyObject, usize)> {
         let entries = self.entries();
-        let has_strings = match self.kind() {
-            KeysKind::Unicode => true,
-            KeysKind::General => false,
-            KeysKind::Split => return Lookup::Unknown,
-        };
+        let has_strings = self.kind() != KeysKind::General;
         for number in self.candidates(key.hash) {
             // SAFETY: the table names an entry, of this form.
             let (hash, other, place) = unsafe {
@@ -267,7 +270,7 @@ impl Keys {
             };
             if other == key.object || hash == key.hash {
                 match key.is(other) {
-                    Some(true) => return Lookup::Found(place.cast()),
+                    Some(true) => return Lookup::Found((place.cast(), number)),
                     Some(false) => {}
                     None => return Lookup::Unknown,
                 }
