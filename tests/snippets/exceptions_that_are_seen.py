@@ -284,7 +284,7 @@ def monitored(n):
 
     def line(code, offset):
         # The interpreter's offsets differ between a call that it makes itself and one that C code makes.
-        return next(line for start, end, line in code.co_lines() if start <= offset < end) - code.co_firstlineno
+        return next((line for start, end, line in code.co_lines() if start <= offset < end), None)
 
     def note(kind):
         return lambda code, offset, error: events.append((kind, code.co_name, line(code, offset), type(error).__name__))
