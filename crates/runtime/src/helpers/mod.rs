@@ -47,6 +47,7 @@ pub mod slices;
 pub(crate) mod special;
 mod subscripts;
 pub mod text;
+pub(crate) mod tuple_pool;
 pub mod unpack;
 pub mod unpacked_calls;
 pub mod unseen_exceptions;
