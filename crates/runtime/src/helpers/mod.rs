@@ -34,6 +34,7 @@ mod list_pool;
 mod long_ints;
 mod lookups;
 pub mod matching;
+pub(crate) mod named_attributes;
 pub mod names;
 mod new_objects;
 mod number_texts;
