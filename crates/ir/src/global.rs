@@ -113,6 +113,14 @@ globals! {
     Watchful,
     /// `sys.monitoring.use_tool_id`.
     UseToolIdFunction,
+    /// `getattr`.
+    GetattrFunction,
+    /// `hasattr`.
+    HasattrFunction,
+    /// What is called for `getattr`, in the same way.
+    QuickGetattr,
+    /// What is called for `hasattr`.
+    QuickHasattr,
     /// `len`.
     LenFunction,
     /// `isinstance`.

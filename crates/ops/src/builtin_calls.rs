@@ -354,6 +354,15 @@ fn keyword_flags(keywords: bool) -> u32 {
     method_def::METH_FASTCALL | if keywords { method_def::METH_KEYWORDS } else { 0 }
 }
 
+/// Another C function, if it is that function which is called.
+fn instead(b: &mut Builder<'_>, function: Value, callable: Value, called: Global, other: Global) -> Value {
+    let called = b.global(called);
+    let same = b.compare(Condition::Eq, callable, called);
+    let other = b.global(other);
+    let other = b.address(other, 0);
+    b.select(same, other, function)
+}
+
 /// A built-in function that takes an array of arguments.
 pub fn builtin_fast(b: &mut Builder<'_>, count: usize, keywords: bool) {
     let (callable, null) = (slot(b, 0), slot(b, 1));
@@ -364,7 +373,14 @@ pub fn builtin_fast(b: &mut Builder<'_>, count: usize, keywords: bool) {
         let other = b.compare(Condition::Ne, callable, registers_tool);
         b.guard(other, MissReason::Callable);
     }
-    let (function, this) = builtin(b, callable, keyword_flags(keywords));
+    let (mut function, this) = builtin(b, callable, keyword_flags(keywords));
+    if matches!(count, 2..=3) && !keywords {
+        // For names that vary, which no site's cell knows, there are functions of our own.
+        function = instead(b, function, callable, Global::GetattrFunction, Global::QuickGetattr);
+    }
+    if count == 2 && !keywords {
+        function = instead(b, function, callable, Global::HasattrFunction, Global::QuickHasattr);
+    }
     let result = call_array(b, function, this, count, keywords);
     notice_evaluator(b);
     release_slots(b, 2, count);

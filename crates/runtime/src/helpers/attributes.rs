@@ -7,6 +7,7 @@
 //! references of its own meanwhile.
 
 use super::instances::has_plain_class;
+use super::named_attributes;
 use super::shapes::{self, Kind, Shape};
 use super::special::Name;
 use crate::native::raw::{get, is_exact, release, release_or_null, retain, retain_or_null};
@@ -49,9 +50,20 @@ pub unsafe extern "C" fn load_attr(
                 if name == Name::Class.object() && has_plain_class(get(owner, object::OB_TYPE)) {
                     return retain(get(owner, object::OB_TYPE));
                 }
+                let has_room = shapes::has_room(cell);
+                if !has_room {
+                    let found = named_attributes::load(owner, name);
+                    if !found.is_null() {
+                        return found;
+                    }
+                }
                 let found = load_generally::<false>(owner, name);
                 if !found.attribute.is_null() {
-                    shapes::learn_load(owner, name, cell);
+                    if has_room {
+                        shapes::learn_load(owner, name, cell);
+                    } else {
+                        named_attributes::learn(owner, name);
+                    }
                 }
                 found.attribute
             }
@@ -231,7 +243,7 @@ unsafe fn dict_part<const METHOD: bool>(
 /// Whether a class attribute is a data descriptor, which an instance's own attributes don't hide. Asked each time: descriptors
 /// written in Python can become one.
 #[inline]
-unsafe fn takes_precedence(descriptor: *mut PyObject) -> bool {
+pub(super) unsafe fn takes_precedence(descriptor: *mut PyObject) -> bool {
     // SAFETY: null or alive.
     unsafe {
         if descriptor.is_null() {
@@ -266,7 +278,7 @@ unsafe fn class_part<const METHOD: bool>(
 }
 
 /// Asks a descriptor, holding it and the instance.
-unsafe fn bind(
+pub(super) unsafe fn bind(
     load: pyo3_ffi::descrgetfunc,
     descriptor: *mut PyObject,
     owner: *mut PyObject,

@@ -9,32 +9,26 @@
 
 use super::attention::Before;
 use super::held::Held;
+use crate::native::raw::is_exact;
 use pyo3_ffi::{Py_DECREF, Py_TYPE, PyObject, PyThreadState_Get};
 use std::ffi::c_int;
 use std::ptr::null_mut;
 use whipsnake_cpython::layout;
-use whipsnake_cpython::live::symbols;
+use whipsnake_cpython::live::{Dict, symbols};
 use whipsnake_cpython::opcode;
 
 /// Drops the references in the slots.
 pub(super) unsafe fn drop_slots(base: *mut *mut PyObject, count: usize) {
     for index in 0..count {
         // SAFETY: the caller owns the references in these slots.
-        unsafe { Py_DECREF(*base.add(index)) };
+        unsafe { super::objects::release(*base.add(index)) };
     }
 }
 
 /// A tuple.
 pub unsafe extern "C" fn build_tuple(base: *mut *mut PyObject, count: c_int) -> *mut PyObject {
     // SAFETY: a new tuple has room for `count` items; the references move into it.
-    unsafe {
-        let tuple = pyo3_ffi::PyTuple_New(count as isize);
-        if !tuple.is_null() && count > 0 {
-            let items: *mut *mut PyObject = tuple.byte_add(layout::tuple::OB_ITEM as usize).cast();
-            base.copy_to_nonoverlapping(items, count as usize);
-        }
-        tuple
-    }
+    unsafe { super::tuple_pool::tuple_of(base, count as usize) }
 }
 
 /// A dict of values and strings in turn, the last string first.
@@ -107,6 +101,9 @@ pub unsafe extern "C" fn build_set(base: *mut *mut PyObject, count: c_int) -> *m
 pub unsafe extern "C" fn build_map(base: *mut *mut PyObject, count: c_int) -> *mut PyObject {
     // SAFETY: live objects.
     unsafe {
+        if count == 0 {
+            return pyo3_ffi::PyDict_New();
+        }
         let before = Before::now();
         let dict = symbols::_PyDict_FromItems(base, 2, base.add(1), 2, count as isize);
         if !dict.is_null() {
@@ -206,6 +203,9 @@ pub unsafe extern "C" fn dict_update(dict: *mut PyObject, mapping: *mut PyObject
 pub unsafe extern "C" fn dict_merge(slot: *mut *mut PyObject, mapping: *mut PyObject) -> c_int {
     // SAFETY: live objects; the instruction's stack layout.
     unsafe {
+        if is_exact(mapping, &raw mut pyo3_ffi::PyDict_Type) && Dict::new_unchecked(mapping).is_empty() {
+            return 0;
+        }
         let before = Before::now();
         if symbols::_PyDict_MergeEx(*slot, mapping, 2) >= 0 {
             return before.status(opcode::DICT_MERGE, 0);

@@ -8,11 +8,12 @@ use super::constructors::{construct, construct_whole};
 use super::inlined_calls::call_method;
 use super::new_objects::call_new;
 use super::object_methods::call_object_method;
+use super::objects::release;
 use crate::native::code;
 use crate::native::compiled_entry::compiled_entry;
 use crate::native::entry::call_compiled;
-use crate::native::frames::{self, Resume};
-use crate::native::raw::{get, is_exact, release, retain};
+use crate::native::frames::{self, Pushed, Resume};
+use crate::native::raw::{get, is_exact, retain};
 use crate::native::tools;
 use pyo3_ffi::{PyFunction_Type, PyObject, PyThreadState, PyTypeObject};
 use std::ffi::c_int;
@@ -66,6 +67,21 @@ pub(super) unsafe fn enter(
     unsafe {
         let thread = ThreadState::new_unchecked(thread);
         let pushed = frames::push(thread, function, args, count, kwnames)?;
+        enter_pushed(thread, caller, pushed, address, back)
+    }
+}
+
+/// Links a frame that was pushed for compiled code at an address.
+#[inline]
+pub(super) unsafe fn enter_pushed(
+    thread: ThreadState,
+    caller: *mut _PyInterpreterFrame,
+    pushed: Pushed,
+    address: *const u8,
+    back: Back,
+) -> Result<Resume, Raised> {
+    // SAFETY: the caller's: the frame is above the current one, its caller's.
+    unsafe {
         let frame = frames::link(thread, pushed, caller, back.address)?;
         Frame::new_unchecked(caller).set_return_offset(back.length as u16);
         Ok(Resume { address, frame: frame.as_ptr() })

@@ -38,7 +38,7 @@ pub(super) unsafe fn is_never_asked(shape: &Shape) -> bool {
 }
 
 /// Whether a class attribute, if there is one, is given to instances without an error.
-unsafe fn binds_quietly(attribute: *mut PyObject) -> bool {
+pub(super) unsafe fn binds_quietly(attribute: *mut PyObject) -> bool {
     if attribute.is_null() {
         return true;
     }

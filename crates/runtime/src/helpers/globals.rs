@@ -1,5 +1,6 @@
 //! The addresses of named objects of the host.
 
+use super::named_attributes;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use whipsnake_cpython::live::{ThreadState, monitoring, singletons, symbols};
 use whipsnake_ir::Global;
@@ -65,6 +66,12 @@ pub unsafe fn address(global: Global) -> usize {
         Global::Watchful => crate::native::tools::watchful_address(),
         Global::UseToolIdFunction => monitoring::use_tool_id() as usize,
         // SAFETY: the GIL is held.
+        Global::GetattrFunction => unsafe { builtin(c"getattr", None) },
+        // SAFETY: as above.
+        Global::HasattrFunction => unsafe { builtin(c"hasattr", None) },
+        Global::QuickGetattr => named_attributes::getattr as *const () as usize,
+        Global::QuickHasattr => named_attributes::hasattr as *const () as usize,
+        // SAFETY: as above.
         Global::LenFunction => unsafe { builtin(c"len", None) },
         // SAFETY: as above.
         Global::IsInstanceFunction => unsafe { builtin(c"isinstance", None) },

@@ -1,7 +1,7 @@
 //! The end of instances of classes in Python: what they hold is dropped, and their memory put into the list that new ones come from.
 
 use super::instance_pool::{HEAD, POOL, PREHEADER, Pool, WITH_PREHEADER, inline_bytes};
-use super::{function_pool, generator_pool, iterator_pool, list_pool, objects};
+use super::{function_pool, generator_pool, iterator_pool, list_pool, objects, tuple_pool};
 use crate::native::raw::{get, release, set};
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::ptr;
@@ -193,7 +193,9 @@ unsafe fn end_built_in(value: *mut PyObject, depth: u32) -> bool {
     // SAFETY: the caller's; what is called goes with the object's class.
     unsafe {
         let class: *mut PyTypeObject = get(value, object::OB_TYPE);
-        if class == &raw mut pyo3_ffi::PyList_Type {
+        if class == &raw mut pyo3_ffi::PyTuple_Type {
+            tuple_pool::end(value, depth)
+        } else if class == &raw mut pyo3_ffi::PyList_Type {
             list_pool::end(value, depth)
         } else if class == &raw mut pyo3_ffi::PyFunction_Type {
             function_pool::end(value, depth)
@@ -207,7 +209,7 @@ unsafe fn end_built_in(value: *mut PyObject, depth: u32) -> bool {
     }
 }
 
-/// Ends an object without references, if it is an instance that has nothing but values, a short list, a function, a generator that is done, or an iterator
+/// Ends an object without references, if it is an instance that has nothing but values, a short tuple or list, a function, a generator that is done, or an iterator
 /// of a list or tuple.
 ///
 /// # Safety

@@ -4,7 +4,7 @@
 //! instances of the same size (else from the interpreter's allocator), in the collector's youngest generation, with no values; and at the end the values
 //! dropped and the memory put into the list. The lists belong to the main interpreter, the only one that machine code runs in, and are guarded by the GIL.
 
-use super::{list_pool, pools};
+use super::{list_pool, pools, tuple_pool};
 use crate::native::raw::{get, retain, set};
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::cell::UnsafeCell;
@@ -37,6 +37,8 @@ pub(super) struct Pool {
     lists: [List; LARGEST / UNIT],
     /// Dead lists.
     pub(super) lists_of_items: list_pool::Lists,
+    /// Dead tuples.
+    pub(super) tuples: tuple_pool::Tuples,
     /// The first head of the youngest generation's list; NULL if instances are left to the interpreter.
     pub(super) young: *mut u8,
     /// How many objects the collector has counted, how many it waits for, and whether it is on.
@@ -58,6 +60,7 @@ unsafe impl Sync for Slot {}
 pub(super) static POOL: Slot = Slot(UnsafeCell::new(Pool {
     lists: [List { first: ptr::null_mut(), length: 0 }; LARGEST / UNIT],
     lists_of_items: list_pool::Lists::EMPTY,
+    tuples: tuple_pool::Tuples::EMPTY,
     young: ptr::null_mut(),
     count: ptr::null_mut(),
     threshold: ptr::null(),

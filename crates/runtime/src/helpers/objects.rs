@@ -71,6 +71,36 @@ pub(crate) unsafe extern "C" fn destroy(object: *mut PyObject) {
     }
 }
 
+/// Drops a reference; the object's end, which may run any code, is our own if there is one.
+///
+/// # Safety
+/// A live object whose reference the caller owns; the GIL is held, by the main interpreter.
+#[inline(always)]
+pub(crate) unsafe fn release(object: *mut PyObject) {
+    // SAFETY: the caller's.
+    unsafe {
+        let count: i32 = get(object, object::OB_REFCNT);
+        if count >= 0 {
+            set(object, object::OB_REFCNT, count - 1);
+            if count == 1 {
+                dealloc(object);
+            }
+        }
+    }
+}
+
+/// Drops a reference unless the pointer is null.
+///
+/// # Safety
+/// As [`release`].
+#[inline(always)]
+pub(crate) unsafe fn release_or_null(object: *mut PyObject) {
+    if !object.is_null() {
+        // SAFETY: the caller's.
+        unsafe { release(object) };
+    }
+}
+
 /// A new float. The references to `left` and `right` (either may be NULL) are dropped unless it fails.
 ///
 /// # Safety

@@ -112,6 +112,15 @@ pub(crate) unsafe fn stores_generically(class: *mut PyTypeObject) -> bool {
     }
 }
 
+/// Whether a site may still learn.
+///
+/// # Safety
+/// A site's own cell.
+pub(super) unsafe fn has_room(cell: *const AttributeCell) -> bool {
+    // SAFETY: the caller's.
+    unsafe { (*cell).fills < FILL_LIMIT }
+}
+
 /// Notes a load that no entry answered, and writes an entry for the next one if there is a way to have it.
 #[cold]
 pub(super) unsafe fn learn_load(owner: *mut PyObject, name: *mut PyObject, cell: *mut AttributeCell) {
@@ -194,7 +203,26 @@ unsafe fn descriptor_slots(found: *mut PyObject) -> (bool, bool) {
     }
 }
 
-unsafe fn load_shape(owner: *mut PyObject, class: TypeObject, name: *mut PyObject) -> Option<Shape> {
+/// How an attribute is found that is not there, as far as that can be told of all instances: as an entry without a class attribute.
+pub(super) unsafe fn absent_shape(owner: *mut PyObject, class: TypeObject, name: *mut PyObject) -> Option<Shape> {
+    // SAFETY: as in `learn_load`.
+    unsafe {
+        let (version, found) = look_up(class, name)?;
+        let shape = Shape { kind: Kind::NoDict, index: 0, version, check: 0, descriptor: found };
+        if !found.is_null() {
+            return None;
+        }
+        if InlineValues::of(owner).is_some_and(|values| values.is_valid()) {
+            return match shared_key(class, name) {
+                SharedKey::Absent(keys) => Some(Shape { kind: Kind::Keys, check: keys, ..shape }),
+                _ => None,
+            };
+        }
+        (!class.has(type_object::MANAGED_DICT) && class.dictoffset() == 0).then_some(shape)
+    }
+}
+
+pub(super) unsafe fn load_shape(owner: *mut PyObject, class: TypeObject, name: *mut PyObject) -> Option<Shape> {
     // SAFETY: as in `learn_load`.
     unsafe {
         let (version, found) = look_up(class, name)?;

@@ -1,14 +1,17 @@
 //! Calls with `*args` and `**kwargs`.
 
-use super::calls::{Back, compiled_function, done, enter, entered, finish};
+use super::calls::{Back, compiled_function, done, enter, enter_pushed, entered, finish};
 use super::inlined_calls::python_call;
-use crate::native::frames::Resume;
-use crate::native::raw::{get, is_exact, release, release_or_null, retain};
+use super::objects::{release, release_or_null};
+use super::tuple_pool::tuple_of;
+use crate::native::frames::{self, Resume};
+use crate::native::raw::{get, is_exact, retain};
 use pyo3_ffi::{PyObject, PyThreadState};
+use smallvec::SmallVec;
 use std::ffi::c_int;
 use std::ptr;
 use whipsnake_cpython::layout::method;
-use whipsnake_cpython::live::{_PyInterpreterFrame, Function, Raised, Tuple, symbols};
+use whipsnake_cpython::live::{_PyInterpreterFrame, Function, Raised, ThreadState, Tuple, symbols};
 
 /// `CALL_FUNCTION_EX`: slots are callable, null, the positional arguments, and a dict of keyword arguments if `flags & 1`.
 ///
@@ -44,7 +47,6 @@ pub unsafe extern "C" fn call_function_ex(
             let back = Back { length, address };
             let result = enter_unpacked(thread, frame, found, own, positional, keywords, back);
             release(positional);
-            release_or_null(keywords);
             return entered(result, base, slots);
         }
         let result = pyo3_ffi::PyObject_Call(callable, positional, keywords);
@@ -80,8 +82,8 @@ unsafe fn compiled_callable(callable: *mut PyObject) -> Option<((Function, *cons
 /// So many arguments need no memory.
 const FEW: usize = 12;
 
-/// Enters a compiled function with an object it is called for (may be null), a tuple, and a dict (may be null) of arguments. Takes the function and
-/// the object.
+/// Enters a compiled function with an object it is called for (may be null), a tuple, and a dict (may be null) of arguments. Takes the function, the object and
+/// the dict.
 unsafe fn enter_unpacked(
     thread: *mut PyThreadState,
     frame: *mut _PyInterpreterFrame,
@@ -91,7 +93,7 @@ unsafe fn enter_unpacked(
     keywords: *mut PyObject,
     back: Back,
 ) -> Result<Resume, Raised> {
-    // SAFETY: an exact tuple, and an exact dict or null, that the caller keeps alive. As many arguments are written as there is room for.
+    // SAFETY: an exact tuple that the caller keeps alive, and an exact dict or null. As many arguments are written as there is room for.
     unsafe {
         let tuple = Tuple::new_unchecked(positional.cast());
         let first = usize::from(!own.is_null());
@@ -108,27 +110,35 @@ unsafe fn enter_unpacked(
         for index in 0..tuple.len() {
             args.add(first + index).write(retain(tuple.items().add(index).read()));
         }
-        if named == 0 {
-            return enter(thread, frame, found, args, count, ptr::null_mut(), back);
-        }
-        let kwnames = pyo3_ffi::PyTuple_New(named as isize);
-        let mut strings = true;
-        if !kwnames.is_null() {
-            let (mut position, mut key, mut value) = (0, ptr::null_mut(), ptr::null_mut());
-            let mut index = 0;
-            while pyo3_ffi::PyDict_Next(keywords, &raw mut position, &raw mut key, &raw mut value) != 0 {
-                strings &= pyo3_ffi::PyUnicode_Check(key) != 0;
-                pyo3_ffi::PyTuple_SET_ITEM(kwnames, index as isize, retain(key));
-                args.add(count + index).write(retain(value));
-                index += 1;
+        if !keywords.is_null() && pyo3_ffi::Py_REFCNT(keywords) == 1 {
+            let thread = ThreadState::new_unchecked(thread);
+            if let Some(pushed) = frames::push_collected(thread, found.0, args, count, keywords) {
+                return enter_pushed(thread, frame, pushed, found.1, back);
             }
         }
+        if named == 0 {
+            let result = enter(thread, frame, found, args, count, ptr::null_mut(), back);
+            release_or_null(keywords);
+            return result;
+        }
+        let mut names: SmallVec<[*mut PyObject; FEW]> = SmallVec::new();
+        let mut strings = true;
+        let (mut position, mut key, mut value) = (0, ptr::null_mut(), ptr::null_mut());
+        while pyo3_ffi::PyDict_Next(keywords, &raw mut position, &raw mut key, &raw mut value) != 0 {
+            strings &= pyo3_ffi::PyUnicode_Check(key) != 0;
+            args.add(count + names.len()).write(retain(value));
+            names.push(retain(key));
+        }
+        let kwnames = tuple_of(names.as_ptr(), named);
+        release(keywords);
         if kwnames.is_null() || !strings {
             for index in 0..count + named {
                 release_or_null(args.add(index).read());
             }
             release(found.0.as_ptr().cast());
-            if !kwnames.is_null() {
+            if kwnames.is_null() {
+                names.iter().for_each(|&name| release(name));
+            } else {
                 release(kwnames);
                 symbols::_PyErr_SetString(thread, pyo3_ffi::PyExc_TypeError, c"keywords must be strings".as_ptr());
             }

@@ -2,11 +2,12 @@
 //! are left to the interpreter's own function.
 
 use super::raw::{get, is_exact, release, retain};
+use crate::helpers::tuple_pool;
 use pyo3_ffi::PyObject;
 use std::ptr;
 use whipsnake_cpython::layout::code::{CO_OPTIMIZED, CO_VARARGS, CO_VARKEYWORDS};
 use whipsnake_cpython::layout::frame::LOCALSPLUS;
-use whipsnake_cpython::layout::{tuple, unicode};
+use whipsnake_cpython::layout::{dict_keys, unicode};
 use whipsnake_cpython::live::{Code, Dict, Frame, Function, KeysKind, ThreadState, Tuple};
 
 /// How many parameters a bit set describes.
@@ -37,13 +38,59 @@ pub(super) unsafe fn push(
     // SAFETY: the caller's; the frame's memory is as long as the code says.
     unsafe {
         if !kwnames.is_null() || !takes_exactly(code, count) {
-            return push_bound(thread, function, code, args, count, kwnames);
+            return push_bound(thread, function, code, args, count, kwnames, ptr::null_mut());
         }
         let frame = Frame::new(thread.allocate_frame(code.framesize() as usize + 1))?;
         move_values(args, frame.localsplus(), count);
         frame.initialize(function, ptr::null_mut(), count);
         Some(frame)
     }
+}
+
+/// [`push`] with a dict that becomes the `**kwargs` of a function that [`collects_all`].
+///
+/// # Safety
+/// As [`push`]; nobody else has the dict, to which the reference is taken.
+pub(super) unsafe fn push_collected(
+    thread: ThreadState,
+    function: Function,
+    code: Code,
+    args: *const *mut PyObject,
+    count: usize,
+    collected: *mut PyObject,
+) -> Option<Frame> {
+    // SAFETY: the caller's.
+    unsafe { push_bound(thread, function, code, args, count, ptr::null_mut(), collected) }
+}
+
+/// Whether all items of a dict would go to a function's `**kwargs`, in one that is like this: with interned strings, none of which is a parameter's name, in
+/// a table that is as small as can be.
+///
+/// # Safety
+/// The GIL is held.
+pub(super) unsafe fn collects_all(code: Code, named: Dict) -> bool {
+    /// The logarithm of how many places the smallest table has; an empty dict has none.
+    const SMALLEST: u8 = 3;
+    let keys = named.keys();
+    let smallest = if named.is_empty() { 0 } else { SMALLEST };
+    // SAFETY: the table of a dict.
+    let is_small = unsafe { get::<u8>(keys.as_ptr(), dict_keys::DK_LOG2_SIZE) } == smallest;
+    let wanted = CO_OPTIMIZED | CO_VARKEYWORDS;
+    if code.flags() & wanted != wanted
+        || !is_small
+        || keys.kind() != KeysKind::Unicode
+        || keys.nentries() != named.len()
+        || named.watchers() != 0
+    {
+        return false;
+    }
+    let parameters = code.localsplus_names();
+    let named_parameters = code.posonlyargcount() as usize..code.argcount() as usize + code.kwonlyargcount() as usize;
+    keys.all().all(|(key, _)| {
+        // SAFETY: keys of such a table are strings.
+        let interned = unsafe { is_interned(key) };
+        interned && !named_parameters.clone().any(|at| parameters.item(at) == Some(key))
+    })
 }
 
 /// [`push`] for arguments that are not just copied.
@@ -55,6 +102,7 @@ unsafe fn push_bound(
     args: *const *mut PyObject,
     count: usize,
     kwnames: *mut PyObject,
+    collected: *mut PyObject,
 ) -> Option<Frame> {
     let words = code.framesize() as usize + 1;
     if code.flags() & CO_OPTIMIZED == 0 || !thread.has_stack_space(words) {
@@ -64,7 +112,7 @@ unsafe fn push_bound(
     unsafe {
         let slots = thread.stack_top().cast::<u8>().add(LOCALSPLUS as usize).cast();
         let names = Tuple::new(kwnames.cast());
-        let filled = Binding { function, code, slots, args, count, names, given: 0 }.run()?;
+        let filled = Binding { function, code, slots, args, count, names, collected, given: 0 }.run()?;
         let frame = Frame::new(thread.allocate_frame(words))?;
         frame.initialize(function, ptr::null_mut(), filled);
         Some(frame)
@@ -88,6 +136,8 @@ struct Binding {
     args: *const *mut PyObject,
     count: usize,
     names: Option<Tuple>,
+    /// What becomes its `**kwargs`, or null.
+    collected: *mut PyObject,
     /// Which parameters have their argument.
     given: u64,
 }
@@ -119,7 +169,7 @@ impl Binding {
             if flags & CO_VARKEYWORDS != 0 {
                 let Some(dict) = self.dict(others) else {
                     if flags & CO_VARARGS != 0 {
-                        self.give_back(self.slots.add(filled - 1).read());
+                        tuple_pool::give_back(self.slots.add(filled - 1).read());
                     }
                     return None;
                 };
@@ -182,32 +232,22 @@ impl Binding {
     /// The tuple of positional arguments from number `direct` on, which move there.
     unsafe fn rest(&self, direct: usize) -> Option<*mut PyObject> {
         let count = self.count - direct;
-        // SAFETY: a new tuple of that length is filled.
+        // SAFETY: so many arguments are left.
         unsafe {
-            let made = pyo3_ffi::PyTuple_New(count as isize);
+            let made = tuple_pool::tuple_of(self.args.add(direct), count);
             if made.is_null() {
                 pyo3_ffi::PyErr_Clear();
                 return None;
             }
-            let items = made.cast::<u8>().add(tuple::OB_ITEM as usize).cast::<*mut PyObject>();
-            move_values(self.args.add(direct), items, count);
             Some(made)
-        }
-    }
-
-    /// Takes a tuple of [`Binding::rest`] apart again, without its items.
-    unsafe fn give_back(&self, made: *mut PyObject) {
-        // SAFETY: nobody else has the tuple, unless it is the empty one.
-        unsafe {
-            let items = made.cast::<u8>().add(tuple::OB_ITEM as usize).cast::<*mut PyObject>();
-            let length: isize = get(made, tuple::OB_SIZE);
-            items.write_bytes(0, length as usize);
-            release(made);
         }
     }
 
     /// The dict of the keyword arguments of a set, which move there.
     unsafe fn dict(&self, others: u64) -> Option<*mut PyObject> {
+        if !self.collected.is_null() {
+            return Some(self.collected);
+        }
         // SAFETY: a new dict with interned strings as keys.
         unsafe {
             let made = pyo3_ffi::PyDict_New();

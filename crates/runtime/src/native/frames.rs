@@ -17,7 +17,7 @@ use std::ptr;
 use whipsnake_cpython::layout::{
     code as code_layout, frame as frame_layout, function as function_layout, stack_chunk, thread_state,
 };
-use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, Function, Raised, ThreadState, symbols};
+use whipsnake_cpython::live::{_PyInterpreterFrame, Dict, Frame, Function, Raised, ThreadState, symbols};
 use whipsnake_ir::abi::{Activation, STACKTOP_RETURN_ADDRESS};
 
 /// Where native code goes on: an address, and the frame it is for.
@@ -62,6 +62,28 @@ pub unsafe fn push(
             if code.flags() & code_layout::CO_OPTIMIZED != 0 { ptr::null_mut() } else { retain(function.globals()) };
         let frame = symbols::_PyEvalFramePushAndInit(thread.as_ptr(), function.as_ptr(), locals, args, count, kwnames);
         Frame::new(frame).map(|frame| Pushed { frame, spare: false }).ok_or(Raised)
+    }
+}
+
+/// [`push`] without names, but with a dict of named arguments, if that can become the callee's `**kwargs` as it is. `None` if not; then nothing has changed.
+///
+/// # Safety
+/// As [`push`]; an exact dict that nobody else has, to which the reference is taken.
+pub unsafe fn push_collected(
+    thread: ThreadState,
+    function: Function,
+    args: *const *mut PyObject,
+    count: usize,
+    named: *mut PyObject,
+) -> Option<Pushed> {
+    let code = function.code();
+    // SAFETY: the caller's.
+    unsafe {
+        if !arguments::collects_all(code, Dict::new_unchecked(named)) {
+            return None;
+        }
+        let frame = arguments::push_collected(thread, function, code, args, count, named)?;
+        Some(Pushed { frame, spare: true })
     }
 }
 

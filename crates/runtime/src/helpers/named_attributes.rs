@@ -1,0 +1,247 @@
+//! `getattr` and `hasattr`, and the loads of sites that meet too many classes for their cells: one table for the whole program, by the class's version and the
+//! name's text.
+//!
+//! The interpreter's own cache of methods has only names that are the very string which the class has. `"visit_" + name` is a new one each time, for which it
+//! goes through all bases; and a name that is not there, as most are that are asked for in this way, raises an exception inside. Here is what the classes' answer was, as
+//! long as their version stays: what an entry says is what that of a site's cell does ([`shapes`]), but that it can also say that there is none.
+
+use super::attributes::{bind, has_inline_values, takes_precedence, value_offset};
+use super::fallback::binds_quietly;
+use super::shapes::{self, Kind, Shape};
+use super::text::ascii;
+use crate::native::raw::{get, is_exact, release, retain};
+use pyo3_ffi::{PyObject, PyTypeObject};
+use std::cell::UnsafeCell;
+use std::ptr;
+use whipsnake_cpython::layout::{dict_keys, object, type_object, unicode};
+use whipsnake_cpython::live::{Dict, Lookup, TypeObject};
+
+const ENTRIES: usize = 1024;
+
+/// Entries that a place of the table may have in its life, and attempts at one.
+const MAX_FILLS: u32 = 64;
+
+/// What is known of a name and a class.
+#[derive(Clone, Copy)]
+struct Entry {
+    /// An interned string, to which it has a reference; NULL in an empty entry.
+    name: *mut PyObject,
+    fills: u32,
+    shape: Shape,
+}
+
+#[repr(transparent)]
+struct Table(UnsafeCell<[Entry; ENTRIES]>);
+
+// SAFETY: only touched with the GIL held.
+unsafe impl Sync for Table {}
+
+static TABLE: Table = Table(UnsafeCell::new(
+    [Entry {
+        name: ptr::null_mut(),
+        fills: 0,
+        shape: Shape { kind: Kind::NoDict, index: 0, version: 0, check: 0, descriptor: ptr::null_mut() },
+    }; ENTRIES],
+));
+
+/// What an entry says of an object.
+enum Found {
+    /// A new reference.
+    Value(*mut PyObject),
+    /// It has no such attribute.
+    Absent,
+    /// The interpreter has to tell.
+    Unknown,
+}
+
+/// The place for a name, which is an exact string, and the instances of a class that has a version.
+unsafe fn place(name: *mut PyObject, version: u32) -> *mut Entry {
+    // SAFETY: the caller's; the hash of an exact string runs no code.
+    unsafe {
+        let mut hash: isize = get(name, unicode::HASH);
+        if hash == -1 {
+            hash = pyo3_ffi::PyObject_Hash(name);
+        }
+        let spread = (hash as usize).wrapping_add((version as usize).wrapping_mul(0x9E37_79B1));
+        TABLE.0.get().cast::<Entry>().add((spread ^ spread >> 16) % ENTRIES)
+    }
+}
+
+/// Whether two exact strings are known to be equal.
+unsafe fn is_same_text(one: *mut PyObject, other: *mut PyObject) -> bool {
+    // SAFETY: the caller's.
+    unsafe { one == other || matches!((ascii(one), ascii(other)), (Some(one), Some(other)) if one == other) }
+}
+
+/// What the table knows.
+#[inline]
+unsafe fn find(owner: *mut PyObject, name: *mut PyObject) -> Found {
+    // SAFETY: the caller's: live objects, the GIL held; an entry is used only while its version is current. No code runs.
+    unsafe {
+        let class: *mut PyTypeObject = get(owner, object::OB_TYPE);
+        let version: u32 = get(class, type_object::TP_VERSION_TAG);
+        if version == 0 || !is_exact(name, &raw mut pyo3_ffi::PyUnicode_Type) {
+            return Found::Unknown;
+        }
+        let Entry { name: known, shape, .. } = *place(name, version);
+        if known.is_null() || shape.version != version || !is_same_text(name, known) {
+            return Found::Unknown;
+        }
+        let descriptor = shape.descriptor;
+        match shape.kind {
+            Kind::Value => {
+                if !has_inline_values(owner) || takes_precedence(descriptor) {
+                    return Found::Unknown;
+                }
+                let value: *mut PyObject = get(owner, value_offset(shape.index));
+                if value.is_null() { of_class(owner, class, descriptor) } else { Found::Value(retain(value)) }
+            }
+            Kind::Slot => {
+                let value: *mut PyObject = get(owner, shape.index);
+                if value.is_null() { Found::Unknown } else { Found::Value(retain(value)) }
+            }
+            Kind::Keys => {
+                let keys: *mut u8 = get(class, type_object::HT_CACHED_KEYS);
+                let holds = has_inline_values(owner) && get::<u32>(keys, dict_keys::DK_NENTRIES) == shape.check;
+                if holds { of_class(owner, class, descriptor) } else { Found::Unknown }
+            }
+            Kind::NoDict => of_class(owner, class, descriptor),
+            Kind::Dict => {
+                let attributes: *mut PyObject = get(owner, shape.index);
+                if (shape.check != 0 && attributes.is_null()) || takes_precedence(descriptor) {
+                    return Found::Unknown;
+                }
+                if attributes.is_null() {
+                    return of_class(owner, class, descriptor);
+                }
+                match Dict::new_unchecked(attributes).find(known) {
+                    Lookup::Found(place) => Found::Value(retain(place.read())),
+                    Lookup::Absent => of_class(owner, class, descriptor),
+                    Lookup::Unknown => Found::Unknown,
+                }
+            }
+            Kind::Data | Kind::Class | Kind::Module => Found::Unknown,
+        }
+    }
+}
+
+/// The class attribute of an instance that has none of its own.
+unsafe fn of_class(owner: *mut PyObject, class: *mut PyTypeObject, descriptor: *mut PyObject) -> Found {
+    // SAFETY: as in `find`; what is asked runs no code.
+    unsafe {
+        if descriptor.is_null() {
+            return Found::Absent;
+        }
+        if !binds_quietly(descriptor) {
+            return Found::Unknown;
+        }
+        let of: *mut PyTypeObject = get(descriptor, object::OB_TYPE);
+        let Some(load) = (*of).tp_descr_get else { return Found::Value(retain(descriptor)) };
+        let value = bind(load, descriptor, owner, class);
+        if value.is_null() {
+            pyo3_ffi::PyErr_Clear();
+            return Found::Unknown;
+        }
+        Found::Value(value)
+    }
+}
+
+/// Writes what the class has under a name into the table, if there is a way to have it there.
+///
+/// # Safety
+/// As [`load`].
+#[cold]
+pub(super) unsafe fn learn(owner: *mut PyObject, name: *mut PyObject) {
+    // SAFETY: the caller's: live objects, the GIL held; nothing here runs Python code.
+    unsafe {
+        let class = TypeObject::of(owner);
+        let exact = is_exact(name, &raw mut pyo3_ffi::PyUnicode_Type);
+        if !exact
+            || ascii(name).is_none()
+            || !class.has(type_object::READY)
+            || !shapes::loads_generically(class.as_ptr())
+        {
+            return;
+        }
+        let mut known = retain(name);
+        pyo3_ffi::PyUnicode_InternInPlace(&mut known);
+        let shape = shapes::load_shape(owner, class, known).or_else(|| shapes::absent_shape(owner, class, known));
+        let entry = shape.map(|shape| (place(known, shape.version), shape));
+        let Some((entry, shape)) = entry.filter(|&(entry, _)| (*entry).fills < MAX_FILLS) else {
+            return release(known);
+        };
+        let old = (*entry).name;
+        *entry = Entry { name: known, fills: (*entry).fills + 1, shape };
+        if !old.is_null() {
+            release(old);
+        }
+    }
+}
+
+/// An attribute of an object of a class for which a site's cell has no room; NULL, without an exception, where the interpreter has to look.
+///
+/// # Safety
+/// Live objects, the GIL held.
+pub(super) unsafe fn load(owner: *mut PyObject, name: *mut PyObject) -> *mut PyObject {
+    // SAFETY: the caller's.
+    match unsafe { find(owner, name) } {
+        Found::Value(value) => value,
+        Found::Absent | Found::Unknown => ptr::null_mut(),
+    }
+}
+
+/// `getattr(owner, name)`, `getattr(owner, name, other)`: what the interpreter's own function does, and in the same way called.
+///
+/// # Safety
+/// Called by machine code, with the GIL held and two or three live arguments.
+pub(crate) unsafe extern "C" fn getattr(_: *mut PyObject, args: *const *mut PyObject, count: isize) -> *mut PyObject {
+    // SAFETY: the caller's; who holds the arguments keeps them.
+    unsafe {
+        let (owner, name) = (args.read(), args.add(1).read());
+        match find(owner, name) {
+            Found::Value(value) => return value,
+            Found::Absent if count == 3 => return retain(args.add(2).read()),
+            Found::Absent | Found::Unknown => {}
+        }
+        if count == 2 {
+            let found = pyo3_ffi::PyObject_GetAttr(owner, name);
+            if !found.is_null() {
+                learn(owner, name);
+            }
+            return found;
+        }
+        let mut found = ptr::null_mut();
+        if pyo3_ffi::PyObject_GetOptionalAttr(owner, name, &mut found) < 0 {
+            return ptr::null_mut();
+        }
+        learn(owner, name);
+        if found.is_null() { retain(args.add(2).read()) } else { found }
+    }
+}
+
+/// `hasattr(owner, name)`, likewise.
+///
+/// # Safety
+/// As [`getattr`], with two arguments.
+pub(crate) unsafe extern "C" fn hasattr(_: *mut PyObject, args: *const *mut PyObject, _: isize) -> *mut PyObject {
+    // SAFETY: as in `getattr`.
+    unsafe {
+        let (owner, name) = (args.read(), args.add(1).read());
+        let has = match find(owner, name) {
+            Found::Value(value) => {
+                release(value);
+                true
+            }
+            Found::Absent => false,
+            Found::Unknown => {
+                let status = pyo3_ffi::PyObject_HasAttrWithError(owner, name);
+                if status < 0 {
+                    return ptr::null_mut();
+                }
+                learn(owner, name);
+                status != 0
+            }
+        };
+        if has { pyo3_ffi::Py_True() } else { pyo3_ffi::Py_False() }
+    }
+}
