@@ -52,7 +52,7 @@ impl Cost {
 /// What entering and leaving a function's region costs over baseline code, in machine instructions; as those that follow.
 const ENTRY_COST: u64 = 30;
 /// What entering a loop's region and leaving it with an item costs: locals are looked at, and those that hold other numbers now are stored.
-const ROUND_COST: u64 = 45;
+const ROUND_COST: u64 = 25;
 /// What a call from a region costs over one from baseline code.
 const WHOLE_COST: u64 = 40;
 /// What is gained on an instruction that is no call.
