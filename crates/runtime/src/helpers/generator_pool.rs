@@ -3,8 +3,8 @@
 
 use super::instance_ends::{MAX_DEPTH, drop_reference};
 use super::instance_pool::{HEAD, POOL, Pool};
-use crate::native::{code as compiled, frames};
 use crate::native::raw::{get, retain, set};
+use crate::native::{code as compiled, frames};
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::ptr;
 use whipsnake_cpython::CodeKind;
@@ -133,8 +133,7 @@ pub(super) unsafe fn make_at_once(
         // A call might be one too many.
         let may_call = thread.py_recursion_remaining() > 1;
         let is_simple = compiled::find(code).is_some_and(|compiled| compiled.exact_args == 1);
-        (starts && may_call && is_simple)
-            .then(|| new_generator(thread.as_ptr(), made_by.as_ptr().cast(), argument))
+        (starts && may_call && is_simple).then(|| new_generator(thread.as_ptr(), made_by.as_ptr().cast(), argument))
     }
 }
 

@@ -1,9 +1,9 @@
 //! Iteration: how iterators begin and end.
 
 use super::calls::{Back, done, enter};
-use super::{generator_pool, iterator_pool};
 use super::special::Name;
 use super::with::compiled_method;
+use super::{generator_pool, iterator_pool};
 use crate::native::frames::Resume;
 use crate::native::raw::{get, release, release_or_null, retain, set};
 use pyo3_ffi::{PyObject, PyThreadState};
