@@ -111,6 +111,20 @@ for values in (big, real, big[::-1]):
 word = 10**12 + 7
 print([abs(word) is word for _ in range(300)].count(True), [max(word, 5) is word for _ in range(300)].count(True))
 
+
+
+def of_a_constant(count):
+    for i in range(count):
+        b = -1
+        b = b % 65537 if b == b and abs(b) < 1e200 else 2
+        c = 7
+        c = c + i if min(c, 9) < 1e100 else 0
+    return b, c
+
+
+for _ in range(12):
+    print(of_a_constant(100))
+
 kept = builtins.len, builtins.min
 builtins.len = lambda thing: 1000
 print(shown(lengths, [[1, 2]]))

@@ -153,6 +153,13 @@ pub mod compiled {
     pub const ENTRY_POINT: i32 = 0;
     /// In a resume point: offset from the base of where a value is received, 32 bits.
     pub const RECEIVE: i32 = 4;
+    /// What such a field has besides, where nothing is received, in the loop of `yield from` and `await`: at its `SEND` the `stacktop` of a frame that is
+    /// suspended there, and at its `RESUME` the word at `return_offset` of a frame that waits there.
+    pub const DELEGATES: u32 = 1 << 31;
+    /// Code units from the `SEND` of that loop to its `YIELD_VALUE`.
+    pub const SEND_TO_YIELD: i32 = 2;
+    /// Code units from its `SEND` to its `RESUME`.
+    pub const SEND_TO_RESUME: i32 = 3;
 }
 
 #[cfg(test)]

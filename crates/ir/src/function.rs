@@ -44,6 +44,8 @@ pub struct Function {
     classes: FxHashMap<Value, Global>,
     /// The number in an object where a jump hands it on, if it is at hand.
     raws: FxHashMap<(Inst, Value), Value>,
+    /// Whether it is a loop of a generator that is left at `yield`s, and does so much in one round that it gains if it is left in the first.
+    pub gains_in_one_round: bool,
 }
 
 impl Function {
@@ -54,7 +56,8 @@ impl Function {
 
     /// Makes it empty again, but keeps its memory.
     pub fn clear(&mut self) {
-        let Function { name: _, blocks, insts, values, states, state_of, classes, raws } = self;
+        let Function { name: _, blocks, insts, values, states, state_of, classes, raws, gains_in_one_round } = self;
+        *gains_in_one_round = false;
         blocks.clear();
         insts.clear();
         values.clear();

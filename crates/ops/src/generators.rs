@@ -14,8 +14,8 @@ operations! {
     "RETURN_GENERATOR" () -> 1 => return_generator;
     "YIELD_VALUE" (value) -> 1, imms [Imm::StackTop, Imm::Oparg(0)], ptrs [Ptr::InstrAt(1)] => yield_value;
     "YIELD_VALUE.delegating" (value) -> 1, imms [Imm::StackTop] => yield_through;
-    "SEND" (receiver, value) -> 1, keeps 1, imms [Imm::SendWord] => send;
-    "SEND_GEN" (receiver, value) -> 1, keeps 1, imms [Imm::SendWord] => send_gen;
+    "SEND" (receiver, value) -> 1, keeps 1, imms [Imm::TargetWord] => send;
+    "SEND_GEN" (receiver, value) -> 1, keeps 1, imms [Imm::TargetWord] => send_gen;
     "END_SEND" (receiver, value) -> 1 => end_send;
     "GET_YIELD_FROM_ITER" (iterable) -> 1, ptrs [Ptr::NextCode] => |b, i| get_iter(b, Helper::GetYieldFromIter, i);
     "GET_AWAITABLE" (iterable) -> 1, imms [Imm::Oparg(0)] => get_awaitable;

@@ -30,9 +30,6 @@ pub enum Imm {
     /// Code units from this instruction to its jump target, where `FOR_ITER` and `SEND` go on when a generator returns; the rest as in
     /// [`Imm::ReturnWord`].
     TargetWord,
-    /// The same for `SEND`, and in the fourth byte, which the interpreter does not use, the depth of the value stack with the receiver, without what is sent; 0 if
-    /// that is no byte.
-    SendWord,
 }
 
 /// The meaning of a pointer.

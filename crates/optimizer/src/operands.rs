@@ -84,7 +84,7 @@ fn immediate(code: &Code<'_>, instr: &Instr, number: u32, meaning: Imm) -> Optio
         Imm::Cache32(unit) => (cache16(code, instr, unit) | cache16(code, instr, unit + 1) << 16) as i32,
         Imm::Cache16Scaled(unit, scale, add) => cache16(code, instr, unit) as i32 * scale + add,
         // Only ways that regions don't have read it.
-        Imm::TargetWord | Imm::SendWord | Imm::ReturnWord => 0,
+        Imm::TargetWord | Imm::ReturnWord => 0,
         Imm::FunctionField => whipsnake_ops::function_field(oparg),
         Imm::StackTop => return None,
         Imm::Depth => code.depth(number)? as i32,

@@ -242,6 +242,22 @@ fn a_loop_that_always_leaves_is_refused() {
 }
 
 #[test]
+fn a_loop_that_works_before_it_yields_is_a_region() {
+    // `total += i`, some times, and `yield total + i`.
+    let mut body: Vec<Line> = (0..12).flat_map(|_| add_to_total(op::BINARY_OP_ADD_INT)).collect();
+    body.extend([Op(op::LOAD_FAST_LOAD_FAST, 0x21), Op(op::BINARY_OP_ADD_INT, INPLACE_ADD)]);
+    body.extend([Op(op::YIELD_VALUE, 0), Op(op::POP_TOP, 0)]);
+    let program = Program { locals: vec![None, None, Some(Global::IntType)], ..Program::default() };
+    let function = built(&program, &for_loop(op::FOR_ITER_RANGE, body));
+    assert!(function.gains_in_one_round, "{function}");
+    assert_eq!(looping(&function), [], "each round leaves: {function}");
+    // What is yielded is made and stored; of what is summed up, the last sum alone, by the exit.
+    let made = function.blocks.iter().flat_map(|block| &block.insts);
+    let stored = made.filter(|&&inst| matches!(function.inst(inst), InstData::Store { .. })).count();
+    assert!(stored > 0, "{function}");
+}
+
+#[test]
 fn a_loop_that_only_calls_is_refused() {
     let program = Program { constants: vec![Number::No], locals: vec![None, None], ..Program::default() };
     let body = vec![Op(op::LOAD_FAST, 1), Op(op::PUSH_NULL, 0), Op(op::CALL, 0), Op(op::POP_TOP, 0)];

@@ -6,6 +6,7 @@
 //! The method is Xu and Kjolstad's copy-and-patch (OOPSLA 2021).
 
 pub mod counters;
+mod delegations;
 mod emit;
 mod layout;
 mod library;
@@ -23,6 +24,7 @@ use emit::Emitter;
 use operands::Scratch;
 use plan::Plan;
 use whipsnake_bytecode::{Code, CodeInput, DecodeError, Decoder, LeaveOut, UnitRange};
+use whipsnake_ir::abi::compiled::DELEGATES;
 
 /// Where native code can be entered at one code unit, as offsets from its start; 0 means nowhere.
 #[repr(C)]
@@ -31,7 +33,7 @@ pub struct ResumePoint {
     /// Starts the instruction, with locals and stack in memory.
     pub entry: u32,
     /// Stores the value in the first argument register as the new top of stack, then starts the instruction. Where there is no entry, it may tell of a
-    /// [pending](ResumePoint::pending) one.
+    /// [pending](ResumePoint::pending) one; and in the loops of `yield from` and `await`, how to be suspended there.
     pub receive: u32,
 }
 
@@ -54,7 +56,8 @@ impl ResumePoint {
 
     /// Where a value is received; 0 means nowhere.
     pub fn received(self) -> u32 {
-        if self.pending_entry().is_some() { 0 } else { self.receive }
+        let delegates = self.entry != 0 && self.receive & DELEGATES != 0;
+        if delegates || self.pending_entry().is_some() { 0 } else { self.receive }
     }
 }
 
@@ -166,6 +169,9 @@ impl<'b> Planned<'b> {
         let instrs = self.code.instrs();
         for &(instr, place) in &self.plan.receives {
             points[instrs[instr as usize].start as usize].receive = self.plan.received(place);
+        }
+        for &yields in &self.plan.delegations {
+            delegations::note(&self.code, yields, points);
         }
     }
 

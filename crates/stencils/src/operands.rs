@@ -166,17 +166,11 @@ impl<S: Source> Emitter<'_, S> {
             Imm::StackTop => (piece.base() - layout::frame::LOCALSPLUS) / 8,
             Imm::Length => (instr.next - instr.index) as i32,
             Imm::ReturnWord => (instr.next - instr.index) as i32 | i32::from(self.frame_owner()) << 16,
-            Imm::TargetWord => self.target_word(instr),
-            Imm::SendWord => {
-                let depth = self.code.depth(piece.instr).and_then(|depth| u8::try_from(depth - 1).ok());
-                self.target_word(instr) | i32::from(depth.unwrap_or(0)) << 24
+            Imm::TargetWord => {
+                let units = self.code.instrs()[instr.target as usize].start - instr.index;
+                units as i32 | i32::from(self.frame_owner()) << 16
             }
         }
-    }
-
-    fn target_word(&self, instr: &Instr) -> i32 {
-        let units = self.code.instrs()[instr.target as usize].start - instr.index;
-        units as i32 | i32::from(self.frame_owner()) << 16
     }
 
     fn pointer(&self, meaning: Ptr, piece: &Piece, instr: &Instr, place: Place) -> u64 {

@@ -149,7 +149,8 @@ impl Builder<'_> {
         }
         self.switch_to(after);
         self.saved = saved;
-        result
+        // Where one computation is known to be the one, it is its result that states are to name.
+        self.region.as_deref().map_or(result, |region| region.resolve(result))
     }
 
     /// Leaves the operation.

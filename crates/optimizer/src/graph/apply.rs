@@ -174,7 +174,7 @@ impl Walk<'_, '_> {
     }
 
     /// Stores the topmost elements to their slots in memory, and names these to the operation.
-    fn store_top(&mut self, count: usize) {
+    pub(super) fn store_top(&mut self, count: usize) {
         let locals = self.body.code.input().nlocalsplus as usize;
         let depth = self.knowledge().state.frame().stack.len();
         let displacement = |index: usize| layout::frame::LOCALSPLUS + 8 * (locals + index) as i32;

@@ -73,6 +73,8 @@ pub(super) struct Walk<'a, 'f> {
     pub(super) pending_catch: Option<Catch>,
     /// Whether a way leads to the return from a function that is a region.
     pub(super) returns: bool,
+    /// Whether a way leads to a `yield` of the code that is a region.
+    pub(super) yields: bool,
 }
 
 /// Above the code unit, a site has the number of the class that the instruction is built for.
@@ -116,6 +118,7 @@ impl<'a, 'f> Walk<'a, 'f> {
             handlers_built: 0,
             pending_catch: None,
             returns: false,
+            yields: false,
         }
     }
 
@@ -127,9 +130,17 @@ impl<'a, 'f> Walk<'a, 'f> {
         let start = self.block_at(extent.header, 0);
         self.b.jump(start, &[]);
         let closed = self.whole_loop(extent, 0);
+        // What a round counts for: it may be built twice, the second time in a loop.
+        let weight = match (extent.innermost && extent.instructions <= MAX_TWICE && !self.choices.single, closed) {
+            (true, true) => 1 + Cost::LOOP,
+            (true, false) => 1,
+            (false, _) => Cost::LOOP,
+        };
+        let gains_in_one_round = self.yields && self.cost.gains_in_one_round(weight);
+        self.b.func.gains_in_one_round = gains_in_one_round;
         if self.again {
             Attempt::Again(self.cost)
-        } else if closed {
+        } else if closed || gains_in_one_round {
             Attempt::Done(self.cost)
         } else {
             Attempt::NoWayAround(self.left_at)

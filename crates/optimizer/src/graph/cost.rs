@@ -11,6 +11,9 @@ pub(super) struct Cost {
 }
 
 impl Cost {
+    /// How much more what is in a loop counts.
+    pub(super) const LOOP: u64 = 8;
+
     /// Notes an instruction in so many loops.
     pub(super) fn add(&mut self, depth: u32, call: bool) {
         let weight = 1 << (3 * depth.min(8));
@@ -33,6 +36,12 @@ impl Cost {
         self.calls * 14 > self.instructions
     }
 
+    /// Whether a loop gains that is left in each round, in which an instruction counts for so much.
+    pub(super) fn gains_in_one_round(self, weight: u64) -> bool {
+        let gain = INSTRUCTION_GAIN * self.instructions + INLINED_GAIN * self.inlined;
+        ROUND_COST * weight + WHOLE_COST * self.calls < gain
+    }
+
     /// Whether another attempt, which may leave at fewer instructions, will hardly change that it is.
     pub(super) fn is_far_too_high(self, function: bool) -> bool {
         let more = Cost { instructions: self.instructions * 3 / 2, inlined: self.inlined * 3 / 2, ..self };
@@ -42,6 +51,8 @@ impl Cost {
 
 /// What entering and leaving a function's region costs over baseline code, in machine instructions; as those that follow.
 const ENTRY_COST: u64 = 30;
+/// What entering a loop's region and leaving it with an item costs: locals are looked at, and those that hold other numbers now are stored.
+const ROUND_COST: u64 = 25;
 /// What a call from a region costs over one from baseline code.
 const WHOLE_COST: u64 = 40;
 /// What is gained on an instruction that is no call.

@@ -347,6 +347,24 @@ impl<'a> Walk<'a, '_> {
         self.b.jump(after, &[]);
     }
 
+    /// Whether the instruction yields from the code that is a region itself.
+    pub(super) fn yields_itself(&self, instr: &Instr) -> bool {
+        self.body.calls.is_empty() && !self.is_generator() && instr.oparg == 0
+    }
+
+    /// Leaves the region to yield what is on top of the stack. Such a loop may be left in each round, and comes back to its region with the next.
+    pub(super) fn leave_to_yield(&mut self, number: u32) {
+        self.yields = true;
+        let depth = self.knowledge().depth;
+        self.cost.add(depth, false);
+        self.mark_exit();
+        // Made here, it takes no more than in other code; an exit would have the run time make a tuple.
+        if self.knowledge().state.frame().stack.last().is_some_and(|slot| slot.owned) {
+            self.store_top(1);
+        }
+        self.leave_at(number);
+    }
+
     /// Ends the inlined generator with `constant`, or with the value on top of its stack.
     pub(super) fn end_generator(&mut self, constant: Option<u32>) {
         let Some(InlinedGenerator { object, ended, .. }) = self.body.generator else { return };

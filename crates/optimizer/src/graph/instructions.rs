@@ -49,6 +49,7 @@ impl Walk<'_, '_> {
             op::CALL if self.make_generator(number, &instr) || self.inline_consumer(number, &instr) => {}
             op::YIELD_VALUE if self.may_yield(&instr) && self.consumer().is_some() => self.consume(number),
             op::YIELD_VALUE if self.may_yield(&instr) => self.yield_inlined(number),
+            op::YIELD_VALUE if self.yields_itself(&instr) => self.leave_to_yield(number),
             op::RETURN_VALUE | op::RETURN_CONST if self.consumer().is_some() => self.end_consumed(instr.base),
             op::RETURN_VALUE if self.is_generator() => self.end_generator(None),
             op::RETURN_CONST if self.is_generator() => self.end_generator(Some(oparg)),

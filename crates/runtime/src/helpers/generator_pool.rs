@@ -3,8 +3,8 @@
 
 use super::instance_ends::{MAX_DEPTH, drop_reference};
 use super::instance_pool::{HEAD, POOL, Pool};
-use crate::native::frames;
 use crate::native::raw::{get, retain, set};
+use crate::native::{code as compiled, frames};
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::ptr;
 use whipsnake_cpython::CodeKind;
@@ -111,6 +111,29 @@ pub(super) unsafe extern "C" fn new_generator(
         set(new.as_ptr(), frame::OWNER, frame::OWNED_BY_GENERATOR);
         owner.set_state(generator::FRAME_CREATED);
         object
+    }
+}
+
+/// What a call of `made_by` with one argument gives, if that is all that such a call does: no frame is made for it. NULL with `MemoryError` set. It takes references of its
+/// own.
+///
+/// # Safety
+/// A compiled generator function; the GIL is held.
+pub(super) unsafe fn make_at_once(
+    thread: ThreadState,
+    made_by: Function,
+    argument: *mut PyObject,
+) -> Option<*mut PyObject> {
+    // SAFETY: the caller's; a code object has an instruction after one that copies cells.
+    unsafe {
+        let code = made_by.code();
+        let first = code.instructions();
+        let copies = opcode::base((*first).op) == opcode::COPY_FREE_VARS;
+        let starts = opcode::base((*first.add(usize::from(copies))).op) == opcode::RETURN_GENERATOR;
+        // A call might be one too many.
+        let may_call = thread.py_recursion_remaining() > 1;
+        let is_simple = compiled::find(code).is_some_and(|compiled| compiled.exact_args == 1);
+        (starts && may_call && is_simple).then(|| new_generator(thread.as_ptr(), made_by.as_ptr().cast(), argument))
     }
 }
 

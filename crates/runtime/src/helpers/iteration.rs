@@ -1,9 +1,9 @@
 //! Iteration: how iterators begin and end.
 
 use super::calls::{Back, done, enter};
-use super::iterator_pool;
 use super::special::Name;
 use super::with::compiled_method;
+use super::{generator_pool, iterator_pool};
 use crate::native::frames::Resume;
 use crate::native::raw::{get, release, release_or_null, retain, set};
 use pyo3_ffi::{PyObject, PyThreadState};
@@ -13,8 +13,8 @@ use whipsnake_cpython::CodeKind;
 use whipsnake_cpython::layout::{list_iterator, tuple_iterator};
 use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, Function, Raised, ThreadState, symbols};
 
-/// `iter(iterable)`. If `__iter__` is a compiled generator function its frame is pushed, as for a call: what comes back is an iterator for sure. The
-/// reference to the iterable is taken then. Else the address is null and the frame is the iterator, null with an exception set.
+/// `iter(iterable)`: the address is null and the frame is the iterator, null with an exception set. If `__iter__` is a compiled generator function whose generator
+/// can't be made without a call, its frame is pushed, as for one: what comes back is an iterator for sure. The reference to the iterable is taken then.
 ///
 /// # Safety
 /// Called by machine code: the current frame, at a `GET_ITER` that goes on at `back`.
@@ -27,6 +27,9 @@ pub unsafe extern "C" fn get_iter(
     // SAFETY: the caller's. The new frame gets references of its own, and keeps the iterable alive.
     unsafe {
         let Some(found) = generator_method(iterable) else { return done(iter(iterable)) };
+        if let Some(made) = generator_pool::make_at_once(ThreadState::new_unchecked(thread), found.0, iterable) {
+            return done(made);
+        }
         retain(found.0.as_ptr().cast());
         let back = Back { length: 1, address: back };
         match enter(thread, frame, found, &retain(iterable), 1, ptr::null_mut(), back) {

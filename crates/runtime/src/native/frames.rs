@@ -257,6 +257,18 @@ pub unsafe fn clear_and_pop(thread: ThreadState, frame: Frame) {
         release(get(frame.as_ptr(), frame_layout::FUNCOBJ));
         release(executable);
         thread.set_c_recursion_remaining(thread.c_recursion_remaining() + 1);
+        give_back(thread, frame);
+    }
+}
+
+/// Gives the memory of a frame back that the thread owns, the last one that it has.
+///
+/// # Safety
+/// As said, and the GIL is held.
+#[inline]
+pub(super) unsafe fn give_back(thread: ThreadState, frame: Frame) {
+    // SAFETY: the caller's.
+    unsafe {
         let chunk: *mut u8 = get(thread.as_ptr(), thread_state::DATASTACK_CHUNK);
         if chunk.offset(stack_chunk::DATA as isize) == frame.as_ptr().cast() {
             // The first frame of a chunk takes the chunk along.

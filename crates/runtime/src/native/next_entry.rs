@@ -3,6 +3,7 @@
 
 use super::assembly::{leave_activation, save_registers, unless_deep, unless_watched};
 use super::code::{DETACHED, SLOT_OFFSET};
+use super::delegation::stub_send_through;
 use super::entry::{ActivationKind, EVALUATION_UNITS, LOW_C_RECURSION};
 use super::generator_entry::{next_ended, next_in_general};
 use super::trampoline::ROOM;
@@ -27,8 +28,7 @@ const SCALE: i32 = 1 << (compiled::RESUME_POINT_SHIFT - code::UNIT_SIZE.trailing
 #[unsafe(naked)]
 pub(super) unsafe extern "C" fn next(object: *mut PyObject) -> *mut PyObject {
     naked_asm!(
-        // Not in the middle of `yield from`: who goes on there has to look whether the code is still good.
-        "cmp byte ptr [rdi + {state}], {delegating}",
+        "cmp byte ptr [rdi + {state}], {executing}",
         "jge {general}",
         // rax is the code, r9 its compiled code, r8 the thread state, rcx the interpreter.
         "mov rax, [rdi + {executable}]",
@@ -65,6 +65,9 @@ pub(super) unsafe extern "C" fn next(object: *mut PyObject) -> *mut PyObject {
         "test edx, edx",
         "je {general}",
         "add rdx, [r9 + {base}]",
+        // In the middle of `yield from`, nobody looks later whether the code is still good.
+        "cmp byte ptr [rdi + {state}], {delegating}",
+        "je 3f",
         save_registers!(),
         "sub rsp, {room}",
         "lea r15, [rdi + {iframe}]",
@@ -88,6 +91,26 @@ pub(super) unsafe extern "C" fn next(object: *mut PyObject) -> *mut PyObject {
         "mov qword ptr [rsp + {kind}], {generator_next}",
         "xor edi, edi",
         "jmp rdx",
+        "3:",
+        "mov rcx, [r8 + {eval_breaker}]",
+        "cmp rcx, [r9 + {valid_version}]",
+        "jne {general}",
+        save_registers!(),
+        "sub rsp, {room}",
+        "add rdi, {iframe}",
+        "movsxd rcx, dword ptr [rdi + {frame_stacktop}]",
+        "mov rax, [rip + {none}@GOTPCREL]",
+        "mov [rdi + rcx*8 + {localsplus}], rax",
+        "mov r15, [r8 + {current_frame}]",
+        "sub dword ptr [r8 + {c_recursion}], {units}",
+        "mov [rsp + {thread_state}], r8",
+        "mov [rsp + {base_frame}], rdi",
+        "mov qword ptr [rsp + {kind}], {generator_next}",
+        "jmp {send_through}",
+        send_through = sym stub_send_through,
+        eval_breaker = const thread_state::EVAL_BREAKER,
+        valid_version = const compiled::VALID_VERSION,
+        frame_stacktop = const frame::STACKTOP,
         general = sym next_in_general,
         holder = sym HOLDER,
         runtime = sym _PyRuntime,

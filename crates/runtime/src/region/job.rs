@@ -121,6 +121,7 @@ impl Maker {
             gate: block.run().wrapping_add(gate_at),
             prunes,
             unseen_only: matches!(gate, Gate::Loop { baseline_if_seen: Some(_) }),
+            gains_in_one_round: function.gains_in_one_round,
             patience,
             form,
             left: Cell::new(0),

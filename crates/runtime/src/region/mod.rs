@@ -77,6 +77,8 @@ pub struct Region {
     prunes: bool,
     /// Whether it is only for frames that nobody has got hold of: else it would be left after the first call.
     unseen_only: bool,
+    /// Whether it gains also where it is left in its first round, as a loop with a `yield` is.
+    gains_in_one_round: bool,
     /// How often a guard may fail.
     patience: u32,
     /// What was fixed when it was compiled.
@@ -429,7 +431,8 @@ pub unsafe extern "C" fn hot_loop(
             let resume = enter(thread, frame, ptr::null_mut());
             region.entered.set(region.entered.get() + 1);
             region.spent.set(region.spent.get() + start.elapsed());
-            if region.entered.get() == MEASURED_ENTRIES && region.spent.get() < TOO_SHORT * MEASURED_ENTRIES {
+            let is_measured = region.entered.get() == MEASURED_ENTRIES && !region.gains_in_one_round;
+            if is_measured && region.spent.get() < TOO_SHORT * MEASURED_ENTRIES {
                 region.is_too_short.set(true);
                 ((*cell).attempts, (*cell).gate) = (MAX_ATTEMPTS + 1, ptr::null());
                 if let Some(jit) = crate::tier::jit() {

@@ -62,6 +62,8 @@ pub(crate) struct Plan {
     pub entries: Vec<(u32, ResumePoint)>,
     /// Where a value is received before an instruction.
     pub receives: Vec<(u32, Received)>,
+    /// The `YIELD_VALUE`s of `yield from` and `await`.
+    pub delegations: Vec<u32>,
     /// Where the next piece of the hot part goes, from the start of everything.
     pub hot_end: u32,
     /// Bytes of the hot pieces' cold parts.
@@ -111,6 +113,7 @@ impl Plan {
         self.attribute_cells.clear();
         self.counting_cells.clear();
         self.receives.clear();
+        self.delegations.clear();
         self.stack.clear();
         self.stored = 0;
         self.hot_end = PREFIX;
@@ -213,6 +216,7 @@ impl Planner<'_, '_> {
                 self.operation(operation, operation, oparg, NOWHERE, false);
             }
             op::YIELD_VALUE if oparg == op::operand::YIELD_DELEGATING => {
+                self.plan.delegations.push(self.instr);
                 let operation = self.selector.yield_delegating;
                 self.operation(operation, operation, oparg, NOWHERE, true);
             }
