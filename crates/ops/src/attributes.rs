@@ -223,6 +223,9 @@ pub fn class_attribute(b: &mut Builder<'_>, owner: Value) -> Value {
 
 /// Guards that the value is a class.
 pub(crate) fn guard_is_class(b: &mut Builder<'_>, value: Value) {
+    if b.in_region() && b.known_class(value) == Some(Global::TypeType) {
+        return;
+    }
     let metaclass = b.type_of(value);
     let flags = b.load(Type::I32, metaclass, type_object::TP_FLAGS);
     // The flag is the highest of the low 32, so it is the sign.

@@ -388,6 +388,94 @@ frame 1: locals [v1 clean, v2 clean], stack []"
 }
 
 #[test]
+fn counts_cancel_where_every_way_drops_the_reference() {
+    // As a function with two returns does with its caller's callable.
+    let text = |first: &str, second: &str| {
+        format!(
+            "block0:
+v0: ptr = frame
+v1: obj = load v0[80]
+v2: obj = load v0[88]
+v3: bool = iconst 1
+retain v1
+branch v3, block1, block2 @state0
+block1:
+{first}
+block2:
+{second}
+block3:
+leave next @state1
+state0:
+frame 1: locals [v1 clean, v2 clean], stack [v1]
+state1:
+frame 1: locals [v1 clean, v2 clean], stack []"
+        )
+    };
+    let left = |text: &str| run(cancel_pairs, text);
+    let both = left(&text("release v1 @state0\nleave next @state1", "release v1 @state0\nleave next @state1"));
+    assert!(!both.contains("retain v1") && !both.contains("release v1"), "{both}");
+    let exits = left(&text("release v1 @state0\nleave next @state1", "leave miss @state0"));
+    assert!(!exits.contains("retain v1") && exits.contains("stack [v1 borrowed]"), "{exits}");
+    // One that is in the way, one that keeps it, and one that others lead to, too.
+    for second in [
+        "release v2 @state0\nrelease v1 @state0\nleave next @state1",
+        "store v1, v0[96] @state0\nleave next @state1",
+        "jump block3",
+    ] {
+        let kept = left(&text("release v1 @state0\njump block3", second));
+        assert!(kept.contains("retain v1") && kept.contains("release v1"), "{kept}");
+    }
+}
+
+#[test]
+fn counts_of_what_ways_merge_cancel() {
+    // What an inlined method returns on one of two ways, and an attribute is loaded from.
+    let text = |first: &str, end: &str| {
+        format!(
+            "block0:
+v0: ptr = frame
+v1: obj = load v0[80]
+v2: obj = load v0[88]
+v3: bool = iconst 1
+branch v3, block1, block2 @state0
+block1:
+{first}
+jump block3(v1) @state1
+block2:
+retain v2
+jump block3(v2) @state2
+block3(v4: obj):
+v5: obj = load v4[24]
+guard v3, type @state3
+{end}
+leave next @state0
+state0:
+frame 1: locals [v1 clean, v2 clean], stack []
+state1:
+frame 1: locals [v1 clean, v2 clean], stack [v1]
+state2:
+frame 1: locals [v1 clean, v2 clean], stack [v2]
+state3:
+frame 1: locals [v1 clean, v2 clean], stack [v4]"
+        )
+    };
+    let left = |first: &str, end: &str| run(cancel_pairs, &text(first, end));
+    let all = left("retain v1", "release v4 @state3");
+    assert!(!all.contains("retain") && !all.contains("release"), "{all}");
+    assert!(["v1", "v2", "v4"].iter().all(|value| all.contains(&format!("stack [{value} borrowed]"))), "{all}");
+    // It may be the last reference, one that was there, or is still counted on.
+    for (first, end) in [
+        ("", "release v4 @state3"),
+        ("retain v1\nrelease v2 @state1", "release v4 @state3"),
+        ("retain v1", "store v4, v0[96] @state3"),
+        ("retain v1", "release v1 @state3\nrelease v4 @state3"),
+    ] {
+        let kept = left(first, end);
+        assert!(kept.contains("retain v2"), "{kept}");
+    }
+}
+
+#[test]
 fn what_turns_out_to_be_a_bool_needs_no_counts() {
     let text = "block0:
 v0: ptr = frame

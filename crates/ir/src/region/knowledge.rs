@@ -19,13 +19,16 @@ pub struct Known {
     pub character: bool,
     /// The address of the code that it runs, if it is a generator, with globals and builtins that go with it.
     pub runs: Option<u64>,
+    /// It is the very function that was there when the region was built, as the version of its class tells, not another one at that address: it may have
+    /// other code by now, but no other globals or builtins.
+    pub itself: bool,
 }
 
 impl Known {
     /// An object of exactly that type.
     pub fn exactly(class: Global) -> Known {
         let immortal = class == Global::BoolType;
-        Known { class: Some(class), present: true, immortal, raw: None, character: false, runs: None }
+        Known { class: Some(class), present: true, immortal, raw: None, character: false, runs: None, itself: false }
     }
 
     /// What holds of both.
@@ -37,6 +40,7 @@ impl Known {
             character: self.character && other.character,
             raw: self.raw.filter(|_| self.raw == other.raw),
             runs: self.runs.filter(|_| self.runs == other.runs),
+            itself: self.itself && other.itself,
         }
     }
 

@@ -5,7 +5,7 @@ use crate::operands;
 use smallvec::SmallVec;
 use whipsnake_bytecode::{Flow, Instr};
 use whipsnake_cpython::{layout, opcode as op};
-use whipsnake_ir::{Continuation, Slot, Type, Value, abi};
+use whipsnake_ir::{Continuation, Global, Known, Slot, Type, Value, abi};
 use whipsnake_ops::{Operation, Outputs, Place};
 
 impl Walk<'_, '_> {
@@ -144,7 +144,27 @@ impl Walk<'_, '_> {
         if samples.len() == pushed {
             self.note_samples(&samples);
         }
+        if instr.base == op::LOAD_ATTR && !in_memory {
+            self.note_attribute_of_class(operation, &outputs);
+        }
         self.after_call(number);
+    }
+
+    /// Notes what is known of an attribute that a version guarded to be the one that was there: a class's own number, or a method.
+    fn note_attribute_of_class(&mut self, operation: &Operation, outputs: &[Value]) {
+        let (world, Some(&value)) = (self.body.world, outputs.first()) else { return };
+        let Some(address) = self.constant_address(value).filter(|&address| address != 0) else { return };
+        if operation.name == "LOAD_ATTR_CLASS" && world.class(address) == Some(Global::IntType) {
+            let Some(number) = world.index(address) else { return };
+            let raw = Some(self.b.iconst(Type::I64, number));
+            let known = Known { raw, ..Known::exactly(Global::IntType) };
+            let immortal = self.knowledge().known(value).immortal;
+            self.knowledge().learn(value, |k| *k = Known { immortal, ..known });
+        }
+        if operation.name.starts_with("LOAD_ATTR_METHOD_") && world.class(address) == Some(Global::FunctionType) {
+            let known = Known { itself: true, ..Known::exactly(Global::FunctionType) };
+            self.knowledge().learn(value, |k| *k = known);
+        }
     }
 
     /// The value of what the instruction names.

@@ -258,7 +258,7 @@ impl<'a> Walk<'a, '_> {
         let same = self.b.compare_const(Condition::Eq, version, constructor.version.into());
         self.b.guard(same, MissReason::TypeVersion);
         let function = self.b.iconst(Type::Obj, constructor.function as i64);
-        self.knowledge().learn(function, |k| *k = Known::exactly(Global::FunctionType));
+        self.knowledge().learn(function, |k| *k = Known { itself: true, ..Known::exactly(Global::FunctionType) });
         self.guard_callee(function, &constructor.init);
         let defaults = self.default_arguments(function, &constructor.init, places.missing());
         let instance = self.b.call_checked(Helper::NewInstance, &[class]);
@@ -351,13 +351,12 @@ impl<'a> Walk<'a, '_> {
 
     /// Guards that the function is what it was when the region was built.
     pub(super) fn guard_callee(&mut self, called: Value, callee: &Callee<'_>) {
+        let itself = self.knowledge().known(called).itself;
         self.b.guard_exact(called, Global::FunctionType);
-        for (offset, expected) in [
-            (function::CODE, callee.executable),
-            (function::GLOBALS, callee.globals),
-            (function::BUILTINS, callee.builtins),
-        ] {
-            self.guard_word(called, offset, expected);
+        self.guard_word(called, function::CODE, callee.executable);
+        if !itself {
+            self.guard_word(called, function::GLOBALS, callee.globals);
+            self.guard_word(called, function::BUILTINS, callee.builtins);
         }
     }
 

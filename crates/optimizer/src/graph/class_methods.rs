@@ -58,7 +58,8 @@ impl Walk<'_, '_> {
         self.guard_version(object, method.version);
         self.knowledge().learn(object, |known| known.present = true);
         let function = self.constant(method.function);
-        self.knowledge().learn(function, |known| *known = Known::exactly(Global::FunctionType));
+        let known = Known { itself: true, ..Known::exactly(Global::FunctionType) };
+        self.knowledge().learn(function, |k| *k = known);
         let mut operands = self.operands_done(SUPER_OPERANDS);
         let this = operands.pop().expect("three operands");
         self.push(Slot::owned(function));

@@ -204,7 +204,9 @@ impl Walk<'_, '_> {
         if instr.oparg & 1 == 0 {
             return self.drop_slots(vec![slot]);
         }
-        self.knowledge().learn(value, |known| *known = Known::exactly(Global::FunctionType));
+        // What a wrapper has may be another function at that address.
+        let itself = matches!(binding, Binding::Instance);
+        self.knowledge().learn(value, |known| *known = Known { itself, ..Known::exactly(Global::FunctionType) });
         match binding {
             Binding::Instance => self.push(Slot { dirty: true, ..slot }),
             Binding::Class { class, .. } => {

@@ -168,7 +168,8 @@ impl<'a> Walk<'a, '_> {
     pub(super) fn guard_method_of(&mut self, owner: Value, function: u64, version: u32) -> Value {
         self.guard_version(owner, version);
         let function = self.b.iconst(Type::Obj, function as i64);
-        self.knowledge().learn(function, |known| *known = Known::exactly(Global::FunctionType));
+        let known = Known { itself: true, ..Known::exactly(Global::FunctionType) };
+        self.knowledge().learn(function, |k| *k = known);
         function
     }
 

@@ -32,7 +32,7 @@ type Pass = fn(&mut Function);
 
 /// Runs all passes in order. After each, `done` gets its name and what it has made.
 pub fn run(function: &mut Function, mut done: impl FnMut(&'static str, &Function)) {
-    let passes: [(&'static str, Pass); 11] = [
+    let passes: [(&'static str, Pass); 12] = [
         ("remove_dead_but_states", remove_dead_but_states),
         ("put_off_tuples", put_off_tuples),
         ("find_depths", find_depths),
@@ -40,6 +40,7 @@ pub fn run(function: &mut Function, mut done: impl FnMut(&'static str, &Function
         ("unbox", unbox),
         ("remove_dead", remove_dead),
         ("straighten", straighten),
+        ("cancel_first_pairs", cancel_pairs),
         ("reuse", reuse),
         ("remove_dead_again", remove_dead),
         ("drop_instances", drop_instances),

@@ -6,15 +6,17 @@
 use super::depths::predecessors;
 use rustc_hash::FxHashMap;
 use whipsnake_ir::{
-    Block, Effects, ExitState, FrameState, Function, Global, Helper, Inst, InstData, Slot, StateId, Type, Value,
-    ValueDef,
+    Block, Continuation, Effects, ExitState, FrameState, Function, Global, Helper, Inst, InstData, Slot, StateId, Type,
+    Value, ValueDef,
 };
 
-/// Runs the pass. A pair is looked for in one block, and on from there where its ways meet again before anything else leads there.
+/// Runs the pass. A pair is looked for in one block, and on from there along all ways, on each of which the reference has to be dropped. What ways merge
+/// counts as retained if it was on each of them.
 pub fn cancel_pairs(function: &mut Function) {
     let before = predecessors(function);
     for block in function.block_ids() {
         while cancel_one(function, &before, block) {}
+        while cancel_merged(function, &before, block) {}
     }
 }
 
@@ -22,21 +24,87 @@ fn cancel_one(function: &mut Function, before: &[Vec<Block>], block: Block) -> b
     for start in 0..function.blocks[block.index()].insts.len() {
         let retain = function.blocks[block.index()].insts[start];
         let &InstData::Retain { value } = function.inst(retain) else { continue };
-        let mut search = Search { function, before, value, added: vec![], states: vec![] };
-        if let Some((last, release)) = search.end(block, start + 1) {
-            let needless = matches!(function.inst(release), InstData::GuardExact { .. });
-            let (states, mut lent) = (search.states, FxHashMap::default());
-            for (inst, state) in states {
-                borrow(function, inst, state, value, &mut lent);
-            }
-            function.blocks[block.index()].insts.retain(|&inst| inst != retain);
-            if !needless {
-                function.blocks[last.index()].insts.retain(|&inst| inst != release);
-            }
+        let mut search = Search::of(function, before, value);
+        if search.ends(block, start + 1) {
+            let found = search.found();
+            remove(function, block, retain);
+            found.cancel(function);
             return true;
         }
     }
     false
+}
+
+/// Looks for a parameter of a block that every way gives a reference which was just added.
+fn cancel_merged(function: &mut Function, before: &[Vec<Block>], block: Block) -> bool {
+    for index in 0..function.blocks[block.index()].params.len() {
+        let param = function.blocks[block.index()].params[index];
+        if function.ty(param) != Type::Obj {
+            continue;
+        }
+        let ways: Option<Vec<_>> =
+            before[block.index()].iter().map(|&from| retained(function, before, from, block, index)).collect();
+        let Some(ways) = ways.filter(|ways| !ways.is_empty()) else { continue };
+        let mut search = Search::of(function, before, param);
+        if search.ends(block, 0) {
+            let found = search.found();
+            for (from, retain, on_the_way) in ways {
+                remove(function, from, retain);
+                on_the_way.cancel(function);
+            }
+            found.cancel(function);
+            return true;
+        }
+    }
+    false
+}
+
+/// Where a block adds the reference that it hands to a parameter of the one it jumps to, if nothing in between is in the way.
+fn retained(
+    function: &Function,
+    before: &[Vec<Block>],
+    from: Block,
+    to: Block,
+    index: usize,
+) -> Option<(Block, Inst, Found)> {
+    let insts = &function.blocks[from.index()].insts;
+    let InstData::Jump { args, .. } = function.inst(*insts.last()?) else { return None };
+    let value = args[index];
+    if from == to || args.iter().filter(|&&arg| arg == value).count() > 1 {
+        return None;
+    }
+    let at = insts.iter().rposition(|&inst| *function.inst(inst) == InstData::Retain { value })?;
+    let mut search = Search::of(function, before, value);
+    let is_free = insts[at + 1..].iter().all(|&inst| matches!(search.step(inst), Step::On));
+    is_free.then(|| (from, insts[at], search.found()))
+}
+
+fn remove(function: &mut Function, block: Block, inst: Inst) {
+    function.blocks[block.index()].insts.retain(|&other| other != inst);
+}
+
+/// What a search has come to.
+struct Found {
+    value: Value,
+    /// What drops the reference.
+    ends: Vec<(Block, Inst)>,
+    /// The instructions in between whose exits own the value.
+    states: Vec<(Inst, StateId)>,
+}
+
+impl Found {
+    /// Drops no reference any more, and lets exits borrow.
+    fn cancel(self, function: &mut Function) {
+        let mut lent = FxHashMap::default();
+        for (inst, state) in self.states {
+            borrow(function, inst, state, self.value, &mut lent);
+        }
+        for (block, inst) in self.ends {
+            if matches!(function.inst(inst), InstData::Release { .. } | InstData::ReleasePlain { .. }) {
+                remove(function, block, inst);
+            }
+        }
+    }
 }
 
 /// How many blocks a search walks through at most.
@@ -47,6 +115,10 @@ struct Search<'f> {
     function: &'f Function,
     before: &'f [Vec<Block>],
     value: Value,
+    /// How many blocks may still be walked through.
+    patience: usize,
+    /// What drops the reference.
+    ends: Vec<(Block, Inst)>,
     /// What got references since, in order.
     added: Vec<Value>,
     /// The instructions in between whose exits own the value.
@@ -63,21 +135,54 @@ enum Step {
     On,
 }
 
-impl Search<'_> {
-    /// Where the reference is dropped, from instruction `from` of a block on.
-    fn end(&mut self, mut block: Block, mut from: usize) -> Option<(Block, Inst)> {
-        for _ in 0..MOST_BLOCKS {
+impl<'f> Search<'f> {
+    fn of(function: &'f Function, before: &'f [Vec<Block>], value: Value) -> Search<'f> {
+        Search { function, before, value, patience: MOST_BLOCKS, ends: vec![], added: vec![], states: vec![] }
+    }
+
+    fn found(self) -> Found {
+        Found { value: self.value, ends: self.ends, states: self.states }
+    }
+
+    /// Whether the reference is dropped on every way from instruction `from` of a block on.
+    fn ends(&mut self, mut block: Block, mut from: usize) -> bool {
+        while self.patience > 0 {
+            self.patience -= 1;
             let insts = &self.function.blocks[block.index()].insts;
             for &inst in &insts[from.min(insts.len())..] {
                 match self.step(inst) {
-                    Step::End => return Some((block, inst)),
-                    Step::Stop => return None,
+                    Step::End => {
+                        self.ends.push((block, inst));
+                        return true;
+                    }
+                    Step::Stop => return false,
                     Step::On => {}
                 }
             }
-            (block, from) = (self.meet(block, 0)?, 0);
+            let (added, states) = (self.added.clone(), self.states.len());
+            let Some(met) = self.meet(block, 0) else {
+                self.added = added;
+                self.states.truncate(states);
+                return self.every_way_ends(block);
+            };
+            (block, from) = (met, 0);
         }
-        None
+        false
+    }
+
+    /// Whether the reference is dropped on each of the ways from the end of a block, to which nothing else leads.
+    fn every_way_ends(&mut self, block: Block) -> bool {
+        let Some(&last) = self.function.blocks[block.index()].insts.last() else { return false };
+        match self.function.inst(last) {
+            InstData::Branch { then, otherwise, then_args, otherwise_args, .. }
+                if then != otherwise && !then_args.contains(&self.value) && !otherwise_args.contains(&self.value) => {}
+            _ => return false,
+        }
+        let added = self.added.clone();
+        self.function.successors(block).into_iter().all(|to| {
+            self.added.clone_from(&added);
+            self.before[to.index()] == [block] && self.ends(to, 0)
+        })
     }
 
     /// The block where all ways from the end of `block` meet, if nothing on them drops a reference, and nothing else leads there.
@@ -156,6 +261,15 @@ impl Search<'_> {
             }
             InstData::Retain { value } => self.added.push(value),
             InstData::Jump { .. } | InstData::Branch { .. } => {}
+            // What the exit puts into the frame is borrowed from then on.
+            InstData::Leave { to: Continuation::Miss | Continuation::Next, .. } => {
+                let Some(state) = self.function.state_of(inst) else { return Step::Stop };
+                if owners(self.function, state, self.value) == 0 {
+                    return Step::Stop;
+                }
+                self.states.push((inst, state));
+                return Step::End;
+            }
             ref data if self.is_in_the_way(data) => return Step::Stop,
             _ => {}
         }
