@@ -6,7 +6,7 @@
 
 use crate::cfg::Graph;
 use crate::code::Code;
-use crate::depth;
+use crate::depth::{self, stack_effect};
 use crate::error::DecodeError;
 use crate::exceptions::{self, Handler};
 use crate::info::{Flow, INFO, Status};
@@ -55,6 +55,10 @@ pub struct Instr {
     /// Number of the instruction that the operand names, or [`NONE`]. For `FOR_ITER` this is the `END_FOR`; see
     /// [`Instr::exhausted`].
     pub target: u32,
+    /// Values taken off the stack where control falls through.
+    pub popped: i32,
+    /// Values put there instead.
+    pub pushed: i32,
 }
 
 impl Instr {
@@ -166,6 +170,7 @@ impl Decoder {
                 }
             }
             position += 1 + info.caches as usize;
+            let (popped, pushed) = stack_effect(info.base, oparg);
             // Overwritten until the instruction is a jump: that can't be predicted, so no branch.
             self.jumps[jump_count] = number;
             jump_count += usize::from(info.flow.has_target());
@@ -178,6 +183,8 @@ impl Decoder {
                 index,
                 next: position as u32,
                 target: NONE,
+                popped,
+                pushed,
             });
             start = position as u32;
             prefix = 0;
