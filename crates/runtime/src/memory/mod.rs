@@ -10,13 +10,15 @@
 //! A [`Block`] owns its part and gives it back when dropped. What happens at `fork` is told in [`fork`].
 
 mod fork;
+mod huge;
 mod mapping;
 mod space;
 mod table;
 
 pub use table::Table;
 
-use mapping::{HUGE, Kind, Mapping, is_worth_it};
+use huge::{HUGE, HugePages};
+use mapping::{Kind, Mapping};
 use space::Space;
 use std::cell::UnsafeCell;
 use std::io;
@@ -97,8 +99,7 @@ struct State {
     space: Space,
     /// Up to here the system has given pages.
     committed: usize,
-    /// The system gives huge pages, and soon, as far as is known.
-    huge: bool,
+    huge: HugePages,
     /// Set where a fork could not be given a copy: see [`fork`].
     restriction: Restriction,
 }
@@ -132,7 +133,7 @@ impl CodeMemory {
             Kind::Single => mapping::page_size(),
         };
         let space = Space::new(HEADER.next_multiple_of(granularity), size, granularity);
-        let state = State { mapping, space, committed: 0, huge: true, restriction: Restriction::None };
+        let state = State { mapping, space, committed: 0, huge: HugePages::new(), restriction: Restriction::None };
         let shared = Arc::new(Shared { lock: Lock::new(), state: UnsafeCell::new(state) });
         fork::register(&shared)?;
         Ok(CodeMemory { shared })
@@ -189,16 +190,9 @@ impl State {
         if end <= self.committed {
             return Ok(());
         }
-        while self.committed < end && end > HUGE_FROM && self.huge {
+        while self.committed < end && end > HUGE_FROM && self.huge.are_worth_it() {
             let start = self.committed / HUGE * HUGE;
-            let mut done = false;
-            if start + HUGE <= self.mapping.size {
-                self.huge = is_worth_it(|| {
-                    done = self.mapping.populate_huge(start);
-                    done
-                });
-            }
-            if !done {
+            if start + HUGE > self.mapping.size || !self.huge.take(|| self.mapping.populate_huge(start)) {
                 break;
             }
             self.committed = start + HUGE;

@@ -4,7 +4,7 @@
 //! huge pages for them, for the same reason as for the code itself: ordinary pages would take longer to come than the tables to be filled.
 
 use super::HUGE_FROM;
-use super::mapping::{HUGE, is_worth_it};
+use super::huge::{HUGE, HugePages};
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::ops::{Deref, DerefMut};
 use std::ptr::{self, NonNull};
@@ -126,8 +126,7 @@ struct Chunks {
     left: usize,
     /// Bytes of all chunks.
     taken: usize,
-    /// Huge pages came late: there will be ordinary ones.
-    plain: bool,
+    huge: HugePages,
 }
 
 // SAFETY: memory of the process, not of a thread.
@@ -138,7 +137,7 @@ static CHUNKS: Mutex<Chunks> = Mutex::new(Chunks {
     next: ptr::null_mut(),
     left: 0,
     taken: 0,
-    plain: false,
+    huge: HugePages::new(),
 });
 
 fn layout(size: usize) -> Layout {
@@ -185,7 +184,7 @@ unsafe fn free(start: NonNull<u8>, size: usize) {
 impl Chunks {
     /// Takes another chunk; what is left of the last is given up.
     fn grow(&mut self) {
-        let huge = self.taken >= HUGE_FROM && !self.plain;
+        let huge = self.taken >= HUGE_FROM && self.huge.are_worth_it();
         let size = if huge { HUGE } else { CHUNK };
         let layout = Layout::from_size_align(size, if huge { HUGE } else { UNIT }).expect("powers of two");
         // SAFETY: the size is not 0.
@@ -195,12 +194,11 @@ impl Chunks {
         }
         if huge {
             // SAFETY: the range is ours; a system that has no huge pages gives ordinary ones. The page comes when its first byte is written.
-            let asked = || unsafe {
+            self.huge.take(|| unsafe {
                 let status = libc::madvise(start.cast(), size, libc::MADV_HUGEPAGE);
                 start.write_volatile(0);
                 status == 0
-            };
-            self.plain = !is_worth_it(asked);
+            });
         }
         (self.next, self.left) = (start, size);
         self.taken += size;

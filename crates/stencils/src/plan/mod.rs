@@ -79,11 +79,11 @@ impl Start {
     /// Where native code can start, with everything in memory or, for the optimizing tier, but for values that were pushed and are not in their slots.
     #[inline(always)]
     pub fn point(self) -> ResumePoint {
-        match self.0 >> PENDING {
-            0 => ResumePoint { entry: self.0, receive: 0 },
-            Start::NOWHERE => ResumePoint::default(),
-            _ => ResumePoint { entry: 0, receive: self.0 },
-        }
+        // Without branches, which would not be foreseen.
+        let pending = self.0 >> PENDING;
+        let stored = u32::from(pending == 0);
+        let accessible = u32::from(pending != Start::NOWHERE);
+        ResumePoint { entry: self.0 * stored, receive: self.0 * (accessible ^ stored) }
     }
 }
 
