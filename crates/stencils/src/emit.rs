@@ -32,10 +32,10 @@ const HOT_CHUNKS: usize = 2;
 pub const SLACK: usize = HOT_CHUNKS * CHUNK;
 
 /// Writes a plan.
-pub(crate) struct Emitter<'e, S> {
+pub(crate) struct Emitter<'e> {
     pub plan: &'e Plan,
     pub code: &'e Code<'e>,
-    pub source: &'e S,
+    pub source: &'e dyn Source,
     pub to: Destination,
     /// What holes are filled with.
     pub values: &'e mut Values,
@@ -64,15 +64,15 @@ fn length<const COLD: bool>(piece: &Piece, stencil: &Stencil) -> u32 {
     if COLD { piece.len() } else { stencil.hot_len.into() }
 }
 
-impl<'e, S: Source> Emitter<'e, S> {
+impl<'e> Emitter<'e> {
     pub(crate) fn new(
         plan: &'e Plan,
         code: &'e Code<'e>,
         addresses: &'e Addresses,
         values: &'e mut Values,
-        source: &'e S,
+        source: &'e dyn Source,
         to: Destination,
-    ) -> Emitter<'e, S> {
+    ) -> Emitter<'e> {
         debug_assert!(addresses.are_near(to.run, plan.size()), "distances fit 32 bits");
         values.set_wide(value::CODE.into(), to.code_data);
         values.set(value::ZERO, 0);

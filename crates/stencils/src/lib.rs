@@ -146,7 +146,7 @@ impl<'b> Planned<'b> {
     ///
     /// # Safety
     /// `to.write` must have room for [`Planned::size`] + [`SLACK`] bytes.
-    pub unsafe fn emit(&mut self, source: &impl Source, addresses: &Addresses, to: Destination) {
+    pub unsafe fn emit(&mut self, source: &dyn Source, addresses: &Addresses, to: Destination) {
         // SAFETY: the caller's.
         unsafe { Emitter::new(self.plan, &self.code, addresses, self.values.of(addresses), source, to).run() };
     }

@@ -107,7 +107,7 @@ impl Addresses {
     }
 }
 
-impl<S: Source> Emitter<'_, S> {
+impl Emitter<'_> {
     /// Sets a piece's own values. Whether any hole takes a value is asked only where it takes long to find: a wrongly foreseen answer is dearer than a value
     /// for nobody.
     #[inline(always)]

@@ -9,28 +9,25 @@ use std::time::Duration;
 /// Bytes of a huge page.
 pub(super) const HUGE: usize = 2 << 20;
 
-/// What a huge page may take: about as long as the ordinary pages in its place.
-const TIME: Duration = Duration::from_millis(1);
-
-/// What they may take longer than that: one that is a little slow does not mean that the next will be.
-const CREDIT: Duration = Duration::from_millis(2);
-
 /// The huge pages of one kind of memory.
 #[derive(Debug)]
 pub(super) struct HugePages {
-    /// What they have taken longer than they may.
+    /// What one may take: about as long as the ordinary pages in its place.
+    time: Duration,
+    /// What they have taken longer than that.
     debt: Duration,
     refused: bool,
 }
 
 impl HugePages {
-    pub const fn new() -> HugePages {
-        HugePages { debt: Duration::ZERO, refused: false }
+    /// Each may take this long; one that takes up to half as long again, if those before did not, is not the last.
+    pub const fn new(time: Duration) -> HugePages {
+        HugePages { time, debt: Duration::ZERO, refused: false }
     }
 
     /// Whether the system gives them, and soon, as far as is known.
     pub fn are_worth_it(&self) -> bool {
-        !self.refused && self.debt <= CREDIT
+        !self.refused && self.debt <= self.time / 2
     }
 
     /// Does something that makes a huge page present, or fails to; says which.
@@ -38,7 +35,7 @@ impl HugePages {
         let start = processor_time();
         let made = make();
         let time = processor_time().saturating_sub(start);
-        self.debt = (self.debt + time).saturating_sub(TIME);
+        self.debt = (self.debt + time).saturating_sub(self.time);
         self.refused |= !made;
         made
     }
@@ -56,29 +53,33 @@ fn processor_time() -> Duration {
 mod tests {
     use super::*;
 
+    const TIME: Duration = Duration::from_millis(10);
+
     fn spin(time: Duration) {
         let start = processor_time();
         while processor_time() - start < time {}
     }
 
     #[test]
-    fn one_that_is_slow_is_not_the_last() {
-        let mut pages = HugePages::new();
-        assert!(pages.take(|| (spin(TIME * 2), true).1) && pages.are_worth_it());
-        assert!(pages.take(|| true) && pages.take(|| (spin(CREDIT + TIME), true).1) && pages.are_worth_it());
-        assert!(pages.take(|| (spin(CREDIT + TIME), true).1) && !pages.are_worth_it());
+    fn one_that_is_a_little_slow_is_not_the_last() {
+        let mut pages = HugePages::new(TIME);
+        for _ in 0..2 {
+            assert!(pages.take(|| (spin(TIME * 5 / 4), true).1) && pages.are_worth_it());
+            assert!(pages.take(|| true) && pages.are_worth_it());
+        }
+        assert!(pages.take(|| (spin(TIME * 2), true).1) && !pages.are_worth_it());
     }
 
     #[test]
     fn waiting_does_not_count() {
-        let mut pages = HugePages::new();
-        pages.take(|| (std::thread::sleep(TIME * 20), true).1);
+        let mut pages = HugePages::new(TIME);
+        pages.take(|| (std::thread::sleep(TIME * 3), true).1);
         assert!(pages.are_worth_it());
     }
 
     #[test]
     fn a_refusal_is_for_good() {
-        let mut pages = HugePages::new();
+        let mut pages = HugePages::new(TIME);
         assert!(!pages.take(|| false) && !pages.are_worth_it());
     }
 }

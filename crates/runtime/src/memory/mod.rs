@@ -12,9 +12,11 @@
 mod fork;
 mod huge;
 mod mapping;
+mod placed;
 mod space;
 mod table;
 
+pub use placed::Placed;
 pub use table::Table;
 
 use huge::{HUGE, HugePages};
@@ -24,6 +26,7 @@ use std::cell::UnsafeCell;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// Blocks start at multiples of this.
 pub const ALIGNMENT: usize = 16;
@@ -37,6 +40,9 @@ const COMMIT_STEP: usize = 32 << 10;
 /// A process that has more code than this gets huge pages, each of which takes less time than fifty ordinary ones. Machine code that runs in them misses the
 /// processor's tables of addresses less.
 const HUGE_FROM: usize = 2 << 20;
+
+/// What a huge page for code may take.
+const HUGE_TIME: Duration = Duration::from_millis(1);
 
 /// Machine code is at most this far from what it calls.
 const REACH: usize = i32::MAX as usize;
@@ -133,7 +139,7 @@ impl CodeMemory {
             Kind::Single => mapping::page_size(),
         };
         let space = Space::new(HEADER.next_multiple_of(granularity), size, granularity);
-        let state = State { mapping, space, committed: 0, huge: HugePages::new(), restriction: Restriction::None };
+        let state = State { mapping, space, committed: 0, huge: HugePages::new(HUGE_TIME), restriction: Restriction::None };
         let shared = Arc::new(Shared { lock: Lock::new(), state: UnsafeCell::new(state) });
         fork::register(&shared)?;
         Ok(CodeMemory { shared })

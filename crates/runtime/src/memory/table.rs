@@ -9,16 +9,20 @@ use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::ops::{Deref, DerefMut};
 use std::ptr::{self, NonNull};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 use whipsnake_stencils::ResumePoint;
 
 /// Tables start at multiples of this.
-const UNIT: usize = 16;
+pub(super) const UNIT: usize = 16;
 
 /// Longer ones are the system allocator's.
 const LONGEST: usize = 16 << 10;
 
 /// Bytes of a chunk, until the process has so many that it gets huge pages.
 const CHUNK: usize = 64 << 10;
+
+/// What a huge page for tables may take: ordinary pages come sooner than those for code.
+const HUGE_TIME: Duration = Duration::from_micros(500);
 
 /// What a table may consist of: plain data for which zeros are a value.
 ///
@@ -137,14 +141,15 @@ static CHUNKS: Mutex<Chunks> = Mutex::new(Chunks {
     next: ptr::null_mut(),
     left: 0,
     taken: 0,
-    huge: HugePages::new(),
+    huge: HugePages::new(HUGE_TIME),
 });
 
 fn layout(size: usize) -> Layout {
     Layout::from_size_align(size, UNIT).expect("a table fits the address space")
 }
 
-fn allocate(size: usize) -> NonNull<u8> {
+/// Memory for so many bytes, of which there must be some.
+pub(super) fn allocate(size: usize) -> NonNull<u8> {
     if size > LONGEST {
         // SAFETY: the size is not 0.
         return NonNull::new(unsafe { alloc(layout(size)) }).unwrap_or_else(|| handle_alloc_error(layout(size)));
@@ -168,7 +173,7 @@ fn allocate(size: usize) -> NonNull<u8> {
 
 /// # Safety
 /// `start` is what `allocate` gave for this size, and nobody uses it any more.
-unsafe fn free(start: NonNull<u8>, size: usize) {
+pub(super) unsafe fn free(start: NonNull<u8>, size: usize) {
     // SAFETY: the caller's; a table has room for an address, as units have.
     unsafe {
         if size > LONGEST {
