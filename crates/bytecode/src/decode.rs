@@ -90,8 +90,9 @@ pub struct Decoder {
     instrs: Vec<Instr>,
     /// Unit to instruction; [`NONE`] for caches.
     numbers: Vec<u32>,
-    /// The instructions that have a target.
+    /// The instructions that have a target; what follows them is of no meaning.
     jumps: Vec<u32>,
+    jump_count: usize,
     handlers: Vec<Handler>,
     graph: Graph,
     depths: Vec<i32>,
@@ -110,7 +111,7 @@ impl Decoder {
         self.decode(input.units)?;
         self.resolve_targets()?;
         exceptions::parse(input.exception_table, &mut self.handlers).ok_or(DecodeError::BadExceptionTable)?;
-        self.graph.build(&self.instrs, &self.jumps, &self.numbers, &self.handlers)?;
+        self.graph.build(&self.instrs, &self.jumps[..self.jump_count], &self.numbers, &self.handlers)?;
         let peak = depth::run(
             &self.instrs,
             &self.handlers,
@@ -139,8 +140,9 @@ impl Decoder {
     fn decode(&mut self, units: &[u16]) -> Result<(), DecodeError> {
         self.instrs.clear();
         self.instrs.reserve(units.len());
-        self.jumps.clear();
-        self.jumps.resize(units.len() + 1, NONE);
+        if self.jumps.len() <= units.len() {
+            self.jumps.resize(units.len() + 1, NONE);
+        }
         self.numbers.clear();
         self.numbers.resize(units.len(), NONE);
         let numbers = &mut self.numbers[..units.len()];
@@ -189,7 +191,7 @@ impl Decoder {
             start = position as u32;
             prefix = 0;
         }
-        self.jumps.truncate(jump_count);
+        self.jump_count = jump_count;
         if start as usize != units.len() || units.is_empty() {
             let index = match self.instrs.last() {
                 Some(last) if position > units.len() => last.index,
@@ -201,7 +203,7 @@ impl Decoder {
     }
 
     fn resolve_targets(&mut self) -> Result<(), DecodeError> {
-        for &number in &self.jumps {
+        for &number in &self.jumps[..self.jump_count] {
             let jump = self.instrs[number as usize];
             let bad = DecodeError::BadTarget { index: jump.index };
             let unit = match jump.flow {
