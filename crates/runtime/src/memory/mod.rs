@@ -139,7 +139,8 @@ impl CodeMemory {
             Kind::Single => mapping::page_size(),
         };
         let space = Space::new(HEADER.next_multiple_of(granularity), size, granularity);
-        let state = State { mapping, space, committed: 0, huge: HugePages::new(HUGE_TIME), restriction: Restriction::None };
+        let state =
+            State { mapping, space, committed: 0, huge: HugePages::new(HUGE_TIME), restriction: Restriction::None };
         let shared = Arc::new(Shared { lock: Lock::new(), state: UnsafeCell::new(state) });
         fork::register(&shared)?;
         Ok(CodeMemory { shared })

@@ -13,10 +13,10 @@ mod stack;
 
 pub(crate) use piece::{JUMP_LEN, NOWHERE, Next, Piece};
 
-use crate::{PENDING, ResumePoint};
 use crate::library::{NONE, SELECTOR};
 use crate::select::Selector;
 use crate::stores::stores_after;
+use crate::{PENDING, ResumePoint};
 use cells::Cells;
 use stack::{Element, local_slot};
 use whipsnake_bytecode::{Code, Instr, LeaveOut, Unreached};
@@ -297,8 +297,7 @@ impl Planner<'_, '_> {
 
     /// `RESUME`, of which there are several kinds.
     fn resume(&mut self, instr: &Instr, following: Option<&Instr>) -> Result<usize, PlanError> {
-        let delegating =
-            instr.oparg & op::operand::RESUME_LOCATION_MASK >= op::operand::RESUME_AFTER_YIELD_FROM;
+        let delegating = instr.oparg & op::operand::RESUME_LOCATION_MASK >= op::operand::RESUME_AFTER_YIELD_FROM;
         let operation = if delegating {
             self.selector.resume_delegating
         } else if self.plan.optimizing && self.starts_function(instr) {

@@ -53,14 +53,7 @@ impl Planner<'_, '_> {
 
     /// Adds to the piece just placed the one that receives its result, and the ways it can go wrong.
     #[inline(always)]
-    pub(super) fn finish(
-        &mut self,
-        info: &OperationInfo,
-        generic: u16,
-        first: usize,
-        instr: &Instr,
-        follow: Follow,
-    ) {
+    pub(super) fn finish(&mut self, info: &OperationInfo, generic: u16, first: usize, instr: &Instr, follow: Follow) {
         let at = self.plan.hot.len() - 1;
         let received = if info.hands_on { self.receive(instr) } else { None };
         if info.misses {

@@ -147,7 +147,8 @@ impl<T, O: Owner<T>> Extra<T, O> {
         unsafe { make_table(code) };
         let value = value.into_raw();
         // SAFETY: a live code object and a slot that is ours.
-        let done = unsafe { PyUnstable_Code_SetExtra(code.as_ptr().cast(), self.index, value.as_ptr().cast::<c_void>()) };
+        let done =
+            unsafe { PyUnstable_Code_SetExtra(code.as_ptr().cast(), self.index, value.as_ptr().cast::<c_void>()) };
         if done < 0 {
             // SAFETY: the code object did not take the value.
             drop(unsafe { O::from_raw(value) });
