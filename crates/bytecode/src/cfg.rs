@@ -85,7 +85,7 @@ static AFTER: [Marks; Flow::COUNT] = {
 pub(crate) struct Graph {
     /// By instruction.
     pub marks: Vec<Marks>,
-    /// By instruction.
+    /// By instruction, for as many as there are.
     pub block_of: Vec<u32>,
     pub blocks: Vec<Block>,
     /// Reachable blocks as the walk came to them: each after one of its predecessors.
@@ -95,7 +95,7 @@ pub(crate) struct Graph {
     pub has_loop: bool,
     /// By entry of the exception table: the block where the handler starts.
     pub handler_blocks: Vec<u32>,
-    /// First instruction of each block, and the number of instructions.
+    /// First instruction of each block, and the number of instructions; what follows is of no meaning.
     firsts: Vec<u32>,
     walk: Vec<Walk>,
     /// Blocks the walk is in, with the number of edges taken.
@@ -111,8 +111,8 @@ impl Graph {
         handlers: &[Handler],
     ) -> Result<(), DecodeError> {
         self.mark_leaders(instrs, jumps, numbers, handlers)?;
-        self.cut_blocks();
-        self.link_blocks(instrs, handlers);
+        let count = self.cut_blocks();
+        self.link_blocks(instrs, handlers, count);
         self.handler_blocks.clear();
         for handler in handlers {
             let first = numbers[handler.target as usize];
@@ -154,13 +154,14 @@ impl Graph {
         Ok(())
     }
 
-    /// Numbers the blocks and finds where each starts. Without branches, as leaders can't be predicted.
-    fn cut_blocks(&mut self) {
+    /// Numbers the blocks and finds where each starts; says how many there are. Without branches, as leaders can't be predicted.
+    fn cut_blocks(&mut self) -> usize {
         let length = self.marks.len();
-        self.block_of.clear();
-        self.block_of.resize(length, 0);
-        self.firsts.clear();
-        self.firsts.resize(length + 1, 0);
+        // What earlier code objects left there is overwritten.
+        if self.firsts.len() <= length {
+            self.firsts.resize(length + 1, 0);
+            self.block_of.resize(length, 0);
+        }
         let mut count = 0;
         for (number, (marks, block)) in self.marks.iter().zip(&mut self.block_of).enumerate() {
             // Overwritten until the instruction is a leader.
@@ -169,13 +170,13 @@ impl Graph {
             *block = count as u32 - 1;
         }
         self.firsts[count] = length as u32;
-        self.firsts.truncate(count + 1);
+        count
     }
 
-    fn link_blocks(&mut self, instrs: &[Instr], handlers: &[Handler]) {
+    fn link_blocks(&mut self, instrs: &[Instr], handlers: &[Handler], count: usize) {
         self.blocks.clear();
         let mut handler = 0;
-        for (number, bounds) in self.firsts.windows(2).enumerate() {
+        for (number, bounds) in self.firsts[..=count].windows(2).enumerate() {
             let (first, end) = (bounds[0], bounds[1]);
             let last = &instrs[end as usize - 1];
             // Entries are sorted, so one pointer moves along.

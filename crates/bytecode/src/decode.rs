@@ -6,7 +6,7 @@
 
 use crate::cfg::Graph;
 use crate::code::Code;
-use crate::depth;
+use crate::depth::{self, stack_effect};
 use crate::error::DecodeError;
 use crate::exceptions::{self, Handler};
 use crate::info::{Flow, INFO, Status};
@@ -55,6 +55,10 @@ pub struct Instr {
     /// Number of the instruction that the operand names, or [`NONE`]. For `FOR_ITER` this is the `END_FOR`; see
     /// [`Instr::exhausted`].
     pub target: u32,
+    /// Values taken off the stack where control falls through.
+    pub popped: i32,
+    /// Values put there instead.
+    pub pushed: i32,
 }
 
 impl Instr {
@@ -86,8 +90,9 @@ pub struct Decoder {
     instrs: Vec<Instr>,
     /// Unit to instruction; [`NONE`] for caches.
     numbers: Vec<u32>,
-    /// The instructions that have a target.
+    /// The instructions that have a target; what follows them is of no meaning.
     jumps: Vec<u32>,
+    jump_count: usize,
     handlers: Vec<Handler>,
     graph: Graph,
     depths: Vec<i32>,
@@ -106,7 +111,7 @@ impl Decoder {
         self.decode(input.units)?;
         self.resolve_targets()?;
         exceptions::parse(input.exception_table, &mut self.handlers).ok_or(DecodeError::BadExceptionTable)?;
-        self.graph.build(&self.instrs, &self.jumps, &self.numbers, &self.handlers)?;
+        self.graph.build(&self.instrs, &self.jumps[..self.jump_count], &self.numbers, &self.handlers)?;
         let peak = depth::run(
             &self.instrs,
             &self.handlers,
@@ -135,8 +140,9 @@ impl Decoder {
     fn decode(&mut self, units: &[u16]) -> Result<(), DecodeError> {
         self.instrs.clear();
         self.instrs.reserve(units.len());
-        self.jumps.clear();
-        self.jumps.resize(units.len() + 1, NONE);
+        if self.jumps.len() <= units.len() {
+            self.jumps.resize(units.len() + 1, NONE);
+        }
         self.numbers.clear();
         self.numbers.resize(units.len(), NONE);
         let numbers = &mut self.numbers[..units.len()];
@@ -166,6 +172,7 @@ impl Decoder {
                 }
             }
             position += 1 + info.caches as usize;
+            let (popped, pushed) = stack_effect(info.base, oparg);
             // Overwritten until the instruction is a jump: that can't be predicted, so no branch.
             self.jumps[jump_count] = number;
             jump_count += usize::from(info.flow.has_target());
@@ -178,11 +185,13 @@ impl Decoder {
                 index,
                 next: position as u32,
                 target: NONE,
+                popped,
+                pushed,
             });
             start = position as u32;
             prefix = 0;
         }
-        self.jumps.truncate(jump_count);
+        self.jump_count = jump_count;
         if start as usize != units.len() || units.is_empty() {
             let index = match self.instrs.last() {
                 Some(last) if position > units.len() => last.index,
@@ -194,7 +203,7 @@ impl Decoder {
     }
 
     fn resolve_targets(&mut self) -> Result<(), DecodeError> {
-        for &number in &self.jumps {
+        for &number in &self.jumps[..self.jump_count] {
             let jump = self.instrs[number as usize];
             let bad = DecodeError::BadTarget { index: jump.index };
             let unit = match jump.flow {

@@ -28,11 +28,6 @@ pub fn stack_effect(base: u8, oparg: u32) -> (i32, i32) {
     (effect.popped.of(oparg), effect.pushed.of(oparg))
 }
 
-#[inline]
-fn effect(instr: &Instr) -> (i32, i32) {
-    stack_effect(instr.base, instr.oparg)
-}
-
 /// Fills `depths`, by instruction. Returns the greatest depth between instructions.
 pub(crate) fn run(
     instrs: &[Instr],
@@ -57,10 +52,9 @@ pub(crate) fn run(
         let mut highest = depth;
         for (instr, slot) in instrs[range.clone()].iter().zip(&mut depths[range.clone()]) {
             *slot = depth;
-            let (popped, pushed) = effect(instr);
-            let below = depth.wrapping_sub(popped);
+            let below = depth.wrapping_sub(instr.popped);
             slack = below.min(slack);
-            depth = below.wrapping_add(pushed);
+            depth = below.wrapping_add(instr.pushed);
             highest = highest.max(depth);
         }
         if slack < 0 || highest > limit {
@@ -107,12 +101,11 @@ pub(crate) fn run(
 #[cold]
 fn bad_instruction(instrs: &[Instr], mut depth: i32, limit: i32) -> DecodeError {
     for instr in instrs {
-        let (popped, pushed) = effect(instr);
         // An absurd operand can overflow the count.
-        if !(0..=depth).contains(&popped) {
+        if !(0..=depth).contains(&instr.popped) {
             return DecodeError::StackUnderflow { index: instr.index };
         }
-        depth = (depth - popped).saturating_add(pushed);
+        depth = (depth - instr.popped).saturating_add(instr.pushed);
         if !(0..=limit).contains(&depth) {
             return DecodeError::StackOverflow { index: instr.index };
         }

@@ -36,7 +36,6 @@ pub use cfg::{Block, Marks};
 pub use code::Code;
 pub use counters::{is_counted, is_untouched};
 pub use decode::{CodeInput, Decoder, Instr, NONE};
-pub use depth::stack_effect;
 pub use error::DecodeError;
 pub use exceptions::{Handler, HandlerIter, find, find_in_table, parse};
 pub use info::Flow;

@@ -32,16 +32,21 @@ const HOT_CHUNKS: usize = 2;
 pub const SLACK: usize = HOT_CHUNKS * CHUNK;
 
 /// Writes a plan.
-pub(crate) struct Emitter<'e, S> {
+pub(crate) struct Emitter<'e> {
     pub plan: &'e Plan,
     pub code: &'e Code<'e>,
-    pub addresses: &'e Addresses,
-    pub source: &'e S,
+    pub source: &'e dyn Source,
     pub to: Destination,
-    /// What holes are filled with, by number: see [`value`].
+    /// What holes are filled with.
     pub values: &'e mut Values,
     /// Where the next feedback cell is.
     pub feedback: u64,
+    /// Where the cold pieces begin.
+    pub cold_start: u32,
+    /// The low half of the address of the first code unit.
+    pub units: u32,
+    /// The low half of the address where errors go.
+    pub error: u32,
 }
 
 /// Where the parts of the piece being written are.
@@ -53,19 +58,28 @@ pub(crate) struct Place {
     pub next: u32,
 }
 
-impl<'e, S: Source> Emitter<'e, S> {
+/// Bytes of the hot part of a piece, and of the jump after it, which only cold pieces have.
+#[inline(always)]
+fn length<const COLD: bool>(piece: &Piece, stencil: &Stencil) -> u32 {
+    if COLD { piece.len() } else { stencil.hot_len.into() }
+}
+
+impl<'e> Emitter<'e> {
     pub(crate) fn new(
         plan: &'e Plan,
         code: &'e Code<'e>,
         addresses: &'e Addresses,
         values: &'e mut Values,
-        source: &'e S,
+        source: &'e dyn Source,
         to: Destination,
-    ) -> Emitter<'e, S> {
-        values[usize::from(value::CODE)] = to.code_data;
-        values[usize::from(value::ZERO)] = 0;
-        values[usize::from(value::OWNER)] = u64::from(CodeKind::of(code.input().flags).frame_owner()) << 16;
-        Emitter { plan, code, addresses, source, to, values, feedback: to.feedback }
+    ) -> Emitter<'e> {
+        debug_assert!(addresses.are_near(to.run, plan.size()), "distances fit 32 bits");
+        values.set_wide(value::CODE.into(), to.code_data);
+        values.set(value::ZERO, 0);
+        values.set(value::OWNER, u32::from(CodeKind::of(code.input().flags).frame_owner()) << 16);
+        let units = source.first_unit() as u32;
+        let error = addresses.continuation(Continuation::Error) as u32;
+        Emitter { plan, code, source, to, values, feedback: to.feedback, cold_start: plan.cold_start(), units, error }
     }
 
     /// Copies every part and fills every hole.
@@ -98,17 +112,22 @@ impl<'e, S: Source> Emitter<'e, S> {
         // overwritten by what belongs there.
         unsafe {
             self.to.write.write_bytes(0xcc, PREFIX as usize);
-            self.section(&plan.hot, 0, plan.hot_cold_start(), plan.hot_end);
+            self.section::<false>(&plan.hot, PREFIX, plan.hot_cold_start(), plan.hot_end);
             let start = plan.cold_start();
-            self.section(&plan.cold, start, plan.cold_cold_start(), start + plan.cold_len);
+            self.section::<true>(&plan.cold, start, plan.cold_cold_start(), start + plan.cold_len);
         }
     }
 
-    /// Writes the hot parts of pieces, which start at `hot` and end at `end`, and their cold parts, which start at `cold` and may follow at once.
+    /// Writes the hot parts of pieces, which start at `hot` and end at `end`, and their cold parts, which start at `cold` and may follow at once. Pieces may have
+    /// a jump after them if they are `cold` ones.
     #[inline(always)]
-    unsafe fn section(&mut self, pieces: &[Piece], hot: u32, cold: u32, end: u32) {
+    unsafe fn section<const COLD: bool>(&mut self, pieces: &[Piece], mut hot: u32, mut cold: u32, end: u32) {
         // What the copies of the last hot parts overrun is the first cold parts.
-        let reaches_over = |piece: &&Piece| hot + piece.hot + u32::from(piece.stencil().hot_len) + SLACK as u32 > end;
+        let mut start_of_last = end;
+        let reaches_over = |piece: &&Piece| {
+            start_of_last -= piece.len();
+            start_of_last + u32::from(piece.stencil().hot_len) + SLACK as u32 > end
+        };
         let last = pieces.iter().rev().take_while(reaches_over).count();
         let (before, last) = pieces.split_at(pieces.len() - last);
         // SAFETY: each part lies within the plan's size, and copies overrun by less than the slack; hot parts are written in ascending order, and so
@@ -116,28 +135,36 @@ impl<'e, S: Source> Emitter<'e, S> {
         unsafe {
             for piece in before {
                 let stencil = piece.stencil();
-                self.copy_hot(piece, stencil, hot + piece.hot);
-                self.fill(piece, stencil, hot + piece.hot, cold + piece.cold);
+                self.copy_hot::<COLD>(piece, stencil, hot);
+                self.fill(piece, stencil, hot, cold);
+                hot += length::<COLD>(piece, stencil);
+                cold += u32::from(stencil.cold_len);
             }
             let after = self.to.write.add(end as usize).cast::<[u8; SLACK]>();
             let kept = after.read();
+            let mut at = hot;
             for piece in last {
-                self.copy_hot(piece, piece.stencil(), hot + piece.hot);
+                let stencil = piece.stencil();
+                self.copy_hot::<COLD>(piece, stencil, at);
+                at += length::<COLD>(piece, stencil);
             }
             after.write(kept);
             for piece in last {
-                self.fill(piece, piece.stencil(), hot + piece.hot, cold + piece.cold);
+                let stencil = piece.stencil();
+                self.fill(piece, stencil, hot, cold);
+                hot += length::<COLD>(piece, stencil);
+                cold += u32::from(stencil.cold_len);
             }
         }
     }
 
     /// Copies the hot part of a piece, and makes the jump after it.
     #[inline(always)]
-    unsafe fn copy_hot(&self, piece: &Piece, stencil: &Stencil, at: u32) {
+    unsafe fn copy_hot<const COLD: bool>(&self, piece: &Piece, stencil: &Stencil, at: u32) {
         // SAFETY: the caller's.
         unsafe {
             self.copy::<HOT_CHUNKS>(stencil.hot, at, stencil.hot_len);
-            if piece.next != Next::Falls {
+            if COLD && piece.next != Next::Falls {
                 self.jump(at + u32::from(stencil.hot_len), piece.next);
             }
         }
@@ -164,23 +191,23 @@ impl<'e, S: Source> Emitter<'e, S> {
 
     unsafe fn jump(&self, at: u32, to: Next) {
         let to = match to {
-            Next::Instr(instr) => self.at(self.plan.first[instr as usize]),
-            Next::Hot(offset) => self.at(offset),
-            Next::Falls | Next::Error => self.addresses.continuation(Continuation::Error),
+            Next::Instr(instr) => self.low(self.plan.first(instr)),
+            Next::Hot(offset) => self.low(offset),
+            Next::Falls | Next::Error => self.error,
         };
-        let distance = to.wrapping_sub(self.at(at + JUMP_LEN));
+        let distance = to.wrapping_sub(self.low(at + JUMP_LEN));
         // SAFETY: the plan left room for the jump.
         unsafe {
             let at = self.to.write.add(at as usize);
             at.write(0xe9);
-            at.add(1).cast::<u32>().write_unaligned(distance as u32);
+            at.add(1).cast::<u32>().write_unaligned(distance);
         }
     }
 
-    /// Where an offset will run.
+    /// The low half of the address where an offset will run.
     #[inline(always)]
-    pub(crate) fn at(&self, offset: u32) -> u64 {
-        self.to.run + u64::from(offset)
+    pub(crate) fn low(&self, offset: u32) -> u32 {
+        (self.to.run as u32).wrapping_add(offset)
     }
 
     /// Copies a piece's cold part and fills its holes.
@@ -195,27 +222,25 @@ impl<'e, S: Source> Emitter<'e, S> {
         let write = self.to.write;
         let (hot, cold) = (write.wrapping_add(place.hot as usize), write.wrapping_add(place.cold as usize));
         let parts = [hot, cold, hot, cold];
-        let from = [0, 0, self.at(place.hot), self.at(place.cold)];
-        let filling = |hole: &Hole| {
-            self.values[usize::from(hole.value & Hole::VALUE)].wrapping_add_signed(i64::from(hole.addend))
-        };
+        let from = [0, 0, self.low(place.hot), self.low(place.cold)];
+        let values = &*self.values;
         let narrow = |hole: &Hole| {
             let flags = usize::from(hole.value >> Hole::FLAGS);
             // SAFETY: the flags are two bits.
             let (part, from) = unsafe { (*parts.get_unchecked(flags), *from.get_unchecked(flags)) };
-            let number = filling(hole).wrapping_sub(from);
-            debug_assert!(
-                hole.value & Hole::RELATIVE == 0 || number as i64 == i64::from(number as i32),
-                "distances fit 32 bits"
-            );
+            let value = values.narrow[usize::from(hole.value & Hole::VALUE)];
+            let number = value.wrapping_add_signed(hole.addend).wrapping_sub(from);
             // SAFETY: holes lie within their parts, which were copied.
-            unsafe { part.add(usize::from(hole.offset)).cast::<u32>().write_unaligned(number as u32) };
+            unsafe { part.add(usize::from(hole.offset)).cast::<u32>().write_unaligned(number) };
         };
         let wide = |hole: &Hole| {
+            let value = values.wide[usize::from(hole.value & Hole::VALUE)];
             // SAFETY: as above.
             unsafe {
                 let part = *parts.get_unchecked(usize::from(hole.value >> Hole::FLAGS));
-                part.add(usize::from(hole.offset)).cast::<u64>().write_unaligned(filling(hole));
+                part.add(usize::from(hole.offset))
+                    .cast::<u64>()
+                    .write_unaligned(value.wrapping_add_signed(hole.addend.into()));
             }
         };
         let mut hole = HOLES.as_ptr().wrapping_add(stencil.holes as usize);
@@ -282,9 +307,10 @@ mod tests {
         // SAFETY: there is room for the code and the slack.
         unsafe { planned.emit(&Nowhere, &Addresses::new(&[], &[], &[]), to) };
         let plan = planned.plan;
-        let sections = [(&plan.hot, 0, plan.hot_cold_start()), (&plan.cold, plan.cold_start(), plan.cold_cold_start())];
+        let sections =
+            [(&plan.hot, PREFIX, plan.hot_cold_start()), (&plan.cold, plan.cold_start(), plan.cold_cold_start())];
         let mut parts = vec![];
-        for (pieces, hot, cold) in sections {
+        for (pieces, mut at, mut cold_at) in sections {
             for piece in pieces {
                 let stencil = piece.stencil();
                 let narrow = NARROW_GROUP * usize::from(stencil.narrow);
@@ -296,7 +322,9 @@ mod tests {
                         usize::from(hole.offset)..usize::from(hole.offset) + len
                     })
                 };
-                let (hot, cold) = ((hot + piece.hot) as usize, (cold + piece.cold) as usize);
+                let (hot, cold) = (at as usize, cold_at as usize);
+                at += piece.len();
+                cold_at += u32::from(stencil.cold_len);
                 let (hot_len, cold_len) = (stencil.hot_len.into(), stencil.cold_len.into());
                 parts.push(Part { from: stencil.hot as usize, to: hot, len: hot_len, filled: of(0).collect() });
                 let filled = of(Hole::COLD).collect();

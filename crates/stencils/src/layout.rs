@@ -5,7 +5,7 @@
 //! last piece the sections' starts are known.
 
 use crate::library::{OPERATIONS, SELECTOR};
-use crate::plan::{Piece, Plan, Received};
+use crate::plan::{PREFIX, Piece, Plan, Received};
 use whipsnake_bytecode::Code;
 
 impl Plan {
@@ -39,24 +39,26 @@ impl Plan {
 
     /// What machine code belongs to which instruction, in order of address.
     pub(crate) fn spans(&self, code: &Code<'_>) -> Vec<crate::Span> {
-        let span = |piece: &Piece, offset: u32, len: u32, cold| crate::Span {
-            offset,
-            len,
-            unit: code.instrs()[piece.instr as usize].start,
-            operation: OPERATIONS[piece.operation as usize].name,
-            cold,
-        };
-        let cold_len = |piece: &Piece| u32::from(piece.stencil().cold_len);
         let receive_name = OPERATIONS[SELECTOR.receive as usize].name;
-        let hot = self.hot.iter().flat_map(|p| {
-            let along = u32::from(p.stencil().receive);
-            let before = p.len() - along;
-            let receive = crate::Span { operation: receive_name, ..span(p, p.hot + before, along, false) };
-            [span(p, p.hot, before, false), receive]
-        });
-        let hot_cold = self.hot.iter().map(|p| span(p, self.hot_cold_start() + p.cold, cold_len(p), true));
-        let cold = self.cold.iter().map(|p| span(p, self.cold_start() + p.hot, p.len(), true));
-        let cold_cold = self.cold.iter().map(|p| span(p, self.cold_cold_start() + p.cold, cold_len(p), true));
-        hot.chain(hot_cold).chain(cold).chain(cold_cold).filter(|s| s.len > 0).collect()
+        let mut spans = vec![];
+        let mut offset = PREFIX;
+        let mut add = |piece: &Piece, operation: &'static str, len: u32, cold: bool| {
+            if len > 0 {
+                let unit = code.instrs()[piece.instr as usize].start;
+                spans.push(crate::Span { offset, len, unit, operation, cold });
+            }
+            offset += len;
+        };
+        let name = |piece: &Piece| OPERATIONS[piece.operation as usize].name;
+        let cold_len = |piece: &Piece| u32::from(piece.stencil().cold_len);
+        for piece in &self.hot {
+            let along = u32::from(piece.stencil().receive);
+            add(piece, name(piece), piece.len() - along, false);
+            add(piece, receive_name, along, false);
+        }
+        self.hot.iter().for_each(|piece| add(piece, name(piece), cold_len(piece), true));
+        self.cold.iter().for_each(|piece| add(piece, name(piece), piece.len(), true));
+        self.cold.iter().for_each(|piece| add(piece, name(piece), cold_len(piece), true));
+        spans
     }
 }

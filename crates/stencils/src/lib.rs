@@ -41,14 +41,7 @@ pub struct ResumePoint {
 const PENDING: u32 = 26;
 
 impl ResumePoint {
-    /// An instruction that native code starts with local variables and constants on top of the value stack that are not in their slots: where that is,
-    /// and how many. `None` if there is no room to say so.
-    pub(crate) fn pending(offset: u32, values: usize) -> Option<ResumePoint> {
-        let fits = offset < 1 << PENDING && values < 1 << (u32::BITS - PENDING);
-        fits.then_some(ResumePoint { entry: 0, receive: offset | (values as u32) << PENDING })
-    }
-
-    /// Where the instruction starts with values that are not in their slots, and how many those are.
+    /// Where the instruction starts with local variables and constants on top of the value stack that are not in their slots, and how many those are.
     pub fn pending_entry(self) -> Option<(u32, u32)> {
         (self.entry == 0 && self.receive >> PENDING != 0)
             .then_some((self.receive & ((1 << PENDING) - 1), self.receive >> PENDING))
@@ -156,17 +149,17 @@ impl<'b> Planned<'b> {
     ///
     /// # Safety
     /// `to.write` must have room for [`Planned::size`] + [`SLACK`] bytes.
-    pub unsafe fn emit(&mut self, source: &impl Source, addresses: &Addresses, to: Destination) {
+    pub unsafe fn emit(&mut self, source: &dyn Source, addresses: &Addresses, to: Destination) {
         // SAFETY: the caller's.
         unsafe { Emitter::new(self.plan, &self.code, addresses, self.values.of(addresses), source, to).run() };
     }
 
     /// Sets the resume points, one for each code unit, which are zeros.
     pub fn resume_points(&self, points: &mut [ResumePoint]) {
-        for &(unit, point) in &self.plan.entries {
-            points[unit as usize] = point;
-        }
         let instrs = self.code.instrs();
+        for (instr, start) in instrs.iter().zip(&self.plan.starts) {
+            points[instr.start as usize] = start.point();
+        }
         for &(instr, place) in &self.plan.receives {
             points[instrs[instr as usize].start as usize].receive = self.plan.received(place);
         }

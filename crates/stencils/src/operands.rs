@@ -20,8 +20,29 @@ pub trait Source {
     fn first_unit(&self) -> u64;
 }
 
-/// By number of [`value`].
-pub(crate) type Values = [u64; value::COUNT];
+/// What holes are filled with, by number of [`value`].
+pub(crate) struct Values {
+    /// For holes of 32 bits: numbers, and the low halves of addresses, which are all that a distance is made of.
+    pub narrow: [u32; value::COUNT],
+    /// For holes of 64 bits.
+    pub wide: [u64; value::COUNT],
+}
+
+impl Values {
+    fn new(shared: &[u64; value::COUNT]) -> Values {
+        Values { narrow: shared.map(|value| value as u32), wide: *shared }
+    }
+
+    #[inline(always)]
+    pub fn set(&mut self, number: u16, value: u32) {
+        self.narrow[usize::from(number)] = value;
+    }
+
+    #[inline(always)]
+    pub fn set_wide(&mut self, number: usize, value: u64) {
+        self.wide[number] = value;
+    }
+}
 
 /// Room for a piece's own values beside the shared ones, which are copied once.
 #[derive(Default)]
@@ -37,7 +58,7 @@ impl Scratch {
         if std::mem::replace(&mut self.of, shared.as_ptr() as usize) != shared.as_ptr() as usize {
             self.values = None;
         }
-        self.values.get_or_insert_with(|| Box::new(*shared))
+        self.values.get_or_insert_with(|| Box::new(Values::new(shared)))
     }
 }
 
@@ -45,7 +66,7 @@ impl Scratch {
 #[derive(Clone, Debug)]
 pub struct Addresses {
     /// By number of [`value`]; zeros for those that are not shared.
-    pub(crate) values: Box<Values>,
+    pub(crate) values: Box<[u64; value::COUNT]>,
 }
 
 impl Addresses {
@@ -57,6 +78,17 @@ impl Addresses {
             values[usize::from(first)..][..list.len()].copy_from_slice(list);
         }
         Addresses { values }
+    }
+
+    /// Whether code of so many bytes at an address reaches everything that it jumps to and calls with 32 bits.
+    pub(crate) fn are_near(&self, run: u64, size: u32) -> bool {
+        let reached = self.values[usize::from(value::CONTINUATION)..usize::from(value::GLOBAL)]
+            .iter()
+            .chain(&self.values[usize::from(value::HELPER)..])
+            .filter(|address| **address != 0);
+        reached.copied().all(|address| {
+            [run, run + u64::from(size)].iter().all(|&end| i32::try_from(address.wrapping_sub(end) as i64).is_ok())
+        })
     }
 
     /// The address of a helper, by number.
@@ -75,38 +107,31 @@ impl Addresses {
     }
 }
 
-impl<S: Source> Emitter<'_, S> {
-    /// Sets a piece's own values. Of those that go into holes of 32 bits only the low half counts. Whether any hole takes a value is asked only where it takes
-    /// long to find: a wrongly foreseen answer is dearer than a value for nobody.
+impl Emitter<'_> {
+    /// Sets a piece's own values. Whether any hole takes a value is asked only where it takes long to find: a wrongly foreseen answer is dearer than a value
+    /// for nobody.
     #[inline(always)]
     pub(crate) fn evaluate(&mut self, piece: &Piece, stencil: &Stencil, place: Place) {
-        for (value, &slot) in self.values[..Piece::SLOTS].iter_mut().zip(&piece.slots) {
-            *value = slot.into();
-        }
-        let first_unit = self.source.first_unit();
-        self.values[usize::from(value::INSTR_LOW)] += first_unit;
+        self.values.narrow[..Piece::SLOTS].copy_from_slice(&piece.slots);
+        self.values.narrow[usize::from(value::INSTR_LOW)] =
+            piece.slots[usize::from(value::INSTR_LOW)].wrapping_add(self.units);
         if piece.constants != 0 {
             self.put_constants(piece);
         }
-        let cold_start = self.plan.cold_start();
         let error = match piece.error {
-            NOWHERE => self.addresses.continuation(Continuation::Error),
-            error => self.at(cold_start + error),
+            NOWHERE => self.error,
+            error => self.low(self.cold_start + error),
         };
-        let target = self.plan.first.get(piece.target as usize).copied().unwrap_or(0);
-        let own = [
-            (value::OPARG, piece.oparg.into()),
-            (value::FEEDBACK, self.feedback),
-            (value::NEXT, self.at(place.next)),
-            (value::HOT, self.at(place.hot)),
-            (value::COLD, self.at(place.cold)),
-            (value::ERROR, error),
-            (value::MISS, self.at(cold_start.wrapping_add(piece.miss))),
-            (value::TARGET, self.at(target)),
-        ];
-        for (number, value) in own {
-            self.values[usize::from(number)] = value;
-        }
+        let next = self.low(place.next);
+        self.values.set(value::OPARG, piece.oparg);
+        self.values.set(value::NEXT, next);
+        self.values.set(value::HOT, self.low(place.hot));
+        self.values.set(value::COLD, self.low(place.cold));
+        self.values.set(value::ERROR, error);
+        self.values.set(value::MISS, self.low(self.cold_start.wrapping_add(piece.miss)));
+        self.values.set(value::TARGET, self.low(self.plan.first(piece.target)));
+        self.values.set_wide(value::NEXT.into(), self.to.run + u64::from(place.next));
+        self.values.set_wide(value::FEEDBACK.into(), self.feedback);
         self.feedback += 8 * u64::from(stencil.feedback);
         if stencil.needs != 0 {
             self.find_needs(piece, stencil.needs, place);
@@ -117,7 +142,7 @@ impl<S: Source> Emitter<'_, S> {
         let mut constants = piece.constants;
         while constants != 0 {
             let index = constants.trailing_zeros() as usize;
-            self.values[usize::from(value::INPUT) + index] = self.source.constant(piece.slots[index]);
+            self.values.set_wide(usize::from(value::INPUT) + index, self.source.constant(piece.slots[index]));
             constants &= constants - 1;
         }
     }
@@ -127,18 +152,19 @@ impl<S: Source> Emitter<'_, S> {
         let info = &OPERATIONS[piece.operation as usize];
         let instr = &self.code.instrs()[piece.instr as usize];
         if needed & needs::IMMEDIATES != 0 {
-            for (index, &meaning) in info.imms.iter().enumerate() {
-                self.values[usize::from(value::IMMEDIATE) + index] =
-                    i64::from(self.immediate(meaning, piece, instr)) as u64;
+            for (number, &meaning) in (value::IMMEDIATE..).zip(info.imms) {
+                let immediate = self.immediate(meaning, piece, instr);
+                self.values.set(number, immediate as u32);
             }
         }
         if needed & needs::POINTERS != 0 {
-            for (index, &meaning) in info.ptrs.iter().enumerate() {
-                self.values[usize::from(value::POINTER) + index] = self.pointer(meaning, piece, instr, place);
+            for (number, &meaning) in (usize::from(value::POINTER)..).zip(info.ptrs) {
+                let pointer = self.pointer(meaning, piece, instr, place);
+                self.values.set_wide(number, pointer);
             }
         }
         if needed & needs::INSTR != 0 {
-            self.values[usize::from(value::INSTR)] = self.source.first_unit() + 2 * u64::from(instr.index);
+            self.values.set_wide(value::INSTR.into(), self.source.first_unit() + 2 * u64::from(instr.index));
         }
     }
 

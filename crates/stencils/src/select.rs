@@ -67,9 +67,10 @@ impl Selector {
         }
     }
 
-    /// The best operation for an instruction, and the generic one for when its guard fails. `counter` is the first entry of its inline cache, if
+    /// The best operation for an instruction, and the generic one for when its guard fails. `counter` tells the first entry of its inline cache, if
     /// it has one.
-    pub(crate) fn select(&self, instr: &Instr, counter: Option<u16>) -> (u16, u16) {
+    #[inline(always)]
+    pub(crate) fn select(&self, instr: &Instr, counter: impl FnOnce() -> Option<u16>) -> (u16, u16) {
         if instr.base == op::CALL {
             return self.select_call(instr);
         }
@@ -79,7 +80,8 @@ impl Selector {
         (special, if plain { self.plain[op::BINARY_OP as usize] } else { generic })
     }
 
-    fn select_general(&self, instr: &Instr, counter: Option<u16>) -> (u16, u16) {
+    #[inline(always)]
+    fn select_general(&self, instr: &Instr, counter: impl FnOnce() -> Option<u16>) -> (u16, u16) {
         let generic = self.operation(instr.base, instr.oparg);
         let opcode = plain_opcode(instr);
         if opcode != instr.base {
@@ -91,7 +93,7 @@ impl Selector {
         let calling = self.calling[instr.base as usize];
         let method = self.by[instr.base as usize] == By::LowBit && instr.oparg & 1 != 0;
         let generic = if calling == NONE || method { generic } else { calling };
-        let guessed = if counter.is_some_and(has_failed) { None } else { guess(instr) };
+        let guessed = guess(instr).filter(|_| !counter().is_some_and(has_failed));
         let special = guessed.map_or(NONE, |opcode| self.operation(opcode, instr.oparg));
         (if special == NONE { generic } else { special }, generic)
     }

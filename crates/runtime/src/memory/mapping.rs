@@ -1,10 +1,10 @@
 //! The address space behind code memory: mapping it near the helpers, twice or with changing rights.
 
 use super::REACH;
+use super::huge::HUGE;
 use std::ffi::c_void;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
-use std::time::{Duration, Instant};
 
 /// How writing and running are kept apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,19 +28,6 @@ pub(super) struct Mapping {
 
 /// Distance between addresses that are tried.
 const STEP: usize = 16 << 20;
-
-/// Bytes of a huge page.
-pub(super) const HUGE: usize = 2 << 20;
-
-/// What a huge page may take: about as long as the ordinary pages in its place. It takes a tenth of that, unless the system must look for one long, or is a
-/// virtual machine that gets memory from its host only when it is touched.
-const HUGE_TIME: Duration = Duration::from_millis(1);
-
-/// Does something that makes a huge page present; says whether another will be worth it.
-pub(super) fn is_worth_it(work: impl FnOnce() -> bool) -> bool {
-    let start = Instant::now();
-    work() && start.elapsed() < HUGE_TIME
-}
 
 pub(super) fn page_size() -> usize {
     // SAFETY: no preconditions.

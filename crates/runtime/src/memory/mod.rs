@@ -10,18 +10,23 @@
 //! A [`Block`] owns its part and gives it back when dropped. What happens at `fork` is told in [`fork`].
 
 mod fork;
+mod huge;
 mod mapping;
+mod placed;
 mod space;
 mod table;
 
+pub use placed::Placed;
 pub use table::Table;
 
-use mapping::{HUGE, Kind, Mapping, is_worth_it};
+use huge::{HUGE, HugePages};
+use mapping::{Kind, Mapping};
 use space::Space;
 use std::cell::UnsafeCell;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// Blocks start at multiples of this.
 pub const ALIGNMENT: usize = 16;
@@ -35,6 +40,9 @@ const COMMIT_STEP: usize = 32 << 10;
 /// A process that has more code than this gets huge pages, each of which takes less time than fifty ordinary ones. Machine code that runs in them misses the
 /// processor's tables of addresses less.
 const HUGE_FROM: usize = 2 << 20;
+
+/// What a huge page for code may take.
+const HUGE_TIME: Duration = Duration::from_millis(1);
 
 /// Machine code is at most this far from what it calls.
 const REACH: usize = i32::MAX as usize;
@@ -97,8 +105,7 @@ struct State {
     space: Space,
     /// Up to here the system has given pages.
     committed: usize,
-    /// The system gives huge pages, and soon, as far as is known.
-    huge: bool,
+    huge: HugePages,
     /// Set where a fork could not be given a copy: see [`fork`].
     restriction: Restriction,
 }
@@ -132,7 +139,8 @@ impl CodeMemory {
             Kind::Single => mapping::page_size(),
         };
         let space = Space::new(HEADER.next_multiple_of(granularity), size, granularity);
-        let state = State { mapping, space, committed: 0, huge: true, restriction: Restriction::None };
+        let state =
+            State { mapping, space, committed: 0, huge: HugePages::new(HUGE_TIME), restriction: Restriction::None };
         let shared = Arc::new(Shared { lock: Lock::new(), state: UnsafeCell::new(state) });
         fork::register(&shared)?;
         Ok(CodeMemory { shared })
@@ -189,16 +197,9 @@ impl State {
         if end <= self.committed {
             return Ok(());
         }
-        while self.committed < end && end > HUGE_FROM && self.huge {
+        while self.committed < end && end > HUGE_FROM && self.huge.are_worth_it() {
             let start = self.committed / HUGE * HUGE;
-            let mut done = false;
-            if start + HUGE <= self.mapping.size {
-                self.huge = is_worth_it(|| {
-                    done = self.mapping.populate_huge(start);
-                    done
-                });
-            }
-            if !done {
+            if start + HUGE > self.mapping.size || !self.huge.take(|| self.mapping.populate_huge(start)) {
                 break;
             }
             self.committed = start + HUGE;

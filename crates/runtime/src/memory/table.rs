@@ -4,21 +4,25 @@
 //! huge pages for them, for the same reason as for the code itself: ordinary pages would take longer to come than the tables to be filled.
 
 use super::HUGE_FROM;
-use super::mapping::{HUGE, is_worth_it};
+use super::huge::{HUGE, HugePages};
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::ops::{Deref, DerefMut};
 use std::ptr::{self, NonNull};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 use whipsnake_stencils::ResumePoint;
 
 /// Tables start at multiples of this.
-const UNIT: usize = 16;
+pub(super) const UNIT: usize = 16;
 
 /// Longer ones are the system allocator's.
 const LONGEST: usize = 16 << 10;
 
 /// Bytes of a chunk, until the process has so many that it gets huge pages.
 const CHUNK: usize = 64 << 10;
+
+/// What a huge page for tables may take: ordinary pages come sooner than those for code.
+const HUGE_TIME: Duration = Duration::from_micros(500);
 
 /// What a table may consist of: plain data for which zeros are a value.
 ///
@@ -126,8 +130,7 @@ struct Chunks {
     left: usize,
     /// Bytes of all chunks.
     taken: usize,
-    /// Huge pages came late: there will be ordinary ones.
-    plain: bool,
+    huge: HugePages,
 }
 
 // SAFETY: memory of the process, not of a thread.
@@ -138,14 +141,15 @@ static CHUNKS: Mutex<Chunks> = Mutex::new(Chunks {
     next: ptr::null_mut(),
     left: 0,
     taken: 0,
-    plain: false,
+    huge: HugePages::new(HUGE_TIME),
 });
 
 fn layout(size: usize) -> Layout {
     Layout::from_size_align(size, UNIT).expect("a table fits the address space")
 }
 
-fn allocate(size: usize) -> NonNull<u8> {
+/// Memory for so many bytes, of which there must be some.
+pub(super) fn allocate(size: usize) -> NonNull<u8> {
     if size > LONGEST {
         // SAFETY: the size is not 0.
         return NonNull::new(unsafe { alloc(layout(size)) }).unwrap_or_else(|| handle_alloc_error(layout(size)));
@@ -169,7 +173,7 @@ fn allocate(size: usize) -> NonNull<u8> {
 
 /// # Safety
 /// `start` is what `allocate` gave for this size, and nobody uses it any more.
-unsafe fn free(start: NonNull<u8>, size: usize) {
+pub(super) unsafe fn free(start: NonNull<u8>, size: usize) {
     // SAFETY: the caller's; a table has room for an address, as units have.
     unsafe {
         if size > LONGEST {
@@ -185,7 +189,7 @@ unsafe fn free(start: NonNull<u8>, size: usize) {
 impl Chunks {
     /// Takes another chunk; what is left of the last is given up.
     fn grow(&mut self) {
-        let huge = self.taken >= HUGE_FROM && !self.plain;
+        let huge = self.taken >= HUGE_FROM && self.huge.are_worth_it();
         let size = if huge { HUGE } else { CHUNK };
         let layout = Layout::from_size_align(size, if huge { HUGE } else { UNIT }).expect("powers of two");
         // SAFETY: the size is not 0.
@@ -195,12 +199,11 @@ impl Chunks {
         }
         if huge {
             // SAFETY: the range is ours; a system that has no huge pages gives ordinary ones. The page comes when its first byte is written.
-            let asked = || unsafe {
+            self.huge.take(|| unsafe {
                 let status = libc::madvise(start.cast(), size, libc::MADV_HUGEPAGE);
                 start.write_volatile(0);
                 status == 0
-            };
-            self.plain = !is_worth_it(asked);
+            });
         }
         (self.next, self.left) = (start, size);
         self.taken += size;

@@ -3,7 +3,7 @@
 use super::depths::Depths;
 use super::exit;
 use super::unreached::LeftOut;
-use crate::memory::{Block, Table};
+use crate::memory::{Block, Placed, Table};
 use crate::tier::WarmUp;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -229,7 +229,7 @@ impl CompiledCode {
     }
 }
 
-static SLOT: OnceLock<Extra<CompiledCode>> = OnceLock::new();
+static SLOT: OnceLock<Extra<CompiledCode, Placed<CompiledCode>>> = OnceLock::new();
 
 /// Where the compiled code is in the table that `co_extra` of a code object points to, for machine code.
 pub(super) static SLOT_OFFSET: AtomicI64 = AtomicI64::new(0);
@@ -238,7 +238,7 @@ pub(super) static SLOT_OFFSET: AtomicI64 = AtomicI64::new(0);
 ///
 /// # Safety
 /// The GIL is held.
-pub unsafe fn slot() -> Option<Extra<CompiledCode>> {
+pub unsafe fn slot() -> Option<Extra<CompiledCode, Placed<CompiledCode>>> {
     if let Some(&slot) = SLOT.get() {
         return Some(slot);
     }
@@ -270,7 +270,7 @@ pub fn slot_index() -> usize {
 ///
 /// # Safety
 /// The GIL is held.
-pub unsafe fn attach(code: Code, compiled: Box<CompiledCode>) -> Result<(), Raised> {
+pub unsafe fn attach(code: Code, compiled: Placed<CompiledCode>) -> Result<(), Raised> {
     let slot = SLOT.get().filter(|slot| slot.get(code).is_none());
     let Some(slot) = slot else {
         // SAFETY: the GIL is held.

@@ -8,6 +8,7 @@ use super::frames::{self, Resume};
 use super::raw::{release, retain, set};
 use super::returns::stub_return;
 use super::{new_chunks, trampoline, unwind};
+use crate::memory::Placed;
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::arch::naked_asm;
 use std::ptr;
@@ -114,7 +115,7 @@ unsafe fn make(stub: *const u8) -> Option<Code> {
         set(code.as_ptr(), code_layout::STACKSIZE, STACK_SIZE);
         set(code.as_ptr(), code_layout::FRAMESIZE, STACK_SIZE + layout::SPECIALS_SIZE);
         set(code.as_ptr(), code_layout::FIRSTTRACEABLE, code.len() as i32 + 1);
-        code::attach(code, Box::new(CompiledCode::of_stub(code, stub, UNCOUNTED as u8))).ok()?;
+        code::attach(code, Placed::new(CompiledCode::of_stub(code, stub, UNCOUNTED as u8))).ok()?;
         Some(code)
     }
 }

@@ -4,6 +4,7 @@ use super::refusal::Refusal;
 use super::state::{Jit, Stage, jit};
 use super::warm_up;
 use crate::helpers::pointers::CodeSource;
+use crate::memory::Placed;
 use crate::native::code::{self, CompiledCode};
 use crate::native::tools;
 use std::slice;
@@ -85,7 +86,7 @@ pub(super) unsafe fn compile_again(code: Code, compiled: *mut CompiledCode, whol
         let Ok(new) = link(jit, code, thread, leave_out, Some(compiled)) else { return false };
         jit.stats.compile_time += start.elapsed();
         jit.stats.recompiled += 1;
-        (*compiled).renew(code, *new);
+        (*compiled).renew(code, new.into_inner());
         if (*compiled).left_out.blocks().is_empty() {
             super::osr::set_jump_events(code, false);
         }
@@ -146,13 +147,13 @@ unsafe fn link(
     thread: ThreadState,
     leave_out: LeaveOut<'_>,
     earlier: Option<*mut CompiledCode>,
-) -> Result<Box<CompiledCode>, Refusal> {
+) -> Result<Placed<CompiledCode>, Refusal> {
     // SAFETY: the code object is alive, and nothing else runs.
     let mut planned = jit.baseline.plan(unsafe { input(code) }, leave_out)?;
     let size = planned.size();
     let counters = jit.stats.executed.as_deref_mut().map_or(0, |executed| executed.counters() as u64);
     let block = jit.memory.allocate(size + SLACK).map_err(|_| Refusal::CodeMemory)?;
-    let mut compiled = Box::new(CompiledCode::new(
+    let mut compiled = Placed::new(CompiledCode::new(
         code,
         &planned,
         block.run(),

@@ -14,12 +14,9 @@ impl Planner<'_, '_> {
         let depth = self.plan.stack.len();
         let first = depth - usize::from(info.inputs);
         self.flush(info.inputs.into());
-        let mut piece = self.piece(fused, instr.oparg, first);
-        self.choose(info, first, &mut piece);
-        piece.target = jump.target;
-        self.push_hot(piece);
+        self.push_with_inputs(info, fused, instr.oparg, first, false).target = jump.target;
         let jump_operation = self.selector.operation(jump.base, jump.oparg);
-        self.finish(info, generic, first, Follow::Jump(jump.oparg, jump_operation));
+        self.finish(info, generic, first, instr, Follow::Jump(jump.oparg, jump_operation));
         self.replace(first, 0);
     }
 
@@ -38,14 +35,12 @@ impl Planner<'_, '_> {
         self.flush(2);
         // The left input is owned, in the local's slot: the variant of an input in a stack slot.
         self.plan.stack[first] = Element::Slot;
-        let mut piece = self.piece(special, instr.oparg, first);
-        self.choose(info, first, &mut piece);
-        self.plan.stack[first] = Element::Local(local);
-        self.plan.stored = self.plan.stored.min(first);
+        let piece = self.push_with_inputs(info, special, instr.oparg, first, false);
         piece.set(value::INPUT, local_slot(local));
         piece.set(value::OUTPUT, local_slot(local));
-        self.push_hot(piece);
-        self.finish(info, generic, first, Follow::Store(local));
+        self.plan.stack[first] = Element::Local(local);
+        self.plan.stored = self.plan.stored.min(first);
+        self.finish(info, generic, first, instr, Follow::Store(local));
         self.replace(first, 0);
         true
     }
@@ -56,11 +51,9 @@ impl Planner<'_, '_> {
         let depth = self.plan.stack.len();
         let first = depth - 2;
         self.flush(2);
-        let mut piece = self.piece(special, instr.oparg, first);
-        self.choose(info, first, &mut piece);
+        let piece = self.push_with_inputs(info, special, instr.oparg, first, false);
         piece.set(value::PLACE, local_slot(local));
-        self.push_hot(piece);
-        self.finish(info, generic, first, Follow::Store(local));
+        self.finish(info, generic, first, instr, Follow::Store(local));
         self.replace(first, 0);
     }
 }

@@ -1,11 +1,11 @@
 //! One operation: its piece, the piece that receives its result, and the ways it can go wrong.
 
 use super::piece::JUMP_LEN;
-use super::stack::{Element, local_slot};
+use super::stack::local_slot;
 use super::{Next, Piece, Planner, Received};
 use crate::counters;
-use crate::library::{NONE, OPERATIONS, OperationInfo, RECEIVED, value};
-use whipsnake_bytecode::{Flow, Instr, stack_effect};
+use crate::library::{OPERATIONS, OperationInfo, value};
+use whipsnake_bytecode::{Flow, Instr};
 use whipsnake_cpython::opcode as op;
 
 /// What the miss path does after the generic operation, because the hot path did it along.
@@ -18,77 +18,105 @@ pub(super) enum Follow {
 }
 
 impl Planner<'_, '_> {
-    /// Plans an operation with its miss path. `counted`: pops and pushes are those of the bytecode instruction; else of the operation.
-    pub(super) fn operation(&mut self, special: u16, generic: u16, oparg: u32, target: u32, counted: bool) {
+    /// Plans an operation that takes off the stack and puts there what the instruction does, with its miss path.
+    pub(super) fn operation(&mut self, special: u16, generic: u16, instr: &Instr, target: u32) {
         let info = &OPERATIONS[special as usize];
         let depth = self.plan.stack.len();
         let first = depth - usize::from(info.inputs);
-        let (popped, pushed) = if counted {
-            let base = self.code.instrs()[self.instr as usize].base;
-            let (popped, pushed) = stack_effect(base, oparg);
-            (popped as usize, pushed as usize)
-        } else {
-            (info.inputs.into(), info.outputs.into())
-        };
+        let below = depth - instr.popped as usize;
+        let place = self.place(info, instr.oparg, depth);
+        let base = self.slot(below);
         self.flush(info.inputs.into());
-        let mut piece = self.piece(special, oparg, first);
-        self.choose(info, first, &mut piece);
-        piece.set(value::PLACE, self.place(info, oparg, depth));
-        piece.set(value::BASE, self.slot(depth - popped));
+        let receives = info.hands_on && instr.flow == Flow::Next;
+        let piece = self.push_with_inputs(info, special, instr.oparg, first, receives);
+        piece.set(value::PLACE, place);
+        piece.set(value::BASE, base);
         piece.target = target;
-        if info.hands_on && counted && self.code.instrs()[self.instr as usize].flow == Flow::Next {
-            let received = RECEIVED[usize::from(piece.stencil)];
-            if received != NONE {
-                piece.stencil = received;
-                piece.set(value::OUTPUT, self.slot(depth - popped + pushed - 1));
-            }
+        if receives && piece.stencil().receive != 0 {
+            piece.set(value::OUTPUT, base + 8 * (instr.pushed - 1));
         }
-        self.push_hot(piece);
-        self.finish(info, generic, first, Follow::Nothing);
-        self.replace(depth - popped, pushed);
+        self.finish(info, generic, first, instr, Follow::Nothing);
+        self.replace(below, instr.pushed as usize);
+    }
+
+    /// Plans an operation without a generic form that is not the whole of its instruction: pops and pushes are its own.
+    pub(super) fn part(&mut self, operation: u16, oparg: u32, instr: &Instr) {
+        let info = &OPERATIONS[operation as usize];
+        let depth = self.plan.stack.len();
+        let first = depth - usize::from(info.inputs);
+        let place = self.place(info, oparg, depth);
+        self.flush(info.inputs.into());
+        self.push_with_inputs(info, operation, oparg, first, false).set(value::PLACE, place);
+        self.finish(info, operation, first, instr, Follow::Nothing);
+        self.replace(first, info.outputs.into());
     }
 
     /// Adds to the piece just placed the one that receives its result, and the ways it can go wrong.
-    pub(super) fn finish(&mut self, info: &OperationInfo, generic: u16, first: usize, follow: Follow) {
+    #[inline(always)]
+    pub(super) fn finish(&mut self, info: &OperationInfo, generic: u16, first: usize, instr: &Instr, follow: Follow) {
         let at = self.plan.hot.len() - 1;
-        let mut received = None;
-        if info.hands_on {
-            let instr = &self.code.instrs()[self.instr as usize];
-            if instr.flow.falls_through() && instr.flow != Flow::Yield {
-                let along = u32::from(self.plan.hot[at].stencil().receive);
-                let here = self.plan.hot_end - along;
-                received = Some(Next::Hot(here));
-                if along == 0 {
-                    let receive = self.receive_piece(instr);
-                    self.push_hot(receive);
-                }
-                self.note_receives(instr, Received::Hot(here));
-            }
-        }
+        let received = if info.hands_on { self.receive(instr) } else { None };
         if info.misses {
-            self.plan.hot[at].miss = self.plan.cold_len;
-            if self.plan.counting {
-                let number = counters::MISSES + u32::from(self.plan.hot[at].operation);
-                let count = self.piece(self.selector.count, number, first);
-                self.push_cold(count);
-            }
-            self.store_inputs(first, info);
-            self.fall_back(at, generic, first, received, follow);
+            self.miss_path(at, info, generic, first, instr, received, follow);
         }
-        if info.errors
-            && !self.is_stored()
-            && self.plan.stack[first..first + usize::from(info.inputs)].iter().any(|e| *e != Element::Slot)
-        {
-            // The unwinder expects the inputs in their slots.
-            self.plan.hot[at].error = self.plan.cold_len;
-            self.store_inputs(first, info);
+        if info.errors && !self.is_stored() {
+            self.error_path(at, info, first);
+        }
+    }
+
+    /// Adds the piece that receives the result of the one just placed, unless that does it itself; says where.
+    fn receive(&mut self, instr: &Instr) -> Option<Next> {
+        if !instr.flow.falls_through() || instr.flow == Flow::Yield {
+            return None;
+        }
+        let last = self.plan.hot.last().expect("it was just placed");
+        let along = u32::from(last.stencil().receive);
+        let here = self.plan.hot_end - along;
+        if along == 0 {
+            let receive = self.receive_piece(instr);
+            self.push_hot(receive);
+        }
+        self.note_receives(instr, Received::Hot(here));
+        Some(Next::Hot(here))
+    }
+
+    /// What is done when the guard of a hot piece fails.
+    #[expect(clippy::too_many_arguments, reason = "all of them are of the one operation")]
+    fn miss_path(
+        &mut self,
+        at: usize,
+        info: &OperationInfo,
+        generic: u16,
+        first: usize,
+        instr: &Instr,
+        received: Option<Next>,
+        follow: Follow,
+    ) {
+        let piece = &mut self.plan.hot[at];
+        piece.miss = self.plan.cold_len;
+        let (target, operation) = (piece.target, piece.operation);
+        if self.plan.counting {
+            let number = counters::MISSES + u32::from(operation);
+            let count = self.piece(self.selector.count, number, first);
+            self.push_cold(count);
+        }
+        self.store_inputs(first, info);
+        self.fall_back(target, generic, first, instr, received, follow);
+    }
+
+    /// Stores the inputs that a hot piece borrows before its errors go on: the unwinder expects them in their slots.
+    fn error_path(&mut self, at: usize, info: &OperationInfo, first: usize) {
+        let start = self.plan.cold_len;
+        self.store_inputs(first, info);
+        if self.plan.cold_len > start {
+            self.plan.hot[at].error = start;
             self.plan.cold.last_mut().expect("an input was stored").next = Next::Error;
             self.plan.cold_len += JUMP_LEN;
         }
     }
 
     /// Cold pieces that store the inputs which the hot piece borrows.
-    pub(super) fn store_inputs(&mut self, first: usize, info: &OperationInfo) {
+    fn store_inputs(&mut self, first: usize, info: &OperationInfo) {
         if self.is_stored() {
             return;
         }
@@ -100,15 +128,21 @@ impl Planner<'_, '_> {
     }
 
     /// The generic operation, on inputs in their slots, and whatever the hot piece does beyond the one instruction.
-    pub(super) fn fall_back(&mut self, hot: usize, generic: u16, first: usize, received: Option<Next>, follow: Follow) {
-        let instr = &self.code.instrs()[self.instr as usize];
-        let target = self.plan.hot[hot].target;
+    fn fall_back(
+        &mut self,
+        target: u32,
+        generic: u16,
+        first: usize,
+        instr: &Instr,
+        received: Option<Next>,
+        follow: Follow,
+    ) {
         let after = Next::Hot(self.plan.hot_end);
         let general = &OPERATIONS[generic as usize];
         let depth = self.plan.stack.len();
         let mut piece = self.piece(generic, instr.oparg, depth - usize::from(general.inputs));
         piece.set(value::PLACE, self.place(general, instr.oparg, depth));
-        piece.set(value::BASE, self.slot(depth - stack_effect(instr.base, instr.oparg).0 as usize));
+        piece.set(value::BASE, self.slot(depth - instr.popped as usize));
         if !matches!(follow, Follow::Jump(..)) {
             piece.target = target;
         }
@@ -147,9 +181,8 @@ impl Planner<'_, '_> {
     }
 
     /// The piece that stores the result of an instruction that enters other frames.
-    pub(super) fn receive_piece(&self, instr: &Instr) -> Piece {
-        let (popped, pushed) = stack_effect(instr.base, instr.oparg);
-        let depth = self.plan.stack.len() as i32 - popped + pushed - 1;
+    fn receive_piece(&self, instr: &Instr) -> Piece {
+        let depth = self.plan.stack.len() as i32 - instr.popped + instr.pushed - 1;
         let operation = match instr.flow {
             Flow::ForIter | Flow::Send => self.selector.receive_item,
             _ => self.selector.receive,
@@ -158,7 +191,7 @@ impl Planner<'_, '_> {
     }
 
     /// Notes where values come in after an instruction that enters other frames.
-    pub(super) fn note_receives(&mut self, instr: &Instr, place: Received) {
+    fn note_receives(&mut self, instr: &Instr, place: Received) {
         self.plan.receives.push((self.instr + 1, place));
         if matches!(instr.flow, Flow::ForIter | Flow::Send) {
             // A generator that returns comes back at the target, with its value on top.

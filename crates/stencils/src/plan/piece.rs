@@ -38,10 +38,6 @@ pub(crate) struct Piece {
     /// By number of [`value`]: displacements from the frame of inputs, output 0, the named local or stack slot, the lowest consumed stack slot; then
     /// how many bytes of bytecode are before the instruction.
     pub slots: [u32; Piece::SLOTS],
-    /// Where the hot part of the stencil goes.
-    pub hot: u32,
-    /// Where the cold part of the stencil goes, from the first of them.
-    pub cold: u32,
     /// The instruction that is jumped to.
     pub target: u32,
     /// The miss path, from where the cold pieces begin.
@@ -87,17 +83,28 @@ impl Planner<'_, '_> {
     #[inline(always)]
     pub(super) fn piece(&self, operation: u16, oparg: u32, depth: usize) -> Piece {
         let info = &OPERATIONS[operation as usize];
+        self.variant(info, operation, VARIANTS[info.variants as usize], oparg, depth)
+    }
+
+    /// The same in any variant.
+    #[inline(always)]
+    pub(super) fn variant(
+        &self,
+        info: &OperationInfo,
+        operation: u16,
+        stencil: u16,
+        oparg: u32,
+        depth: usize,
+    ) -> Piece {
         let base = self.slot(depth) as u32;
         let output = base + 8 * u32::from(info.keeps);
         Piece {
-            stencil: VARIANTS[info.variants as usize],
+            stencil,
             operation,
             instr: self.instr,
             oparg,
             constants: 0,
             slots: [base, base + 8, base + 16, base + 24, output, 0, base, self.before],
-            hot: 0,
-            cold: 0,
             target: NOWHERE,
             miss: NOWHERE,
             error: NOWHERE,
@@ -106,7 +113,7 @@ impl Planner<'_, '_> {
     }
 
     /// Displacement of an operation's named slot.
-    #[inline]
+    #[inline(always)]
     pub(super) fn place(&self, info: &OperationInfo, oparg: u32, depth: usize) -> i32 {
         match info.place {
             // `append_in_place` sets the second.
@@ -116,34 +123,29 @@ impl Planner<'_, '_> {
         }
     }
 
-    /// Places a piece next in the hot part; says which it is.
+    /// Places a piece next in the hot part.
     #[inline(always)]
-    pub(super) fn push_hot(&mut self, mut piece: Piece) -> usize {
-        let stencil = piece.stencil();
+    pub(super) fn push_hot(&mut self, piece: Piece) {
+        let (stencil, instr) = (piece.stencil(), piece.instr);
         let plan = &mut *self.plan;
-        piece.hot = plan.hot_end;
-        piece.cold = plan.hot_cold_len;
         plan.hot_end += u32::from(stencil.hot_len);
         plan.hot_cold_len += u32::from(stencil.cold_len);
         plan.hot.push(piece);
         if stencil.feedback > 0 {
-            self.add_cell(piece.instr, stencil.feedback, true);
+            self.add_cell(instr, stencil.feedback, true);
         }
-        self.plan.hot.len() - 1
     }
 
     /// Places a piece next in the cold part.
     #[inline(always)]
-    pub(super) fn push_cold(&mut self, mut piece: Piece) {
-        let stencil = piece.stencil();
+    pub(super) fn push_cold(&mut self, piece: Piece) {
+        let (stencil, instr) = (piece.stencil(), piece.instr);
         let plan = &mut *self.plan;
-        piece.hot = plan.cold_len;
-        piece.cold = plan.cold_cold_len;
         plan.cold_len += piece.len();
         plan.cold_cold_len += u32::from(stencil.cold_len);
         plan.cold.push(piece);
         if stencil.feedback > 0 {
-            self.add_cell(piece.instr, stencil.feedback, false);
+            self.add_cell(instr, stencil.feedback, false);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The virtual stack: what was pushed and is not in memory yet.
 
 use super::{Piece, Planner};
-use crate::library::{NONE, OperationInfo, VARIANTS, value};
+use crate::library::{NONE, OperationInfo, RECEIVED, VARIANTS, value};
 use whipsnake_cpython::layout;
 
 /// An element of the virtual stack.
@@ -24,26 +24,33 @@ pub(super) fn local_slot(local: u32) -> i32 {
 
 impl Planner<'_, '_> {
     /// Whether the whole stack is in memory.
-    #[inline]
-    pub(super) fn is_stored(&mut self) -> bool {
+    #[inline(always)]
+    pub(super) fn is_stored(&self) -> bool {
+        self.plan.stored == self.plan.stack.len()
+    }
+
+    /// Counts the elements that came into their slots one by one.
+    fn count_stored(&mut self) {
         let plan = &mut *self.plan;
         while plan.stack.get(plan.stored).is_some_and(|element| *element == Element::Slot) {
             plan.stored += 1;
         }
-        plan.stored == plan.stack.len()
     }
 
     /// Takes the elements from `depth` on off the stack, and puts `pushed` values there, in their slots.
+    #[inline(always)]
     pub(super) fn replace(&mut self, depth: usize, pushed: usize) {
-        self.plan.stack.truncate(depth);
-        self.plan.stored = self.plan.stored.min(depth);
+        let plan = &mut *self.plan;
+        plan.stack.truncate(depth);
         for _ in 0..pushed {
-            self.plan.stack.push(Element::Slot);
+            plan.stack.push(Element::Slot);
         }
+        plan.stored = if plan.stored >= depth { depth + pushed } else { plan.stored };
     }
 
+    #[inline(always)]
     pub(super) fn slot(&self, depth: usize) -> i32 {
-        local_slot(self.locals + depth as u32)
+        self.stack_base + 8 * depth as i32
     }
 
     /// Stores the virtual stack's elements from the bottom up to `keep` below the top.
@@ -57,15 +64,23 @@ impl Planner<'_, '_> {
 
     pub(super) fn store_below(&mut self, end: usize) {
         for depth in self.plan.stored..end {
-            if let Some(piece) = self.store_element(depth) {
-                self.push_hot(piece);
-                self.plan.stack[depth] = Element::Slot;
-            }
+            self.store_in_slot(depth);
         }
         self.plan.stored = end;
+        self.count_stored();
+    }
+
+    /// Stores an element to its slot, unless it is there.
+    #[inline(always)]
+    fn store_in_slot(&mut self, depth: usize) {
+        if let Some(piece) = self.store_element(depth) {
+            self.push_hot(piece);
+            self.plan.stack[depth] = Element::Slot;
+        }
     }
 
     /// The piece that stores a virtual element to its slot.
+    #[inline(always)]
     pub(super) fn store_element(&self, depth: usize) -> Option<Piece> {
         let (operation, oparg) = match self.plan.stack[depth] {
             Element::Slot => return None,
@@ -77,34 +92,63 @@ impl Planner<'_, '_> {
         Some(piece)
     }
 
-    /// Chooses the stencil variant of a piece for the inputs on the virtual stack; stores those that the operation can't borrow.
+    /// Places an operation whose inputs are on top of the virtual stack, in the variant that borrows as many of them as it can; those that it can't borrow
+    /// are stored. It `receives` its result itself if there is a stencil for that.
     #[inline(always)]
-    pub(super) fn choose(&mut self, info: &OperationInfo, first: usize, piece: &mut Piece) {
-        if !self.is_stored() {
-            self.choose_variant(info, first, piece);
+    pub(super) fn push_with_inputs(
+        &mut self,
+        info: &OperationInfo,
+        operation: u16,
+        oparg: u32,
+        first: usize,
+        receives: bool,
+    ) -> &mut Piece {
+        let variant = if self.is_stored() { 0 } else { self.settle(info, first) };
+        let mut stencil = VARIANTS[info.variants as usize + variant];
+        if receives && RECEIVED[usize::from(stencil)] != NONE {
+            stencil = RECEIVED[usize::from(stencil)];
         }
+        let piece = self.variant(info, operation, stencil, oparg, first);
+        self.push_hot(piece);
+        if variant != 0 {
+            self.borrow(info, first);
+        }
+        self.plan.hot.last_mut().expect("it was just placed")
     }
 
-    pub(super) fn choose_variant(&mut self, info: &OperationInfo, first: usize, piece: &mut Piece) {
+    /// Stores the inputs that an operation can't borrow; says which variant borrows the others.
+    fn settle(&mut self, info: &OperationInfo, first: usize) -> usize {
         let mut variant = 0;
         for index in 0..usize::from(info.inputs) {
-            let depth = first + index;
-            let (mode, place) = match self.plan.stack[depth] {
+            let mode = match self.plan.stack[first + index] {
                 Element::Slot => continue,
-                Element::Local(local) => (1, local_slot(local)),
-                Element::Const(number) => (2, number as i32),
+                Element::Local(_) => 1,
+                Element::Const(_) => 2,
             };
             let borrow = info.borrows.iter().position(|&b| usize::from(b) == index);
             let with = borrow.map_or(0, |borrow| variant + mode * POWERS_OF_3[borrow]);
             if with != 0 && VARIANTS[info.variants as usize + with] != NONE {
                 variant = with;
-                piece.set(value::INPUT + index as u16, place);
-                piece.constants |= u32::from(mode == 2) << index;
-            } else if let Some(store) = self.store_element(depth) {
-                self.push_hot(store);
-                self.plan.stack[depth] = Element::Slot;
+            } else {
+                self.store_in_slot(first + index);
             }
         }
-        piece.stencil = VARIANTS[info.variants as usize + variant];
+        self.count_stored();
+        variant
+    }
+
+    /// Tells the piece placed last where the inputs are that it borrows.
+    fn borrow(&mut self, info: &OperationInfo, first: usize) {
+        let plan = &mut *self.plan;
+        let piece = plan.hot.last_mut().expect("it was just placed");
+        for (index, element) in plan.stack[first..].iter().take(info.inputs.into()).enumerate() {
+            let (place, constant) = match *element {
+                Element::Slot => continue,
+                Element::Local(local) => (local_slot(local), 0),
+                Element::Const(number) => (number as i32, 1),
+            };
+            piece.set(value::INPUT + index as u16, place);
+            piece.constants |= constant << index;
+        }
     }
 }

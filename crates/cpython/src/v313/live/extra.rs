@@ -16,27 +16,54 @@ unsafe extern "C" {
     fn PyUnstable_Eval_RequestCodeExtraIndex(free: extern "C" fn(*mut c_void)) -> Py_ssize_t;
 }
 
+/// A pointer that owns what it points to, as a box does, and can be taken apart and put together again.
+///
+/// # Safety
+/// The pointer that `into_raw` gives stays good until it is given to `from_raw`.
+pub unsafe trait Owner<T> {
+    /// The bare pointer; the value lives on.
+    fn into_raw(self) -> NonNull<T>;
+
+    /// The owner again.
+    ///
+    /// # Safety
+    /// `into_raw` gave the pointer, and it is used once.
+    unsafe fn from_raw(value: NonNull<T>) -> Self;
+}
+
+// SAFETY: a box's contract.
+unsafe impl<T> Owner<T> for Box<T> {
+    fn into_raw(self) -> NonNull<T> {
+        NonNull::from(Box::leak(self))
+    }
+
+    unsafe fn from_raw(value: NonNull<T>) -> Box<T> {
+        // SAFETY: the caller's.
+        unsafe { Box::from_raw(value.as_ptr()) }
+    }
+}
+
 /// A slot that every code object has for one `T`, dropped together with the code object.
 ///
 /// There are 255 slots in a process and none is ever given back: request one, once.
 #[derive(Debug)]
-pub struct Extra<T> {
+pub struct Extra<T, O = Box<T>> {
     index: Py_ssize_t,
-    values: PhantomData<fn(Box<T>) -> Box<T>>,
+    values: PhantomData<fn(O) -> T>,
 }
 
-impl<T> Clone for Extra<T> {
+impl<T, O> Clone for Extra<T, O> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T> Copy for Extra<T> {}
+impl<T, O> Copy for Extra<T, O> {}
 
-extern "C" fn drop_value<T>(value: *mut c_void) {
-    if !value.is_null() {
-        // SAFETY: only `Extra::<T>::set` puts values in this slot, and it makes them from a box.
-        drop(unsafe { Box::from_raw(value.cast::<T>()) });
+extern "C" fn drop_value<T, O: Owner<T>>(value: *mut c_void) {
+    if let Some(value) = NonNull::new(value) {
+        // SAFETY: only `Extra::<T, O>::set` puts values in this slot, and it makes them from an owner.
+        drop(unsafe { O::from_raw(value.cast()) });
     }
 }
 
@@ -64,14 +91,14 @@ unsafe fn make_table(code: Code) {
     }
 }
 
-impl<T> Extra<T> {
+impl<T, O: Owner<T>> Extra<T, O> {
     /// Requests a slot; `None` if there are no more.
     ///
     /// # Safety
     /// The GIL is held. `T` may be dropped by any thread that drops the last reference to a code object.
-    pub unsafe fn request() -> Option<Extra<T>> {
+    pub unsafe fn request() -> Option<Extra<T, O>> {
         // SAFETY: the GIL is held.
-        let index = unsafe { PyUnstable_Eval_RequestCodeExtraIndex(drop_value::<T>) };
+        let index = unsafe { PyUnstable_Eval_RequestCodeExtraIndex(drop_value::<T, O>) };
         LAST.fetch_max(index, Ordering::Relaxed);
         (index >= 0).then_some(Extra { index, values: PhantomData })
     }
@@ -115,19 +142,19 @@ impl<T> Extra<T> {
     ///
     /// # Safety
     /// The GIL is held, and nothing refers to the old value.
-    pub unsafe fn set(self, code: Code, value: Box<T>) -> Result<NonNull<T>, Raised> {
+    pub unsafe fn set(self, code: Code, value: O) -> Result<NonNull<T>, Raised> {
         // SAFETY: the caller's.
         unsafe { make_table(code) };
-        let value = Box::into_raw(value);
+        let value = value.into_raw();
         // SAFETY: a live code object and a slot that is ours.
-        let done = unsafe { PyUnstable_Code_SetExtra(code.as_ptr().cast(), self.index, value.cast::<c_void>()) };
+        let done =
+            unsafe { PyUnstable_Code_SetExtra(code.as_ptr().cast(), self.index, value.as_ptr().cast::<c_void>()) };
         if done < 0 {
             // SAFETY: the code object did not take the value.
-            drop(unsafe { Box::from_raw(value) });
+            drop(unsafe { O::from_raw(value) });
         }
         status(done)?;
-        // SAFETY: a box is never null.
-        Ok(unsafe { NonNull::new_unchecked(value) })
+        Ok(value)
     }
 
     /// Drops the value of `code`, if it has one.
