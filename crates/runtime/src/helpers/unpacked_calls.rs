@@ -30,7 +30,7 @@ pub unsafe extern "C" fn call_function_ex(
         let slots = 3 + (flags & 1) as usize;
         let callable = base.read();
         let mut positional = base.add(2).read();
-        let keywords = if flags & 1 != 0 { base.add(3).read() } else { ptr::null_mut() };
+        let mut keywords = if flags & 1 != 0 { base.add(3).read() } else { ptr::null_mut() };
         if pyo3_ffi::PyTuple_CheckExact(positional) == 0 {
             let tuple = match check_iterable(thread, callable, positional) {
                 Ok(()) => pyo3_ffi::PySequence_Tuple(positional),
@@ -45,8 +45,9 @@ pub unsafe extern "C" fn call_function_ex(
         }
         if let Some((found, own)) = compiled_callable(callable) {
             let back = Back { length, address };
-            let result = enter_unpacked(thread, frame, found, own, positional, keywords, back);
+            let result = enter_unpacked(thread, frame, found, own, positional, &mut keywords, back);
             release(positional);
+            release_or_null(keywords);
             return entered(result, base, slots);
         }
         let result = pyo3_ffi::PyObject_Call(callable, positional, keywords);
@@ -82,18 +83,19 @@ unsafe fn compiled_callable(callable: *mut PyObject) -> Option<((Function, *cons
 /// So many arguments need no memory.
 const FEW: usize = 12;
 
-/// Enters a compiled function with an object it is called for (may be null), a tuple, and a dict (may be null) of arguments. Takes the function, the object and
-/// the dict.
+/// Enters a compiled function with an object it is called for (may be null), a tuple, and a dict (may be null) of arguments. Takes the function,
+/// the object, and the dict if that is null afterwards.
 unsafe fn enter_unpacked(
     thread: *mut PyThreadState,
     frame: *mut _PyInterpreterFrame,
     found: (Function, *const u8),
     own: *mut PyObject,
     positional: *mut PyObject,
-    keywords: *mut PyObject,
+    dict: &mut *mut PyObject,
     back: Back,
 ) -> Result<Resume, Raised> {
-    // SAFETY: an exact tuple that the caller keeps alive, and an exact dict or null. As many arguments are written as there is room for.
+    let keywords = *dict;
+    // SAFETY: an exact tuple and an exact dict or null that the caller keeps alive. As many arguments are written as there is room for.
     unsafe {
         let tuple = Tuple::new_unchecked(positional.cast());
         let first = usize::from(!own.is_null());
@@ -113,13 +115,12 @@ unsafe fn enter_unpacked(
         if !keywords.is_null() && pyo3_ffi::Py_REFCNT(keywords) == 1 {
             let thread = ThreadState::new_unchecked(thread);
             if let Some(pushed) = frames::push_collected(thread, found.0, args, count, keywords) {
+                *dict = ptr::null_mut();
                 return enter_pushed(thread, frame, pushed, found.1, back);
             }
         }
         if named == 0 {
-            let result = enter(thread, frame, found, args, count, ptr::null_mut(), back);
-            release_or_null(keywords);
-            return result;
+            return enter(thread, frame, found, args, count, ptr::null_mut(), back);
         }
         let mut names: SmallVec<[*mut PyObject; FEW]> = SmallVec::new();
         let mut strings = true;
@@ -130,7 +131,6 @@ unsafe fn enter_unpacked(
             names.push(retain(key));
         }
         let kwnames = tuple_of(names.as_ptr(), named);
-        release(keywords);
         if kwnames.is_null() || !strings {
             for index in 0..count + named {
                 release_or_null(args.add(index).read());
