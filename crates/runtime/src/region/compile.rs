@@ -78,7 +78,7 @@ pub(super) unsafe fn ask(
             },
             Ok((job, callees)) => finish(jit, code, compiled, header, Maker::default().make(job), callees),
         };
-        statistics::spend(statistics::thread_time().saturating_sub(start));
+        statistics::spend_own(statistics::thread_time().saturating_sub(start));
         answer
     }
 }

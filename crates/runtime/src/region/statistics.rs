@@ -68,7 +68,28 @@ pub(super) fn begin() -> Duration {
 pub(super) fn within_budget(built: u64, waiting: usize, heat: f64) -> bool {
     let now = begin();
     let ran = now.saturating_sub(Duration::from_nanos(BEGUN.load(Ordering::Relaxed)));
-    allowed(spent(), built, waiting, ran, heat)
+    let rest = Duration::from_nanos(RESTS_UNTIL.load(Ordering::Relaxed)).saturating_sub(now);
+    allowed(spent(), built, waiting, ran, heat) && is_rested(rest, heat)
+}
+
+/// CPU time of the process until which the program's threads build no graphs but those of what takes most of its time, in nanoseconds.
+static RESTS_UNTIL: AtomicU64 = AtomicU64::new(0);
+
+/// Adds the time that one of the program's own threads has spent on a graph: it goes on with the program for [`REST`] times as long.
+pub(super) fn spend_own(time: Duration) {
+    spend(time);
+    RESTS_UNTIL.store((process_time() + time * REST).as_nanos() as u64, Ordering::Relaxed);
+}
+
+/// How many times as long as a graph took the program goes on before there is another: where many places get hot at once, in the first call of an application, say, their
+/// graphs would take longer than the call.
+const REST: u32 = 8;
+
+/// Whether a place may have its graph built, with so much of the rest left.
+fn is_rested(rest: Duration, heat: f64) -> bool {
+    /// What takes more of the program's time is worth it at once.
+    const MOST: f64 = 0.2;
+    rest.is_zero() || heat >= MOST
 }
 
 /// Which part of the process's CPU time is for optimizing.
@@ -99,6 +120,7 @@ fn allowed(spent: Duration, built: u64, waiting: usize, ran: Duration, heat: f64
 pub(super) fn start_anew() {
     SPENT.store(0, Ordering::Relaxed);
     BEGUN.store(0, Ordering::Relaxed);
+    RESTS_UNTIL.store(0, Ordering::Relaxed);
 }
 
 /// CPU time of this thread.
@@ -162,6 +184,13 @@ mod tests {
 
     const fn ms(ms: u64) -> Duration {
         Duration::from_millis(ms)
+    }
+
+    #[test]
+    fn graphs_rest_but_for_what_is_hot() {
+        assert!(is_rested(Duration::ZERO, 0.0));
+        assert!(!is_rested(Duration::from_millis(1), 0.1));
+        assert!(is_rested(Duration::from_millis(1), 0.3));
     }
 
     #[test]
