@@ -83,7 +83,22 @@ def collect(objects, names, rounds):
 slots = Slots()
 slots.left = 7
 objects = [Node(1, 2), Other(3), slots, Asked(), Eager(), 5, "text", [1], None, Node, sys, 2.5, (1,), {"left": 1}]
-names = ["left", "right", "missing", "kind", "method", "prop", "broken", "extra", "nowhere", "visit_Slots", "é", "real", "append", "__doc__x"]
+names = [
+    "left",
+    "right",
+    "missing",
+    "kind",
+    "method",
+    "prop",
+    "broken",
+    "extra",
+    "nowhere",
+    "visit_Slots",
+    "é",
+    "real",
+    "append",
+    "__doc__x",
+]
 first = collect(objects, names, 1)
 print(collect(objects, names, 60) == first, len(first))
 print([x for x in first if not isinstance(x, bool)][:60])
@@ -147,7 +162,9 @@ def trees(rounds):
                 value = getattr(node, field)
                 total += isinstance(value, list)
             total += hasattr(node, "lineno") + hasattr(node, "line" + "x")
-            total += len(type(node).__name__ + getattr(node, "visit_" + type(node).__name__, "")) - len(node.__class__.__name__)
+            total += len(type(node).__name__ + getattr(node, "visit_" + type(node).__name__, "")) - len(
+                node.__class__.__name__
+            )
     return total
 
 

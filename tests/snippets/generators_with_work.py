@@ -203,7 +203,9 @@ def types_change(i):
     try:
         list(mixed(numbers + ["text"]))
     except TypeError as error:
-        out.append((str(error), error.__traceback__.tb_next.tb_frame.f_locals["i"], error.__traceback__.tb_next.tb_lineno))
+        out.append(
+            (str(error), error.__traceback__.tb_next.tb_frame.f_locals["i"], error.__traceback__.tb_next.tb_lineno)
+        )
     generator = dividing(numbers[1:] + [0, 5])
     taken = []
     try:

@@ -112,7 +112,6 @@ word = 10**12 + 7
 print([abs(word) is word for _ in range(300)].count(True), [max(word, 5) is word for _ in range(300)].count(True))
 
 
-
 def of_a_constant(count):
     for i in range(count):
         b = -1

@@ -82,8 +82,8 @@ pub(super) fn spend_own(time: Duration) {
 }
 
 /// How many times as long as a graph took the program goes on before there is another: where many places get hot at once, in the first call of an application, say, their
-/// graphs would take longer than the call.
-const REST: u32 = 8;
+/// graphs take as long as the call. More would spare that call, but what many small functions share comes to its speed much later.
+const REST: u32 = 2;
 
 /// Whether a place may have its graph built, with so much of the rest left.
 fn is_rested(rest: Duration, heat: f64) -> bool {
