@@ -163,15 +163,26 @@ pub(super) unsafe fn learn(owner: *mut PyObject, name: *mut PyObject) {
         {
             return;
         }
+        let version = class.version_tag();
+        if version != 0 {
+            let at = &mut *place(name, version);
+            // What is known to be the interpreter's to tell stays so as long as the class does.
+            let told = at.shape.version == version
+                && matches!(at.shape.kind, Kind::Data)
+                && !at.name.is_null()
+                && is_same_text(name, at.name);
+            if told || at.fills >= MAX_FILLS {
+                return;
+            }
+            at.fills += 1;
+        }
         let mut known = retain(name);
         pyo3_ffi::PyUnicode_InternInPlace(&mut known);
         let shape = shapes::load_shape(owner, class, known).or_else(|| shapes::absent_shape(owner, class, known));
         let entry = shape.map(|shape| (place(known, shape.version), shape));
-        let Some((entry, shape)) = entry.filter(|&(entry, _)| (*entry).fills < MAX_FILLS) else {
-            return release(known);
-        };
+        let Some((entry, shape)) = entry else { return release(known) };
         let old = (*entry).name;
-        *entry = Entry { name: known, fills: (*entry).fills + 1, shape };
+        *entry = Entry { name: known, fills: (*entry).fills, shape };
         if !old.is_null() {
             release(old);
         }
