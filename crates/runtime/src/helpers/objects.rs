@@ -3,8 +3,9 @@
 use super::instance_ends;
 use super::pools::{self, number_to_pool, with_pools};
 use crate::native::raw::{get, set};
-use pyo3_ffi::PyObject;
-use whipsnake_cpython::layout::object;
+use pyo3_ffi::{PyObject, PyTypeObject};
+use whipsnake_cpython::layout::{object, type_object};
+use whipsnake_cpython::live::symbols;
 
 /// Destroys an object whose count reached zero; every integer register is preserved (no float is live at a call).
 ///
@@ -65,8 +66,22 @@ pub unsafe extern "C" fn new_int(value: i64) -> *mut PyObject {
 pub(crate) unsafe extern "C" fn destroy(object: *mut PyObject) {
     // SAFETY: the caller's.
     unsafe {
+        let class: *mut PyTypeObject = get(object, object::OB_TYPE);
+        // Our own ways are for objects that the collector knows; texts, numbers and such don't pay for the look at them.
+        if get::<u64>(class, type_object::TP_FLAGS) & type_object::HAVE_GC == 0 {
+            symbols::_Py_Dealloc(object);
+        } else {
+            destroy_tracked(object);
+        }
+    }
+}
+
+#[inline(never)]
+unsafe extern "C" fn destroy_tracked(object: *mut PyObject) {
+    // SAFETY: `destroy`'s.
+    unsafe {
         if !instance_ends::end(object) {
-            whipsnake_cpython::live::symbols::_Py_Dealloc(object);
+            symbols::_Py_Dealloc(object);
         }
     }
 }
