@@ -1,4 +1,5 @@
-"""Extension modules from PyPI: C calls compiled functions, and compiled functions call C, with buffers and exceptions both ways.
+"""Extension modules from PyPI: C calls compiled functions, and compiled functions call C, with buffers and exceptions both ways. Greenlets take
+a part of the C stack away while compiled functions are on it, and bring it back.
 
 Each part runs in every mode and must print the same. What isn't installed is skipped; `cargo xtask develop` installs all.
 """
@@ -233,6 +234,77 @@ for round in range(30):
     print(serializer.to_json(round), serializer.to_python("x"), attempt(serializer.to_json, object())[0])
 """
 
+GREENLET = """
+import random
+from greenlet import GreenletExit, getcurrent, greenlet
+
+class Number:
+    def __init__(self, value): self.value = value
+    def __add__(self, other): return Number(self.value + other.value)
+
+def work(main, count, seed):
+    total, got = Number(0), []
+    for i in range(count):
+        total = total + Number(i ^ seed)
+        if i % 7 == seed % 7:
+            got.append(main.switch(("at", i, total.value)))
+        try:
+            if i % 11 == 3: raise ValueError(i)
+        except ValueError as error:
+            got.append(error.args[0])
+            # Out of the handler, and back into it.
+            if i % 2: main.switch(("caught", i, len(got), error.args))
+    return "done", total.value, len(got)
+
+def items(main, count):
+    for i in range(count):
+        got = main.switch(("item", i))
+        yield i * 2 if got is None else got
+
+def consumer(main, count):
+    total = 0
+    for item in items(main, count): total += item
+    return "sum", total
+
+def deep(main, depth):
+    if depth == 0: return main.switch("deep") or 0
+    return deep(main, depth - 1) + 1
+
+def scheduler(count):
+    main, choice, seen = getcurrent(), random.Random(5), 0
+    starts = [(work, count, seed) for seed in range(6)] + [(consumer, count), (deep, 40)]
+    waiting = [(greenlet(function), (main, *args)) for function, *args in starts]
+    while waiting:
+        at = choice.randrange(len(waiting))
+        one, args = waiting[at]
+        result = one.switch(*args) if args else one.switch(choice.randrange(5))
+        waiting[at] = one, ()
+        seen = (seen * 31 + len(repr(result))) % 1000003
+        if one.dead: waiting.pop(at)
+    return seen
+
+def dropped(rounds):
+    main, ends = getcurrent(), []
+    def loop():
+        try:
+            for i in range(1000): main.switch(i)
+        except GreenletExit:
+            ends.append(i)
+            raise
+        finally:
+            ends.append("finally")
+    for round in range(rounds):
+        one = greenlet(loop)
+        for _ in range(3 + round % 4): one.switch()
+        if round % 3 == 0: print(attempt(one.throw, KeyError(round)))
+        del one
+    return ends
+
+for round in range(15):
+    print(scheduler(40 + round))
+print(dropped(40))
+"""
+
 
 @needs("numpy")
 def test_numpy(run_modes: RunModes) -> None:
@@ -253,3 +325,9 @@ def test_cffi(run_modes: RunModes) -> None:
 @needs("pydantic_core")
 def test_pydantic_core(run_modes: RunModes) -> None:
     run_modes(COMMON + PYDANTIC)
+
+
+@needs("greenlet")
+def test_greenlet(run_modes: RunModes) -> None:
+    outcomes = run_modes(COMMON + GREENLET)
+    assert "finally" in outcomes["off"].out
