@@ -14,6 +14,10 @@ impl Walk<'_, '_> {
         if !(1..=3).contains(&count) || self.is_general(number) || !self.is_iterated_at_once(number) {
             return false;
         }
+        // Where ways meet behind the call, the next instruction is behind them.
+        if self.body.variant != 0 {
+            return false;
+        }
         let Some((address, values)) = self.plain_call(instr) else { return false };
         if self.body.world.named_object(address) != Some(Global::RangeType)
             || values.iter().any(|&value| self.likely_class(value) != Some(Global::IntType))

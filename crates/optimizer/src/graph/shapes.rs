@@ -122,11 +122,9 @@ impl Walk<'_, '_> {
 
     /// Builds the instructions after the first of a range, and goes on where the ways meet.
     fn rest_of_way(&mut self, range: &Range<u32>, join: Block) {
-        for number in range.start + 1..range.end {
-            if self.b.is_ended() {
-                break;
-            }
-            self.instruction(number);
+        let mut number = range.start + 1;
+        while number < range.end && !self.b.is_ended() {
+            number = self.instruction(number);
         }
         if range.len() > 1 {
             self.body.variant = 0;
