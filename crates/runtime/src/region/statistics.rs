@@ -105,6 +105,10 @@ const RAMP: Duration = Duration::from_millis(600);
 /// What may be spent at once on a place that takes all of the program's time. One that takes half of it is worth half as much, and with it waits a share of the others: it gets a quarter.
 const HOT: Duration = Duration::from_millis(40);
 
+/// Which part of what a place takes its region saves, about. A program that has run for some time is expected to run for as long again: what a region costs has to be saved in that time.
+/// The time of applications is spread over hundreds of places, each of which takes a few thousandths of it, and few of these are worth it in the first second.
+const GAIN: f64 = 0.5;
+
 /// What a region costs at least, as far as is known before there are any.
 const USUAL: Duration = Duration::from_millis(2);
 
@@ -113,7 +117,8 @@ fn allowed(spent: Duration, built: u64, waiting: usize, ran: Duration, heat: f64
     let each = (spent / built.clamp(1, u32::MAX.into()) as u32).max(USUAL);
     let in_time = ran.mul_f64(ran.div_duration_f64(RAMP)).min(START.max(ran.mul_f64(SHARE)));
     let at_once = HOT.mul_f64(heat.clamp(0.0, 1.0).powi(2));
-    spent + each * (waiting as u32 + 1) <= at_once.max(in_time)
+    let saves = ran.mul_f64(heat.clamp(0.0, 1.0) * GAIN);
+    spent + each * (waiting as u32 + 1) <= at_once.max(in_time) && each <= saves.max(at_once)
 }
 
 /// A child of `fork` starts with no CPU time of its own.
