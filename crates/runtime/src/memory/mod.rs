@@ -39,7 +39,7 @@ const COMMIT_STEP: usize = 32 << 10;
 
 /// A process that has more code than this gets huge pages, each of which takes less time than fifty ordinary ones. Machine code that runs in them misses the
 /// processor's tables of addresses less.
-const HUGE_FROM: usize = 1 << 20;
+const HUGE_FROM: usize = 2 << 20;
 
 /// What a huge page for code may take.
 const HUGE_TIME: Duration = Duration::from_millis(1);

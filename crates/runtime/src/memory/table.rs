@@ -3,6 +3,7 @@
 //! They lie one after the other in chunks of their own. What is freed waits for the next table of its size. A process that has many gets
 //! huge pages for them, for the same reason as for the code itself: ordinary pages would take longer to come than the tables to be filled.
 
+use super::HUGE_FROM;
 use super::huge::{HUGE, HugePages};
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::ops::{Deref, DerefMut};
@@ -19,9 +20,6 @@ const LONGEST: usize = 16 << 10;
 
 /// Bytes of a chunk, until the process has so many that it gets huge pages.
 const CHUNK: usize = 64 << 10;
-
-/// From so many bytes on.
-const HUGE_FROM: usize = 2 << 20;
 
 /// What a huge page for tables may take: ordinary pages come sooner than those for code.
 const HUGE_TIME: Duration = Duration::from_micros(500);
