@@ -108,13 +108,16 @@ const HOT: Duration = Duration::from_millis(40);
 /// What a region costs at least, as far as is known before there are any.
 const USUAL: Duration = Duration::from_millis(2);
 
-/// What it costs at least for each bytecode instruction: that shows in those of many hundreds.
-const INSTRUCTION: Duration = Duration::from_micros(20);
+/// A place of more bytecode instructions than this is long, and may be none that can be compiled.
+const LONG: u32 = 400;
+
+/// What each further instruction costs.
+const INSTRUCTION: Duration = Duration::from_micros(25);
 
 fn allowed(spent: Duration, built: u64, waiting: usize, instructions: u32, ran: Duration, heat: f64) -> bool {
     // Those that wait will cost about what the others did, and so will this one, unless it is long.
     let each = (spent / built.clamp(1, u32::MAX.into()) as u32).max(USUAL);
-    let this = each.max(INSTRUCTION * instructions);
+    let this = each.max(INSTRUCTION * instructions.saturating_sub(LONG));
     let in_time = ran.mul_f64(ran.div_duration_f64(RAMP)).min(START.max(ran.mul_f64(SHARE)));
     let at_once = HOT.mul_f64(heat.clamp(0.0, 1.0).powi(2));
     spent + each * waiting as u32 + this <= at_once.max(in_time)
@@ -218,8 +221,8 @@ mod tests {
 
     #[test]
     fn what_is_long_waits_until_it_can_be_afforded() {
-        assert!(!allowed(ms(0), 0, 0, 1400, ms(120), 0.1));
-        assert!(allowed(ms(0), 0, 0, 1400, ms(140), 0.1));
+        assert!(!allowed(ms(0), 0, 0, 1400, ms(110), 0.1));
+        assert!(allowed(ms(0), 0, 0, 1400, ms(130), 0.1));
         assert!(allowed(ms(0), 0, 0, 1400, ms(1), 1.0));
     }
 
