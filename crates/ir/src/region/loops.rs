@@ -5,7 +5,7 @@ use crate::{Block, FrameState, Frames, Function, Inst, InstData, Slot, State, Ty
 use rustc_hash::FxHashMap;
 
 /// Which slots and fields a loop changes, learnt by building it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct LoopPlan {
     /// Slots by their order in the state, with what may be assumed of them at the header.
     pub slots: FxHashMap<usize, Option<Known>>,

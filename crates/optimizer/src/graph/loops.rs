@@ -134,7 +134,7 @@ fn reached_without_handlers(code: &Code<'_>) -> Vec<bool> {
 }
 
 /// Plans of the loops of a region, kept from one attempt to the next. A copy of a loop's body has a number that is the same in each attempt.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Plans {
     plans: FxHashMap<u32, LoopPlan>,
     copies: FxHashMap<(Site, u32, u32, bool), u32>,

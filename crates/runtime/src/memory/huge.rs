@@ -7,11 +7,11 @@
 use std::time::Duration;
 
 /// Bytes of a huge page.
-pub(super) const HUGE: usize = 2 << 20;
+pub(crate) const HUGE: usize = 2 << 20;
 
 /// The huge pages of one kind of memory.
 #[derive(Debug)]
-pub(super) struct HugePages {
+pub(crate) struct HugePages {
     /// What one may take: about as long as the ordinary pages in its place.
     time: Duration,
     /// What they have taken longer than that.

@@ -10,7 +10,7 @@
 //! A [`Block`] owns its part and gives it back when dropped. What happens at `fork` is told in [`fork`].
 
 mod fork;
-mod huge;
+pub(crate) mod huge;
 mod mapping;
 mod placed;
 mod space;

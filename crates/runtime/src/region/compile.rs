@@ -32,7 +32,7 @@ pub(super) enum Place {
     },
 }
 
-/// Asks for a region; it belongs to `compiled`, and takes the share `heat` of the program's time. `failed` are the instructions that failed in the region before, if there was one.
+/// Asks for a region of so many bytecode instructions; it belongs to `compiled`, and takes the share `heat` of the program's time. `failed` are the instructions that failed in the region before, if there was one.
 ///
 /// # Safety
 /// The GIL is held; the frame runs `compiled` and is at a jump to the loop or at the function's start, all in memory.
@@ -41,6 +41,7 @@ pub(super) unsafe fn ask(
     frame: Frame,
     compiled: &mut CompiledCode,
     place: Place,
+    instructions: u32,
     heat: f64,
     failed: Option<FxHashSet<Site>>,
 ) -> Answer {
@@ -55,8 +56,8 @@ pub(super) unsafe fn ask(
             return Answer::Refused;
         }
         let built = jit.stats.regions.built;
-        let may = || background::waiting().is_some_and(|waiting| statistics::within_budget(built, waiting, heat));
-        if jit.settings.background && !may() {
+        let is_affordable = |waiting| statistics::within_budget(built, waiting, instructions, heat);
+        if jit.settings.background && !background::waiting().is_some_and(is_affordable) {
             jit.stats.regions.deferred += 1;
             return Answer::Later;
         }

@@ -125,7 +125,8 @@ pub unsafe extern "C" fn hot_function(
             let end = first.instructions().add(first.len());
             let body = Body { has_loop: false, ..Body::between(first.instructions(), end) };
             let heat = cell.heat.share(body, calls as u32);
-            compile::ask(jit, running, compiled, place, heat, earlier.map(Region::failed_instructions))
+            let failed = earlier.map(Region::failed_instructions);
+            compile::ask(jit, running, compiled, place, body.instructions, heat, failed)
         } else {
             Answer::Made(cell.region)
         };

@@ -389,7 +389,8 @@ pub unsafe extern "C" fn hot_loop(
                 Answer::Later
             } else {
                 let heat = cell.heat.share(body, cell.counted);
-                compile::ask(jit, running, &mut *code, compile::Place::Loop(header), heat, general)
+                let place = compile::Place::Loop(header);
+                compile::ask(jit, running, &mut *code, place, body.instructions, heat, general)
             }
         };
         cell.waiting = answer == Answer::Waiting;

@@ -62,14 +62,14 @@ pub(super) fn begin() -> Duration {
     now
 }
 
-/// Whether more may be spent on what takes that share of the program's time, with so many jobs on their way: the optimizing tier gets [`SHARE`] of the CPU time of the
+/// Whether more may be spent on a place of so many instructions that takes that share of the program's time, with so many jobs on their way: the optimizing tier gets [`SHARE`] of the CPU time of the
 /// process, [`START`] sooner than that, but next to nothing of it at first, and [`HOT`] at once for what takes all of the time. What gets nothing asks again later, when the program has run
 /// longer.
-pub(super) fn within_budget(built: u64, waiting: usize, heat: f64) -> bool {
+pub(super) fn within_budget(built: u64, waiting: usize, instructions: u32, heat: f64) -> bool {
     let now = begin();
     let ran = now.saturating_sub(Duration::from_nanos(BEGUN.load(Ordering::Relaxed)));
     let rest = Duration::from_nanos(RESTS_UNTIL.load(Ordering::Relaxed)).saturating_sub(now);
-    allowed(spent(), built, waiting, ran, heat) && is_rested(rest, heat)
+    allowed(spent(), built, waiting, instructions, ran, heat) && is_rested(rest, heat)
 }
 
 /// CPU time of the process until which the program's threads build no graphs but those of what takes most of its time, in nanoseconds.
@@ -112,13 +112,20 @@ const GAIN: f64 = 0.5;
 /// What a region costs at least, as far as is known before there are any.
 const USUAL: Duration = Duration::from_millis(2);
 
-fn allowed(spent: Duration, built: u64, waiting: usize, ran: Duration, heat: f64) -> bool {
-    // This one, and those that wait, will cost about what the others did.
+/// A place of more bytecode instructions than this is long, and may be none that can be compiled.
+const LONG: u32 = 400;
+
+/// What each further instruction costs.
+const INSTRUCTION: Duration = Duration::from_micros(25);
+
+fn allowed(spent: Duration, built: u64, waiting: usize, instructions: u32, ran: Duration, heat: f64) -> bool {
+    // Those that wait will cost about what the others did, and so will this one, unless it is long.
     let each = (spent / built.clamp(1, u32::MAX.into()) as u32).max(USUAL);
+    let this = each.max(INSTRUCTION * instructions.saturating_sub(LONG));
     let in_time = ran.mul_f64(ran.div_duration_f64(RAMP)).min(START.max(ran.mul_f64(SHARE)));
     let at_once = HOT.mul_f64(heat.clamp(0.0, 1.0).powi(2));
     let saves = ran.mul_f64(heat.clamp(0.0, 1.0) * GAIN);
-    spent + each * (waiting as u32 + 1) <= at_once.max(in_time) && each <= saves.max(at_once)
+    spent + each * waiting as u32 + this <= at_once.max(in_time) && this <= at_once.max(saves)
 }
 
 /// A child of `fork` starts with no CPU time of its own.
@@ -200,28 +207,42 @@ mod tests {
 
     #[test]
     fn a_tenth_of_the_run_is_for_optimizing() {
-        assert!(allowed(ms(90), 9, 0, ms(1000), 0.1));
-        assert!(!allowed(ms(90), 9, 1, ms(1000), 0.1));
-        assert!(allowed(ms(90), 9, 1, ms(1100), 0.1));
-        assert!(!allowed(ms(150), 9, 0, ms(1400), 1.0));
-        assert!(allowed(ms(150), 9, 0, ms(1700), 0.1));
+        assert!(allowed(ms(90), 9, 0, 50, ms(1000), 0.1));
+        assert!(!allowed(ms(90), 9, 1, 50, ms(1000), 0.1));
+        assert!(allowed(ms(90), 9, 1, 50, ms(1100), 0.1));
+        assert!(!allowed(ms(150), 9, 0, 50, ms(1400), 1.0));
+        assert!(allowed(ms(150), 9, 0, 50, ms(1700), 0.1));
     }
 
     #[test]
     fn at_first_it_is_less() {
-        assert!(!allowed(ms(0), 0, 0, ms(30), 0.1));
-        assert!(allowed(ms(0), 0, 0, ms(40), 0.1));
-        assert!(!allowed(ms(3), 1, 0, ms(50), 0.1));
-        assert!(allowed(ms(3), 1, 0, ms(80), 0.1));
-        assert!(allowed(ms(70), 10, 0, ms(400), 0.1));
-        assert!(!allowed(ms(95), 10, 0, ms(900), 0.1));
+        assert!(!allowed(ms(0), 0, 0, 50, ms(30), 0.1));
+        assert!(allowed(ms(0), 0, 0, 50, ms(40), 0.1));
+        assert!(!allowed(ms(3), 1, 0, 50, ms(50), 0.1));
+        assert!(allowed(ms(3), 1, 0, 50, ms(80), 0.1));
+        assert!(allowed(ms(70), 10, 0, 50, ms(400), 0.1));
+        assert!(!allowed(ms(95), 10, 0, 50, ms(900), 0.1));
+    }
+
+    #[test]
+    fn what_is_long_waits_until_it_can_be_afforded() {
+        assert!(!allowed(ms(0), 0, 0, 1400, ms(110), 0.4));
+        assert!(allowed(ms(0), 0, 0, 1400, ms(130), 0.4));
+        assert!(allowed(ms(0), 0, 0, 1400, ms(1), 1.0));
+    }
+
+    #[test]
+    fn what_takes_little_of_the_time_waits_until_that_is_worth_it() {
+        assert!(!allowed(ms(20), 10, 0, 50, ms(350), 0.01));
+        assert!(allowed(ms(20), 10, 0, 50, ms(450), 0.01));
+        assert!(allowed(ms(20), 10, 0, 50, ms(350), 0.05));
     }
 
     #[test]
     fn what_is_hot_need_not_wait() {
-        assert!(allowed(ms(0), 0, 0, ms(1), 1.0));
-        assert!(allowed(ms(0), 0, 0, ms(1), 0.4));
-        assert!(!allowed(ms(0), 0, 0, ms(1), 0.2));
-        assert!(!allowed(ms(25), 1, 0, ms(20), 1.0));
+        assert!(allowed(ms(0), 0, 0, 50, ms(1), 1.0));
+        assert!(allowed(ms(0), 0, 0, 50, ms(1), 0.4));
+        assert!(!allowed(ms(0), 0, 0, 50, ms(1), 0.2));
+        assert!(!allowed(ms(25), 1, 0, 50, ms(20), 1.0));
     }
 }

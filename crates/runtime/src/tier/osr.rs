@@ -201,6 +201,11 @@ unsafe fn count_jump(code: Code, to: usize) -> Verdict {
             return Verdict::Disable;
         }
         let rounds = jit.settings.rounds_to_compile(code.len());
+        // The jumps about which there is nothing to be done but to count them.
+        if state.stage == Stage::Counting && state.jumps + 1 < rounds.into() {
+            state.jumps += 1;
+            return Verdict::Continue;
+        }
         let compiled = code::find(code);
         // A loop that never ran before the code was compiled is counted like one of code that is not.
         if compiled.is_some_and(|compiled| compiled.leaves_out(to)) {

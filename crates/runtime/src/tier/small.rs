@@ -11,10 +11,13 @@ use whipsnake_cpython::{CodeKind, opcode};
 /// How many instructions a small function has at most.
 const INSTRUCTIONS: usize = 12;
 
+/// And how many code units: no instruction has more of them in its inline cache than this allows each.
+const UNITS: usize = INSTRUCTIONS * (1 + MOST_CACHES as usize);
+
 /// Whether the function is a few instructions, one after the other: no jump, no handler, no generator. Without jumps it can't be what ends a
 /// recursion: whatever calls it again and again is counted.
 pub(super) fn is_small(code: Code) -> bool {
-    if code.kind() != CodeKind::Plain {
+    if code.len() > UNITS || code.kind() != CodeKind::Plain {
         return false;
     }
     // SAFETY: the code units live as long as the code object.
@@ -45,6 +48,18 @@ static STEPS: [u8; 256] = {
         op += 1;
     }
     table
+};
+
+/// The most code units that an inline cache has.
+const MOST_CACHES: u8 = {
+    let (mut most, mut op) = (0, 0);
+    while op < opcode::CACHES.len() {
+        if opcode::CACHES[op] > most {
+            most = opcode::CACHES[op];
+        }
+        op += 1;
+    }
+    most
 };
 
 const JUMP: u8 = 0;

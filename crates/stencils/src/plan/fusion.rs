@@ -3,7 +3,7 @@
 use super::Planner;
 use super::operation::Follow;
 use super::stack::{Element, local_slot};
-use crate::library::{OPERATIONS, value};
+use crate::library::{NONE, OPERATIONS, value};
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::opcode as op;
 
@@ -15,8 +15,13 @@ impl Planner<'_, '_> {
         let first = depth - usize::from(info.inputs);
         self.flush(info.inputs.into());
         self.push_with_inputs(info, fused, instr.oparg, first, false).target = jump.target;
-        let jump_operation = self.selector.operation(jump.base, jump.oparg);
-        self.finish(info, generic, first, instr, Follow::Jump(jump.oparg, jump_operation));
+        let general = self.selector.fusion(generic, jump.base);
+        if general != NONE {
+            self.finish(info, general, first, instr, Follow::Nothing);
+        } else {
+            let jump_operation = self.selector.operation(jump.base, jump.oparg);
+            self.finish(info, generic, first, instr, Follow::Jump(jump.oparg, jump_operation));
+        }
         self.replace(first, 0);
     }
 
