@@ -65,7 +65,7 @@ pub unsafe extern "C" fn new_int(value: i64) -> *mut PyObject {
 pub(crate) unsafe extern "C" fn destroy(object: *mut PyObject) {
     // SAFETY: the caller's.
     unsafe {
-        if !instance_ends::end(object) {
+        if !pools::end_number(object) && !instance_ends::end(object) {
             whipsnake_cpython::live::symbols::_Py_Dealloc(object);
         }
     }
