@@ -3,12 +3,12 @@
 
 use super::instance_ends::{MAX_DEPTH, drop_reference};
 use super::instance_pool::{HEAD, POOL, Pool};
-use crate::native::raw::{get, retain, set};
+use crate::native::raw::{get, is_exact, retain, set};
 use crate::native::{code as compiled, frames};
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::ptr;
 use whipsnake_cpython::CodeKind;
-use whipsnake_cpython::layout::{code, exc_stack_item, frame, function, generator, thread_state};
+use whipsnake_cpython::layout::{code, exc_stack_item, frame, function, gc_head, generator, object, thread_state};
 use whipsnake_cpython::live::{Frame, Function, Generator, ThreadState, Tuple, symbols};
 use whipsnake_cpython::opcode;
 
@@ -49,7 +49,7 @@ pub(crate) unsafe fn make(thread: ThreadState, made_by: Function) -> *mut PyObje
     }
 }
 
-/// Ends a generator or coroutine without references, if it is done and has no weak references.
+/// Ends a generator or coroutine without references, if it is done, or a generator that nothing of is run to close it, and has no weak references.
 ///
 /// # Safety
 /// The GIL is held; nobody has a reference to it.
@@ -61,13 +61,53 @@ pub(super) unsafe fn end(dying: *mut PyObject, depth: u32) -> bool {
         let others: usize = get::<usize>(dying, generator::WEAKREFLIST)
             | get::<usize>(dying, HANDLED)
             | get::<usize>(dying, generator::ORIGIN_OR_FINALIZER);
-        if get::<i8>(dying, generator::FRAME_STATE) != generator::FRAME_CLEARED || others != 0 || !(*pool).is_usual() {
+        if others != 0 || !(*pool).is_usual() {
             return false;
+        }
+        let owner = Generator::new_unchecked(dying);
+        if owner.state() != generator::FRAME_CLEARED {
+            if !is_exact(dying, &raw mut pyo3_ffi::PyGen_Type) || !owner.closes_without_running() {
+                return false;
+            }
+            if !close(owner, depth) {
+                return true;
+            }
+            Pool::untrack(dying.cast::<u8>().sub(HEAD));
+            owner.set_state(generator::FRAME_CLEARED);
+            drop_reference(get(owner.frame().as_ptr(), frame::FUNCOBJ), depth);
         }
         let executable: *mut PyObject = get(dying, generator::IFRAME + frame::EXECUTABLE);
         let held = [executable, get(dying, generator::NAME), get(dying, generator::QUALNAME)];
         Pool::end_built_in(pool, dying, size(executable), held, depth);
         true
+    }
+}
+
+/// Closes a generator without references that [`Generator::closes_without_running`]: drops what its frame's slots hold. False if somebody has got hold of it then. The collector
+/// knows it meanwhile, so it has a reference, as where the interpreter finalizes it.
+unsafe fn close(owner: Generator, depth: u32) -> bool {
+    /// `_PyGC_PREV_MASK_FINALIZED`.
+    const FINALIZED: usize = 1;
+    // SAFETY: the caller's: the generator has the collector's head in front.
+    unsafe {
+        let (object, closed) = (owner.as_ptr(), owner.frame());
+        let head = object.cast::<u8>().sub(HEAD);
+        let (slots, used) = (closed.localsplus(), closed.stacktop());
+        set(object, object::OB_REFCNT, 1u64);
+        owner.set_state(generator::FRAME_COMPLETED);
+        closed.set_stacktop(0);
+        for index in 0..used as usize {
+            let value = slots.add(index).read();
+            if !value.is_null() {
+                drop_reference(value, depth);
+            }
+        }
+        let count = get::<u64>(object, object::OB_REFCNT) - 1;
+        set(object, object::OB_REFCNT, count);
+        if count != 0 {
+            set(head, gc_head::GC_PREV, get::<usize>(head, gc_head::GC_PREV) | FINALIZED);
+        }
+        count == 0
     }
 }
 

@@ -1,7 +1,7 @@
 //! The end of instances of classes in Python: what they hold is dropped, and their memory put into the list that new ones come from.
 
 use super::instance_pool::{HEAD, POOL, PREHEADER, Pool, WITH_PREHEADER, inline_bytes};
-use super::{function_pool, generator_pool, iterator_pool, list_pool, objects, tuple_pool};
+use super::{function_pool, generator_pool, iterator_pool, list_pool, pools, tuple_pool};
 use crate::native::raw::{get, release, set};
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::ptr;
@@ -175,7 +175,10 @@ unsafe fn end_at_depth(value: *mut PyObject, depth: u32) {
     // SAFETY: the caller's: an object without references.
     unsafe {
         if is_plain(value) {
-            return objects::dealloc(value);
+            if !pools::end_number(value) {
+                symbols::_Py_Dealloc(value);
+            }
+            return;
         }
         let Some(depth) = depth.checked_sub(1) else { return symbols::_Py_Dealloc(value) };
         let pool = POOL.0.get();

@@ -6,6 +6,7 @@
 
 use super::{list_pool, pools, tuple_pool};
 use crate::native::raw::{get, retain, set};
+use crate::small_objects;
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::cell::UnsafeCell;
 use std::ptr;
@@ -242,7 +243,10 @@ impl Pool {
             let list = &mut self.lists[(bytes - 1) / UNIT];
             let memory = list.first;
             if memory.is_null() {
-                let memory: *mut u8 = pyo3_ffi::PyObject_Malloc(bytes).cast();
+                let mut memory = small_objects::take(bytes);
+                if memory.is_null() {
+                    memory = pyo3_ffi::PyObject_Malloc(bytes).cast();
+                }
                 return (!memory.is_null()).then_some(memory);
             }
             list.first = memory.cast::<*mut u8>().read();
@@ -251,7 +255,7 @@ impl Pool {
         }
     }
 
-    /// Takes back what [`take`](Self::take) or the interpreter's allocator gave.
+    /// Takes back what [`take`](Self::take) or the interpreter's allocator gave, while that is the usual one.
     pub(super) unsafe fn put(&mut self, memory: *mut u8, bytes: usize) {
         let list = self.lists.get_mut((bytes - 1) / UNIT).filter(|list| list.length < MAX_KEPT);
         // SAFETY: the caller's.
@@ -262,6 +266,7 @@ impl Pool {
                     list.first = memory;
                     list.length += 1;
                 }
+                None if small_objects::give(memory) => {}
                 None => pyo3_ffi::PyObject_Free(memory.cast()),
             }
         }

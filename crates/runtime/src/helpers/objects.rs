@@ -67,11 +67,11 @@ pub(crate) unsafe extern "C" fn destroy(object: *mut PyObject) {
     // SAFETY: the caller's.
     unsafe {
         let class: *mut PyTypeObject = get(object, object::OB_TYPE);
-        // Our own ways are for objects that the collector knows; texts, numbers and such don't pay for the look at them.
-        if get::<u64>(class, type_object::TP_FLAGS) & type_object::HAVE_GC == 0 {
-            symbols::_Py_Dealloc(object);
-        } else {
+        // But for numbers, our own ways are for objects that the collector knows; texts and such don't pay for the look at them.
+        if get::<u64>(class, type_object::TP_FLAGS) & type_object::HAVE_GC != 0 {
             destroy_tracked(object);
+        } else if !pools::end_number(object) {
+            symbols::_Py_Dealloc(object);
         }
     }
 }

@@ -4,6 +4,7 @@
 //! time, use a list of ours of the same kind: dead short ints, linked through their type field. Both belong to the main interpreter, the only one
 //! that machine code runs in, and are guarded by the GIL.
 
+use crate::small_objects;
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::cell::UnsafeCell;
 use std::ptr;
@@ -79,6 +80,16 @@ pub(crate) use {number_to_pool, with_pools};
 /// How many dead ints are kept at most.
 const MAX_INTS: usize = 1024;
 
+/// So many numbers get memory at once where a list is empty: that is done by Rust, for which whatever machine code keeps in registers is saved.
+const BATCH: usize = 16;
+
+/// The bytes of a float, or of an int of up to two digits.
+const NUMBER: usize = {
+    let int = long::OB_DIGIT as usize + 2 * size_of::<u32>();
+    let float = float::OB_FVAL as usize + size_of::<f64>();
+    if int > float { int } else { float }
+};
+
 /// The lists, as machine code reads them.
 #[repr(C)]
 pub(crate) struct Pools {
@@ -149,7 +160,7 @@ pub(crate) unsafe fn initialise() {
         pools.float_count = interpreter.offset(interpreter_state::FLOAT_NUMFREE as isize).cast();
         pools.float_type = &raw mut pyo3_ffi::PyFloat_Type;
         pools.int_type = &raw mut pyo3_ffi::PyLong_Type;
-        if is_pymalloc() || crate::small_objects::is_installed() {
+        if is_pymalloc() || small_objects::is_installed() {
             pools.allocator = Allocator::find().unwrap_or(Allocator::UNKNOWN);
         }
         if pools.ints.is_null() {
@@ -174,7 +185,7 @@ pub(crate) unsafe fn new_float(value: f64) -> *mut PyObject {
         let pools = &mut *POOLS.0.get();
         let object = *pools.floats;
         if object.is_null() {
-            return pyo3_ffi::PyFloat_FromDouble(value);
+            return new_float_of_memory(value);
         }
         let class = field::<*mut PyTypeObject>(object, object::OB_TYPE);
         *pools.floats = class.read().cast();
@@ -183,6 +194,80 @@ pub(crate) unsafe fn new_float(value: f64) -> *mut PyObject {
         field::<u64>(object, object::OB_REFCNT).write(1);
         field::<f64>(object, float::OB_FVAL).write(value);
         object
+    }
+}
+
+/// A new float where the list is empty.
+#[cold]
+#[inline(never)]
+unsafe fn new_float_of_memory(value: f64) -> *mut PyObject {
+    // SAFETY: the caller's; the list, which is empty, gets memory for floats, linked through their type field.
+    unsafe {
+        let pools = &mut *POOLS.0.get();
+        let (first, count) = if *pools.float_count == 0 { pools.new_memory() } else { (ptr::null_mut(), 0) };
+        if count == 0 {
+            return pyo3_ffi::PyFloat_FromDouble(value);
+        }
+        *pools.floats = first;
+        *pools.float_count += count as i32;
+        new_float(value)
+    }
+}
+
+impl Pools {
+    /// Memory for several numbers at once, linked as dead ones are, and for how many; for none if the interpreter has to be asked for it.
+    unsafe fn new_memory(&self) -> (*mut PyObject, usize) {
+        let (mut first, mut count) = (ptr::null_mut::<PyObject>(), 0);
+        // SAFETY: the GIL is held; the blocks are new, and long enough for either.
+        unsafe {
+            let mut link = &raw mut first;
+            while count < BATCH && self.allocator.is_usual() {
+                let block = small_objects::take(NUMBER).cast::<PyObject>();
+                if block.is_null() {
+                    break;
+                }
+                link.write(block);
+                link = field(block, object::OB_TYPE);
+                count += 1;
+            }
+            link.write(ptr::null_mut());
+        }
+        (first, count)
+    }
+}
+
+/// Ends a float or int without references: it is kept for the next one, or its memory is given back. False if it is something else, or the interpreter has to do it.
+///
+/// # Safety
+/// The GIL is held, by the main interpreter.
+#[inline]
+pub(super) unsafe fn end_number(object: *mut PyObject) -> bool {
+    // SAFETY: the caller's; dead numbers are linked through their type field.
+    unsafe {
+        let pools = &mut *POOLS.0.get();
+        let class = field::<*mut PyTypeObject>(object, object::OB_TYPE);
+        if class.read() == pools.float_type {
+            // At the interpreter's end there is no list.
+            if (0..interpreter_state::FLOAT_MAXFREELIST).contains(&*pools.float_count) {
+                class.write((*pools.floats).cast());
+                *pools.floats = object;
+                *pools.float_count += 1;
+                return true;
+            }
+        } else if class.read() == pools.int_type {
+            if pools.int_room > 0
+                && pools.allocator.is_usual()
+                && field::<u64>(object, long::LV_TAG).read() < INT_TAG_LIMIT
+            {
+                class.write(pools.ints.cast());
+                pools.ints = object;
+                pools.int_room -= 1;
+                return true;
+            }
+        } else {
+            return false;
+        }
+        pools.allocator.is_usual() && small_objects::give(object.cast())
     }
 }
 
@@ -204,7 +289,7 @@ pub(crate) unsafe fn new_int(value: i64) -> *mut PyObject {
         let sign = if value < 0 { long::SIGN_NEGATIVE } else { 0 };
         let tag = (1 + u64::from(wide)) << long::NON_SIZE_BITS | sign;
         if object.is_null() || !pools.allocator.is_usual() {
-            return allocate_int(tag, magnitude);
+            return new_int_of_memory(value, tag, magnitude);
         }
         let class = field::<*mut PyTypeObject>(object, object::OB_TYPE);
         pools.ints = class.read().cast();
@@ -237,6 +322,23 @@ unsafe fn fill_int(object: *mut PyObject, tag: u64, magnitude: u64) {
         if magnitude >> long::SHIFT != 0 {
             digit.add(1).write((magnitude >> long::SHIFT) as u32);
         }
+    }
+}
+
+/// A new int where the list is empty, or not to be used.
+#[cold]
+#[inline(never)]
+unsafe fn new_int_of_memory(value: i64, tag: u64, magnitude: u64) -> *mut PyObject {
+    // SAFETY: the caller's; the list, if it is empty, gets memory for ints, linked through their type field.
+    unsafe {
+        let pools = &mut *POOLS.0.get();
+        let (first, count) = if pools.ints.is_null() { pools.new_memory() } else { (ptr::null_mut(), 0) };
+        if count == 0 {
+            return allocate_int(tag, magnitude);
+        }
+        pools.ints = first;
+        pools.int_room -= count;
+        new_int(value)
     }
 }
 

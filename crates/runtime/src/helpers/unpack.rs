@@ -83,8 +83,14 @@ pub unsafe extern "C" fn unpack_to_locals(
         let end = items.add(count);
         while item < end {
             let place = locals.add((variables & 15) as usize);
-            let old = place.read();
-            place.write(retain(item.read()));
+            let (old, new) = (place.read(), item.read());
+            // What the variable has already has as many references afterwards.
+            if old == new {
+                variables >>= 4;
+                item = item.add(1);
+                continue;
+            }
+            place.write(retain(new));
             if !old.is_null() && drop_reference(old) {
                 let index = item.offset_from(items) as usize;
                 if store_slowly(frame, base, owned, items, stores, index, old) {

@@ -12,6 +12,7 @@ use crate::memory::{Block, Table};
 use crate::{region, tier};
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::ptr;
+use std::time::Instant;
 use whipsnake_bytecode::UnitRange;
 use whipsnake_cpython::live::{_PyInterpreterFrame, Code, Frame, ThreadState};
 use whipsnake_cpython::opcode;
@@ -26,6 +27,8 @@ pub struct LeftOut {
     came_to: Vec<UnitRange>,
     /// How often a frame came to one, since the machine code was made.
     pub surprises: u32,
+    /// When the first of these was.
+    pub first_surprise: Option<Instant>,
     /// How often the machine code was made again because of that.
     pub remade: u32,
     /// How often it was made again because of a loop.
@@ -58,6 +61,7 @@ impl LeftOut {
 
     fn note(&mut self, unit: usize) {
         self.surprises += 1;
+        self.first_surprise.get_or_insert_with(Instant::now);
         if let Some(block) = self.block_of(unit).filter(|block| !self.came_to.contains(block)) {
             self.came_to.push(block);
         }

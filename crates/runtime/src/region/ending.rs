@@ -166,7 +166,10 @@ unsafe fn is_quiet_class(class: *mut PyTypeObject, object: *mut PyObject) -> boo
             return false;
         }
         let managed = type_object::MANAGED_WEAKREF | type_object::MANAGED_DICT;
-        let finished = || class == &raw mut pyo3_ffi::PyGen_Type && Generator::new_unchecked(object).is_finished();
+        let finished = || {
+            let generator = Generator::new_unchecked(object);
+            class == &raw mut pyo3_ffi::PyGen_Type && (generator.is_finished() || generator.closes_without_running())
+        };
         (*class).tp_flags & managed == 0 && ((*class).tp_finalize.is_none() || finished())
     }
 }

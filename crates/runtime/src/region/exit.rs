@@ -6,6 +6,7 @@ use crate::helpers::exit_numbers;
 use crate::helpers::globals;
 use crate::helpers::instance_pool;
 use crate::helpers::iteration::{iter, new_range_iterator};
+use crate::helpers::objects::destroy;
 use crate::helpers::with::build_method;
 use crate::native::code::attached;
 use crate::native::frames::{Resume, compiled};
@@ -18,7 +19,7 @@ use std::ffi::c_int;
 use std::ptr;
 use whipsnake_bytecode::find_in_table;
 use whipsnake_codegen::{Exit, ExitFrame, ExitSlot, Place, Unmade};
-use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, Function, Generator, ThreadState, symbols};
+use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, Function, Generator, ThreadState};
 use whipsnake_cpython::{layout, opcode};
 use whipsnake_ir::{Continuation, Global, Type};
 
@@ -439,7 +440,7 @@ pub(super) unsafe extern "C" fn destroy_shown(
             let value = buffer.object(field.value, false, &mut made);
             instance_pool::put_attribute(buffer.holder(field.object, &made), field.offset, value);
         }
-        symbols::_Py_Dealloc(object);
+        destroy(object);
         // Those that were made to be shown keep theirs.
         for field in attributes().filter(|field| !matches!(field.object, Place::Made(_))) {
             let value = instance_pool::take_attribute(buffer.holder(field.object, &made), field.offset);

@@ -78,6 +78,36 @@ pub unsafe fn stats() -> Option<HeapStats> {
     unsafe { is_installed().then(|| (*STATE.0.get()).heap.stats()) }
 }
 
+/// A block of so many bytes, as the interpreter's allocator would give it, but without its detours; null where that has to be asked.
+///
+/// # Safety
+/// The GIL is held, by the main interpreter, and the allocator is the one that objects come from.
+#[inline]
+pub(crate) unsafe fn take(size: usize) -> *mut u8 {
+    // SAFETY: the caller's.
+    unsafe {
+        let takes = Heap::takes(size) && is_installed() && is_only_interpreter();
+        if takes { (*STATE.0.get()).heap.allocate(size) } else { ptr::null_mut() }
+    }
+}
+
+/// Takes a block back that the interpreter's allocator has given; false if it is not one of ours.
+///
+/// # Safety
+/// As [`take`]; nobody uses the block any more.
+#[inline]
+pub(crate) unsafe fn give(block: *mut u8) -> bool {
+    // SAFETY: the caller's.
+    unsafe {
+        let heap = &mut (*STATE.0.get()).heap;
+        let owns = heap.owns(block);
+        if owns {
+            heap.free(block);
+        }
+        owns
+    }
+}
+
 /// A function of the allocator before.
 macro_rules! before {
     ($state:expr, $function:ident($($argument:expr),*)) => {{

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use super::handle::handle;
 use super::{_PyInterpreterFrame, Frame, ThreadState};
 use crate::layout::{exc_stack_item, generator};
+use crate::opcode;
 
 /// Where the exception state below that of a running generator is, in the generator.
 const PREVIOUS_ITEM: i32 = generator::EXC_STATE + exc_stack_item::PREVIOUS_ITEM;
@@ -86,6 +87,20 @@ impl Generator {
     /// Whether it has ended.
     pub fn is_finished(self) -> bool {
         self.state() >= generator::FRAME_COMPLETED
+    }
+
+    /// Whether it waits at a `yield` around which there is no handler but the one that every generator has, and nobody has its frame: so closing it, as its end does, runs
+    /// none of its code, but drops what the frame holds. That is what the bytecode tells the interpreter, in the operand of the `RESUME` behind the `yield`.
+    pub fn closes_without_running(self) -> bool {
+        /// `RESUME_OPARG_DEPTH1_MASK`.
+        const NO_HANDLER: u8 = 4;
+        let frame = self.frame();
+        if self.state() != generator::FRAME_SUSPENDED || !frame.frame_object().is_null() || !frame.locals().is_null() {
+            return false;
+        }
+        // SAFETY: a suspended frame is at an instruction of its code.
+        let next = unsafe { frame.instr_ptr().read() };
+        opcode::base(next.op) == opcode::RESUME && next.arg & NO_HANDLER != 0
     }
 
     /// Whether it waits at a `yield` or `yield from`.
