@@ -53,7 +53,7 @@ pub fn unpack_pair(b: &mut Builder<'_>, pair: Value) -> [Value; 2] {
     let second = b.load(Type::Obj, pair, tuple::OB_ITEM + 8);
     b.retain(first);
     b.retain(second);
-    b.release(pair);
+    b.release_unpacked(pair);
     [second, first]
 }
 
@@ -90,7 +90,7 @@ fn each_item(b: &mut Builder<'_>, sequence: Value, items: Value, offset: i32) ->
             value
         })
         .collect();
-    b.release(sequence);
+    b.release_unpacked(sequence);
     values
 }
 

@@ -56,6 +56,26 @@ fn a_tuple_that_only_an_exit_needs_is_put_off() {
 }
 
 #[test]
+fn what_was_taken_apart_has_items_that_live_on() {
+    let body = format!(
+        "{MADE}\nguard_exact v4, TupleType @state0\nretain v2\nretain v1\nrelease_plain v4\nguard v3, type @state1\n\
+         release v1 @state1\nrelease v2 @state1\nleave next @state1"
+    );
+    assert_eq!(
+        left(&[put_off_tuples], &body)[..7],
+        [
+            "retain v1",
+            "retain v2",
+            "v4: obj = late_tuple (v1, v2), lent 0 @state1",
+            "retain v2",
+            "retain v1",
+            "release_plain v2",
+            "release_plain v1",
+        ]
+    );
+}
+
+#[test]
 fn a_dict_of_names_that_only_an_exit_needs_is_put_off() {
     let made = MADE.replace("new_tuple", "new_dict");
     let body = format!(

@@ -117,6 +117,7 @@ static void print_callables(void) {
     begin("method", "`PyMethodObject`: a bound method.");
     OFF(IM_FUNC, PyMethodObject, im_func);
     OFF(IM_SELF, PyMethodObject, im_self);
+    OFF(IM_WEAKREFLIST, PyMethodObject, im_weakreflist);
     OFF(VECTORCALL, PyMethodObject, vectorcall);
     SIZE(PyMethodObject);
     end();

@@ -67,6 +67,24 @@ impl Builder<'_> {
         self.push(InstData::Release { value }, &[]);
     }
 
+    /// Drops a reference to a tuple or list, unless the value is a borrowed input, after references to all that it holds were added: so nothing ends with it, and its end
+    /// runs no Python code.
+    pub fn release_unpacked(&mut self, sequence: Value) {
+        if self.is_borrowed(sequence) {
+            return;
+        }
+        if let Some(region) = self.region.as_deref_mut() {
+            let value = region.resolve(sequence);
+            if !region.known(value).immortal && !self.put_off(PutOff::Release(value)) {
+                let region = self.region.as_deref_mut().expect("as above");
+                region.state.fields.retain(|f| f.object != value);
+                self.push(InstData::ReleasePlain { value }, &[]);
+            }
+            return;
+        }
+        self.push(InstData::Release { value: sequence }, &[]);
+    }
+
     /// Drops several references.
     pub fn release_all(&mut self, values: &[Value]) {
         for &value in values {

@@ -406,6 +406,10 @@ impl<'a> Walk<'a, '_> {
         }
         let mut result = self.pop();
         let frame = self.b.pop_inlined();
+        if frame.memory().is_some() {
+            let depth = self.knowledge().depth;
+            self.cost.add_pushed(depth);
+        }
         let inlined = frame.inlined.expect("an inlined call");
         let mut ending: Vec<Slot> = frame.locals;
         // What was lent to the result goes along with it, unless the caller owns it anyway.

@@ -8,6 +8,12 @@ pub(super) struct Cost {
     calls: u64,
     /// Calls that are inlined.
     inlined: u64,
+    /// Instructions after which the region looks whether anything has happened, since what they call may run Python code.
+    escaping: u64,
+    /// Inlined calls whose frames are in memory when they return, since something in them may have looked.
+    pushed: u64,
+    /// Generators that are resumed by a call.
+    resumed: u64,
 }
 
 impl Cost {
@@ -26,20 +32,42 @@ impl Cost {
         self.inlined += 1 << (3 * depth.min(8));
     }
 
+    /// Notes that an instruction in so many loops calls what may run Python code.
+    pub(super) fn add_escaping(&mut self, depth: u32) {
+        self.escaping += 1 << (3 * depth.min(8));
+    }
+
+    /// Notes that the frame of an inlined call in so many loops is pushed.
+    pub(super) fn add_pushed(&mut self, depth: u32) {
+        self.pushed += 1 << (3 * depth.min(8));
+    }
+
+    /// Notes that a generator is resumed by a call in so many loops.
+    pub(super) fn add_resumed(&mut self, depth: u32) {
+        self.resumed += 1 << (3 * depth.min(8));
+    }
+
     /// A call from a region costs more than one from baseline code; what is gained on so many other instructions makes up for it. A function is entered
     /// for each call of it, a loop seldom.
     pub(super) fn is_too_high(self, function: bool) -> bool {
         if function {
-            let gain = INSTRUCTION_GAIN * self.instructions + INLINED_GAIN * self.inlined;
-            return ENTRY_COST + WHOLE_COST * self.calls > gain;
+            return !self.gains_more_than(ENTRY_COST);
         }
         self.calls * 14 > self.instructions
     }
 
     /// Whether a loop gains that is left in each round, in which an instruction counts for so much.
     pub(super) fn gains_in_one_round(self, weight: u64) -> bool {
+        self.gains_more_than(ROUND_COST * weight)
+    }
+
+    fn gains_more_than(self, entered: u64) -> bool {
         let gain = INSTRUCTION_GAIN * self.instructions + INLINED_GAIN * self.inlined;
-        ROUND_COST * weight + WHOLE_COST * self.calls < gain
+        let lost = INSTRUCTION_GAIN * self.escaping
+            + WHOLE_COST * self.calls
+            + PUSHED_COST * self.pushed
+            + RESUMED_COST * self.resumed;
+        entered + lost < gain
     }
 
     /// Whether another attempt, which may leave at fewer instructions, will hardly change that it is.
@@ -54,8 +82,12 @@ const ENTRY_COST: u64 = 30;
 /// What entering a loop's region and leaving it with an item costs: locals are looked at, and those that hold other numbers now are stored.
 const ROUND_COST: u64 = 25;
 /// What a call from a region costs over one from baseline code.
-const WHOLE_COST: u64 = 40;
-/// What is gained on an instruction that is no call.
+const WHOLE_COST: u64 = 60;
+/// What it takes to push and pop the frame of an inlined call, with its locals.
+const PUSHED_COST: u64 = 80;
+/// What resuming a generator by a call costs over going to its code.
+const RESUMED_COST: u64 = 60;
+/// What is gained on an instruction that calls nothing which may run Python code.
 const INSTRUCTION_GAIN: u64 = 5;
 /// What is gained on a call that is inlined.
-const INLINED_GAIN: u64 = 90;
+const INLINED_GAIN: u64 = 100;

@@ -149,6 +149,8 @@ impl Walk<'_, '_> {
             return;
         }
         let Some(next) = self.body.code.instrs().get(next as usize) else { return };
+        let depth = self.knowledge().depth;
+        self.cost.add_escaping(depth);
         self.knowledge().state.frame().unit = next.index;
         self.mark_exit();
         self.guard_unseen();
@@ -323,6 +325,9 @@ impl Walk<'_, '_> {
         let chosen = self.choose(number, instr).filter(|(operation, _)| operands::fit(operation));
         let depth = self.knowledge().depth;
         self.cost.add(depth, chosen.is_some_and(|(operation, _)| operation.name.ends_with(".whole")));
+        if instr.opcode == op::FOR_ITER_GEN {
+            self.cost.add_resumed(depth);
+        }
         let made = self.generator_made(instr);
         let enumeration = self.enumeration_made(instr);
         let view = self.view_made(instr);

@@ -160,8 +160,11 @@ fn put_off(function: &mut Function, made: Inst, ends: &[Inst]) {
                 continue;
             }
             // In the order in which the end of a tuple drops them.
-            for &item in items.iter().rev().filter(|_| ends.contains(&inst)) {
-                let release = function.detached(InstData::Release { value: item }, &[]);
+            // What was just taken apart has items that live on.
+            let lives_on = matches!(function.inst(inst), InstData::ReleasePlain { .. });
+            for &value in items.iter().rev().filter(|_| ends.contains(&inst)) {
+                let data = if lives_on { InstData::ReleasePlain { value } } else { InstData::Release { value } };
+                let release = function.detached(data, &[]);
                 if let Some(state) = function.state_of(inst) {
                     function.set_state(release, state);
                 }

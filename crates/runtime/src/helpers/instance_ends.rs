@@ -139,15 +139,15 @@ pub(crate) unsafe fn is_plain(value: *mut PyObject) -> bool {
     .contains(&class)
 }
 
-/// Whether it is an instance that has no finalizer and no weak references, and `all` of its values are as wanted: those are all that ends with it.
+/// Whether it is an instance that has no finalizer and no weak references, and `all` of its values, of which there are so many, are as wanted: those are all that ends with it.
 ///
 /// # Safety
 /// A live object, the GIL held.
-pub(crate) unsafe fn all_values(object: *mut PyObject, mut wanted: impl FnMut(*mut PyObject) -> bool) -> bool {
+pub(crate) unsafe fn all_values(object: *mut PyObject, mut wanted: impl FnMut(*mut PyObject, usize) -> bool) -> bool {
     // SAFETY: the caller's; each value is null or a live object.
     unsafe {
         let Some(values) = (*POOL.0.get()).values(object) else { return false };
-        (0..values.count).all(|index| wanted(values.first.add(index).read()))
+        (0..values.count).all(|index| wanted(values.first.add(index).read(), values.count))
     }
 }
 

@@ -4,16 +4,17 @@ use super::own_types::is_own;
 use crate::helpers::instance_ends::{all_values, is_plain};
 use crate::native::raw::get;
 use pyo3_ffi::{PyObject, PyTypeObject};
-use smallvec::SmallVec;
 use std::ffi::{c_int, c_void};
-use std::ptr;
-use whipsnake_cpython::layout::{list_iterator, tuple_iterator, type_object};
-use whipsnake_cpython::live::{Dict, Generator, KeysKind, List, Tuple, set_places};
+use std::{ptr, slice};
+use whipsnake_cpython::layout::{list_iterator, method, tuple_iterator, type_object};
+use whipsnake_cpython::live::{Dict, Generator, KeysKind, List, Tuple, set_places, symbols};
 
 /// So many objects are looked at, that end with one or are held by what ends.
 const MAX_OBJECTS: usize = 32;
 /// So many items of a container, entries of a dict or places of a set are looked at when all may be plain; what else there is to do takes longer.
 const MAX_ENTRIES: usize = 64;
+/// In a container of so many items they are compared with each other.
+const MAX_COUNTED: usize = 6;
 /// Objects in objects are looked through this deep.
 const MAX_DEPTH: u32 = 3;
 
@@ -25,22 +26,32 @@ pub(crate) unsafe fn ends_quietly(object: *mut PyObject) -> bool {
     unsafe {
         is_plain(object)
             || ends_plainly(object)
-            || Walk { left: MAX_OBJECTS, depth: MAX_DEPTH, shared: SmallVec::new() }.ends(object)
+            || Walk { left: MAX_OBJECTS, depth: MAX_DEPTH, shared: [ptr::null_mut(); MAX_OBJECTS], count: 0 }
+                .ends(object)
     }
 }
 
-/// Whether it is one of the objects that end most often, and ends quietly: an iterator whose sequence lives on, a container of plain objects.
+/// Whether it is one of the objects that end most often, and ends quietly: an iterator whose sequence lives on, a container, a bound method or an instance that holds
+/// plain objects, and such as live on.
 unsafe fn ends_plainly(object: *mut PyObject) -> bool {
     // SAFETY: the caller's; the casts and offsets are those of its class.
     unsafe {
         let class = pyo3_ffi::Py_TYPE(object);
         if class == &raw mut pyo3_ffi::PyTuple_Type {
             let tuple = Tuple::new_unchecked(object.cast());
-            return all_plain(tuple.items(), tuple.len());
+            return all_stay(tuple.items(), tuple.len());
         }
         if class == &raw mut pyo3_ffi::PyList_Type {
             let list = List::new_unchecked(object.cast());
-            return all_plain(list.items(), list.len());
+            return all_stay(list.items(), list.len());
+        }
+        if class == &raw mut symbols::PyMethod_Type {
+            return get::<usize>(object, method::IM_WEAKREFLIST) == 0
+                && stays(get(object, method::IM_FUNC), 2)
+                && stays(get(object, method::IM_SELF), 2);
+        }
+        if (*class).tp_flags & type_object::HEAPTYPE != 0 {
+            return all_values(object, |value, count| stays(value, count));
         }
         if class == &raw mut pyo3_ffi::PyDict_Type {
             let dict = Dict::new_unchecked(object.cast());
@@ -67,10 +78,30 @@ unsafe fn ends_plainly(object: *mut PyObject) -> bool {
     }
 }
 
-/// Whether what a sequence holds is plain, or never ends, as far as it is looked at.
-unsafe fn all_plain(items: *const *mut PyObject, count: usize) -> bool {
+/// Whether nothing that a sequence holds ends with it but what is plain, as far as it is looked at.
+unsafe fn all_stay(items: *const *mut PyObject, count: usize) -> bool {
     // SAFETY: the caller's: so many items.
-    count <= MAX_ENTRIES && (0..count).all(|index| unsafe { ends_nothing(items.add(index).read()) })
+    unsafe {
+        if count > MAX_ENTRIES {
+            return false;
+        }
+        let all = slice::from_raw_parts(items, count);
+        // One that has fewer references may still have more than it has places here.
+        let places = |object| all.iter().filter(|&&other| ptr::eq(other, object)).count();
+        all.iter().all(|&object| {
+            stays(object, count)
+                || count <= MAX_COUNTED
+                    && pyo3_ffi::Py_REFCNT(object) > 1
+                    && pyo3_ffi::Py_REFCNT(object) > places(object) as isize
+        })
+    }
+}
+
+/// Whether nothing, a plain object, or one that lives on when so many references to it are dropped.
+#[inline]
+unsafe fn stays(object: *mut PyObject, references: usize) -> bool {
+    // SAFETY: the caller's: null or a live object.
+    unsafe { object.is_null() || pyo3_ffi::Py_REFCNT(object) > references as isize || ends_nothing(object) }
 }
 
 /// Whether nothing, a plain object, or one that never ends.
@@ -83,8 +114,9 @@ unsafe fn ends_nothing(object: *mut PyObject) -> bool {
 struct Walk {
     left: usize,
     depth: u32,
-    /// Objects that have other references than the one that was met: they live on, unless those are met, too.
-    shared: SmallVec<[*mut PyObject; MAX_OBJECTS]>,
+    /// Objects that have a few other references than the one that was met: they live on, unless those are met, too.
+    shared: [*mut PyObject; MAX_OBJECTS],
+    count: usize,
 }
 
 impl Walk {
@@ -102,7 +134,7 @@ impl Walk {
                 return self.all(list.items(), list.len());
             }
             if !is_own(class) {
-                return all_values(object, |value| self.drops(value));
+                return all_values(object, |value, _| self.drops(value));
             }
             if !is_quiet_class(class, object) {
                 return false;
@@ -131,9 +163,14 @@ impl Walk {
             if ends_nothing(object) {
                 return true;
             }
-            if pyo3_ffi::Py_REFCNT(object) > 1 {
-                let seen = self.shared.contains(&object);
-                self.shared.push(object);
+            let references = pyo3_ffi::Py_REFCNT(object);
+            if references > MAX_OBJECTS as isize {
+                return true;
+            }
+            if references > 1 {
+                let seen = self.shared[..self.count].contains(&object);
+                self.shared[self.count] = object;
+                self.count += 1;
                 return !seen;
             }
             let Some(depth) = self.depth.checked_sub(1) else { return false };
