@@ -206,7 +206,7 @@ impl<'a, 'f> Walk<'a, 'f> {
 
     /// An instruction of the code that is being built. Where it is built for several classes, these are told apart.
     pub(super) fn site(&self, number: u32) -> Site {
-        let mut site = self.body.calls.clone();
+        let mut site = Site::from_slice(&self.body.calls);
         site.push(self.body.code.instrs()[number as usize].index | self.body.variant << VARIANT_SHIFT);
         site
     }

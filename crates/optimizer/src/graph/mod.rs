@@ -71,6 +71,8 @@ pub struct Request<'a> {
     pub prunes: bool,
     /// Instructions whose specialised forms failed too often in earlier code of the region: they are done in their general form.
     pub general: &'a FxHashSet<Site>,
+    /// With more instructions of IR than this it is not built for now.
+    pub most: Option<usize>,
 }
 
 /// An instruction of a region: its code unit, behind those of the calls that were inlined around it, the outermost first.
@@ -102,6 +104,9 @@ pub enum Refusal {
     /// Too much code.
     #[error("the region is too large")]
     TooLarge,
+    /// More code than was asked for.
+    #[error("the region is larger than it may be for now")]
+    Larger,
 }
 
 /// What earlier attempts found out about instructions.
@@ -181,6 +186,7 @@ pub fn build(request: &Request<'_>) -> Result<Function, Refusal> {
             (true, false) => roomy,
             (true, true) => MAX_INSTRUCTIONS,
         };
+        let most = most.min(request.most.unwrap_or(most));
         let walk = blocks::Walk::new(request, &mut function, &mut plans, &mut choices, most);
         let attempt = match (request.start, extent) {
             (Start::Function(arguments), _) => walk.run_function(arguments),
@@ -188,6 +194,9 @@ pub fn build(request: &Request<'_>) -> Result<Function, Refusal> {
         };
         in_all += function.inst_count();
         if function.inst_count() > most {
+            if request.most.is_some_and(|most| function.inst_count() > most) {
+                return Err(Refusal::Larger);
+            }
             if choices.sparing {
                 return Err(Refusal::TooLarge);
             }

@@ -195,7 +195,8 @@ fn region_from(program: &Program, lines: &[Line], start: Start) -> Result<Functi
     let mut decoder = Decoder::new();
     let code = decoder.analyse(input).expect("the code is right");
     let general = FxHashSet::default();
-    let mut function = build(&Request { code: &code, world: program, start, prunes: false, general: &general })?;
+    let mut function =
+        build(&Request { code: &code, world: program, start, prunes: false, general: &general, most: None })?;
     passes::run(&mut function, |_, _| ());
     check(&function);
     Ok(function)

@@ -15,6 +15,20 @@ pub unsafe fn address(global: Global) -> usize {
             &raw const pyo3_ffi::$name as usize
         };
     }
+    /// Looked for once: graphs ask for dozens.
+    macro_rules! builtin {
+        ($name:literal, $attribute:expr) => {{
+            static FOUND: AtomicUsize = AtomicUsize::new(0);
+            match FOUND.load(Ordering::Relaxed) {
+                0 => {
+                    let found = builtin($name, $attribute);
+                    FOUND.store(found, Ordering::Relaxed);
+                    found
+                }
+                found => found,
+            }
+        }};
+    }
     // SAFETY: the GIL is held.
     let found = unsafe { singletons::get() }.expect("preallocated objects can be asked for");
     match global {
@@ -45,11 +59,11 @@ pub unsafe fn address(global: Global) -> usize {
         Global::DictKeyIteratorType => type_of!(PyDictIterKey_Type),
         Global::DictValueIteratorType => type_of!(PyDictIterValue_Type),
         // SAFETY: the GIL is held.
-        Global::DictItemsMethod => unsafe { builtin(c"dict", Some(c"items")) },
+        Global::DictItemsMethod => unsafe { builtin!(c"dict", Some(c"items")) },
         // SAFETY: as above.
-        Global::DictKeysMethod => unsafe { builtin(c"dict", Some(c"keys")) },
+        Global::DictKeysMethod => unsafe { builtin!(c"dict", Some(c"keys")) },
         // SAFETY: as above.
-        Global::DictValuesMethod => unsafe { builtin(c"dict", Some(c"values")) },
+        Global::DictValuesMethod => unsafe { builtin!(c"dict", Some(c"values")) },
         Global::RangeType => type_of!(PyRange_Type),
         Global::RangeIteratorType => type_of!(PyRangeIter_Type),
         Global::ListIteratorType => type_of!(PyListIter_Type),
@@ -66,21 +80,21 @@ pub unsafe fn address(global: Global) -> usize {
         Global::Watchful => crate::native::tools::watchful_address(),
         Global::UseToolIdFunction => monitoring::use_tool_id() as usize,
         // SAFETY: the GIL is held.
-        Global::GetattrFunction => unsafe { builtin(c"getattr", None) },
+        Global::GetattrFunction => unsafe { builtin!(c"getattr", None) },
         // SAFETY: as above.
-        Global::HasattrFunction => unsafe { builtin(c"hasattr", None) },
+        Global::HasattrFunction => unsafe { builtin!(c"hasattr", None) },
         Global::QuickGetattr => named_attributes::getattr as *const () as usize,
         Global::QuickHasattr => named_attributes::hasattr as *const () as usize,
         // SAFETY: as above.
-        Global::LenFunction => unsafe { builtin(c"len", None) },
+        Global::LenFunction => unsafe { builtin!(c"len", None) },
         // SAFETY: as above.
-        Global::IsInstanceFunction => unsafe { builtin(c"isinstance", None) },
+        Global::IsInstanceFunction => unsafe { builtin!(c"isinstance", None) },
         // SAFETY: as above.
-        Global::ListAppendMethod => unsafe { builtin(c"list", Some(c"append")) },
+        Global::ListAppendMethod => unsafe { builtin!(c"list", Some(c"append")) },
         // SAFETY: as above.
-        Global::DictGetMethod => unsafe { builtin(c"dict", Some(c"get")) },
+        Global::DictGetMethod => unsafe { builtin!(c"dict", Some(c"get")) },
         // SAFETY: as above.
-        Global::StrJoinMethod => unsafe { builtin(c"str", Some(c"join")) },
+        Global::StrJoinMethod => unsafe { builtin!(c"str", Some(c"join")) },
         Global::EmptyString => empty_string(),
         Global::EmptyTuple => empty_tuple(),
         Global::SuperType => type_of!(PySuper_Type),

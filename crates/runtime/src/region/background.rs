@@ -35,6 +35,8 @@ pub(super) enum Answer {
     Waiting,
     /// It can't be asked for now.
     Later,
+    /// It would be larger than what is known to be worth it.
+    Larger,
     /// There will be none.
     Refused,
 }
@@ -61,6 +63,7 @@ impl Ticket {
 pub struct Asked {
     waited_for: Vec<(u32, Arc<Ticket>, Held)>,
     refused: Vec<u32>,
+    larger: Vec<u32>,
 }
 
 impl Asked {
@@ -74,7 +77,17 @@ impl Asked {
         self.refused.push(header);
     }
 
-    /// How often that was found.
+    /// That of the loop at a code unit was found to be larger than most.
+    pub(super) fn put_off(&mut self, header: u32) {
+        self.larger.push(header);
+    }
+
+    /// Whether that was found.
+    pub(super) fn may_be_large(&self, header: u32) -> bool {
+        self.larger.contains(&header)
+    }
+
+    /// How often there was found to be none.
     pub(super) fn refusals(&self, header: u32) -> usize {
         self.refused.iter().filter(|refused| **refused == header).count()
     }
@@ -137,7 +150,7 @@ fn try_lock() -> Option<MutexGuard<'static, State>> {
 /// How many jobs wait, if one more may.
 pub(super) fn waiting() -> Option<usize> {
     see_to_thread();
-    try_lock().map(|state| state.queue.len()).filter(|&waiting| waiting < QUEUE)
+    try_lock().map(|state| state.queue.len() + usize::from(state.running)).filter(|&waiting| waiting < QUEUE)
 }
 
 /// How many jobs wait, and how many waited at most.
@@ -229,7 +242,7 @@ fn run() {
         }
         let start = thread_time();
         let made = maker.make(*job);
-        statistics::spend(thread_time().saturating_sub(start));
+        statistics::spend_in_background(thread_time().saturating_sub(start));
         ticket.set(Some(made));
     }
 }

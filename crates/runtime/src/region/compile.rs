@@ -18,7 +18,7 @@ use whipsnake_codegen::WayOn;
 use whipsnake_cpython::layout::frame;
 use whipsnake_cpython::live::{Code, Frame};
 use whipsnake_ir::{Continuation, FrameState, Function, InstData, Offset, ValueDef};
-use whipsnake_optimizer::{Request, Site, Start, build};
+use whipsnake_optimizer::{Refusal, Request, Site, Start, build};
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -63,12 +63,21 @@ pub(super) unsafe fn ask(
         }
         jit.stats.regions.asked += 1;
         jit.stats.regions.rebuilt += u64::from(failed.is_some());
+        // What was a region before is known to be worth it, and a function that takes most of the time. How much a loop takes is less sure: others in it may seldom run.
+        let is_hot = matches!(place, Place::Function { .. }) && heat >= HOT;
+        let is_first = failed.is_none() && jit.settings.optimize_threshold >= Heat::MEASURED;
+        let most = (is_first && !is_hot && !compiled.asked.may_be_large(header)).then_some(USUAL_SIZE);
         let general = failed.unwrap_or_default();
         let start = statistics::thread_time();
-        let job = catch_unwind(AssertUnwindSafe(|| graph(jit, frame, code, compiled, place, general)))
-            .unwrap_or_else(|panic| Err(failure(&*panic)));
+        let job = catch_unwind(AssertUnwindSafe(|| graph(jit, frame, code, compiled, place, general, most)))
+            .unwrap_or_else(|panic| Err(NoGraph::For(failure(&*panic))));
         let answer = match job {
-            Err(reason) => refuse(jit, code, compiled, header, &reason),
+            Err(NoGraph::Yet) => {
+                compiled.asked.put_off(header);
+                jit.stats.regions.deferred += 1;
+                Answer::Larger
+            }
+            Err(NoGraph::For(reason)) => refuse(jit, code, compiled, header, &reason),
             Ok((job, callees)) if jit.settings.background => match background::send(job) {
                 Ok(ticket) => {
                     compiled.asked.push(header, ticket, callees);
@@ -148,6 +157,20 @@ fn refuse(jit: &mut Jit, code: Code, compiled: &mut CompiledCode, header: u32, r
     Answer::Refused
 }
 
+/// Instructions that most graphs don't reach. A larger one takes milliseconds, often for several attempts: what asks for it should have taken more, too.
+const USUAL_SIZE: usize = 1_200;
+
+/// Which share of the program's time a function takes that gets one at once.
+const HOT: f64 = 0.3;
+
+/// Why there is no graph.
+enum NoGraph {
+    /// It would be a large one.
+    Yet,
+    /// There will be none, for this reason.
+    For(String),
+}
+
 unsafe fn graph(
     jit: &Jit,
     frame: Frame,
@@ -155,19 +178,23 @@ unsafe fn graph(
     compiled: &CompiledCode,
     place: Place,
     general: FxHashSet<Site>,
-) -> Result<(Job, Held), String> {
+    most: Option<usize>,
+) -> Result<(Job, Held), NoGraph> {
     let mut clock = Clock::start();
     // SAFETY: the caller's.
     let (live, input) = unsafe { (Live::of_frame(frame, code, compiled), code_input(code)) };
     let mut decoder = Decoder::default();
-    let decoded = decoder.analyse(input).map_err(|e| e.to_string())?;
+    let decoded = decoder.analyse(input).map_err(|e| NoGraph::For(e.to_string()))?;
     let (header, start, prunes) = match place {
         Place::Loop(header) => (header, Start::Loop(header), false),
         Place::Function { prunes } => (START, Start::Function(arguments(code)), prunes),
     };
-    let function = build(&Request { code: &decoded, world: &live, start, prunes, general: &general });
+    let function = build(&Request { code: &decoded, world: &live, start, prunes, general: &general, most });
     clock.lap("graph");
-    let function = function.map_err(|refusal| refusal.to_string())?;
+    let function = function.map_err(|refusal| match refusal {
+        Refusal::Larger => NoGraph::Yet,
+        other => NoGraph::For(other.to_string()),
+    })?;
     let (cells, codes) = live.into_parts();
     let (name, keeps_graph) = (qualname(code), jit.settings.stats);
     let (memory, addresses) = (jit.memory.clone(), jit.addresses.clone());

@@ -138,9 +138,11 @@ pub unsafe extern "C" fn hot_function(
                 compiled.entry = (*region).gate;
             }
             Answer::Waiting => cell.wait_on(),
-            Answer::Later => {
+            Answer::Later | Answer::Larger => {
                 cell.attempts -= 1;
                 cell.waited = 0;
+                // One that needs a large graph is called half as often again.
+                let calls = if answer == Answer::Larger { calls / 2 } else { calls };
                 cell.count(calls, threshold);
             }
             // Calls that are inlined later may make the difference, but seldom do.

@@ -12,6 +12,12 @@ use whipsnake_cpython::opcode;
 /// What baseline code takes for an instruction, about.
 const INSTRUCTION: Duration = Duration::from_nanos(3);
 
+/// What a call takes beside its instruction, at least: most of what is called does something.
+const CALL_TIME: Duration = Duration::from_nanos(50);
+
+/// Where there are more calls, not all of them are made each time.
+const MOST_CALLS: u32 = 4;
+
 /// What a place should have taken before it is optimized: a sixth of what that costs, about. What it takes from then on is not known, but seldom much less.
 const WORTH: Duration = Duration::from_micros(700);
 
@@ -58,8 +64,8 @@ pub(super) struct Body {
     pub instructions: u32,
     /// Whether there is a loop in it.
     pub has_loop: bool,
-    /// Whether there is a call in it.
-    pub has_call: bool,
+    /// Its calls.
+    pub calls: u32,
     /// Whether the interpreter has not run some instruction that it specialises: what types it sees is not known then.
     pub untouched: bool,
 }
@@ -71,7 +77,6 @@ impl Body {
     /// Both are instructions of one code object.
     pub unsafe fn between(first: *mut CodeUnit, end: *mut CodeUnit) -> Body {
         let mut body = Body::default();
-        let mut seen = 0;
         // SAFETY: the caller's.
         unsafe {
             let mut at = first;
@@ -79,14 +84,17 @@ impl Body {
                 let op = (*at).op;
                 let fact = FACTS[usize::from(op)];
                 body.instructions += 1;
-                seen |= fact;
+                body.calls += u32::from(fact & CALL != 0);
                 if fact & COUNTED != 0 && !body.untouched {
                     body.untouched = is_untouched(op, op, || at.add(1).cast::<u16>().read());
                 }
-                at = at.add(usize::from(fact & LENGTH));
+                let next = at.add(usize::from(fact & LENGTH));
+                // What jumps back to the first instruction is another way around the same loop: a `continue`, or the end of an `if`. Of a long way only a part is
+                // in the operand: that passes for a loop.
+                body.has_loop |= fact & LOOP != 0 && next.offset_from(first) > isize::from((*at).arg);
+                at = next;
             }
         }
-        (body.has_loop, body.has_call) = (seen & LOOP != 0, seen & CALL != 0);
         body
     }
 
@@ -94,17 +102,22 @@ impl Body {
     fn time(self) -> Duration {
         const SHORT: u32 = 64;
         let run = if self.instructions > SHORT { SHORT + (self.instructions - SHORT) / 4 } else { self.instructions };
-        INSTRUCTION * run.max(1) * if self.has_loop { INNER_ROUNDS / 2 } else { 1 }
+        (INSTRUCTION * run.max(1) + CALL_TIME * self.calls.min(MOST_CALLS))
+            * if self.has_loop { INNER_ROUNDS / 2 } else { 1 }
     }
 
     /// How many rounds of baseline code come before a loop is optimized, if a setting says `threshold`.
     pub fn rounds(self, threshold: u32) -> u32 {
-        let least = if self.has_loop { (threshold / INNER_ROUNDS).max(1) } else { threshold };
+        let fewer = (threshold / INNER_ROUNDS).max(1);
+        let least = if self.has_loop { fewer } else { threshold };
         if threshold < Heat::MEASURED {
             return least;
         }
         let worth = (WORTH.as_nanos() / self.time().as_nanos().max(1)) as u32;
-        worth.clamp(least, least.saturating_mul(MOST))
+        let most = least.saturating_mul(MOST);
+        // What a call takes nobody knows.
+        let least = if self.calls > 0 { fewer } else { least };
+        worth.clamp(least, most)
     }
 }
 
@@ -140,7 +153,7 @@ impl Heat {
 pub(super) unsafe fn is_short(frame: Frame, header: *mut CodeUnit, depth: usize, body: Body) -> bool {
     /// What entering and leaving a region takes.
     const ENTRY: Duration = Duration::from_nanos(80);
-    if body.has_loop || body.has_call {
+    if body.has_loop || body.calls > 0 {
         return false;
     }
     // SAFETY: the caller's.
@@ -186,6 +199,21 @@ mod tests {
         assert_eq!(body(40, false).rounds(2000), 5833);
         assert_eq!(body(400, false).rounds(2000), 2000);
         assert_eq!(body(40, true).rounds(2000), 729);
+        assert_eq!(Body { calls: 3, ..body(400, false) }.rounds(2000), 1178);
+    }
+
+    #[test]
+    fn a_way_back_to_the_start_is_no_loop_inside() {
+        let unit = |op, arg| CodeUnit { op, arg };
+        let has_loop = |back| {
+            let mut code =
+                [unit(opcode::NOP, 0), unit(opcode::JUMP_BACKWARD, back), unit(opcode::CACHE, 0), unit(opcode::NOP, 0)];
+            let range = code.as_mut_ptr_range();
+            // SAFETY: one array.
+            unsafe { Body::between(range.start, range.end) }.has_loop
+        };
+        assert!(!has_loop(3));
+        assert!(has_loop(2));
     }
 
     #[test]

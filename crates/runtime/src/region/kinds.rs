@@ -4,6 +4,8 @@ use super::samples;
 use crate::helpers::globals;
 use crate::native::raw::get;
 use pyo3_ffi::{PyObject, PyTypeObject};
+use rustc_hash::FxHashMap;
+use std::sync::OnceLock;
 use whipsnake_cpython::layout::{dict_iterator, enumeration, object, runtime, zip};
 use whipsnake_cpython::live::{Dict, Float, KeysKind, Long};
 use whipsnake_ir::Global;
@@ -38,6 +40,9 @@ const CLASSES: &[Global] = &[
     Global::ModuleType,
     Global::TypeType,
 ];
+
+/// These types by their addresses, which are static.
+static NAMES: OnceLock<FxHashMap<usize, Global>> = OnceLock::new();
 
 /// Built-in types and methods whose calls are known.
 const NAMED: &[Global] = &[
@@ -82,7 +87,8 @@ pub(super) fn class_of(value: *mut PyObject) -> Option<Global> {
     // SAFETY: a live object; the GIL is held.
     unsafe {
         let class = get::<*mut PyTypeObject>(value, object::OB_TYPE) as usize;
-        let found = CLASSES.iter().copied().find(|&name| globals::address(name) == class);
+        let names = NAMES.get_or_init(|| CLASSES.iter().map(|&name| (globals::address(name), name)).collect());
+        let found = names.get(&class).copied();
         found.or_else(|| samples::is_array(value).then_some(Global::ArrayType))
     }
 }

@@ -6,6 +6,7 @@ mod attribute_shapes;
 mod background;
 mod c_functions;
 mod class_questions;
+mod class_versions;
 mod compile;
 mod constructed;
 mod describe;
@@ -250,8 +251,8 @@ pub struct LoopCell {
 
 impl LoopCell {
     /// Has the loop come around as often as makes it worth a look.
-    fn count(&mut self, body: Body, threshold: u32) {
-        self.counted = body.rounds(threshold);
+    fn count(&mut self, body: Body, times: u32, threshold: u32) {
+        self.counted = body.rounds(threshold).saturating_mul(times);
         self.rounds = self.counted as i32;
         if threshold >= Heat::MEASURED {
             self.heat.begin();
@@ -318,6 +319,9 @@ const FEW_FAILURES: u32 = 100;
 /// After so many failures of an operator other regions that have the function's code, too, learn of it.
 const FAILURES_TO_TELL: u32 = 16;
 
+/// How many times as often a loop that needs a large graph comes around again before that is built.
+const LARGER: u32 = 4;
+
 /// How often a loop is compiled at most.
 const MAX_ATTEMPTS: u32 = 4;
 
@@ -350,7 +354,7 @@ pub unsafe extern "C" fn hot_loop(
         if cell.attempts == 0 {
             cell.attempts = 1;
             if threshold > 1 {
-                cell.count(body(), threshold);
+                cell.count(body(), 1, threshold);
                 return on_as_before;
             }
         }
@@ -400,10 +404,11 @@ pub unsafe extern "C" fn hot_loop(
                 cell.wait_on();
                 return on_as_before;
             }
-            Answer::Later => {
+            Answer::Later | Answer::Larger => {
                 // It does not count. A region whose guards fail stays there for what it knows.
                 cell.attempts -= 1;
-                cell.count(body(), threshold);
+                let times = if answer == Answer::Larger { LARGER } else { 1 };
+                cell.count(body(), times, threshold);
                 return on_as_before;
             }
             Answer::Refused => {

@@ -68,28 +68,42 @@ pub(super) fn begin() -> Duration {
 pub(super) fn within_budget(built: u64, waiting: usize, instructions: u32, heat: f64) -> bool {
     let now = begin();
     let ran = now.saturating_sub(Duration::from_nanos(BEGUN.load(Ordering::Relaxed)));
-    let rest = Duration::from_nanos(RESTS_UNTIL.load(Ordering::Relaxed)).saturating_sub(now);
-    allowed(spent(), built, waiting, instructions, ran, heat) && is_rested(rest, heat)
+    let rest = Duration::from_nanos(RESTS_UNTIL.load(Ordering::Relaxed)).saturating_sub(without_background(now));
+    allowed(spent(), built, waiting, instructions, ran, heat) && is_rested(rest, waiting, heat)
 }
 
-/// CPU time of the process until which the program's threads build no graphs but those of what takes most of its time, in nanoseconds.
+/// CPU time of the background thread, in nanoseconds.
+static BACKGROUND: AtomicU64 = AtomicU64::new(0);
+
+/// Adds what the background thread has spent on a region.
+pub(super) fn spend_in_background(time: Duration) {
+    spend(time);
+    BACKGROUND.fetch_add(time.as_nanos() as u64, Ordering::Relaxed);
+}
+
+/// What of that CPU time of the process was the program's own.
+fn without_background(time: Duration) -> Duration {
+    time.saturating_sub(Duration::from_nanos(BACKGROUND.load(Ordering::Relaxed)))
+}
+
+/// The program's own CPU time until which its threads build no graphs but those of what takes most of its time, in nanoseconds.
 static RESTS_UNTIL: AtomicU64 = AtomicU64::new(0);
 
 /// Adds the time that one of the program's own threads has spent on a graph: it goes on with the program for [`REST`] times as long.
 pub(super) fn spend_own(time: Duration) {
     spend(time);
-    RESTS_UNTIL.store((process_time() + time * REST).as_nanos() as u64, Ordering::Relaxed);
+    RESTS_UNTIL.store((without_background(process_time()) + time * REST).as_nanos() as u64, Ordering::Relaxed);
 }
 
 /// How many times as long as a graph took the program goes on before there is another: where many places get hot at once, in the first call of an application, say, their
-/// graphs take as long as the call. More would spare that call, but what many small functions share comes to its speed much later.
-const REST: u32 = 2;
+/// graphs take as long as the call. More would spare that call, but what many small functions share comes to its speed later.
+const REST: u32 = 6;
 
-/// Whether a place may have its graph built, with so much of the rest left.
-fn is_rested(rest: Duration, heat: f64) -> bool {
+/// Whether a place may have its graph built, with so much of the rest left, and so many jobs on their way. There is no hurry with one that would have to wait for others.
+fn is_rested(rest: Duration, waiting: usize, heat: f64) -> bool {
     /// What takes more of the program's time is worth it at once.
-    const MOST: f64 = 0.2;
-    rest.is_zero() || heat >= MOST
+    const MOST: f64 = 0.3;
+    rest.is_zero() && waiting == 0 || heat >= MOST
 }
 
 /// Which part of the process's CPU time is for optimizing.
@@ -133,6 +147,7 @@ pub(super) fn start_anew() {
     SPENT.store(0, Ordering::Relaxed);
     BEGUN.store(0, Ordering::Relaxed);
     RESTS_UNTIL.store(0, Ordering::Relaxed);
+    BACKGROUND.store(0, Ordering::Relaxed);
 }
 
 /// CPU time of this thread.
@@ -200,9 +215,10 @@ mod tests {
 
     #[test]
     fn graphs_rest_but_for_what_is_hot() {
-        assert!(is_rested(Duration::ZERO, 0.0));
-        assert!(!is_rested(Duration::from_millis(1), 0.1));
-        assert!(is_rested(Duration::from_millis(1), 0.3));
+        assert!(is_rested(Duration::ZERO, 0, 0.0));
+        assert!(!is_rested(Duration::ZERO, 1, 0.2));
+        assert!(!is_rested(Duration::from_millis(1), 0, 0.2));
+        assert!(is_rested(Duration::from_millis(1), 1, 0.4));
     }
 
     #[test]

@@ -422,7 +422,9 @@ impl World for Live {
 
     fn address(&self, name: Global) -> Option<u64> {
         // SAFETY: the GIL is held.
-        self.found(Some(unsafe { globals::address(name) } as u64))
+        let address = Some(unsafe { globals::address(name) } as u64);
+        // Not all of them are objects.
+        if matches!(name, Global::None | Global::True | Global::False) { self.found(address) } else { address }
     }
 
     fn class_with(&self, version: u32) -> Option<u64> {
