@@ -3,7 +3,7 @@
 use super::background::{self, Answer};
 use super::function::START;
 use super::gate::Gate;
-use super::heat::Heat;
+use super::heat::{Heat, Weight};
 use super::job::{Job, Made, Maker, failure};
 use super::statistics::{self, Clock};
 use super::world::Live;
@@ -32,7 +32,7 @@ pub(super) enum Place {
     },
 }
 
-/// Asks for a region of so many bytecode instructions; it belongs to `compiled`, and takes the share `heat` of the program's time. `failed` are the instructions that failed in the region before, if there was one.
+/// Asks for a region of so many bytecode instructions; it belongs to `compiled`, and takes as much of the program's time as `weight` says. `failed` are the instructions that failed in the region before, if there was one.
 ///
 /// # Safety
 /// The GIL is held; the frame runs `compiled` and is at a jump to the loop or at the function's start, all in memory.
@@ -42,7 +42,7 @@ pub(super) unsafe fn ask(
     compiled: &mut CompiledCode,
     place: Place,
     instructions: u32,
-    heat: f64,
+    weight: Weight,
     failed: Option<FxHashSet<Site>>,
 ) -> Answer {
     // SAFETY: the caller's.
@@ -56,7 +56,7 @@ pub(super) unsafe fn ask(
             return Answer::Refused;
         }
         let built = jit.stats.regions.built;
-        let is_affordable = |waiting| statistics::within_budget(built, waiting, instructions, heat);
+        let is_affordable = |waiting| statistics::within_budget(built, waiting, instructions, weight);
         if jit.settings.background && !background::waiting().is_some_and(is_affordable) {
             jit.stats.regions.deferred += 1;
             return Answer::Later;
@@ -64,7 +64,7 @@ pub(super) unsafe fn ask(
         jit.stats.regions.asked += 1;
         jit.stats.regions.rebuilt += u64::from(failed.is_some());
         // What was a region before is known to be worth it, and a function that takes most of the time. How much a loop takes is less sure: others in it may seldom run.
-        let is_hot = matches!(place, Place::Function { .. }) && heat >= HOT;
+        let is_hot = matches!(place, Place::Function { .. }) && weight.share >= HOT;
         let is_first = failed.is_none() && jit.settings.optimize_threshold >= Heat::MEASURED;
         let most = (is_first && !is_hot && !compiled.asked.may_be_large(header)).then_some(USUAL_SIZE);
         let general = failed.unwrap_or_default();

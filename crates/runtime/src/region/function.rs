@@ -124,9 +124,9 @@ pub unsafe extern "C" fn hot_function(
             let first = running.code().expect("a frame of Python code");
             let end = first.instructions().add(first.len());
             let body = Body { has_loop: false, ..Body::between(first.instructions(), end) };
-            let heat = cell.heat.share(body, calls as u32);
+            let weight = cell.heat.weigh(body, calls as u32);
             let failed = earlier.map(Region::failed_instructions);
-            compile::ask(jit, running, compiled, place, body.instructions, heat, failed)
+            compile::ask(jit, running, compiled, place, body.instructions, weight, failed)
         } else {
             Answer::Made(cell.region)
         };

@@ -121,28 +121,40 @@ impl Body {
     }
 }
 
-/// Since when rounds of a loop are counted, or calls of a function.
+/// Since when rounds of a loop are counted, or calls of a function, and what was found out before.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Heat {
     since: Duration,
+    took: Duration,
+}
+
+/// How much a place takes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Weight {
+    /// Which share of the CPU time since counting began.
+    pub share: f64,
+    /// How much of the program's time so far.
+    pub took: Duration,
 }
 
 impl Heat {
     /// With a lower threshold nothing is measured: everything is to be optimized at once.
     pub const MEASURED: u32 = 1000;
 
-    /// Counting begins.
+    /// Counting begins, or begins again.
     pub fn begin(&mut self) {
         self.since = begin();
     }
 
-    /// Which share of the CPU time since then went to so many rounds, about. All of it where that is not measured.
-    pub fn share(self, body: Body, rounds: u32) -> f64 {
+    /// What so many rounds took, about, which were counted until now. That is an estimate, but no more than has passed. Where that is not measured it is everything.
+    pub fn weigh(&mut self, body: Body, rounds: u32) -> Weight {
         if self.since.is_zero() {
-            return 1.0;
+            return Weight { share: 1.0, took: Duration::MAX };
         }
-        let passed = process_time().saturating_sub(self.since);
-        (body.time() * rounds).as_secs_f64() / passed.as_secs_f64().max(1e-6)
+        let passed = process_time().saturating_sub(self.since).max(Duration::from_micros(1));
+        let took = (body.time() * rounds).min(passed);
+        self.took += took;
+        Weight { share: took.div_duration_f64(passed), took: self.took }
     }
 }
 
@@ -220,14 +232,17 @@ mod tests {
     fn with_a_low_threshold_nothing_is_weighed() {
         assert_eq!(body(5, false).rounds(30), 30);
         assert_eq!(body(5, true).rounds(30), 1);
-        assert_eq!(Heat::default().share(body(5, false), 30), 1.0);
+        assert_eq!(Heat::default().weigh(body(5, false), 30).share, 1.0);
     }
 
     #[test]
     fn what_takes_all_the_time_is_hotter_than_what_takes_little() {
         let mut heat = Heat::default();
         heat.begin();
-        let (little, much) = (heat.share(body(5, false), 10), heat.share(body(64, false), 1_000_000_000));
-        assert!(little < much && much > 1.0, "{little} {much}");
+        let little = heat.weigh(body(5, false), 10);
+        let much = heat.weigh(body(64, false), 1_000_000_000);
+        assert!(little.share < much.share && much.share == 1.0, "{little:?} {much:?}");
+        // What it took adds up, and no more than has passed counts.
+        assert!(little.took < much.took && much.took < Duration::from_secs(100), "{little:?} {much:?}");
     }
 }

@@ -392,9 +392,9 @@ pub unsafe extern "C" fn hot_loop(
                 }
                 Answer::Later
             } else {
-                let heat = cell.heat.share(body, cell.counted);
+                let weight = cell.heat.weigh(body, cell.counted);
                 let place = compile::Place::Loop(header);
-                compile::ask(jit, running, &mut *code, place, body.instructions, heat, general)
+                compile::ask(jit, running, &mut *code, place, body.instructions, weight, general)
             }
         };
         cell.waiting = answer == Answer::Waiting;

@@ -1,5 +1,6 @@
 //! What the optimizing tier did, and what that cost.
 
+use super::heat::Weight;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -65,11 +66,11 @@ pub(super) fn begin() -> Duration {
 /// Whether more may be spent on a place of so many instructions that takes that share of the program's time, with so many jobs on their way: the optimizing tier gets [`SHARE`] of the CPU time of the
 /// process, [`START`] sooner than that, but next to nothing of it at first, and [`HOT`] at once for what takes all of the time. What gets nothing asks again later, when the program has run
 /// longer.
-pub(super) fn within_budget(built: u64, waiting: usize, instructions: u32, heat: f64) -> bool {
+pub(super) fn within_budget(built: u64, waiting: usize, instructions: u32, weight: Weight) -> bool {
     let now = begin();
     let ran = now.saturating_sub(Duration::from_nanos(BEGUN.load(Ordering::Relaxed)));
     let rest = Duration::from_nanos(RESTS_UNTIL.load(Ordering::Relaxed)).saturating_sub(without_background(now));
-    allowed(spent(), built, waiting, instructions, ran, heat) && is_rested(rest, waiting, heat)
+    allowed(spent(), built, waiting, instructions, ran, weight) && is_rested(rest, waiting, weight.share)
 }
 
 /// CPU time of the background thread, in nanoseconds.
@@ -119,9 +120,9 @@ const RAMP: Duration = Duration::from_millis(600);
 /// What may be spent at once on a place that takes all of the program's time. One that takes half of it is worth half as much, and with it waits a share of the others: it gets a quarter.
 const HOT: Duration = Duration::from_millis(40);
 
-/// Which part of what a place takes its region saves, about. A program that has run for some time is expected to run for as long again: what a region costs has to be saved in that time.
-/// The time of applications is spread over hundreds of places, each of which takes a few thousandths of it, and few of these are worth it in the first second.
-const GAIN: f64 = 0.5;
+/// How many times what a region costs its place has to have taken so far: a program that has run for some time is expected to run for about as long again, in which the region saves a part of
+/// what its place takes. The time of applications is spread over hundreds of places, few of which are worth it in the first second.
+const MARGIN: u32 = 2;
 
 /// What a region costs at least, as far as is known before there are any.
 const USUAL: Duration = Duration::from_millis(2);
@@ -132,14 +133,13 @@ const LONG: u32 = 400;
 /// What each further instruction costs.
 const INSTRUCTION: Duration = Duration::from_micros(25);
 
-fn allowed(spent: Duration, built: u64, waiting: usize, instructions: u32, ran: Duration, heat: f64) -> bool {
+fn allowed(spent: Duration, built: u64, waiting: usize, instructions: u32, ran: Duration, weight: Weight) -> bool {
     // Those that wait will cost about what the others did, and so will this one, unless it is long.
     let each = (spent / built.clamp(1, u32::MAX.into()) as u32).max(USUAL);
     let this = each.max(INSTRUCTION * instructions.saturating_sub(LONG));
     let in_time = ran.mul_f64(ran.div_duration_f64(RAMP)).min(START.max(ran.mul_f64(SHARE)));
-    let at_once = HOT.mul_f64(heat.clamp(0.0, 1.0).powi(2));
-    let saves = ran.mul_f64(heat.clamp(0.0, 1.0) * GAIN);
-    spent + each * waiting as u32 + this <= at_once.max(in_time) && this <= at_once.max(saves)
+    let at_once = HOT.mul_f64(weight.share.powi(2));
+    spent + each * waiting as u32 + this <= at_once.max(in_time) && this * MARGIN <= weight.took
 }
 
 /// A child of `fork` starts with no CPU time of its own.
@@ -213,6 +213,11 @@ mod tests {
         Duration::from_millis(ms)
     }
 
+    /// Of a place that has taken its share from the beginning, and some time before.
+    fn weight(share: f64, ran: Duration) -> Weight {
+        Weight { share, took: ms(20) + ran.mul_f64(share) }
+    }
+
     #[test]
     fn graphs_rest_but_for_what_is_hot() {
         assert!(is_rested(Duration::ZERO, 0, 0.0));
@@ -223,42 +228,46 @@ mod tests {
 
     #[test]
     fn a_tenth_of_the_run_is_for_optimizing() {
-        assert!(allowed(ms(90), 9, 0, 50, ms(1000), 0.1));
-        assert!(!allowed(ms(90), 9, 1, 50, ms(1000), 0.1));
-        assert!(allowed(ms(90), 9, 1, 50, ms(1100), 0.1));
-        assert!(!allowed(ms(150), 9, 0, 50, ms(1400), 1.0));
-        assert!(allowed(ms(150), 9, 0, 50, ms(1700), 0.1));
+        assert!(allowed(ms(90), 9, 0, 50, ms(1000), weight(0.1, ms(1000))));
+        assert!(!allowed(ms(90), 9, 1, 50, ms(1000), weight(0.1, ms(1000))));
+        assert!(allowed(ms(90), 9, 1, 50, ms(1100), weight(0.1, ms(1100))));
+        assert!(!allowed(ms(150), 9, 0, 50, ms(1400), weight(1.0, ms(1400))));
+        assert!(allowed(ms(150), 9, 0, 50, ms(1700), weight(0.1, ms(1700))));
     }
 
     #[test]
     fn at_first_it_is_less() {
-        assert!(!allowed(ms(0), 0, 0, 50, ms(30), 0.1));
-        assert!(allowed(ms(0), 0, 0, 50, ms(40), 0.1));
-        assert!(!allowed(ms(3), 1, 0, 50, ms(50), 0.1));
-        assert!(allowed(ms(3), 1, 0, 50, ms(80), 0.1));
-        assert!(allowed(ms(70), 10, 0, 50, ms(400), 0.1));
-        assert!(!allowed(ms(95), 10, 0, 50, ms(900), 0.1));
+        assert!(!allowed(ms(0), 0, 0, 50, ms(30), weight(0.1, ms(30))));
+        assert!(allowed(ms(0), 0, 0, 50, ms(40), weight(0.1, ms(40))));
+        assert!(!allowed(ms(3), 1, 0, 50, ms(50), weight(0.1, ms(50))));
+        assert!(allowed(ms(3), 1, 0, 50, ms(80), weight(0.1, ms(80))));
+        assert!(allowed(ms(70), 10, 0, 50, ms(400), weight(0.1, ms(400))));
+        assert!(!allowed(ms(95), 10, 0, 50, ms(900), weight(0.1, ms(900))));
     }
 
     #[test]
     fn what_is_long_waits_until_it_can_be_afforded() {
-        assert!(!allowed(ms(0), 0, 0, 1400, ms(110), 0.4));
-        assert!(allowed(ms(0), 0, 0, 1400, ms(130), 0.4));
-        assert!(allowed(ms(0), 0, 0, 1400, ms(1), 1.0));
+        assert!(!allowed(ms(0), 0, 0, 1400, ms(110), weight(0.4, ms(110))));
+        assert!(allowed(ms(0), 0, 0, 1400, ms(130), weight(0.4, ms(130))));
+        assert!(allowed(ms(0), 0, 0, 1400, ms(40), weight(1.0, ms(40))));
     }
 
     #[test]
-    fn what_takes_little_of_the_time_waits_until_that_is_worth_it() {
-        assert!(!allowed(ms(20), 10, 0, 50, ms(350), 0.01));
-        assert!(allowed(ms(20), 10, 0, 50, ms(450), 0.01));
-        assert!(allowed(ms(20), 10, 0, 50, ms(350), 0.05));
+    fn what_has_taken_little_so_far_waits_until_it_is_worth_it() {
+        let took = |time| Weight { share: 1.0, took: time };
+        assert!(!allowed(ms(0), 0, 0, 50, ms(1), took(ms(3))));
+        assert!(allowed(ms(0), 0, 0, 50, ms(1), took(ms(5))));
+        // Regions were dearer so far.
+        assert!(!allowed(ms(60), 10, 0, 50, ms(1000), took(ms(11))));
+        assert!(allowed(ms(60), 10, 0, 50, ms(1000), took(ms(13))));
+        assert!(!allowed(ms(0), 0, 0, 1400, ms(1), took(ms(40))));
     }
 
     #[test]
     fn what_is_hot_need_not_wait() {
-        assert!(allowed(ms(0), 0, 0, 50, ms(1), 1.0));
-        assert!(allowed(ms(0), 0, 0, 50, ms(1), 0.4));
-        assert!(!allowed(ms(0), 0, 0, 50, ms(1), 0.2));
-        assert!(!allowed(ms(25), 1, 0, 50, ms(20), 1.0));
+        assert!(allowed(ms(0), 0, 0, 50, ms(1), weight(1.0, ms(1))));
+        assert!(allowed(ms(0), 0, 0, 50, ms(1), weight(0.4, ms(1))));
+        assert!(!allowed(ms(0), 0, 0, 50, ms(1), weight(0.2, ms(1))));
+        assert!(!allowed(ms(25), 1, 0, 50, ms(20), weight(1.0, ms(20))));
     }
 }
