@@ -101,6 +101,8 @@ class Calls:
             f"{o}.m0({x})",
             f"{o}.m1({x}, {self.name()})",
             f"{o}.m0(a0={x})",
+            f"{o}.m0(GL[::-1][0])",
+            f"{o}.m1(GL[{self.counter or 0} % 2::2][-1], {x})",
             f"{o}.x",
             f"{o}.y",
             f"{o}.p",
