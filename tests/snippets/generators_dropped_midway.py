@@ -37,15 +37,6 @@ def with_finally(name):
     yield held
 
 
-def behind_finally(name):
-    held = Noted(name)
-    try:
-        yield 1
-    finally:
-        ended.append("finally")
-    yield held
-
-
 def in_handler(name):
     try:
         raise ValueError(name)
@@ -79,7 +70,7 @@ for i in range(ROUNDS):
     result += note()
     dropped(with_finally, "held")
     result += note()
-    dropped(behind_finally, "held", steps=2)
+    dropped(with_finally, "held", steps=2)
     result += note()
     dropped(in_handler, "handled")
     result += note()

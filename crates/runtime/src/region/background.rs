@@ -7,8 +7,9 @@
 //! Before `fork` it is waited for, since a thread that is gone in the child would leave locks and half-done work behind, and since Python warns of a fork with
 //! threads around. What is in the queue stays there, in parent and child, until a loop asks for it again.
 
+use super::budget;
 use super::job::{Job, Made, Maker};
-use super::statistics::{self, thread_time};
+use super::statistics::thread_time;
 use super::{Held, Region};
 use std::cell::UnsafeCell;
 use std::collections::VecDeque;
@@ -242,7 +243,7 @@ fn run() {
         }
         let start = thread_time();
         let made = maker.make(*job);
-        statistics::spend_in_background(thread_time().saturating_sub(start));
+        budget::spend_in_background(thread_time().saturating_sub(start));
         ticket.set(Some(made));
     }
 }
@@ -315,7 +316,7 @@ unsafe extern "C" fn after_fork() {
 }
 
 unsafe extern "C" fn in_child() {
-    statistics::start_anew();
+    budget::start_anew();
     // SAFETY: as the parent.
     unsafe { after_fork() };
 }

@@ -1,6 +1,7 @@
 //! Asking for a region: its graph is made here, under the GIL, and the rest at once or by the background thread.
 
 use super::background::{self, Answer};
+use super::budget;
 use super::function::START;
 use super::gate::Gate;
 use super::heat::{Heat, Weight};
@@ -56,7 +57,7 @@ pub(super) unsafe fn ask(
             return Answer::Refused;
         }
         let built = jit.stats.regions.built;
-        let is_affordable = |waiting| statistics::within_budget(built, waiting, instructions, weight);
+        let is_affordable = |waiting| budget::within_budget(built, waiting, instructions, weight);
         if jit.settings.background && !background::waiting().is_some_and(is_affordable) {
             jit.stats.regions.deferred += 1;
             return Answer::Later;
@@ -64,7 +65,7 @@ pub(super) unsafe fn ask(
         jit.stats.regions.asked += 1;
         jit.stats.regions.rebuilt += u64::from(failed.is_some());
         // What was a region before is known to be worth it, and a function that takes most of the time. How much a loop takes is less sure: others in it may seldom run.
-        let is_hot = matches!(place, Place::Function { .. }) && weight.share >= HOT;
+        let is_hot = matches!(place, Place::Function { .. }) && weight.is_hot();
         let is_first = failed.is_none() && jit.settings.optimize_threshold >= Heat::MEASURED;
         let most = (is_first && !is_hot && !compiled.asked.may_be_large(header)).then_some(USUAL_SIZE);
         let general = failed.unwrap_or_default();
@@ -88,7 +89,7 @@ pub(super) unsafe fn ask(
             },
             Ok((job, callees)) => finish(jit, code, compiled, header, Maker::default().make(job), callees),
         };
-        statistics::spend_own(statistics::thread_time().saturating_sub(start));
+        budget::spend_own(statistics::thread_time().saturating_sub(start));
         answer
     }
 }
@@ -159,9 +160,6 @@ fn refuse(jit: &mut Jit, code: Code, compiled: &mut CompiledCode, header: u32, r
 
 /// Instructions that most graphs don't reach. A larger one takes milliseconds, often for several attempts: what asks for it should have taken more, too.
 const USUAL_SIZE: usize = 1_200;
-
-/// Which share of the program's time a function takes that gets one at once.
-const HOT: f64 = 0.3;
 
 /// Why there is no graph.
 enum NoGraph {

@@ -1,6 +1,7 @@
 //! How much a loop or function is worth: what it takes of the program's time, as far as counts tell.
 
-use super::statistics::{begin, process_time};
+use super::budget::begin;
+use super::statistics::process_time;
 use crate::native::raw::{get, is_exact};
 use pyo3_ffi::PyObject;
 use std::time::Duration;
@@ -135,6 +136,14 @@ pub(super) struct Weight {
     pub share: f64,
     /// How much of the program's time so far.
     pub took: Duration,
+}
+
+impl Weight {
+    /// Whether it takes so much of the time that it need not wait for anything.
+    pub fn is_hot(self) -> bool {
+        const HOT: f64 = 0.3;
+        self.share >= HOT
+    }
 }
 
 impl Heat {

@@ -4,6 +4,7 @@ mod accessors;
 mod alive;
 mod attribute_shapes;
 mod background;
+mod budget;
 mod c_functions;
 mod class_questions;
 mod class_versions;
