@@ -4,7 +4,7 @@
 //! compiled code return where it starts and the new frame, or no address and the result of a call that is already done. When they fail, what
 //! they took from the slots is gone and the slots are null.
 
-use super::constructors::{construct, construct_whole};
+use super::constructors::{construct, construct_whole, is_called_as_class};
 use super::inlined_calls::call_method;
 use super::new_objects::call_new;
 use super::object_methods::call_object_method;
@@ -186,6 +186,11 @@ unsafe extern "C" fn call_object(
         let back = Back { length, address };
         let entered = if is_exact(base.read(), &raw mut pyo3_ffi::PyType_Type) {
             construct(thread, frame, base, count, None, back)
+        } else if is_called_as_class(base.read()) {
+            construct_whole(thread, base, count, None).map(|instance| {
+                tools::notice_in(ThreadState::new_unchecked(thread));
+                finish(base, count as usize + 2, instance)
+            })
         } else {
             call_method(thread, frame, base, count, back)
         };
@@ -275,9 +280,9 @@ pub unsafe extern "C" fn call_whole(
     // SAFETY: machine code passes the slots of a call instruction of the current frame.
     unsafe {
         let slots = count as usize + 2;
-        if is_exact(base.read(), &raw mut pyo3_ffi::PyType_Type)
-            && base.add(1).read().is_null()
-            && let Some(instance) = construct_whole(thread, base, count)
+        if base.add(1).read().is_null()
+            && is_called_as_class(base.read())
+            && let Some(instance) = construct_whole(thread, base, count, None)
         {
             tools::notice_in(ThreadState::new_unchecked(thread));
             return finish(base, slots, instance).frame.cast();
@@ -342,10 +347,16 @@ pub unsafe extern "C" fn call_kw(
             release(kwnames);
             return entered(result, base, slots);
         }
-        if is_exact(callable, &raw mut pyo3_ffi::PyType_Type) && base.add(1).read().is_null() {
+        if base.add(1).read().is_null() && is_called_as_class(callable) {
             let names = Tuple::new(kwnames.cast());
-            if let Some(resume) = construct(thread, frame, base, count, names, Back { length, address }) {
-                return resume;
+            if is_exact(callable, &raw mut pyo3_ffi::PyType_Type) {
+                if let Some(resume) = construct(thread, frame, base, count, names, Back { length, address }) {
+                    return resume;
+                }
+            } else if let Some(instance) = construct_whole(thread, base, count, names) {
+                tools::notice_in(ThreadState::new_unchecked(thread));
+                release(kwnames);
+                return finish(base, slots, instance);
             }
         }
         finish(base, slots, call_kw_unwrapped(thread, callable, args, positional, total, kwnames))
@@ -389,6 +400,14 @@ pub unsafe extern "C" fn call_kw_whole(
     unsafe {
         let slots = count as usize + 3;
         let kwnames = base.add(slots - 1).read();
+        if base.add(1).read().is_null()
+            && is_called_as_class(base.read())
+            && let Some(instance) = construct_whole(thread, base, count, Tuple::new(kwnames.cast()))
+        {
+            tools::notice_in(ThreadState::new_unchecked(thread));
+            release(kwnames);
+            return finish(base, slots, instance).frame.cast();
+        }
         let (args, total) = unwrap_method(base, count as usize);
         let positional = total - Tuple::new_unchecked(kwnames.cast()).len();
         let callable = base.read();

@@ -67,15 +67,17 @@ pub(super) unsafe fn construct(
     }
 }
 
-/// [`construct`] where the call has to return before anything else happens. Takes what is in the slots; `None` if it has to be called as any other object, and
-/// then nothing has changed.
+/// [`construct`] where the call has to return before anything else happens, or where the class's class is not `type` but calls its classes in the same way: these
+/// the interpreter calls through C code, without a frame below `__init__`. Takes what is in the slots but the names; `None` if it has to be called as any other object,
+/// and then nothing has changed.
 ///
 /// # Safety
-/// As [`enter_init`], for anything exactly of type `type` and without `self`.
+/// As [`enter_init`], for anything that [`is_called_as_class`] and is without `self`.
 pub(super) unsafe fn construct_whole(
     thread: *mut PyThreadState,
     base: *mut *mut PyObject,
     count: c_int,
+    names: Option<Tuple>,
 ) -> Option<*mut PyObject> {
     // SAFETY: the caller's; as for `construct`.
     unsafe {
@@ -89,9 +91,6 @@ pub(super) unsafe fn construct_whole(
         }
         let (function, _) = compiled_function(init)?;
         let compiled = code::find(function.code())?;
-        if compiled.exact_args != i64::from(count) + 1 {
-            return None;
-        }
         let instance = instance_pool::new_instance(class.cast());
         if instance.is_null() {
             release(class);
@@ -102,12 +101,15 @@ pub(super) unsafe fn construct_whole(
         }
         retain(init);
         base.add(1).write(retain(instance));
-        let (thread, count) = (ThreadState::new_unchecked(thread), count as usize + 1);
+        let thread = ThreadState::new_unchecked(thread);
         // The frame that the interpreter has below `__init__` takes a level of recursion. It has none where a chunk of the data stack ends.
         let words = shim::FRAME_WORDS + function.code().framesize() as usize + 1;
-        let levels = i32::from(thread.has_stack_space(words));
+        let has_frame = is_exact(class, &raw mut pyo3_ffi::PyType_Type) && thread.has_stack_space(words);
+        let levels = i32::from(has_frame);
         thread.set_py_recursion_remaining(thread.py_recursion_remaining() - levels);
-        let called = call_compiled(thread, function, compiled, base.add(1), count, ptr::null_mut());
+        let positional = count as usize + 1 - names.map_or(0, Tuple::len);
+        let kwnames = names.map_or(ptr::null_mut(), |names| names.as_ptr().cast());
+        let called = call_compiled(thread, function, compiled, base.add(1), positional, kwnames);
         thread.set_py_recursion_remaining(thread.py_recursion_remaining() + levels);
         let Some(result) = called else {
             base.add(1).write(ptr::null_mut());
@@ -127,6 +129,21 @@ pub(super) unsafe fn construct_whole(
         }
         release(instance);
         Some(ptr::null_mut())
+    }
+}
+
+/// Whether an object is a class, and called as classes are: by making an instance and calling its `__init__`. That is for its own class to say.
+///
+/// # Safety
+/// A live object; the GIL is held.
+#[inline]
+pub(super) unsafe fn is_called_as_class(object: *mut PyObject) -> bool {
+    // SAFETY: the caller's: its type is alive, too.
+    unsafe {
+        let (metaclass, general) = (pyo3_ffi::Py_TYPE(object), &raw mut pyo3_ffi::PyType_Type);
+        metaclass == general
+            || pyo3_ffi::PyType_Check(object) != 0
+                && (*metaclass).tp_call.map(|f| f as usize) == (*general).tp_call.map(|f| f as usize)
     }
 }
 

@@ -7,6 +7,7 @@
 use super::instance_ends;
 use super::instance_pool::{HEAD, POOL, Pool};
 use crate::native::raw::set;
+use crate::small_objects;
 use pyo3_ffi::PyObject;
 use std::ptr;
 use whipsnake_cpython::layout::{list, object};
@@ -14,6 +15,9 @@ use whipsnake_cpython::live::{List, symbols};
 
 /// Lists with more places are left to the interpreter.
 const MOST_PLACES: usize = 32;
+
+/// What a list takes, without its places.
+const BYTES: usize = HEAD + list::SIZEOF as usize;
 
 /// How many dead lists with as many places are kept at most.
 const MAX_KEPT: u32 = 16;
@@ -63,8 +67,40 @@ impl Lists {
 /// # Safety
 /// The GIL is held, by the main interpreter.
 pub(super) unsafe fn new_list(length: usize) -> *mut PyObject {
-    // SAFETY: the caller's; a dead list is as it was when it lived, but for what is written here.
-    unsafe { dead_list(length).unwrap_or_else(|| pyo3_ffi::PyList_New(length as isize)) }
+    // SAFETY: the caller's.
+    unsafe {
+        match dead_list(length).or_else(|| list_in_new_memory(length)) {
+            Some(list) => list,
+            None => pyo3_ffi::PyList_New(length as isize),
+        }
+    }
+}
+
+/// The same in new memory; `None` if the interpreter is to make it.
+unsafe fn list_in_new_memory(length: usize) -> Option<*mut PyObject> {
+    // SAFETY: the caller's; both blocks are as long as is written.
+    unsafe {
+        let pool = &mut *POOL.0.get();
+        if length > MOST_PLACES || !pool.is_usual() {
+            return None;
+        }
+        let places = match length {
+            0 => ptr::null_mut(),
+            _ => Some(small_objects::take(8 * length)).filter(|places| !places.is_null())?,
+        };
+        let Some(memory) = pool.take(BYTES) else {
+            if !places.is_null() {
+                small_objects::give(places);
+            }
+            return None;
+        };
+        let list = pool.start(memory, BYTES, &raw mut pyo3_ffi::PyList_Type);
+        set(list, list::OB_SIZE, length);
+        set(list, list::OB_ITEM, places);
+        set(list, list::ALLOCATED, length);
+        pool.track(memory);
+        Some(list)
+    }
 }
 
 /// The same of a dead list only.
@@ -107,7 +143,7 @@ pub(super) unsafe fn list_of(first: *const *mut PyObject, count: usize, step: is
     }
 }
 
-/// Ends a list without references that has places. What a long one has is dropped here, too: so its numbers come to where the next ones are taken from.
+/// Ends a list without references. What a long one has is dropped here, too: so its numbers come to where the next ones are taken from.
 ///
 /// # Safety
 /// The GIL is held; nobody has a reference to the object, which is exactly a list.
@@ -115,13 +151,13 @@ pub(super) unsafe fn end(list: *mut PyObject, depth: u32) -> bool {
     // SAFETY: the caller's. Whoever an item's end runs can't reach the list.
     unsafe {
         let pool = POOL.0.get();
-        let handle = List::new_unchecked(list);
-        let places = handle.allocated();
-        if places == 0 || !(*pool).is_usual() {
+        if !(*pool).is_usual() {
             return false;
         }
-        Pool::untrack(list.cast::<u8>().sub(HEAD));
-        let items = handle.items();
+        let memory = list.cast::<u8>().sub(HEAD);
+        Pool::untrack(memory);
+        let handle = List::new_unchecked(list);
+        let (items, places) = (handle.items(), handle.allocated());
         // The last goes first, as ever.
         for index in (0..handle.len()).rev() {
             let item = items.add(index).read();
@@ -129,9 +165,15 @@ pub(super) unsafe fn end(list: *mut PyObject, depth: u32) -> bool {
                 instance_ends::drop_reference(item, depth);
             }
         }
-        if !(*pool).allocator.is_usual() || !(*pool).lists_of_items.put(list, places) {
+        let pool = &mut *pool;
+        if !pool.allocator.is_usual() {
             set(list, list::OB_SIZE, 0usize);
             symbols::_Py_Dealloc(list);
+        } else if !pool.lists_of_items.put(list, places) {
+            if !items.is_null() && !small_objects::give(items.cast()) {
+                pyo3_ffi::PyMem_Free(items.cast());
+            }
+            pool.finish(memory, BYTES);
         }
         true
     }

@@ -210,7 +210,7 @@ unsafe fn unpack_around(
     unsafe {
         let (items, len) = items_of(sequence)?;
         let middle = len.checked_sub(before + after)?;
-        let list = pyo3_ffi::PyList_New(middle as isize);
+        let list = super::list_pool::new_list(middle);
         if list.is_null() {
             return Some(-1);
         }
