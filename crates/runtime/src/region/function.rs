@@ -4,7 +4,7 @@
 //! the baseline code where the region can't run: when something is pending, or little recursion is left.
 
 use super::background::Answer;
-use super::heat::{Body, Heat};
+use super::heat::{Body, Heat, Sample};
 use super::{MAX_ATTEMPTS, Region, compile};
 use crate::native::code::{CompiledCode, attached};
 use crate::tier::jit;
@@ -124,7 +124,7 @@ pub unsafe extern "C" fn hot_function(
             let first = running.code().expect("a frame of Python code");
             let end = first.instructions().add(first.len());
             let body = Body { has_loop: false, ..Body::between(first.instructions(), end) };
-            let weight = cell.heat.weigh(body, calls as u32);
+            let weight = cell.heat.weigh(body, calls as u32, Sample::default());
             let failed = earlier.map(Region::failed_instructions);
             compile::ask(jit, running, compiled, place, body.instructions, weight, failed)
         } else {

@@ -1,7 +1,7 @@
-//! How much a loop or function is worth: what it takes of the program's time, as far as counts tell.
+//! How much a loop or function is worth: what it takes of the program's time, as far as counts and a clock tell.
 
 use super::budget::begin;
-use super::statistics::process_time;
+use super::statistics::{process_time, wall_time};
 use crate::native::raw::{get, is_exact};
 use pyo3_ffi::PyObject;
 use std::time::Duration;
@@ -155,16 +155,68 @@ impl Heat {
         self.since = begin();
     }
 
-    /// What so many rounds took, about, which were counted until now. That is an estimate, but no more than has passed. Where that is not measured it is everything.
-    pub fn weigh(&mut self, body: Body, rounds: u32) -> Weight {
+    /// What so many rounds or calls took, about, which were counted until now, some of them timed. That is an estimate, but no more than has passed, and by the clock where a loop takes nearly
+    /// all of the time. Where it is not measured it is everything.
+    pub fn weigh(&mut self, body: Body, times: u32, sample: Sample) -> Weight {
+        /// Which part of the time that is.
+        const NEARLY_ALL: f64 = 0.75;
         if self.since.is_zero() {
             return Weight { share: 1.0, took: Duration::MAX };
         }
         let passed = process_time().saturating_sub(self.since).max(Duration::from_micros(1));
-        let took = (body.time() * rounds).min(passed);
+        let all = |each: Duration| each.saturating_mul(times).min(passed);
+        let timed = all(sample.round(body));
+        let took = if timed >= passed.mul_f64(NEARLY_ALL) { timed } else { all(body.time()) };
         // How long inner loops take nobody knows.
         self.took += if body.has_loop { passed } else { took };
         Weight { share: took.div_duration_f64(passed), took: self.took }
+    }
+}
+
+/// How long rounds of a loop take, with everything that is called in them. Only a clock can tell: of some seven instructions two may be properties with a function each.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sample {
+    /// Since when rounds are timed, in nanoseconds.
+    began: u64,
+    /// What a round took at least, in nanoseconds; 0 if none was timed. The loop may have been left while some were, and entered again.
+    least: u32,
+    /// How many rounds are being timed; 0 if none.
+    rounds: u32,
+}
+
+impl Sample {
+    /// A round may take so many times what its own instructions do, in what is called and would become a part of the region. What takes longer is mostly done in C, or in
+    /// functions of their own.
+    const MOST: u32 = 6;
+
+    /// Rounds are timed for so long, about.
+    const LONG_ENOUGH: Duration = Duration::from_micros(2);
+
+    /// The next rounds are to be timed: so many.
+    pub fn begin(&mut self, body: Body) -> u32 {
+        let rounds = Self::LONG_ENOUGH.as_nanos() / body.time().as_nanos().max(1);
+        self.rounds = (rounds as u32).max(1);
+        self.began = wall_time().as_nanos() as u64;
+        self.rounds
+    }
+
+    /// They have come around; whether any were timed.
+    pub fn end(&mut self) -> bool {
+        if self.rounds == 0 {
+            return false;
+        }
+        let took = (wall_time().as_nanos() as u64).saturating_sub(self.began) / u64::from(self.rounds);
+        let least = if self.least == 0 { u32::MAX } else { self.least };
+        self.least = took.clamp(1, least.into()) as u32;
+        self.rounds = 0;
+        true
+    }
+
+    /// What a round takes, by the clock; nothing if that is not known.
+    fn round(self, body: Body) -> Duration {
+        // How often inner loops come around differs.
+        let most = if body.has_loop { Duration::ZERO } else { body.time() * Self::MOST };
+        Duration::from_nanos(self.least.into()).min(most)
     }
 }
 
@@ -239,18 +291,42 @@ mod tests {
     }
 
     #[test]
+    fn rounds_take_what_the_clock_says_but_not_what_is_not_theirs() {
+        let sample = |least| Sample { least, ..Sample::default() };
+        assert_eq!(sample(0).round(body(10, false)), Duration::ZERO);
+        assert_eq!(sample(100).round(body(10, false)), Duration::from_nanos(100));
+        assert_eq!(sample(20).round(body(10, false)), Duration::from_nanos(20));
+        assert_eq!(sample(5000).round(body(10, false)), Duration::from_nanos(180));
+        assert_eq!(sample(5000).round(body(10, true)), Duration::ZERO);
+    }
+
+    #[test]
+    fn the_least_of_several_samples_counts() {
+        let mut sample = Sample::default();
+        assert!(!sample.end());
+        assert_eq!(sample.begin(body(10, false)), 66);
+        std::thread::sleep(Duration::from_millis(2));
+        assert!(sample.end() && !sample.end());
+        let first = sample.least;
+        assert!(first >= 2_000_000 / 66);
+        sample.begin(body(1000, true));
+        assert!(sample.end());
+        assert!(sample.least < first);
+    }
+
+    #[test]
     fn with_a_low_threshold_nothing_is_weighed() {
         assert_eq!(body(5, false).rounds(30), 30);
         assert_eq!(body(5, true).rounds(30), 1);
-        assert_eq!(Heat::default().weigh(body(5, false), 30).share, 1.0);
+        assert_eq!(Heat::default().weigh(body(5, false), 30, Sample::default()).share, 1.0);
     }
 
     #[test]
     fn what_takes_all_the_time_is_hotter_than_what_takes_little() {
         let mut heat = Heat::default();
         heat.begin();
-        let little = heat.weigh(body(5, false), 10);
-        let much = heat.weigh(body(64, false), 1_000_000_000);
+        let little = heat.weigh(body(5, false), 10, Sample::default());
+        let much = heat.weigh(body(64, false), 1_000_000_000, Sample::default());
         assert!(little.share < much.share && much.share == 1.0, "{little:?} {much:?}");
         // What it took adds up, and no more than has passed counts.
         assert!(little.took < much.took && much.took < Duration::from_secs(100), "{little:?} {much:?}");

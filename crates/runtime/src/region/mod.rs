@@ -51,7 +51,7 @@ use crate::native::raw::{release, retain};
 use crate::native::trampoline::stub_exit;
 use crate::tier::jit;
 use background::Answer;
-use heat::{Body, Heat};
+use heat::{Body, Heat, Sample};
 use pyo3_ffi::{PyObject, PyThreadState};
 use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
@@ -248,6 +248,7 @@ pub struct LoopCell {
     /// Rounds that are being counted, for the next look at whether it is worth a region.
     counted: u32,
     heat: Heat,
+    sample: Sample,
 }
 
 impl LoopCell {
@@ -392,8 +393,13 @@ pub unsafe extern "C" fn hot_loop(
                     return on_as_before;
                 }
                 Answer::Later
+            } else if threshold >= Heat::MEASURED && !cell.sample.end() {
+                // It does not count.
+                cell.attempts -= 1;
+                cell.rounds = cell.sample.begin(body) as i32;
+                return on_as_before;
             } else {
-                let weight = cell.heat.weigh(body, cell.counted);
+                let weight = cell.heat.weigh(body, cell.counted, cell.sample);
                 let place = compile::Place::Loop(header);
                 compile::ask(jit, running, &mut *code, place, body.instructions, weight, general)
             }

@@ -59,15 +59,20 @@ pub(super) fn spend(time: Duration) {
 
 /// CPU time of this thread.
 pub(super) fn thread_time() -> Duration {
-    cpu_time(libc::CLOCK_THREAD_CPUTIME_ID)
+    time(libc::CLOCK_THREAD_CPUTIME_ID)
 }
 
 /// CPU time of the process.
 pub(super) fn process_time() -> Duration {
-    cpu_time(libc::CLOCK_PROCESS_CPUTIME_ID)
+    time(libc::CLOCK_PROCESS_CPUTIME_ID)
 }
 
-fn cpu_time(clock: libc::clockid_t) -> Duration {
+/// Time since some moment.
+pub(super) fn wall_time() -> Duration {
+    time(libc::CLOCK_MONOTONIC)
+}
+
+fn time(clock: libc::clockid_t) -> Duration {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: writes to the variable only.
     match unsafe { libc::clock_gettime(clock, &mut time) } {
