@@ -3,6 +3,7 @@
 use super::budget::begin;
 use super::statistics::process_time;
 use crate::native::raw::{get, is_exact};
+use crate::tier::TIMES_AS_MUCH_WHILE_IMPORTING;
 use pyo3_ffi::PyObject;
 use std::time::Duration;
 use whipsnake_bytecode::is_untouched;
@@ -155,16 +156,18 @@ impl Heat {
         self.since = begin();
     }
 
-    /// What so many rounds took, about, which were counted until now. That is an estimate, but no more than has passed. Where that is not measured it is everything.
-    pub fn weigh(&mut self, body: Body, rounds: u32) -> Weight {
+    /// What so many rounds took, about, which were counted until now. That is an estimate, but no more than has passed. Where that is not measured it is everything. What is run
+    /// by an import is most often over soon: it has to have taken more, and of that counts what is known.
+    pub fn weigh(&mut self, body: Body, rounds: u32, importing: bool) -> Weight {
         if self.since.is_zero() {
             return Weight { share: 1.0, took: Duration::MAX };
         }
         let passed = process_time().saturating_sub(self.since).max(Duration::from_micros(1));
         let took = (body.time() * rounds).min(passed);
         // How long inner loops take nobody knows.
-        self.took += if body.has_loop { passed } else { took };
-        Weight { share: took.div_duration_f64(passed), took: self.took }
+        self.took += if body.has_loop && !importing { passed } else { took };
+        let times_as_much = if importing { TIMES_AS_MUCH_WHILE_IMPORTING } else { 1 };
+        Weight { share: took.div_duration_f64(passed), took: self.took / times_as_much }
     }
 }
 
@@ -242,15 +245,24 @@ mod tests {
     fn with_a_low_threshold_nothing_is_weighed() {
         assert_eq!(body(5, false).rounds(30), 30);
         assert_eq!(body(5, true).rounds(30), 1);
-        assert_eq!(Heat::default().weigh(body(5, false), 30).share, 1.0);
+        assert_eq!(Heat::default().weigh(body(5, false), 30, false).share, 1.0);
+    }
+
+    #[test]
+    fn what_an_import_runs_counts_for_less() {
+        let weight = |importing| {
+            Heat { since: Duration::from_nanos(1), took: Duration::ZERO }.weigh(body(40, true), 10, importing)
+        };
+        let (plain, of_import) = (weight(false), weight(true));
+        assert!(of_import.took < plain.took / TIMES_AS_MUCH_WHILE_IMPORTING, "{plain:?} {of_import:?}");
     }
 
     #[test]
     fn what_takes_all_the_time_is_hotter_than_what_takes_little() {
         let mut heat = Heat::default();
         heat.begin();
-        let little = heat.weigh(body(5, false), 10);
-        let much = heat.weigh(body(64, false), 1_000_000_000);
+        let little = heat.weigh(body(5, false), 10, false);
+        let much = heat.weigh(body(64, false), 1_000_000_000, false);
         assert!(little.share < much.share && much.share == 1.0, "{little:?} {much:?}");
         // What it took adds up, and no more than has passed counts.
         assert!(little.took < much.took && much.took < Duration::from_secs(100), "{little:?} {much:?}");

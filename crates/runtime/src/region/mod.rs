@@ -49,7 +49,7 @@ use crate::native::code::CompiledCode;
 use crate::native::frames::Resume;
 use crate::native::raw::{release, retain};
 use crate::native::trampoline::stub_exit;
-use crate::tier::jit;
+use crate::tier::{is_importing, jit};
 use background::Answer;
 use heat::{Body, Heat};
 use pyo3_ffi::{PyObject, PyThreadState};
@@ -393,7 +393,7 @@ pub unsafe extern "C" fn hot_loop(
                 }
                 Answer::Later
             } else {
-                let weight = cell.heat.weigh(body, cell.counted);
+                let weight = cell.heat.weigh(body, cell.counted, is_importing());
                 let place = compile::Place::Loop(header);
                 compile::ask(jit, running, &mut *code, place, body.instructions, weight, general)
             }

@@ -1,6 +1,7 @@
 //! Entries of functions: counting, compiled, original.
 
 use super::compile::compile;
+use super::importing::Waits;
 use super::refusal::Refusal;
 use super::small;
 use super::state::{Stage, TierState, jit};
@@ -41,6 +42,7 @@ pub(crate) unsafe fn state_or_new(code: Code) -> Option<NonNull<TierState>> {
             has_loop: has_loop(code),
             is_small: small::is_small(code),
             jump_events: false,
+            waits: Waits::default(),
         };
         match states.set(code, Box::new(state)) {
             Ok(state) => Some(state),
@@ -193,6 +195,10 @@ unsafe fn count(function: Function, code: Code) {
         if !jit.enabled {
             give_back(function);
         } else if calls >= jit.settings.calls_to_compile(code.len()) {
+            if state.waits.calls(jit.settings.call_threshold) {
+                state.calls = 0;
+                return;
+            }
             match compile(code, false) {
                 Ok(()) => install(function, code, compiled_entry),
                 Err(reason) if reason.is_temporary() => {

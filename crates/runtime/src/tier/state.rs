@@ -1,5 +1,6 @@
 //! The compiler of this process: one for the main interpreter, guarded by the GIL.
 
+use super::importing::Waits;
 use super::refusal::Refusal;
 use super::{Settings, Stats};
 use crate::memory::CodeMemory;
@@ -36,6 +37,8 @@ pub(crate) struct TierState {
     pub is_small: bool,
     /// Whether our JUMP events are set on it.
     pub jump_events: bool,
+    /// How often it has waited because modules were being imported.
+    pub waits: Waits,
 }
 
 /// Everything the compiler holds.
