@@ -5,6 +5,7 @@ use super::importing::Waits;
 use super::refusal::Refusal;
 use super::small;
 use super::state::{Stage, TierState, jit};
+use crate::memory::Placed;
 use crate::native::compiled_entry::compiled_entry;
 use crate::native::entry::call_interpreted;
 use crate::native::{code, tools};
@@ -44,7 +45,7 @@ pub(crate) unsafe fn state_or_new(code: Code) -> Option<NonNull<TierState>> {
             jump_events: false,
             waits: Waits::default(),
         };
-        match states.set(code, Box::new(state)) {
+        match states.set(code, Placed::new(state)) {
             Ok(state) => Some(state),
             Err(_) => {
                 pyo3_ffi::PyErr_Clear();

@@ -3,7 +3,7 @@
 use super::importing::Waits;
 use super::refusal::Refusal;
 use super::{Settings, Stats};
-use crate::memory::CodeMemory;
+use crate::memory::{CodeMemory, Placed};
 use std::cell::UnsafeCell;
 use std::sync::Arc;
 use whipsnake_cpython::live::extra::Extra;
@@ -49,7 +49,8 @@ pub(crate) struct Jit {
     pub addresses: Arc<Addresses>,
     pub baseline: Baseline,
     pub stats: Stats,
-    pub states: Extra<TierState>,
+    /// They lie together, among the tables: each call that is counted looks for one, most often one that it has not seen for long.
+    pub states: Extra<TierState, Placed<TierState>>,
     pub monitoring: Monitoring,
     pub watcher: Option<FunctionWatcher>,
     /// Whether our events are set for the whole interpreter, for the statistics.
