@@ -11,7 +11,6 @@
 use crate::decode::{Instr, NONE};
 use crate::error::DecodeError;
 use crate::exceptions::Handler;
-use crate::info::Flow;
 use bitflags::bitflags;
 
 bitflags! {
@@ -72,18 +71,10 @@ enum Walk {
     Done,
 }
 
-/// Marks of the instruction after one, by [`Flow`].
-static AFTER: [Marks; Flow::COUNT] = {
-    let mut table = [Marks::LEADER; Flow::COUNT];
-    table[Flow::Next as usize] = Marks::empty();
-    table[Flow::Yield as usize] = Marks::LEADER.union(Marks::RESUME_POINT);
-    table
-};
-
 /// The graph's buffers.
 #[derive(Default)]
 pub(crate) struct Graph {
-    /// By instruction.
+    /// By instruction, for as many as there are; those that an instruction gives the next are made by whoever decodes it.
     pub marks: Vec<Marks>,
     /// By instruction, for as many as there are.
     pub block_of: Vec<u32>,
@@ -111,7 +102,7 @@ impl Graph {
         handlers: &[Handler],
     ) -> Result<(), DecodeError> {
         self.mark_leaders(instrs, jumps, numbers, handlers)?;
-        let count = self.cut_blocks();
+        let count = self.cut_blocks(instrs.len());
         self.link_blocks(instrs, handlers, count);
         self.handler_blocks.clear();
         for handler in handlers {
@@ -129,10 +120,6 @@ impl Graph {
         numbers: &[u32],
         handlers: &[Handler],
     ) -> Result<(), DecodeError> {
-        self.marks.clear();
-        self.marks.push(Marks::LEADER);
-        let after = |instr: &Instr| AFTER[instr.flow as usize];
-        self.marks.extend(instrs[..instrs.len() - 1].iter().map(after));
         for &number in jumps {
             let jump = &instrs[number as usize];
             self.marks[jump.target as usize] |= Marks::LEADER | Marks::TARGET;
@@ -155,15 +142,14 @@ impl Graph {
     }
 
     /// Numbers the blocks and finds where each starts; says how many there are. Without branches, as leaders can't be predicted.
-    fn cut_blocks(&mut self) -> usize {
-        let length = self.marks.len();
+    fn cut_blocks(&mut self, length: usize) -> usize {
         // What earlier code objects left there is overwritten.
         if self.firsts.len() <= length {
             self.firsts.resize(length + 1, 0);
             self.block_of.resize(length, 0);
         }
         let mut count = 0;
-        for (number, (marks, block)) in self.marks.iter().zip(&mut self.block_of).enumerate() {
+        for (number, (marks, block)) in self.marks[..length].iter().zip(&mut self.block_of).enumerate() {
             // Overwritten until the instruction is a leader.
             self.firsts[count] = number as u32;
             count += usize::from(marks.bits() & Marks::LEADER.bits());

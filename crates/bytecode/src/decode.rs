@@ -4,9 +4,9 @@
 //! the opcode. Specialised and instrumented opcodes keep the operand and the caches of the plain one, so jump targets
 //! are computed from the plain opcode.
 
-use crate::cfg::Graph;
+use crate::cfg::{Graph, Marks};
 use crate::code::Code;
-use crate::depth::{self, stack_effect};
+use crate::depth;
 use crate::error::DecodeError;
 use crate::exceptions::{self, Handler};
 use crate::info::{Flow, INFO, Status};
@@ -62,6 +62,20 @@ pub struct Instr {
 }
 
 impl Instr {
+    /// What buffers are made of.
+    const NOTHING: Instr = Instr {
+        opcode: 0,
+        base: 0,
+        flow: Flow::Next,
+        oparg: 0,
+        start: 0,
+        index: 0,
+        next: 0,
+        target: NONE,
+        popped: 0,
+        pushed: 0,
+    };
+
     /// The opcode's name, as found.
     pub fn name(&self) -> &'static str {
         op::NAMES[self.opcode as usize]
@@ -87,7 +101,9 @@ impl Instr {
 /// The buffers of the analysis, to be kept and used again.
 #[derive(Default)]
 pub struct Decoder {
+    /// The instructions; what follows them is of no meaning.
     instrs: Vec<Instr>,
+    instr_count: usize,
     /// Unit to instruction; [`NONE`] for caches.
     numbers: Vec<u32>,
     /// The instructions that have a target; what follows them is of no meaning.
@@ -111,15 +127,10 @@ impl Decoder {
         self.decode(input.units)?;
         self.resolve_targets()?;
         exceptions::parse(input.exception_table, &mut self.handlers).ok_or(DecodeError::BadExceptionTable)?;
-        self.graph.build(&self.instrs, &self.jumps[..self.jump_count], &self.numbers, &self.handlers)?;
-        let peak = depth::run(
-            &self.instrs,
-            &self.handlers,
-            &self.graph,
-            input.stacksize,
-            &mut self.depths,
-            &mut self.entry_depths,
-        )?;
+        let instrs = &self.instrs[..self.instr_count];
+        self.graph.build(instrs, &self.jumps[..self.jump_count], &self.numbers, &self.handlers)?;
+        let peak =
+            depth::run(instrs, &self.handlers, &self.graph, input.stacksize, &mut self.depths, &mut self.entry_depths)?;
         self.peak = peak;
         Ok(self.analysed(input))
     }
@@ -128,7 +139,7 @@ impl Decoder {
     pub fn analysed<'s>(&'s self, input: CodeInput<'s>) -> Code<'s> {
         Code {
             input,
-            instrs: &self.instrs,
+            instrs: &self.instrs[..self.instr_count],
             numbers: &self.numbers,
             handlers: &self.handlers,
             graph: &self.graph,
@@ -138,46 +149,47 @@ impl Decoder {
     }
 
     fn decode(&mut self, units: &[u16]) -> Result<(), DecodeError> {
-        self.instrs.clear();
-        self.instrs.reserve(units.len());
-        if self.jumps.len() <= units.len() {
-            self.jumps.resize(units.len() + 1, NONE);
+        // Buffers only grow: what is found there is overwritten, or lies behind what is of meaning.
+        let room = units.len() + 1;
+        if self.jumps.len() < room {
+            self.jumps.resize(room, NONE);
+            self.instrs.resize(room, Instr::NOTHING);
+            self.graph.marks.resize(room, Marks::empty());
         }
         self.numbers.clear();
         self.numbers.resize(units.len(), NONE);
         let numbers = &mut self.numbers[..units.len()];
-        let mut jump_count = 0;
+        let (instrs, jumps) = (&mut self.instrs[..room], &mut self.jumps[..room]);
+        let marks = &mut self.graph.marks[..room];
+        marks[0] = Marks::LEADER;
+        let (mut count, mut jump_count) = (0, 0);
         let mut position = 0;
         let mut start = 0;
         let mut prefix = 0u32;
         while position < units.len() {
             let unit = units[position];
-            let opcode = unit as u8;
-            let info = INFO[opcode as usize];
-            let number = self.instrs.len() as u32;
-            numbers[position] = number;
+            let info = &INFO[usize::from(unit as u8)];
+            numbers[position] = count as u32;
             let oparg = prefix | u32::from(unit >> 8);
             let index = position as u32;
+            let (mut popped, mut pushed) = (info.popped.of(oparg), info.pushed.of(oparg));
             if info.status != Status::Valid {
-                match info.status {
-                    Status::ExtendedArg if oparg < MAX_PREFIX => {
+                match refuse(info.status, unit as u8, oparg, index) {
+                    Some(error) => return Err(error),
+                    None if info.status == Status::ExtendedArg => {
                         prefix = oparg << 8;
                         position += 1;
                         continue;
                     }
-                    Status::ExtendedArg => return Err(DecodeError::HugeOperand { index }),
-                    Status::Executor => return Err(DecodeError::Executor { index }),
-                    Status::Instrumented => return Err(DecodeError::Instrumented { index }),
-                    _ => return Err(DecodeError::UnknownOpcode { opcode, index }),
+                    None => (popped, pushed) = (op::popped(info.base, oparg), op::pushed(info.base, oparg)),
                 }
             }
-            position += 1 + info.caches as usize;
-            let (popped, pushed) = stack_effect(info.base, oparg);
+            position += usize::from(info.units);
             // Overwritten until the instruction is a jump: that can't be predicted, so no branch.
-            self.jumps[jump_count] = number;
-            jump_count += usize::from(info.flow.has_target());
-            self.instrs.push(Instr {
-                opcode,
+            jumps[jump_count] = count as u32;
+            jump_count += usize::from(info.has_target);
+            instrs[count] = Instr {
+                opcode: unit as u8,
                 base: info.base,
                 flow: info.flow,
                 oparg,
@@ -187,13 +199,15 @@ impl Decoder {
                 target: NONE,
                 popped,
                 pushed,
-            });
+            };
+            count += 1;
+            marks[count] = info.after;
             start = position as u32;
             prefix = 0;
         }
-        self.jump_count = jump_count;
+        (self.instr_count, self.jump_count) = (count, jump_count);
         if start as usize != units.len() || units.is_empty() {
-            let index = match self.instrs.last() {
+            let index = match self.instrs[..count].last() {
                 Some(last) if position > units.len() => last.index,
                 _ => start,
             };
@@ -203,8 +217,9 @@ impl Decoder {
     }
 
     fn resolve_targets(&mut self) -> Result<(), DecodeError> {
+        let instrs = &mut self.instrs[..self.instr_count];
         for &number in &self.jumps[..self.jump_count] {
-            let jump = self.instrs[number as usize];
+            let jump = instrs[number as usize];
             let bad = DecodeError::BadTarget { index: jump.index };
             let unit = match jump.flow {
                 Flow::JumpBackward => jump.next.checked_sub(jump.oparg),
@@ -212,23 +227,36 @@ impl Decoder {
             }
             .ok_or(bad)?;
             let target = *self.numbers.get(unit as usize).ok_or(bad)?;
-            match self.instrs.get(target as usize) {
+            match instrs.get(target as usize) {
                 Some(instr) if instr.start == unit => {}
                 _ => return Err(bad),
             }
             if jump.flow == Flow::ForIter {
-                self.check_loop_end(jump.index, target)?;
+                check_loop_end(instrs, jump.index, target)?;
             }
-            self.instrs[number as usize].target = target;
+            instrs[number as usize].target = target;
         }
         Ok(())
     }
+}
 
-    /// `FOR_ITER` skips the two instructions at its target without looking at them.
-    fn check_loop_end(&self, index: u32, target: u32) -> Result<(), DecodeError> {
-        match self.instrs.get(target as usize..target as usize + 3) {
-            Some([end, pop, _]) if end.base == op::END_FOR && pop.base == op::POP_TOP => Ok(()),
-            _ => Err(DecodeError::BadLoopEnd { index }),
-        }
+/// Why an opcode that is no regular instruction can't be decoded, unless it can.
+#[cold]
+fn refuse(status: Status, opcode: u8, oparg: u32, index: u32) -> Option<DecodeError> {
+    match status {
+        Status::Valid | Status::Irregular => None,
+        Status::ExtendedArg if oparg < MAX_PREFIX => None,
+        Status::ExtendedArg => Some(DecodeError::HugeOperand { index }),
+        Status::Executor => Some(DecodeError::Executor { index }),
+        Status::Instrumented => Some(DecodeError::Instrumented { index }),
+        Status::Unknown => Some(DecodeError::UnknownOpcode { opcode, index }),
+    }
+}
+
+/// `FOR_ITER` skips the two instructions at its target without looking at them.
+fn check_loop_end(instrs: &[Instr], index: u32, target: u32) -> Result<(), DecodeError> {
+    match instrs.get(target as usize..target as usize + 3) {
+        Some([end, pop, _]) if end.base == op::END_FOR && pop.base == op::POP_TOP => Ok(()),
+        _ => Err(DecodeError::BadLoopEnd { index }),
     }
 }

@@ -12,21 +12,10 @@ use crate::cfg::Graph;
 use crate::decode::Instr;
 use crate::error::DecodeError;
 use crate::exceptions::Handler;
-use crate::info::{EFFECT, Flow};
-use whipsnake_cpython::opcode as op;
+use crate::info::Flow;
 
 /// Depth of what is unreachable.
 const UNKNOWN: i32 = -1;
-
-/// Values that an opcode (without specialisation) pops and pushes when control falls through.
-#[inline]
-pub fn stack_effect(base: u8, oparg: u32) -> (i32, i32) {
-    let effect = &EFFECT[base as usize];
-    if effect.irregular {
-        return (op::popped(base, oparg), op::pushed(base, oparg));
-    }
-    (effect.popped.of(oparg), effect.pushed.of(oparg))
-}
 
 /// Fills `depths`, by instruction. Returns the greatest depth between instructions.
 pub(crate) fn run(

@@ -1,5 +1,6 @@
 //! What the passes need to know about each opcode, in one table made at compile time from CPython's own tables.
 
+use crate::cfg::Marks;
 use whipsnake_cpython::opcode as op;
 
 /// How control leaves an instruction.
@@ -28,9 +29,6 @@ pub enum Flow {
 }
 
 impl Flow {
-    /// How many there are.
-    pub(crate) const COUNT: usize = Flow::Send as usize + 1;
-
     /// Whether an instruction of this kind names another instruction in its operand.
     pub const fn has_target(self) -> bool {
         matches!(self, Flow::JumpForward | Flow::JumpBackward | Flow::Branch | Flow::ForIter | Flow::Send)
@@ -42,45 +40,85 @@ impl Flow {
     }
 }
 
-/// Why an opcode can't be decoded as an instruction.
+/// Whether an opcode can be decoded as an instruction, or why not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Status {
     Valid,
+    /// It is one, but the formula for its stack effect does not fit; CPython's table is to be asked.
+    Irregular,
     ExtendedArg,
     Unknown,
     Executor,
     Instrumented,
 }
 
-/// One opcode's entry in [`INFO`].
+/// One opcode's entry in [`INFO`]: all that decoding an instruction takes, side by side.
 #[derive(Clone, Copy)]
+#[repr(align(16))]
 pub(crate) struct OpInfo {
     /// The opcode without specialisation and instrumentation.
     pub base: u8,
-    /// Number of cache units that follow.
-    pub caches: u8,
+    /// Number of code units, with the cache units that follow.
+    pub units: u8,
     pub flow: Flow,
     pub status: Status,
+    /// 1 if it names another instruction in its operand.
+    pub has_target: u8,
+    /// Marks of the instruction after it.
+    pub after: Marks,
+    /// Values it takes off the stack where control falls through, if that is regular.
+    pub popped: Count,
+    /// Values it puts there instead.
+    pub pushed: Count,
 }
 
 /// Indexed by the opcode as found in the code.
 pub(crate) static INFO: [OpInfo; 256] = make_info();
 
 const fn make_info() -> [OpInfo; 256] {
-    let unknown = OpInfo { base: 0, caches: 0, flow: Flow::Next, status: Status::Unknown };
+    let unknown = OpInfo {
+        base: 0,
+        units: 1,
+        flow: Flow::Next,
+        status: Status::Unknown,
+        has_target: 0,
+        after: Marks::empty(),
+        popped: Count::NOTHING,
+        pushed: Count::NOTHING,
+    };
     let mut table = [unknown; 256];
     let mut code = 0;
     while code < 256 {
         let opcode = code as u8;
-        table[code].status = status_of(opcode);
         let base = base_of(opcode);
-        table[code].base = base;
-        table[code].caches = op::CACHES[base as usize];
-        table[code].flow = flow_of(base);
+        let flow = flow_of(base);
+        let (popped, pushed, irregular) = effect_of(base);
+        table[code] = OpInfo {
+            base,
+            units: 1 + op::CACHES[base as usize],
+            flow,
+            status: match status_of(opcode) {
+                Status::Valid if irregular => Status::Irregular,
+                other => other,
+            },
+            has_target: flow.has_target() as u8,
+            after: after(flow),
+            popped,
+            pushed,
+        };
         code += 1;
     }
     table
+}
+
+/// Marks of the instruction after one that leaves so.
+const fn after(flow: Flow) -> Marks {
+    match flow {
+        Flow::Next => Marks::empty(),
+        Flow::Yield => Marks::LEADER.union(Marks::RESUME_POINT),
+        _ => Marks::LEADER,
+    }
 }
 
 const fn base_of(opcode: u8) -> u8 {
@@ -140,37 +178,20 @@ impl Count {
     }
 }
 
-/// The stack effect of an opcode.
-#[derive(Clone, Copy)]
-pub(crate) struct Effect {
-    pub popped: Count,
-    pub pushed: Count,
-    /// The formula does not fit; ask CPython's table.
-    pub irregular: bool,
-}
-
-/// Indexed by base opcode.
-pub(crate) static EFFECT: [Effect; 256] = make_effects();
-
-const fn make_effects() -> [Effect; 256] {
-    let mut table = [Effect { popped: Count::NOTHING, pushed: Count::NOTHING, irregular: false }; 256];
-    let mut code = 0;
-    while code < 256 {
-        let opcode = code as u8;
-        if op::popped(opcode, 0) >= -1 && !op::NAMES[code].is_empty() {
-            let popped = Count::fit(op::popped(opcode, 0), op::popped(opcode, 1), op::popped(opcode, 2));
-            let pushed = Count::fit(op::pushed(opcode, 0), op::pushed(opcode, 1), op::pushed(opcode, 2));
-            // Enough operands to tell the formulas of CPython's table apart.
-            let regular = fits(opcode, popped, pushed, 3)
-                && fits(opcode, popped, pushed, 4)
-                && fits(opcode, popped, pushed, 255)
-                && fits(opcode, popped, pushed, 256)
-                && fits(opcode, popped, pushed, 257);
-            table[code] = Effect { popped, pushed, irregular: !regular };
-        }
-        code += 1;
+/// What an opcode without specialisation pops and pushes, and whether the formulas do not fit.
+const fn effect_of(opcode: u8) -> (Count, Count, bool) {
+    if op::popped(opcode, 0) < -1 || op::NAMES[opcode as usize].is_empty() {
+        return (Count::NOTHING, Count::NOTHING, false);
     }
-    table
+    let popped = Count::fit(op::popped(opcode, 0), op::popped(opcode, 1), op::popped(opcode, 2));
+    let pushed = Count::fit(op::pushed(opcode, 0), op::pushed(opcode, 1), op::pushed(opcode, 2));
+    // Enough operands to tell the formulas of CPython's table apart.
+    let regular = fits(opcode, popped, pushed, 3)
+        && fits(opcode, popped, pushed, 4)
+        && fits(opcode, popped, pushed, 255)
+        && fits(opcode, popped, pushed, 256)
+        && fits(opcode, popped, pushed, 257);
+    (popped, pushed, !regular)
 }
 
 const fn fits(opcode: u8, popped: Count, pushed: Count, oparg: u32) -> bool {

@@ -112,32 +112,33 @@ impl Emitter<'_> {
     /// for nobody.
     #[inline(always)]
     pub(crate) fn evaluate(&mut self, piece: &Piece, stencil: &Stencil, place: Place) {
-        self.values.narrow[..Piece::SLOTS].copy_from_slice(&piece.slots);
-        self.values.narrow[usize::from(value::INSTR_LOW)] =
-            piece.slots[usize::from(value::INSTR_LOW)].wrapping_add(self.units);
+        // What is read of the emitter is read first, and written at once: for all that is known here, values may lie anywhere.
+        let (run, cold_start, units, feedback) = (self.to.run, self.cold_start, self.units, self.feedback);
+        let low = |offset: u32| (run as u32).wrapping_add(offset);
+        let error = if piece.error == NOWHERE { self.error } else { low(cold_start + piece.error) };
+        let target = low(self.plan.first(piece.target));
+        self.feedback = feedback + 8 * u64::from(stencil.feedback);
+        let Values { narrow, wide } = &mut *self.values;
+        narrow[..Piece::SLOTS].copy_from_slice(&piece.slots);
+        narrow[usize::from(value::INSTR_LOW)] = piece.slots[usize::from(value::INSTR_LOW)].wrapping_add(units);
+        narrow[usize::from(value::OPARG)] = piece.oparg;
+        narrow[usize::from(value::NEXT)] = low(place.next);
+        narrow[usize::from(value::HOT)] = low(place.hot);
+        narrow[usize::from(value::COLD)] = low(place.cold);
+        narrow[usize::from(value::ERROR)] = error;
+        narrow[usize::from(value::MISS)] = low(cold_start.wrapping_add(piece.miss));
+        narrow[usize::from(value::TARGET)] = target;
+        wide[usize::from(value::NEXT)] = run + u64::from(place.next);
+        wide[usize::from(value::FEEDBACK)] = feedback;
         if piece.constants != 0 {
             self.put_constants(piece);
         }
-        let error = match piece.error {
-            NOWHERE => self.error,
-            error => self.low(self.cold_start + error),
-        };
-        let next = self.low(place.next);
-        self.values.set(value::OPARG, piece.oparg);
-        self.values.set(value::NEXT, next);
-        self.values.set(value::HOT, self.low(place.hot));
-        self.values.set(value::COLD, self.low(place.cold));
-        self.values.set(value::ERROR, error);
-        self.values.set(value::MISS, self.low(self.cold_start.wrapping_add(piece.miss)));
-        self.values.set(value::TARGET, self.low(self.plan.first(piece.target)));
-        self.values.set_wide(value::NEXT.into(), self.to.run + u64::from(place.next));
-        self.values.set_wide(value::FEEDBACK.into(), self.feedback);
-        self.feedback += 8 * u64::from(stencil.feedback);
         if stencil.needs != 0 {
             self.find_needs(piece, stencil.needs, place);
         }
     }
 
+    #[inline(never)]
     fn put_constants(&mut self, piece: &Piece) {
         let mut constants = piece.constants;
         while constants != 0 {
@@ -147,7 +148,7 @@ impl Emitter<'_> {
         }
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn find_needs(&mut self, piece: &Piece, needed: u8, place: Place) {
         let info = &OPERATIONS[piece.operation as usize];
         let instr = &self.code.instrs()[piece.instr as usize];

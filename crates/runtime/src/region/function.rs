@@ -7,7 +7,7 @@ use super::background::Answer;
 use super::heat::{Body, Heat, Sample};
 use super::{MAX_ATTEMPTS, Region, compile};
 use crate::native::code::{CompiledCode, attached};
-use crate::tier::jit;
+use crate::tier::{is_importing, jit};
 use pyo3_ffi::PyThreadState;
 use std::ptr;
 use whipsnake_cpython::CodeKind;
@@ -124,7 +124,7 @@ pub unsafe extern "C" fn hot_function(
             let first = running.code().expect("a frame of Python code");
             let end = first.instructions().add(first.len());
             let body = Body { has_loop: false, ..Body::between(first.instructions(), end) };
-            let weight = cell.heat.weigh(body, calls as u32, Sample::default());
+            let weight = cell.heat.weigh(body, calls as u32, Sample::default(), is_importing());
             let failed = earlier.map(Region::failed_instructions);
             compile::ask(jit, running, compiled, place, body.instructions, weight, failed)
         } else {

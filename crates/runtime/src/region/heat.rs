@@ -3,6 +3,7 @@
 use super::budget::begin;
 use super::statistics::{process_time, wall_time};
 use crate::native::raw::{get, is_exact};
+use crate::tier::TIMES_AS_MUCH_WHILE_IMPORTING;
 use pyo3_ffi::PyObject;
 use std::time::Duration;
 use whipsnake_bytecode::is_untouched;
@@ -156,8 +157,8 @@ impl Heat {
     }
 
     /// What so many rounds or calls took, about, which were counted until now, some of them timed. That is an estimate, but no more than has passed, and by the clock where a loop takes nearly
-    /// all of the time. Where it is not measured it is everything.
-    pub fn weigh(&mut self, body: Body, times: u32, sample: Sample) -> Weight {
+    /// all of the time. Where it is not measured it is everything. What is run by an import is most often over soon: it has to have taken more, and of that counts what is known.
+    pub fn weigh(&mut self, body: Body, times: u32, sample: Sample, importing: bool) -> Weight {
         /// Which part of the time that is.
         const NEARLY_ALL: f64 = 0.75;
         if self.since.is_zero() {
@@ -168,8 +169,9 @@ impl Heat {
         let timed = all(sample.round(body));
         let took = if timed >= passed.mul_f64(NEARLY_ALL) { timed } else { all(body.time()) };
         // How long inner loops take nobody knows.
-        self.took += if body.has_loop { passed } else { took };
-        Weight { share: took.div_duration_f64(passed), took: self.took }
+        self.took += if body.has_loop && !importing { passed } else { took };
+        let times_as_much = if importing { TIMES_AS_MUCH_WHILE_IMPORTING } else { 1 };
+        Weight { share: took.div_duration_f64(passed), took: self.took / times_as_much }
     }
 }
 
@@ -318,15 +320,25 @@ mod tests {
     fn with_a_low_threshold_nothing_is_weighed() {
         assert_eq!(body(5, false).rounds(30), 30);
         assert_eq!(body(5, true).rounds(30), 1);
-        assert_eq!(Heat::default().weigh(body(5, false), 30, Sample::default()).share, 1.0);
+        assert_eq!(Heat::default().weigh(body(5, false), 30, Sample::default(), false).share, 1.0);
+    }
+
+    #[test]
+    fn what_an_import_runs_counts_for_less() {
+        let weight = |importing| {
+            let mut heat = Heat { since: Duration::from_nanos(1), took: Duration::ZERO };
+            heat.weigh(body(40, true), 10, Sample::default(), importing)
+        };
+        let (plain, of_import) = (weight(false), weight(true));
+        assert!(of_import.took < plain.took / TIMES_AS_MUCH_WHILE_IMPORTING, "{plain:?} {of_import:?}");
     }
 
     #[test]
     fn what_takes_all_the_time_is_hotter_than_what_takes_little() {
         let mut heat = Heat::default();
         heat.begin();
-        let little = heat.weigh(body(5, false), 10, Sample::default());
-        let much = heat.weigh(body(64, false), 1_000_000_000, Sample::default());
+        let little = heat.weigh(body(5, false), 10, Sample::default(), false);
+        let much = heat.weigh(body(64, false), 1_000_000_000, Sample::default(), false);
         assert!(little.share < much.share && much.share == 1.0, "{little:?} {much:?}");
         // What it took adds up, and no more than has passed counts.
         assert!(little.took < much.took && much.took < Duration::from_secs(100), "{little:?} {much:?}");

@@ -49,7 +49,7 @@ use crate::native::code::CompiledCode;
 use crate::native::frames::Resume;
 use crate::native::raw::{release, retain};
 use crate::native::trampoline::stub_exit;
-use crate::tier::jit;
+use crate::tier::{is_importing, jit};
 use background::Answer;
 use heat::{Body, Heat, Sample};
 use pyo3_ffi::{PyObject, PyThreadState};
@@ -399,7 +399,7 @@ pub unsafe extern "C" fn hot_loop(
                 cell.rounds = cell.sample.begin(body) as i32;
                 return on_as_before;
             } else {
-                let weight = cell.heat.weigh(body, cell.counted, cell.sample);
+                let weight = cell.heat.weigh(body, cell.counted, cell.sample, is_importing());
                 let place = compile::Place::Loop(header);
                 compile::ask(jit, running, &mut *code, place, body.instructions, weight, general)
             }

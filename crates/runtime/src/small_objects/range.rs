@@ -11,7 +11,7 @@ use std::ptr::{self, NonNull};
 use std::time::Duration;
 
 /// Memory is asked of the system in steps of this.
-const GROWTH: usize = 1 << 20;
+pub(super) const GROWTH: usize = 1 << 20;
 /// From this length on in steps of huge pages, if the system has them: of what a process has by then they are a third at most.
 const HUGE_FROM: usize = 6 << 20;
 /// What a huge page may take: ordinary ones take half as long again in its place.

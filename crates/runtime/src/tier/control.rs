@@ -50,6 +50,7 @@ pub unsafe fn enable(settings: &Settings) -> Result<(), String> {
         if jit().is_none() {
             install(Box::new(make(settings)?));
             thread_exit::let_pass();
+            super::importing::initialise();
         }
         let jit = jit().expect("just installed");
         jit.settings = settings.clone();

@@ -1,9 +1,11 @@
 //! Entries of functions: counting, compiled, original.
 
 use super::compile::compile;
+use super::importing::Waits;
 use super::refusal::Refusal;
 use super::small;
 use super::state::{Stage, TierState, jit};
+use crate::memory::Placed;
 use crate::native::compiled_entry::compiled_entry;
 use crate::native::entry::call_interpreted;
 use crate::native::{code, tools};
@@ -41,8 +43,9 @@ pub(crate) unsafe fn state_or_new(code: Code) -> Option<NonNull<TierState>> {
             has_loop: has_loop(code),
             is_small: small::is_small(code),
             jump_events: false,
+            waits: Waits::default(),
         };
-        match states.set(code, Box::new(state)) {
+        match states.set(code, Placed::new(state)) {
             Ok(state) => Some(state),
             Err(_) => {
                 pyo3_ffi::PyErr_Clear();
@@ -193,6 +196,10 @@ unsafe fn count(function: Function, code: Code) {
         if !jit.enabled {
             give_back(function);
         } else if calls >= jit.settings.calls_to_compile(code.len()) {
+            if state.waits.calls(jit.settings.call_threshold) {
+                state.calls = 0;
+                return;
+            }
             match compile(code, false) {
                 Ok(()) => install(function, code, compiled_entry),
                 Err(reason) if reason.is_temporary() => {

@@ -222,8 +222,14 @@ unsafe fn count_jump(code: Code, to: usize) -> Verdict {
             if state.jumps < rounds.into() {
                 return Verdict::Continue;
             }
-            if compiled.is_none() && compile(code, false).is_err() {
-                return Verdict::Disable;
+            if compiled.is_none() {
+                if state.waits.rounds(jit.settings.loop_threshold) {
+                    state.jumps = 0;
+                    return Verdict::Continue;
+                }
+                if compile(code, false).is_err() {
+                    return Verdict::Disable;
+                }
             }
         }
         // Where code is left out, the interpreter may come to a loop again: setting events takes longer than having them.

@@ -1,8 +1,9 @@
 //! The compiler of this process: one for the main interpreter, guarded by the GIL.
 
+use super::importing::Waits;
 use super::refusal::Refusal;
 use super::{Settings, Stats};
-use crate::memory::CodeMemory;
+use crate::memory::{CodeMemory, Placed};
 use std::cell::UnsafeCell;
 use std::sync::Arc;
 use whipsnake_cpython::live::extra::Extra;
@@ -36,6 +37,8 @@ pub(crate) struct TierState {
     pub is_small: bool,
     /// Whether our JUMP events are set on it.
     pub jump_events: bool,
+    /// How often it has waited because modules were being imported.
+    pub waits: Waits,
 }
 
 /// Everything the compiler holds.
@@ -46,7 +49,8 @@ pub(crate) struct Jit {
     pub addresses: Arc<Addresses>,
     pub baseline: Baseline,
     pub stats: Stats,
-    pub states: Extra<TierState>,
+    /// They lie together, among the tables: each call that is counted looks for one, most often one that it has not seen for long.
+    pub states: Extra<TierState, Placed<TierState>>,
     pub monitoring: Monitoring,
     pub watcher: Option<FunctionWatcher>,
     /// Whether our events are set for the whole interpreter, for the statistics.
