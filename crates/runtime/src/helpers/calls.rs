@@ -5,6 +5,7 @@
 //! they took from the slots is gone and the slots are null.
 
 use super::constructors::{construct, construct_whole};
+use super::exception_pool;
 use super::inlined_calls::call_method;
 use super::new_objects::call_new;
 use super::object_methods::call_object_method;
@@ -185,11 +186,25 @@ unsafe extern "C" fn call_object(
     unsafe {
         let back = Back { length, address };
         let entered = if is_exact(base.read(), &raw mut pyo3_ffi::PyType_Type) {
+            if let Some(made) = make_exception(base, count) {
+                return finish(base, count as usize + 2, made);
+            }
             construct(thread, frame, base, count, None, back)
         } else {
             call_method(thread, frame, base, count, back)
         };
         entered.unwrap_or_else(|| call_other(thread, frame, base, count, length, address))
+    }
+}
+
+/// A call of a class of exceptions, if that makes them as `BaseException` does. `None` for other classes, and then nothing has changed.
+unsafe fn make_exception(base: *mut *mut PyObject, count: c_int) -> Option<*mut PyObject> {
+    // SAFETY: `call`'s slots, with an exact `type` and without `self`.
+    unsafe {
+        let class = base.read();
+        let made = exception_pool::make(class.cast(), base.add(2), count as usize)?;
+        release(class);
+        Some(made)
     }
 }
 
@@ -275,12 +290,14 @@ pub unsafe extern "C" fn call_whole(
     // SAFETY: machine code passes the slots of a call instruction of the current frame.
     unsafe {
         let slots = count as usize + 2;
-        if is_exact(base.read(), &raw mut pyo3_ffi::PyType_Type)
-            && base.add(1).read().is_null()
-            && let Some(instance) = construct_whole(thread, base, count)
-        {
-            tools::notice_in(ThreadState::new_unchecked(thread));
-            return finish(base, slots, instance).frame.cast();
+        if is_exact(base.read(), &raw mut pyo3_ffi::PyType_Type) && base.add(1).read().is_null() {
+            if let Some(made) = make_exception(base, count) {
+                return finish(base, slots, made).frame.cast();
+            }
+            if let Some(instance) = construct_whole(thread, base, count) {
+                tools::notice_in(ThreadState::new_unchecked(thread));
+                return finish(base, slots, instance).frame.cast();
+            }
         }
         let (args, total) = unwrap_method(base, count as usize);
         let callable = base.read();
