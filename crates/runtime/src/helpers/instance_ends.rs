@@ -2,7 +2,8 @@
 
 use super::instance_pool::{HEAD, POOL, PREHEADER, Pool, WITH_PREHEADER, inline_bytes};
 use super::{
-    exception_pool, function_pool, generator_pool, iterator_pool, list_pool, pools, traceback_pool, tuple_pool,
+    dict_pool, exception_pool, function_pool, generator_pool, iterator_pool, list_pool, pools, traceback_pool,
+    tuple_pool,
 };
 use crate::native::raw::{get, release, set};
 use pyo3_ffi::{PyObject, PyTypeObject};
@@ -202,6 +203,8 @@ unsafe fn end_built_in(value: *mut PyObject, depth: u32) -> bool {
             tuple_pool::end(value, depth)
         } else if class == &raw mut pyo3_ffi::PyList_Type {
             list_pool::end(value, depth)
+        } else if class == &raw mut pyo3_ffi::PyDict_Type {
+            dict_pool::end(value, depth)
         } else if class == &raw mut pyo3_ffi::PyFunction_Type {
             function_pool::end(value, depth)
         } else if class == &raw mut pyo3_ffi::PyGen_Type || class == &raw mut pyo3_ffi::PyCoro_Type {
@@ -220,7 +223,7 @@ unsafe fn end_built_in(value: *mut PyObject, depth: u32) -> bool {
     }
 }
 
-/// Ends an object without references, if it is an instance that has nothing but values, a short tuple or list, a function, a generator that is done, an iterator
+/// Ends an object without references, if it is an instance that has nothing but values, a short tuple or list, a dict, a function, a generator that is done, an iterator
 /// of a list or tuple, an exception, an entry of a traceback, or a frame object.
 ///
 /// # Safety

@@ -2,7 +2,7 @@
 //! are left to the interpreter's own function.
 
 use super::raw::{get, is_exact, release, retain};
-use crate::helpers::tuple_pool;
+use crate::helpers::{dict_pool, tuple_pool};
 use pyo3_ffi::PyObject;
 use std::ptr;
 use whipsnake_cpython::layout::code::{CO_OPTIMIZED, CO_VARARGS, CO_VARKEYWORDS};
@@ -250,7 +250,19 @@ impl Binding {
         }
         // SAFETY: a new dict with interned strings as keys.
         unsafe {
-            let made = pyo3_ffi::PyDict_New();
+            let mut numbers = [0; dict_pool::MOST_ITEMS];
+            let count = others.count_ones() as usize;
+            if let Some(names) = self.names.filter(|_| (1..=numbers.len()).contains(&count)) {
+                numbers.iter_mut().zip(bits(others)).for_each(|(number, index)| *number = index);
+                let item = |pair: usize| (names.items().add(numbers[pair]).read(), self.value(numbers[pair]));
+                if let Some(made) = dict_pool::dict_of(count, item) {
+                    (0..count).for_each(|pair| {
+                        retain(item(pair).0);
+                    });
+                    return Some(made);
+                }
+            }
+            let made = dict_pool::new_dict();
             let added = !made.is_null()
                 && bits(others).all(|index| {
                     let name = self.names.and_then(|names| names.item(index)).unwrap_or(ptr::null_mut());
