@@ -10,6 +10,7 @@ use super::inlined_calls::call_method;
 use super::new_objects::call_new;
 use super::object_methods::call_object_method;
 use super::objects::release;
+use super::partials::call_partial;
 use crate::native::code;
 use crate::native::compiled_entry::compiled_entry;
 use crate::native::entry::call_compiled;
@@ -186,22 +187,29 @@ unsafe extern "C" fn call_object(
     unsafe {
         let back = Back { length, address };
         let entered = if is_exact(base.read(), &raw mut pyo3_ffi::PyType_Type) {
-            if let Some(made) = make_exception(base, count) {
+            if let Some(made) = make_plainly(base, count) {
                 return finish(base, count as usize + 2, made);
             }
             construct(thread, frame, base, count, None, back)
         } else {
-            call_method(thread, frame, base, count, back)
+            call_method(thread, frame, base, count, back).or_else(|| call_partial(thread, frame, base, count, back))
         };
         entered.unwrap_or_else(|| call_other(thread, frame, base, count, length, address))
     }
 }
 
-/// A call of a class of exceptions, if that makes them as `BaseException` does. `None` for other classes, and then nothing has changed.
-unsafe fn make_exception(base: *mut *mut PyObject, count: c_int) -> Option<*mut PyObject> {
+/// A call of a class of exceptions, if that makes them as `BaseException` does, or of `weakref.ref` with an object only. `None` for other calls, and then nothing has changed.
+unsafe fn make_plainly(base: *mut *mut PyObject, count: c_int) -> Option<*mut PyObject> {
     // SAFETY: `call`'s slots, with an exact `type` and without `self`.
     unsafe {
         let class = base.read();
+        if class == (&raw mut pyo3_ffi::_PyWeakref_RefType).cast() && count == 1 {
+            let object = base.add(2).read();
+            let made = pyo3_ffi::PyWeakref_NewRef(object, ptr::null_mut());
+            release(object);
+            release(class);
+            return Some(made);
+        }
         let made = exception_pool::make(class.cast(), base.add(2), count as usize)?;
         release(class);
         Some(made)
@@ -291,7 +299,7 @@ pub unsafe extern "C" fn call_whole(
     unsafe {
         let slots = count as usize + 2;
         if is_exact(base.read(), &raw mut pyo3_ffi::PyType_Type) && base.add(1).read().is_null() {
-            if let Some(made) = make_exception(base, count) {
+            if let Some(made) = make_plainly(base, count) {
                 return finish(base, slots, made).frame.cast();
             }
             if let Some(instance) = construct_whole(thread, base, count) {
