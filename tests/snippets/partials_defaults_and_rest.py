@@ -76,7 +76,13 @@ def with_defaults(n):
     yield with_rest(n), with_rest(n, 1), with_rest(n, 1, 2), with_rest(n, 1, 2, x=n), with_rest(n, x=3)
     yield only_rest(), only_rest(n), only_rest(*range(n % 20)), only_rest(n, *[n])
     yield collects(n), collects(n, 1, key=2), collects(n, z=1, y=2)
-    yield attempt(plain, n), attempt(plain, 1, 2, 3), attempt(defaults), attempt(with_rest), attempt(defaults, 1, 2, 3, 4, 5)
+    yield (
+        attempt(plain, n),
+        attempt(plain, 1, 2, 3),
+        attempt(defaults),
+        attempt(with_rest),
+        attempt(defaults, 1, 2, 3, 4, 5),
+    )
     if n % 50 == 49:
         defaults.__defaults__ = (n,)
         yield attempt(defaults, 1), attempt(defaults, 1, 2, 3)
@@ -104,10 +110,33 @@ def partials(n):
     y = (n,)
     yield none(n, 1), one(n), both(), named(n), named(n, 1, d=2), mixed(), mixed(n, 3), mixed(x=n)
     yield one(*y), none(*y, 1), mixed(*y), mixed(*y, **x), mixed(**x), named(*y, **{"d": n}), named(n, **{"c": n})
-    yield nested(n), nested(*y, q=n), nested(*y, **x), of_method(n), of_method(*y), of_class().value, of_class(*()).value
-    yield of_object(n), of_object(*y, **x), of_built_in("101"), of_built_in(*["11"]), of_long(n), of_long(n, n), of_long(*y, *y)
+    yield (
+        nested(n),
+        nested(*y, q=n),
+        nested(*y, **x),
+        of_method(n),
+        of_method(*y),
+        of_class().value,
+        of_class(*()).value,
+    )
+    yield (
+        of_object(n),
+        of_object(*y, **x),
+        of_built_in("101"),
+        of_built_in(*["11"]),
+        of_long(n),
+        of_long(n, n),
+        of_long(*y, *y),
+    )
     yield derived(n), derived(*y), bare(n), bare(*y)
-    yield attempt(one), attempt(one, 1, 2), attempt(both, n), attempt(failing), attempt(failing, *y), attempt(named, n, 1, 2)
+    yield (
+        attempt(one),
+        attempt(one, 1, 2),
+        attempt(both, n),
+        attempt(failing),
+        attempt(failing, *y),
+        attempt(named, n, 1, 2),
+    )
     yield attempt(one, **{"b": n}), attempt(one, **{"a": n}), attempt(one, *y, **{"c": n})
     yield Methods().by_partial(), Methods().by_partial(n), Methods().by_partial(y=n)
     changing = functools.partial(with_rest, 1, x=2)

@@ -74,7 +74,9 @@ def entries(error):
     found, entry = [], error.__traceback__
     while entry is not None:
         frame = entry.tb_frame
-        found.append((frame.f_code.co_name, entry.tb_lineno - frame.f_code.co_firstlineno, entry.tb_lasti, frame.f_lasti))
+        found.append(
+            (frame.f_code.co_name, entry.tb_lineno - frame.f_code.co_firstlineno, entry.tb_lasti, frame.f_lasti)
+        )
         entry = entry.tb_next
     return found
 
@@ -296,7 +298,20 @@ def refcounts(number):
 
 
 def main():
-    tests = kinds, many_deep, held, again, contexts, in_generator, cycle, sets_things, bad_calls, traced, text, refcounts
+    tests = (
+        kinds,
+        many_deep,
+        held,
+        again,
+        contexts,
+        in_generator,
+        cycle,
+        sets_things,
+        bad_calls,
+        traced,
+        text,
+        refcounts,
+    )
     for test in tests:
         before = None
         for number in range(120):

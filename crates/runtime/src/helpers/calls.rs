@@ -10,7 +10,6 @@ use super::inlined_calls::call_method;
 use super::new_objects::call_new;
 use super::object_methods::call_object_method;
 use super::objects::release;
-use super::partials::call_partial;
 use crate::native::code;
 use crate::native::compiled_entry::compiled_entry;
 use crate::native::entry::call_compiled;
@@ -192,7 +191,7 @@ unsafe extern "C" fn call_object(
             }
             construct(thread, frame, base, count, None, back)
         } else {
-            call_method(thread, frame, base, count, back).or_else(|| call_partial(thread, frame, base, count, back))
+            call_method(thread, frame, base, count, back)
         };
         entered.unwrap_or_else(|| call_other(thread, frame, base, count, length, address))
     }

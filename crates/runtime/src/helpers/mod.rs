@@ -42,7 +42,6 @@ mod new_objects;
 mod number_texts;
 mod object_methods;
 pub mod objects;
-mod partials;
 pub(crate) mod pointers;
 pub(crate) mod pools;
 pub mod read_numbers;

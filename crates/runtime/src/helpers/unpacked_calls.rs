@@ -3,7 +3,6 @@
 use super::calls::{Back, compiled_function, done, enter, enter_pushed, entered, finish};
 use super::inlined_calls::python_call;
 use super::objects::{release, release_or_null};
-use super::partials::spread_partial;
 use super::tuple_pool::tuple_of;
 use crate::native::frames::{self, Resume};
 use crate::native::raw::{get, is_exact, retain};
@@ -29,7 +28,7 @@ pub unsafe extern "C" fn call_function_ex(
     // SAFETY: machine code passes the slots of a call instruction of the current frame.
     unsafe {
         let slots = 3 + (flags & 1) as usize;
-        let mut callable = base.read();
+        let callable = base.read();
         let mut positional = base.add(2).read();
         let mut keywords = if flags & 1 != 0 { base.add(3).read() } else { ptr::null_mut() };
         if pyo3_ffi::PyTuple_CheckExact(positional) == 0 {
@@ -44,11 +43,7 @@ pub unsafe extern "C" fn call_function_ex(
             release(positional);
             positional = tuple;
         }
-        if let Some((found, own)) = compiled_callable(callable).or_else(|| {
-            // The function of a partial object is compiled.
-            let spread = spread_partial(&mut callable, &mut positional, &mut keywords);
-            if spread { compiled_callable(callable) } else { None }
-        }) {
+        if let Some((found, own)) = compiled_callable(callable) {
             let back = Back { length, address };
             let result = enter_unpacked(thread, frame, found, own, positional, &mut keywords, back);
             release(positional);
