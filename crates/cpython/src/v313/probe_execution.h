@@ -28,6 +28,7 @@ static void print_execution(void) {
     OFF(F_FRAME, PyFrameObject, f_frame);
     OFF(F_TRACE, PyFrameObject, f_trace);
     OFF(F_LINENO, PyFrameObject, f_lineno);
+    OFF(F_TRACE_LINES, PyFrameObject, f_trace_lines);
     OFF(F_EXTRA_LOCALS, PyFrameObject, f_extra_locals);
     OFF(F_LOCALS_CACHE, PyFrameObject, f_locals_cache);
     OFF(F_FRAME_DATA, PyFrameObject, _f_frame_data);

@@ -129,12 +129,25 @@ static void print_values(void) {
     end();
 
     begin("exception", "`PyBaseExceptionObject`.");
+    OFF(DICT, PyBaseExceptionObject, dict);
     OFF(ARGS, PyBaseExceptionObject, args);
+    OFF(NOTES, PyBaseExceptionObject, notes);
     OFF(TRACEBACK, PyBaseExceptionObject, traceback);
     OFF(CONTEXT, PyBaseExceptionObject, context);
     OFF(CAUSE, PyBaseExceptionObject, cause);
     OFF(SUPPRESS_CONTEXT, PyBaseExceptionObject, suppress_context);
     OFF(STOP_ITERATION_VALUE, PyStopIterationObject, value);
+    OFF(ATTRIBUTE_ERROR_OBJ, PyAttributeErrorObject, obj);
+    OFF(ATTRIBUTE_ERROR_NAME, PyAttributeErrorObject, name);
+    SIZE(PyBaseExceptionObject);
+    end();
+
+    begin("traceback", "`PyTracebackObject`: an entry of a traceback.");
+    OFF(TB_NEXT, PyTracebackObject, tb_next);
+    OFF(TB_FRAME, PyTracebackObject, tb_frame);
+    OFF(TB_LASTI, PyTracebackObject, tb_lasti);
+    OFF(TB_LINENO, PyTracebackObject, tb_lineno);
+    SIZE(PyTracebackObject);
     end();
 }
 

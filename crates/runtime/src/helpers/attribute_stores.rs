@@ -194,7 +194,7 @@ pub(super) unsafe fn exchange_dict_value(
 
 /// The interpreter's counter of modifications to dicts. It is in a part of the interpreter's state that may move between patch versions,
 /// so what is there is compared with the version of a dict that was just modified.
-unsafe fn dict_version() -> Option<*mut u64> {
+pub(super) unsafe fn dict_version() -> Option<*mut u64> {
     static PLACE: OnceLock<Option<usize>> = OnceLock::new();
     // SAFETY: the GIL is held; the state is larger than the offset.
     let find = || unsafe {

@@ -8,8 +8,9 @@
 #![allow(clippy::missing_safety_doc, reason = "the contract is the same for all, above")]
 
 use super::attention::Before;
+use super::dict_pool::{self, dict_of};
 use super::held::Held;
-use crate::native::raw::is_exact;
+use crate::native::raw::{is_exact, retain};
 use pyo3_ffi::{Py_DECREF, Py_TYPE, PyObject, PyThreadState_Get};
 use std::ffi::c_int;
 use std::ptr::null_mut;
@@ -35,7 +36,12 @@ pub unsafe extern "C" fn build_tuple(base: *mut *mut PyObject, count: c_int) -> 
 pub unsafe extern "C" fn build_named(base: *mut *mut PyObject, count: c_int) -> *mut PyObject {
     // SAFETY: the dict takes references of its own; those in the slots go when it has all.
     unsafe {
-        let dict = pyo3_ffi::PyDict_New();
+        let pairs = count as usize / 2;
+        let last = base.add(2 * pairs);
+        if let Some(dict) = dict_of(pairs, |pair| (last.sub(2 * pair + 1).read(), last.sub(2 * pair + 2).read())) {
+            return dict;
+        }
+        let dict = dict_pool::new_dict();
         if dict.is_null() {
             return dict;
         }
@@ -102,7 +108,10 @@ pub unsafe extern "C" fn build_map(base: *mut *mut PyObject, count: c_int) -> *m
     // SAFETY: live objects.
     unsafe {
         if count == 0 {
-            return pyo3_ffi::PyDict_New();
+            return dict_pool::new_dict();
+        }
+        if let Some(dict) = dict_of(count as usize, |pair| (base.add(2 * pair).read(), base.add(2 * pair + 1).read())) {
+            return dict;
         }
         let before = Before::now();
         let dict = symbols::_PyDict_FromItems(base, 2, base.add(1), 2, count as isize);
@@ -122,6 +131,12 @@ pub unsafe extern "C" fn build_const_key_map(
     // SAFETY: live objects; `keys` is an exact tuple of `count` items.
     unsafe {
         let items: *mut *mut PyObject = keys.byte_add(layout::tuple::OB_ITEM as usize).cast();
+        if let Some(dict) = dict_of(count as usize, |pair| (items.add(pair).read(), base.add(pair).read())) {
+            for index in 0..count as usize {
+                retain(items.add(index).read());
+            }
+            return dict;
+        }
         let dict = symbols::_PyDict_FromItems(items, 1, base, 1, count as isize);
         if !dict.is_null() {
             drop_slots(base, count as usize);
@@ -182,6 +197,9 @@ pub unsafe extern "C" fn set_add(set: *mut PyObject, value: *mut PyObject) -> c_
 pub unsafe extern "C" fn dict_update(dict: *mut PyObject, mapping: *mut PyObject) -> c_int {
     // SAFETY: live objects, an exact dict.
     unsafe {
+        if dict_pool::copy_into(dict, mapping) {
+            return 0;
+        }
         let before = Before::now();
         if pyo3_ffi::PyDict_Update(dict, mapping) >= 0 {
             return before.status(opcode::DICT_UPDATE, 0);
@@ -204,6 +222,9 @@ pub unsafe extern "C" fn dict_merge(slot: *mut *mut PyObject, mapping: *mut PyOb
     // SAFETY: live objects; the instruction's stack layout.
     unsafe {
         if is_exact(mapping, &raw mut pyo3_ffi::PyDict_Type) && Dict::new_unchecked(mapping).is_empty() {
+            return 0;
+        }
+        if dict_pool::copy_into(*slot, mapping) {
             return 0;
         }
         let before = Before::now();

@@ -5,6 +5,7 @@
 //! they took from the slots is gone and the slots are null.
 
 use super::constructors::{construct, construct_whole, is_called_as_class};
+use super::exception_pool;
 use super::inlined_calls::call_method;
 use super::new_objects::call_new;
 use super::object_methods::call_object_method;
@@ -185,6 +186,9 @@ unsafe extern "C" fn call_object(
     unsafe {
         let back = Back { length, address };
         let entered = if is_exact(base.read(), &raw mut pyo3_ffi::PyType_Type) {
+            if let Some(made) = make_plainly(base, count) {
+                return finish(base, count as usize + 2, made);
+            }
             construct(thread, frame, base, count, None, back)
         } else if is_called_as_class(base.read()) {
             construct_whole(thread, base, count, None).map(|instance| {
@@ -195,6 +199,24 @@ unsafe extern "C" fn call_object(
             call_method(thread, frame, base, count, back)
         };
         entered.unwrap_or_else(|| call_other(thread, frame, base, count, length, address))
+    }
+}
+
+/// A call of a class of exceptions, if that makes them as `BaseException` does, or of `weakref.ref` with an object only. `None` for other calls, and then nothing has changed.
+unsafe fn make_plainly(base: *mut *mut PyObject, count: c_int) -> Option<*mut PyObject> {
+    // SAFETY: `call`'s slots, with an exact `type` and without `self`.
+    unsafe {
+        let class = base.read();
+        if class == (&raw mut pyo3_ffi::_PyWeakref_RefType).cast() && count == 1 {
+            let object = base.add(2).read();
+            let made = pyo3_ffi::PyWeakref_NewRef(object, ptr::null_mut());
+            release(object);
+            release(class);
+            return Some(made);
+        }
+        let made = exception_pool::make(class.cast(), base.add(2), count as usize)?;
+        release(class);
+        Some(made)
     }
 }
 
@@ -280,12 +302,16 @@ pub unsafe extern "C" fn call_whole(
     // SAFETY: machine code passes the slots of a call instruction of the current frame.
     unsafe {
         let slots = count as usize + 2;
-        if base.add(1).read().is_null()
-            && is_called_as_class(base.read())
-            && let Some(instance) = construct_whole(thread, base, count, None)
-        {
-            tools::notice_in(ThreadState::new_unchecked(thread));
-            return finish(base, slots, instance).frame.cast();
+        if base.add(1).read().is_null() && is_called_as_class(base.read()) {
+            if is_exact(base.read(), &raw mut pyo3_ffi::PyType_Type)
+                && let Some(made) = make_plainly(base, count)
+            {
+                return finish(base, slots, made).frame.cast();
+            }
+            if let Some(instance) = construct_whole(thread, base, count, None) {
+                tools::notice_in(ThreadState::new_unchecked(thread));
+                return finish(base, slots, instance).frame.cast();
+            }
         }
         let (args, total) = unwrap_method(base, count as usize);
         let callable = base.read();

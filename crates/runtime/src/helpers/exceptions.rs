@@ -1,6 +1,7 @@
 //! Exceptions: `raise`, and matching in `except` and `except*`.
 
-use crate::native::raw::{get, release, release_or_null, retain};
+use super::exception_pool;
+use crate::native::raw::{get, is_exact, release, release_or_null, retain, set};
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::ffi::c_int;
 use std::ptr;
@@ -25,8 +26,7 @@ pub unsafe extern "C" fn raise(thread: *mut PyThreadState, base: *mut *mut PyObj
         }
         if let Some(exception) = instance(exception) {
             if cause.is_null() || set_cause(exception, cause) {
-                pyo3_ffi::PyErr_SetObject(pyo3_ffi::Py_TYPE(exception).cast(), exception);
-                release(exception);
+                set_raised(thread, exception);
             } else {
                 release(exception);
                 release(cause);
@@ -38,22 +38,45 @@ pub unsafe extern "C" fn raise(thread: *mut PyThreadState, base: *mut *mut PyObj
     0
 }
 
-/// The exception being handled, raised again.
-unsafe fn raise_again(thread: *mut PyThreadState) -> c_int {
+/// Sets an exception. Takes the reference.
+unsafe fn set_raised(thread: *mut PyThreadState, exception: *mut PyObject) {
+    // SAFETY: the caller's: a live thread state, an instance of an exception.
+    unsafe {
+        let others = get::<usize>(thread, thread_state::CURRENT_EXCEPTION);
+        if others == 0 && handled(thread).is_null() {
+            set(thread, thread_state::CURRENT_EXCEPTION, exception);
+            return;
+        }
+        // The one being handled becomes its context.
+        pyo3_ffi::PyErr_SetObject(pyo3_ffi::Py_TYPE(exception).cast(), exception);
+        release(exception);
+    }
+}
+
+/// The exception being handled, borrowed; null if none is.
+unsafe fn handled(thread: *mut PyThreadState) -> *mut PyObject {
     // SAFETY: the caller's: a live thread state, whose stack of handled exceptions ends with null.
     unsafe {
         let mut info: *mut u8 = get(thread, thread_state::EXC_INFO);
-        loop {
+        while !info.is_null() {
             let exception: *mut PyObject = get(info, exc_stack_item::EXC_VALUE);
             if !exception.is_null() && exception != pyo3_ffi::Py_None() {
-                pyo3_ffi::PyErr_SetRaisedException(retain(exception));
-                return 1;
+                return exception;
             }
-            let previous: *mut u8 = get(info, exc_stack_item::PREVIOUS_ITEM);
-            if previous.is_null() {
-                break;
-            }
-            info = previous;
+            info = get(info, exc_stack_item::PREVIOUS_ITEM);
+        }
+    }
+    ptr::null_mut()
+}
+
+/// The exception being handled, raised again.
+unsafe fn raise_again(thread: *mut PyThreadState) -> c_int {
+    // SAFETY: the caller's: a live thread state.
+    unsafe {
+        let exception = handled(thread);
+        if !exception.is_null() {
+            pyo3_ffi::PyErr_SetRaisedException(retain(exception));
+            return 1;
         }
         symbols::_PyErr_SetString(thread, pyo3_ffi::PyExc_RuntimeError, c"No active exception to reraise".as_ptr());
     }
@@ -82,6 +105,11 @@ unsafe fn instance(exception: *mut PyObject) -> Option<*mut PyObject> {
 unsafe fn call_class(class: *mut PyObject) -> Option<*mut PyObject> {
     // SAFETY: the caller's.
     unsafe {
+        if is_exact(class, &raw mut pyo3_ffi::PyType_Type)
+            && let Some(made) = exception_pool::make(class.cast(), ptr::null(), 0)
+        {
+            return (!made.is_null()).then_some(made);
+        }
         let made = pyo3_ffi::PyObject_CallNoArgs(class);
         if made.is_null() {
             return None;

@@ -1,7 +1,10 @@
 //! The end of instances of classes in Python: what they hold is dropped, and their memory put into the list that new ones come from.
 
 use super::instance_pool::{HEAD, POOL, PREHEADER, Pool, WITH_PREHEADER, inline_bytes};
-use super::{function_pool, generator_pool, iterator_pool, list_pool, pools, tuple_pool};
+use super::{
+    dict_pool, exception_pool, function_pool, generator_pool, iterator_pool, list_pool, pools, traceback_pool,
+    tuple_pool,
+};
 use crate::native::raw::{get, release, set};
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::ptr;
@@ -200,20 +203,28 @@ unsafe fn end_built_in(value: *mut PyObject, depth: u32) -> bool {
             tuple_pool::end(value, depth)
         } else if class == &raw mut pyo3_ffi::PyList_Type {
             list_pool::end(value, depth)
+        } else if class == &raw mut pyo3_ffi::PyDict_Type {
+            dict_pool::end(value, depth)
         } else if class == &raw mut pyo3_ffi::PyFunction_Type {
             function_pool::end(value, depth)
         } else if class == &raw mut pyo3_ffi::PyGen_Type || class == &raw mut pyo3_ffi::PyCoro_Type {
             generator_pool::end(value, depth)
         } else if class == &raw mut pyo3_ffi::PyListIter_Type || class == &raw mut pyo3_ffi::PyTupleIter_Type {
             iterator_pool::end(value, depth)
+        } else if (*class).tp_flags & pyo3_ffi::Py_TPFLAGS_BASE_EXC_SUBCLASS != 0 {
+            exception_pool::end(value, depth)
+        } else if class == &raw mut pyo3_ffi::PyTraceBack_Type {
+            traceback_pool::end_entry(value, depth)
+        } else if class == &raw mut pyo3_ffi::PyFrame_Type {
+            traceback_pool::end_frame(value, depth)
         } else {
             false
         }
     }
 }
 
-/// Ends an object without references, if it is an instance that has nothing but values, a short tuple or list, a function, a generator that is done, or an iterator
-/// of a list or tuple.
+/// Ends an object without references, if it is an instance that has nothing but values, a short tuple or list, a dict, a function, a generator that is done, an iterator
+/// of a list or tuple, an exception, an entry of a traceback, or a frame object.
 ///
 /// # Safety
 /// The GIL is held; nobody has a reference to the object.

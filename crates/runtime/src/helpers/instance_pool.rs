@@ -4,7 +4,7 @@
 //! instances of the same size (else from the interpreter's allocator), in the collector's youngest generation, with no values; and at the end the values
 //! dropped and the memory put into the list. The lists belong to the main interpreter, the only one that machine code runs in, and are guarded by the GIL.
 
-use super::{list_pool, pools, tuple_pool};
+use super::{dict_pool, list_pool, pools, tuple_pool};
 use crate::native::raw::{get, retain, set};
 use crate::small_objects;
 use pyo3_ffi::{PyObject, PyTypeObject};
@@ -40,6 +40,8 @@ pub(super) struct Pool {
     pub(super) lists_of_items: list_pool::Lists,
     /// Dead tuples.
     pub(super) tuples: tuple_pool::Tuples,
+    /// Dead dicts.
+    pub(super) dicts: dict_pool::Dicts,
     /// The first head of the youngest generation's list; NULL if instances are left to the interpreter.
     pub(super) young: *mut u8,
     /// How many objects the collector has counted, how many it waits for, and whether it is on.
@@ -62,6 +64,7 @@ pub(super) static POOL: Slot = Slot(UnsafeCell::new(Pool {
     lists: [List { first: ptr::null_mut(), length: 0 }; LARGEST / UNIT],
     lists_of_items: list_pool::Lists::EMPTY,
     tuples: tuple_pool::Tuples::EMPTY,
+    dicts: dict_pool::Dicts::EMPTY,
     young: ptr::null_mut(),
     count: ptr::null_mut(),
     threshold: ptr::null(),
@@ -104,6 +107,7 @@ pub(crate) unsafe fn initialise() {
             (pool.count, pool.enabled) = (count, enabled);
             pool.threshold = young.offset(interpreter_state::GC_THRESHOLD as isize).cast();
             pool.young = young;
+            pool.dicts.initialise();
         }
     }
 }

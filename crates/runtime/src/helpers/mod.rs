@@ -14,6 +14,8 @@ pub mod constructors;
 pub(crate) mod consumers;
 pub mod containers;
 pub mod control;
+pub(crate) mod dict_pool;
+mod exception_pool;
 pub mod exceptions;
 pub mod exit_numbers;
 pub(crate) mod fallback;
@@ -48,6 +50,7 @@ pub mod slices;
 pub(crate) mod special;
 mod subscripts;
 pub mod text;
+pub(crate) mod traceback_pool;
 pub(crate) mod tuple_pool;
 pub mod unpack;
 pub mod unpacked_calls;
@@ -90,7 +93,7 @@ pub fn address(helper: Helper) -> usize {
         Helper::TrackAgain => pyo3_ffi::PyObject_GC_Track as *const () as usize,
         Helper::NewSequenceIterator => iteration::iter as *const () as usize,
         Helper::NewRangeIterator => iteration::new_range_iterator as *const () as usize,
-        Helper::NewDict => pyo3_ffi::PyDict_New as *const () as usize,
+        Helper::NewDict => dict_pool::new_dict as *const () as usize,
         Helper::PopInlined => crate::region::pop_inlined as *const () as usize,
         Helper::EndInlinedGenerator => crate::region::end_inlined_generator as *const () as usize,
         Helper::FloatPower => libc_pow as *const () as usize,

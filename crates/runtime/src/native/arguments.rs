@@ -2,7 +2,7 @@
 //! are left to the interpreter's own function.
 
 use super::raw::{get, is_exact, release, retain};
-use crate::helpers::tuple_pool;
+use crate::helpers::{dict_pool, tuple_pool};
 use pyo3_ffi::PyObject;
 use std::ptr;
 use whipsnake_cpython::layout::code::{CO_OPTIMIZED, CO_VARARGS, CO_VARKEYWORDS};
@@ -37,8 +37,11 @@ pub(super) unsafe fn push(
 ) -> Option<Frame> {
     // SAFETY: the caller's; the frame's memory is as long as the code says.
     unsafe {
-        if !kwnames.is_null() || !takes_exactly(code, count) {
+        if !kwnames.is_null() {
             return push_bound(thread, function, code, args, count, kwnames, ptr::null_mut());
+        }
+        if !takes_exactly(code, count) {
+            return push_positional(thread, function, code, args, count, ptr::null_mut());
         }
         let frame = Frame::new(thread.allocate_frame(code.framesize() as usize + 1))?;
         move_values(args, frame.localsplus(), count);
@@ -60,7 +63,74 @@ pub(super) unsafe fn push_collected(
     collected: *mut PyObject,
 ) -> Option<Frame> {
     // SAFETY: the caller's.
-    unsafe { push_bound(thread, function, code, args, count, ptr::null_mut(), collected) }
+    unsafe { push_positional(thread, function, code, args, count, collected) }
+}
+
+/// [`push`] without names, for a function that takes more than just so many arguments: the last parameters have their defaults, or what is too much is collected.
+#[inline(never)]
+unsafe fn push_positional(
+    thread: ThreadState,
+    function: Function,
+    code: Code,
+    args: *const *mut PyObject,
+    count: usize,
+    collected: *mut PyObject,
+) -> Option<Frame> {
+    let flags = code.flags();
+    let (parameters, collects) = (code.argcount() as usize, flags & CO_VARARGS != 0);
+    let general = || {
+        // SAFETY: the caller's.
+        unsafe { push_bound(thread, function, code, args, count, ptr::null_mut(), collected) }
+    };
+    let words = code.framesize() as usize + 1;
+    if flags & CO_OPTIMIZED == 0
+        || code.kwonlyargcount() != 0
+        || count > parameters && !collects
+        || !thread.has_stack_space(words)
+    {
+        return general();
+    }
+    let given = count.min(parameters);
+    let missing = parameters - given;
+    // SAFETY: the caller's; there is room for the frame, and a slot for each parameter. `initialize` leaves the filled locals alone.
+    unsafe {
+        let defaults = if missing == 0 { None } else { function.defaults() };
+        let Some(unused) = defaults.map_or(0, |defaults| defaults.len()).checked_sub(missing) else {
+            return general();
+        };
+        let slots: *mut *mut PyObject = thread.stack_top().cast::<u8>().add(LOCALSPLUS as usize).cast();
+        let mut filled = parameters;
+        if collects {
+            let made = tuple_pool::tuple_of(args.add(given), count - given);
+            if made.is_null() {
+                pyo3_ffi::PyErr_Clear();
+                return None;
+            }
+            slots.add(filled).write(made);
+            filled += 1;
+        }
+        if flags & CO_VARKEYWORDS != 0 {
+            let named = if collected.is_null() { dict_pool::new_dict() } else { collected };
+            if named.is_null() {
+                pyo3_ffi::PyErr_Clear();
+                if collects {
+                    tuple_pool::give_back(slots.add(parameters).read());
+                }
+                return None;
+            }
+            slots.add(filled).write(named);
+            filled += 1;
+        }
+        move_values(args, slots, given);
+        if let Some(defaults) = defaults {
+            for at in 0..missing {
+                slots.add(given + at).write(retain(defaults.items().add(unused + at).read()));
+            }
+        }
+        let frame = Frame::new(thread.allocate_frame(words))?;
+        frame.initialize(function, ptr::null_mut(), filled);
+        Some(frame)
+    }
 }
 
 /// Whether all items of a dict would go to a function's `**kwargs`, in one that is like this: with interned strings, none of which is a parameter's name, in
@@ -250,7 +320,19 @@ impl Binding {
         }
         // SAFETY: a new dict with interned strings as keys.
         unsafe {
-            let made = pyo3_ffi::PyDict_New();
+            let mut numbers = [0; dict_pool::MOST_ITEMS];
+            let count = others.count_ones() as usize;
+            if let Some(names) = self.names.filter(|_| (1..=numbers.len()).contains(&count)) {
+                numbers.iter_mut().zip(bits(others)).for_each(|(number, index)| *number = index);
+                let item = |pair: usize| (names.items().add(numbers[pair]).read(), self.value(numbers[pair]));
+                if let Some(made) = dict_pool::dict_of(count, item) {
+                    (0..count).for_each(|pair| {
+                        retain(item(pair).0);
+                    });
+                    return Some(made);
+                }
+            }
+            let made = dict_pool::new_dict();
             let added = !made.is_null()
                 && bits(others).all(|index| {
                     let name = self.names.and_then(|names| names.item(index)).unwrap_or(ptr::null_mut());

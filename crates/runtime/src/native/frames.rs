@@ -12,6 +12,7 @@ use super::tools;
 use super::trampoline::stub_finish_return;
 use crate::helpers::generator_pool;
 use crate::helpers::objects::{release, release_or_null};
+use crate::helpers::traceback_pool::{self, Left};
 use crate::tier;
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::ptr;
@@ -239,10 +240,14 @@ pub unsafe fn clear_and_pop(thread: ThreadState, frame: Frame) {
     unsafe {
         let executable = frame.executable();
         let locals: i32 = get(executable, code_layout::NLOCALSPLUS);
-        if frame.owner() != frame_layout::OWNED_BY_THREAD
-            || !frame.frame_object().is_null()
-            || !frame.locals().is_null()
-        {
+        let is_plain = frame.owner() == frame_layout::OWNED_BY_THREAD && frame.locals().is_null();
+        let is_seen = !frame.frame_object().is_null();
+        let left = if is_plain && is_seen { traceback_pool::leave(frame, locals) } else { Left::Unknown };
+        if matches!(left, Left::Taken) {
+            give_back(thread, frame);
+            return;
+        }
+        if !is_plain || is_seen && matches!(left, Left::Unknown) {
             if frame.owner() == frame_layout::OWNED_BY_GENERATOR && generator_pool::clear_frame(thread, frame) {
                 return;
             }

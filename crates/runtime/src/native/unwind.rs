@@ -3,13 +3,14 @@
 use super::entry::ActivationKind;
 use super::exit;
 use super::frames::{Resume, compiled, unlink_and_pop};
-use super::raw::{release, release_or_null};
 use super::tools::is_current;
 use super::trampoline::{stub_exit, stub_finish_error, stub_unreached};
 use super::{operator_shim, shim};
 
 use crate::helpers::attention;
 use crate::helpers::calls::is_isinstance;
+use crate::helpers::objects::{release, release_or_null};
+use crate::helpers::traceback_pool;
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::{ptr, slice};
 use whipsnake_bytecode::find_in_table;
@@ -180,7 +181,7 @@ unsafe fn log(thread: ThreadState, frame: Frame, instruction: *mut CodeUnit) {
         if thread.current_exception().is_null() {
             pyo3_ffi::PyErr_SetString(pyo3_ffi::PyExc_SystemError, c"error return without exception set".as_ptr());
         }
-        if !frame.is_incomplete() {
+        if !frame.is_incomplete() && !traceback_pool::add_entry(thread, frame) {
             let object = symbols::PyThreadState_GetFrame(thread.as_ptr());
             if object.is_null() {
                 // Out of memory, and the exception is lost with the attempt.

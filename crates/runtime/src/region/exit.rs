@@ -2,6 +2,7 @@
 
 use super::{FAILURES_TO_TELL, Region, dump, frames};
 use crate::helpers::build::build_named;
+use crate::helpers::dict_pool;
 use crate::helpers::exit_numbers;
 use crate::helpers::globals;
 use crate::helpers::instance_pool;
@@ -41,7 +42,7 @@ impl Made {
                 match unmade {
                     Unmade::Instance(class) => instance_pool::new_instance(class as *mut PyTypeObject),
                     Unmade::Iterator(sequence) => iter(buffer.raw(sequence) as *mut PyObject),
-                    Unmade::Empty(Global::DictType) => pyo3_ffi::PyDict_New(),
+                    Unmade::Empty(Global::DictType) => dict_pool::new_dict(),
                     Unmade::Empty(Global::RangeIteratorType) => new_range_iterator(),
                     Unmade::Empty(other) => unreachable!("{other:?} is not made by exits"),
                 }

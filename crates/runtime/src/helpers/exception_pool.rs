@@ -1,0 +1,142 @@
+//! Exceptions of classes that make them as `Exception` does: made without the steps that a call of a class takes, and ended with what they hold. Their memory
+//! waits for the next ones among that of dead instances.
+
+use super::instance_pool::{HEAD, POOL, PREHEADER, Pool, WITH_PREHEADER};
+use super::tuple_pool::tuple_of;
+use crate::native::raw::{get, is_exact, release, retain, set};
+use pyo3_ffi::{PyObject, PyTypeObject};
+use std::ptr;
+use whipsnake_cpython::layout::{exception, object, type_object};
+
+/// The class all of these end as.
+unsafe fn base() -> *mut PyTypeObject {
+    // SAFETY: set before any Python code runs.
+    unsafe { pyo3_ffi::PyExc_BaseException.cast() }
+}
+
+/// What is in front of the instances of a class, and how much they take in all, if that is no more than `BaseException` has, and maybe weak references.
+unsafe fn layout(class: *mut PyTypeObject) -> Option<(usize, usize)> {
+    // SAFETY: the caller's: a live class of exceptions.
+    unsafe {
+        let flags: u64 = get(class, type_object::TP_FLAGS);
+        let inside = flags & (type_object::MANAGED_DICT | type_object::INLINE_VALUES) != 0;
+        if inside || (*class).tp_basicsize != exception::SIZEOF as isize || (*class).tp_itemsize != 0 {
+            return None;
+        }
+        let front = HEAD + if flags & WITH_PREHEADER != 0 { PREHEADER } else { 0 };
+        Some((front, front + exception::SIZEOF as usize))
+    }
+}
+
+/// Whether a class of `BaseException`'s layout makes its exceptions as that does.
+unsafe fn makes_plainly(class: *mut PyTypeObject) -> bool {
+    // SAFETY: the caller's: a live class.
+    unsafe {
+        let usual = base();
+        (*class).tp_new.map(|f| f as usize) == (*usual).tp_new.map(|f| f as usize)
+            && (*class).tp_init.map(|f| f as usize) == (*usual).tp_init.map(|f| f as usize)
+            && (*class).tp_alloc.map(|f| f as usize) == Some(pyo3_ffi::PyType_GenericAlloc as *const () as usize)
+    }
+}
+
+/// An exception of a class, with such arguments, whose references it takes; `None` if the class is to be called, and then nothing was done. NULL in the answer:
+/// `MemoryError` is set, and the references are taken all the same.
+///
+/// # Safety
+/// An exact `type`, live arguments; the GIL is held.
+pub(super) unsafe fn make(class: *mut PyTypeObject, args: *const *mut PyObject, count: usize) -> Option<*mut PyObject> {
+    // SAFETY: the caller's; the memory is ours and as large as wanted.
+    unsafe {
+        if (*class).tp_flags & pyo3_ffi::Py_TPFLAGS_BASE_EXC_SUBCLASS == 0 || !makes_plainly(class) {
+            return None;
+        }
+        let (front, bytes) = layout(class)?;
+        let pool = POOL.0.get();
+        let memory = (*pool).take(bytes)?;
+        let held = tuple_of(args, count);
+        if held.is_null() {
+            (*pool).put(memory, bytes);
+            (0..count).for_each(|index| release(args.add(index).read()));
+            return Some(held);
+        }
+        let preheader = front - HEAD;
+        ptr::write_bytes(memory, 0, preheader);
+        let head = memory.add(preheader);
+        let made = (*pool).start(head, bytes - preheader, class);
+        if get::<u64>(class, type_object::TP_FLAGS) & type_object::HEAPTYPE != 0 {
+            retain(class.cast());
+        }
+        set(made, exception::ARGS, held);
+        (*pool).track(head);
+        Some(made)
+    }
+}
+
+/// Ends an exception without references, if it ends as those of `BaseException` do, or is exactly an `AttributeError`, `StopIteration` (or such as hold as much).
+///
+/// # Safety
+/// The GIL is held; nobody has a reference to the object, an exception.
+pub(super) unsafe fn end(dying: *mut PyObject, depth: u32) -> bool {
+    use exception::{ARGS, CAUSE, CONTEXT, DICT, NOTES, TRACEBACK};
+    // SAFETY: the caller's.
+    unsafe {
+        let pool = POOL.0.get();
+        if !(*pool).is_usual() {
+            return false;
+        }
+        let class: *mut PyTypeObject = get(dying, object::OB_TYPE);
+        let fields = [DICT, ARGS, NOTES, TRACEBACK, CAUSE, CONTEXT];
+        let held = fields.map(|field| get::<*mut PyObject>(dying, field));
+        if is_exact(dying, pyo3_ffi::PyExc_AttributeError.cast()) {
+            let own = [exception::ATTRIBUTE_ERROR_OBJ, exception::ATTRIBUTE_ERROR_NAME];
+            let own = own.map(|field| get::<*mut PyObject>(dying, field));
+            let bytes = HEAD + (*class).tp_basicsize as usize;
+            Pool::end_built_in(pool, dying, bytes, own.into_iter().chain(held), depth);
+            return true;
+        }
+        if is_exact(dying, pyo3_ffi::PyExc_StopIteration.cast()) {
+            let own = [get::<*mut PyObject>(dying, exception::STOP_ITERATION_VALUE)];
+            let bytes = HEAD + (*class).tp_basicsize as usize;
+            Pool::end_built_in(pool, dying, bytes, own.into_iter().chain(held), depth);
+            return true;
+        }
+        let Some((front, bytes)) = layout(class) else { return false };
+        let ends = |class: *mut PyTypeObject| (*class).tp_dealloc.map(|f| f as usize);
+        let heap = get::<u64>(class, type_object::TP_FLAGS) & type_object::HEAPTYPE != 0;
+        if heap {
+            let has_weak = front > HEAD && get::<usize>(dying, object::MANAGED_WEAKREF_OFFSET) != 0;
+            if has_weak || !ends_as_exception(&*pool, class) {
+                return false;
+            }
+        } else if ends(class) != ends(base()) {
+            return false;
+        }
+        let memory = dying.cast::<u8>().sub(front);
+        Pool::untrack(dying.cast::<u8>().sub(HEAD));
+        for value in held.into_iter().filter(|value| !value.is_null()) {
+            super::instance_ends::drop_reference(value, depth);
+        }
+        if heap {
+            release(class.cast());
+        }
+        (*pool).finish(memory, bytes);
+        true
+    }
+}
+
+/// Whether the exceptions of a class in Python end as those of `BaseException` do, without a finalizer.
+unsafe fn ends_as_exception(pool: &Pool, class: *mut PyTypeObject) -> bool {
+    // SAFETY: the caller's: a live class, whose bases are alive.
+    unsafe {
+        let Some(python) = pool.subtype_dealloc else { return false };
+        let freed = (*class).tp_free.map(|f| f as usize) == Some(pyo3_ffi::PyObject_GC_Del as *const () as usize);
+        if !freed || (*class).tp_finalize.is_some() || (*class).tp_del.is_some() {
+            return false;
+        }
+        let mut below = class;
+        while (*below).tp_dealloc.is_some_and(|own| ptr::fn_addr_eq(own, python)) {
+            below = (*below).tp_base;
+        }
+        below != class && (*below).tp_dealloc.map(|f| f as usize) == (*base()).tp_dealloc.map(|f| f as usize)
+    }
+}
