@@ -205,10 +205,20 @@ unsafe fn end_at_depth(value: *mut PyObject, depth: u32) {
     }
 }
 
-/// Ends what an instance was the last to hold, for the hand-written end of one.
-pub(super) unsafe extern "C" fn end_held(value: *mut PyObject) {
-    // SAFETY: the caller's: an object without references.
-    unsafe { end_at_depth(value, MAX_DEPTH) };
+/// Ends what an instance was the last to hold, and drops what comes after that, for the hand-written end of one.
+pub(super) unsafe extern "C" fn end_held(value: *mut PyObject, next: *mut *mut PyObject, end: *mut *mut PyObject) {
+    // SAFETY: the caller's: an object without references, and the values that the instance still has.
+    unsafe {
+        end_at_depth(value, MAX_DEPTH);
+        let mut next = next;
+        while next < end {
+            let value = next.replace(ptr::null_mut());
+            if !value.is_null() {
+                drop_reference(value, MAX_DEPTH);
+            }
+            next = next.add(1);
+        }
+    }
 }
 
 /// Ends an object without references, if it is one of the interpreter's own classes of which dead ones are kept.
