@@ -17,6 +17,8 @@ pub enum Place {
     Buffer(u16, Type),
     /// A tuple that the exit makes, by its number.
     Tuple(u16),
+    /// A number, by two words of the buffer: a double, and whether it is an int.
+    Number(u16, u16),
 }
 
 /// An object that an exit makes, with nothing in its fields yet.
@@ -215,6 +217,10 @@ impl Needs<'_> {
                     let sequence = self.place(sequence);
                     return self.unmade(value, Unmade::Iterator(sequence));
                 }
+                &InstData::LateNumber { value, is_int } => {
+                    let (value, is_int) = (self.word(value), self.word(is_int));
+                    return Place::Number(value, is_int);
+                }
                 InstData::LateTuple { class, items, lent } => {
                     if let Some(known) = self.tuples.iter().position(|(tuple, _)| *tuple == value) {
                         return Place::Tuple(known as u16);
@@ -230,10 +236,15 @@ impl Needs<'_> {
                 _ => {}
             }
         }
+        Place::Buffer(self.word(value), func.ty(value))
+    }
+
+    /// The word of the buffer that has a value.
+    fn word(&mut self, value: Value) -> u16 {
         let index = self.values.iter().position(|&v| v == value).unwrap_or_else(|| {
             self.values.push(value);
             self.values.len() - 1
         });
-        Place::Buffer(index as u16, func.ty(value))
+        index as u16
     }
 }

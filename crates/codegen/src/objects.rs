@@ -223,6 +223,22 @@ impl Lowering<'_, '_> {
         )
     }
 
+    /// Boxes a double that is a float, or an int if `is_int`; only in regions.
+    pub(crate) fn new_mixed(&mut self, value: ir::Value, is_int: ir::Value) -> ir::Value {
+        let (int, float, done) = (self.block(), self.block(), self.block());
+        let result = self.b.append_block_param(done, types::I64);
+        self.b.ins().brif(is_int, int, &[], float, &[]);
+        self.b.switch_to_block(int);
+        let number = self.b.ins().fcvt_to_sint_sat(types::I64, value);
+        let object = self.new_int(number, &[]);
+        self.b.ins().jump(done, &[object.into()]);
+        self.b.switch_to_block(float);
+        let object = self.new_float(value, &[]);
+        self.b.ins().jump(done, &[object.into()]);
+        self.b.switch_to_block(done);
+        result
+    }
+
     /// Boxes an i64: a preallocated object if there is one, else in the storage of `reuse` if one digit is enough, else a new object.
     pub(crate) fn new_int(&mut self, value: ir::Value, reuse: &[Value]) -> ir::Value {
         let done = self.block();

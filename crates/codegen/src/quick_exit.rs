@@ -35,6 +35,7 @@ impl Lowering<'_, '_> {
                         | InstData::Empty { .. }
                         | InstData::LateIterator { .. }
                         | InstData::LateTuple { .. }
+                        | InstData::LateNumber { .. }
                 )
             }
             ValueDef::Param(..) => false,

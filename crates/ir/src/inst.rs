@@ -331,6 +331,11 @@ pub enum InstData {
     IntValue { value: Value },
     /// An int object from an i64; takes over the storage of one of `reuse` where it is owned by nobody else, and releases all of them.
     NewInt { value: Value, reuse: Args },
+    /// A number that is a float on some ways and an int on others: a float object of the double, or an int object if `is_int`; the double is an integer then, of less than
+    /// 54 bits, and not -0.0. Only in regions.
+    NewNumber { value: Value, is_int: Value },
+    /// One that is made only where an exit puts it into a frame.
+    LateNumber { value: Value, is_int: Value },
     /// A tuple of these objects, or of the object and function that they are a bound method, or a dict of values and strings in turn, the last string first;
     /// takes their references.
     NewTuple { class: Global, items: Args },
@@ -375,6 +380,7 @@ impl InstData {
                 | ErrorIf { .. }
                 | NewFloat { .. }
                 | NewInt { .. }
+                | NewNumber { .. }
                 | NewTuple { .. }
                 | UnboxInt { .. }
                 | SaveInstr
@@ -464,6 +470,10 @@ impl InstData {
             NewFloat { value, reuse } | NewInt { value, reuse } => {
                 visit(value);
                 reuse.iter_mut().for_each(visit);
+            }
+            NewNumber { value, is_int } | LateNumber { value, is_int } => {
+                visit(value);
+                visit(is_int);
             }
             NewTuple { items, .. } | LateTuple { items, .. } => items.iter_mut().for_each(visit),
             Call { args, .. } => args.iter_mut().for_each(visit),

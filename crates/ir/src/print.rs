@@ -158,6 +158,8 @@ fn operation(func: &Function, inst: Inst) -> String {
         NewFloat { value, reuse } => format!("new_float {value}, reuse ({})", list(reuse)),
         IntValue { value } => format!("int_value {value}"),
         NewInt { value, reuse } => format!("new_int {value}, reuse ({})", list(reuse)),
+        NewNumber { value, is_int } => format!("new_number {value}, {is_int}"),
+        LateNumber { value, is_int } => format!("late_number {value}, {is_int}"),
         NewTuple { class, items } => format!("new_{} ({})", collected(*class), list(items)),
         LateTuple { class, items, lent } => format!("late_{} ({}), lent {lent}", collected(*class), list(items)),
         SaveInstr => "save_instr".into(),

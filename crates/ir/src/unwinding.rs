@@ -64,7 +64,13 @@ impl Unwinding {
         let may = data.only_computes()
             || matches!(
                 data,
-                NewFloat { .. } | NewInt { .. } | Guard { .. } | GuardExact { .. } | UnboxInt { .. } | Jump { .. }
+                NewFloat { .. }
+                    | NewInt { .. }
+                    | NewNumber { .. }
+                    | Guard { .. }
+                    | GuardExact { .. }
+                    | UnboxInt { .. }
+                    | Jump { .. }
             );
         self.broken |= self.strict && !may;
     }

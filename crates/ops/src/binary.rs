@@ -4,7 +4,8 @@
 //! line: compact ints and floats, also mixed. All else calls the C function that the instruction's operand names.
 
 use crate::math::guard_finite;
-use crate::number::{Ways, float_of_int, float_ways, int_arithmetic, is_exactly};
+use crate::mixed_numbers::mixed_numbers;
+use crate::number::{Ways, float_ways, int_arithmetic};
 use crate::{Imm, Ptr, operations};
 use whipsnake_ir::{
     BinaryOp, Builder, Condition, Failure, FloatCondition, Global, Helper, MissReason, Type, UnaryOp, Value,
@@ -37,58 +38,11 @@ pub fn binary_op(b: &mut Builder<'_>, left: Value, right: Value) -> Value {
 /// `left OP right` where two floats or a float and an int are likely (two ints have a specialised instruction).
 pub fn mixed(b: &mut Builder<'_>, op: BinaryOp, left: Value, right: Value) -> Value {
     if b.in_region() {
-        return any_numbers(b, op, left, right);
+        return mixed_numbers(b, op, left, right);
     }
     let ways = Ways::new(b);
     float_ways(b, &ways, left, right, false, |b, _, x, y| b.binary(op, x, y));
     ways.or_else(b, |b| binary_op(b, left, right))
-}
-
-/// `left OP right` in a region that meets floats and ints here: a way for each pair of types that is possible, and an exit for all others.
-fn any_numbers(b: &mut Builder<'_>, op: BinaryOp, left: Value, right: Value) -> Value {
-    let ways = Ways::new(b);
-    let (left_float, left_int, both_float, float_int) = (b.block(), b.block(), b.block(), b.block());
-    let is_left_float = is_exactly(b, left, Global::FloatType);
-    b.branch(is_left_float, left_float, left_int);
-
-    b.switch_to(left_float);
-    let x = b.float_value(left);
-    let is_right_float = is_exactly(b, right, Global::FloatType);
-    b.branch(is_right_float, both_float, float_int);
-    b.switch_to(both_float);
-    let y = b.float_value(right);
-    let found = |b: &mut Builder<'_>, x, y| {
-        let result = b.binary(op, x, y);
-        let result = b.new_float(result, &[left, right]);
-        ways.found(b, result);
-    };
-    found(b, x, y);
-    b.switch_to(float_int);
-    b.guard_exact(right, Global::IntType);
-    let y = float_of_int(b, right);
-    found(b, x, y);
-
-    let (int_float, both_int) = (b.block(), b.block());
-    b.switch_to(left_int);
-    b.guard_exact(left, Global::IntType);
-    let is_right_float = is_exactly(b, right, Global::FloatType);
-    b.branch(is_right_float, int_float, both_int);
-    b.switch_to(int_float);
-    let x = float_of_int(b, left);
-    let y = b.float_value(right);
-    found(b, x, y);
-    b.switch_to(both_int);
-    b.guard_exact(right, Global::IntType);
-    let (x, y) = (b.unbox_int(left), b.unbox_int(right));
-    let op = match op {
-        BinaryOp::FAdd => BinaryOp::Add,
-        BinaryOp::FSub => BinaryOp::Sub,
-        _ => BinaryOp::Mul,
-    };
-    let result = int_arithmetic(b, op, x, y);
-    let result = b.new_int(result, &[left, right]);
-    ways.found(b, result);
-    ways.finish(b)
 }
 
 /// `left / right`. Compact ints are exact as doubles, so that one division rounds as Python does.

@@ -1,6 +1,7 @@
 //! Comparisons, identity, membership.
 
-use crate::number::{float_of_int, guard_ints, is_exactly};
+use crate::mixed_numbers::number;
+use crate::number::{float_of_int, guard_ints};
 use crate::tests_table::{Answer, tests};
 use crate::{Imm, Outputs, operations};
 use whipsnake_ir::{Builder, Condition, FloatCondition, Global, Helper, MissReason, Type, Value};
@@ -56,22 +57,10 @@ pub fn compare_bool(b: &mut Builder<'_>, left: Value, right: Value, answer: Answ
 
 /// A comparison of two numbers, each of which is now a float and now an int, as one of floats: of ints that are exact as such. In regions only.
 pub(crate) fn compare_numbers(b: &mut Builder<'_>, left: Value, right: Value) -> Outputs {
-    let [x, y] = [left, right].map(|value| match b.known_class(value) {
-        Some(Global::FloatType) => b.float_value(value),
-        Some(_) => exact_int(b, value),
-        None => {
-            let is_float = is_exactly(b, value, Global::FloatType);
-            b.choose(is_float, Type::F64, false, |b| b.float_value(value), |b| exact_int(b, value))
-        }
-    });
+    let [x, y] = [left, right].map(|value| number(b, value).0);
     let condition = FLOAT_CONDITIONS[b.param_value(0) as usize];
     let condition = b.float_compare(condition, x, y);
     Answer::Object.give_and_release(b, condition, &[left, right])
-}
-
-fn exact_int(b: &mut Builder<'_>, value: Value) -> Value {
-    b.guard_exact(value, Global::IntType);
-    float_of_int(b, value)
 }
 
 /// Comparisons of floats, by the number of the comparison.

@@ -37,6 +37,7 @@ mod known_functions;
 mod matching;
 mod math;
 mod membership;
+mod mixed_numbers;
 mod names;
 mod number;
 mod operand;

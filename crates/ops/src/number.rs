@@ -67,6 +67,10 @@ fn for_several_blocks<const N: usize>(b: &mut Builder<'_>, values: [Value; N]) -
 
 /// Whether the value's type is exactly the named one.
 pub(crate) fn is_exactly(b: &mut Builder<'_>, value: Value, class: Global) -> Value {
+    if let (Some((_, is_int)), Global::FloatType | Global::IntType) = (b.mixed(value), class) {
+        let wanted = b.iconst(Type::Bool, i64::from(class == Global::IntType));
+        return b.compare(Condition::Eq, is_int, wanted);
+    }
     let found = b.type_of(value);
     let class = b.global(class);
     b.compare(Condition::Eq, found, class)
@@ -148,12 +152,6 @@ impl Ways {
         b.jump(self.done, &[result]);
     }
 
-    /// Ends a computation that has no general way.
-    pub(crate) fn finish(self, b: &mut Builder<'_>) -> Value {
-        b.switch_to(self.done);
-        self.result
-    }
-
     /// Ends the computation with the general way, on inputs that are untouched.
     pub(crate) fn or_else(self, b: &mut Builder<'_>, general: impl FnOnce(&mut Builder<'_>) -> Value) -> Value {
         b.switch_to(self.general);
@@ -164,9 +162,11 @@ impl Ways {
     }
 }
 
+/// Every int up to this is exact as a double.
+pub(crate) const EXACT: i64 = 1 << 53;
+
 /// The value of an exact int as a float; in regions only. Leaves where that would not be the same number.
 pub fn float_of_int(b: &mut Builder<'_>, value: Value) -> Value {
-    const EXACT: i64 = 1 << 53;
     let int = b.unbox_int(value);
     if let Some(known) = b.constant(int).filter(|known| known.abs() <= EXACT) {
         return b.fconst(known as f64);

@@ -667,3 +667,27 @@ fn an_iterator_that_memory_gets_is_made() {
         assert!(text.contains("NewSequenceIterator") && text.contains("release v3"), "{text}");
     }
 }
+
+/// A number that is a float or an int, v4; `body` comes behind it.
+fn mixed_number(body: &str) -> String {
+    let text = format!(
+        "block0:\n\
+         v0: ptr = frame\nv1: f64 = load v0[80]\nv2: bool = load v0[88]\n\
+         v3: f64 = fadd v1, v1\nv4: obj = new_number v3, v2 @state0\n{body}\nleave next @state1\n\
+         state0:\nframe 3: locals [], stack []\n\
+         state1:\nframe 4: locals [v4], stack []"
+    );
+    run(unbox, &text)
+}
+
+#[test]
+fn a_number_of_two_types_that_only_exits_need_is_made_there() {
+    let text = mixed_number("retain v4\nrelease_plain v4");
+    assert!(text.contains("v4: obj = late_number v3, v2") && !text.contains("retain"), "{text}");
+}
+
+#[test]
+fn a_number_of_two_types_that_is_stored_is_made() {
+    let text = mixed_number("retain v4\nstore v4, v0[96] @state1");
+    assert!(text.contains("v4: obj = new_number v3, v2") && text.contains("retain v4"), "{text}");
+}

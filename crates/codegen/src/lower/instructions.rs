@@ -157,12 +157,17 @@ impl Lowering<'_, '_> {
                 let object = self.new_int(value, reuse);
                 self.define(inst, &[object]);
             }
+            NewNumber { value, is_int } => {
+                let (value, is_int) = (self.use_value(*value), self.use_value(*is_int));
+                let object = self.new_mixed(value, is_int);
+                self.define(inst, &[object]);
+            }
             NewTuple { class, items } => {
                 let tuple = self.new_tuple(*class, items);
                 self.define(inst, &[tuple]);
             }
             // Exits know what it is made of.
-            LateTuple { .. } => {}
+            LateTuple { .. } | LateNumber { .. } => {}
             SaveInstr => self.save_instr(),
             Call { helper, args } => {
                 let args: Vec<ir::Value> = args.iter().map(|&v| self.use_value(v)).collect();

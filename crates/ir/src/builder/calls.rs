@@ -1,6 +1,8 @@
 //! Guards, errors and calls.
 
-use crate::{Builder, Condition, Continuation, Effects, Global, Helper, Inst, InstData, MissReason, Type, Value};
+use crate::{
+    Builder, Condition, Continuation, Effects, Global, Helper, Inst, InstData, Known, MissReason, Type, UnaryOp, Value,
+};
 
 impl Builder<'_> {
     /// Goes to the generic form of the operation unless the condition holds. Nothing may have been consumed or changed before.
@@ -30,11 +32,32 @@ impl Builder<'_> {
                 Some(_) => return self.fail(Continuation::Miss),
                 None => {}
             }
+            if let Some((value_of, is_int)) = region.known(value).mixed {
+                return self.guard_exact_number(value, class, value_of, is_int);
+            }
             self.push(InstData::GuardExact { value, class }, &[]);
             self.learn(value, |known| *known = known.with_class(class));
             return;
         }
         self.push(InstData::GuardExact { value, class }, &[]);
+    }
+
+    /// The same of what is a float or an int, whose object need not be there.
+    fn guard_exact_number(&mut self, value: Value, class: Global, number: Value, is_int: Value) {
+        let raw = match class {
+            Global::FloatType => {
+                let no = self.iconst(Type::Bool, 0);
+                let is_float = self.compare(Condition::Eq, is_int, no);
+                self.guard(is_float, MissReason::Value);
+                number
+            }
+            Global::IntType => {
+                self.guard(is_int, MissReason::Value);
+                self.unary(UnaryOp::FloatToInt, number)
+            }
+            _ => return self.fail(Continuation::Miss),
+        };
+        self.learn(value, |known| *known = Known { raw: Some(raw), ..known.with_class(class) });
     }
 
     /// The value, which in a region is guarded to be the object that the program has there while the region is built, if that is one that seldom

@@ -1,7 +1,7 @@
 //! References, and objects around numbers.
 
 use crate::inst::Args;
-use crate::{Builder, Condition, Global, InstData, Known, PutOff, Type, Value, ValueDef};
+use crate::{Builder, Condition, Global, InstData, Known, PutOff, Type, UnaryOp, Value, ValueDef};
 
 impl Builder<'_> {
     /// The object's type.
@@ -127,6 +127,9 @@ impl Builder<'_> {
         if let Some(raw) = self.raw(value) {
             return raw;
         }
+        if let Some((number, _)) = self.mixed(value) {
+            return number;
+        }
         let raw = self.value(InstData::FloatValue { value }, Type::F64);
         self.learn(value, |known| known.raw = Some(raw));
         raw
@@ -135,6 +138,11 @@ impl Builder<'_> {
     /// The number in a float or int, if it is at hand outside its object.
     pub fn raw(&self, value: Value) -> Option<Value> {
         self.region.as_ref()?.known(value).raw
+    }
+
+    /// The value of what is exactly a float or an int, as a double, and whether it is an int, if both are at hand.
+    pub fn mixed(&self, value: Value) -> Option<(Value, Value)> {
+        self.region.as_ref()?.known(value).mixed
     }
 
     /// Adds to what is known of a value, in a region.
@@ -163,6 +171,9 @@ impl Builder<'_> {
         if let Some(raw) = self.raw(value) {
             return raw;
         }
+        if let Some((number, _)) = self.mixed(value) {
+            return self.unary(UnaryOp::FloatToInt, number);
+        }
         let raw = self.value(InstData::IntValue { value }, Type::I64);
         self.learn(value, |known| known.raw = Some(raw));
         raw
@@ -172,6 +183,9 @@ impl Builder<'_> {
     pub fn unbox_int(&mut self, value: Value) -> Value {
         if let Some(raw) = self.raw(value) {
             return raw;
+        }
+        if let Some((number, _)) = self.mixed(value) {
+            return self.unary(UnaryOp::FloatToInt, number);
         }
         let raw = self.value(InstData::UnboxInt { value }, Type::I64);
         self.learn(value, |known| known.raw = Some(raw));
@@ -185,6 +199,18 @@ impl Builder<'_> {
         }
         let reuse = self.owned(consumed);
         self.value(InstData::NewInt { value, reuse }, Type::Obj)
+    }
+
+    /// An object for a number that is a float, or an int if `is_int`; only in regions. All of `consumed` are released.
+    pub fn new_mixed(&mut self, value: Value, is_int: Value, consumed: &[Value]) -> Value {
+        let [value, is_int] = [value, is_int].map(|v| self.region.as_ref().map_or(v, |r| r.resolve(v)));
+        let object = self.value(InstData::NewNumber { value, is_int }, Type::Obj);
+        self.learn(object, |known| *known = Known { mixed: Some((value, is_int)), present: true, ..Known::default() });
+        if let Some(unwinding) = self.region.as_deref_mut().and_then(|region| region.unwinding.as_mut()) {
+            unwinding.made.push(object);
+        }
+        self.release_all(consumed);
+        object
     }
 
     /// A tuple of objects whose references it takes; only in regions.

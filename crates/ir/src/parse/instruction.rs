@@ -83,6 +83,12 @@ impl Parser {
                 let (value, reuse) = self.reusing()?;
                 NewInt { value, reuse }
             }
+            "new_number" | "late_number" => {
+                let value = self.value()?;
+                self.mark(',')?;
+                let is_int = self.value()?;
+                if name == "new_number" { NewNumber { value, is_int } } else { LateNumber { value, is_int } }
+            }
             "new_tuple" => NewTuple { class: crate::Global::TupleType, items: self.args()? },
             "new_method" => NewTuple { class: crate::Global::MethodType, items: self.args()? },
             "new_dict" => NewTuple { class: crate::Global::DictType, items: self.args()? },

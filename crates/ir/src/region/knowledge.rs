@@ -15,6 +15,8 @@ pub struct Known {
     pub immortal: bool,
     /// Its value as a machine number, if it is a float or an int.
     pub raw: Option<Value>,
+    /// It is exactly a float or an int: its value as a double, and whether it is an int, which the double is exactly then.
+    pub mixed: Option<(Value, Value)>,
     /// It is the one string of its ASCII character: of two such strings that are not one object, the characters differ.
     pub character: bool,
     /// The address of the code that it runs, if it is a generator, with globals and builtins that go with it.
@@ -28,7 +30,16 @@ impl Known {
     /// An object of exactly that type.
     pub fn exactly(class: Global) -> Known {
         let immortal = class == Global::BoolType;
-        Known { class: Some(class), present: true, immortal, raw: None, character: false, runs: None, itself: false }
+        Known {
+            class: Some(class),
+            present: true,
+            immortal,
+            raw: None,
+            mixed: None,
+            character: false,
+            runs: None,
+            itself: false,
+        }
     }
 
     /// What holds of both.
@@ -39,6 +50,7 @@ impl Known {
             immortal: self.immortal && other.immortal,
             character: self.character && other.character,
             raw: self.raw.filter(|_| self.raw == other.raw),
+            mixed: self.mixed.filter(|_| self.mixed == other.mixed),
             runs: self.runs.filter(|_| self.runs == other.runs),
             itself: self.itself && other.itself,
         }
@@ -47,7 +59,9 @@ impl Known {
     /// Whether the end of such an object runs no Python code.
     pub fn is_plain(self) -> bool {
         use Global::*;
-        self.immortal || matches!(self.class, Some(FloatType | IntType | StrType | BytesType | RangeIteratorType))
+        self.immortal
+            || self.mixed.is_some()
+            || matches!(self.class, Some(FloatType | IntType | StrType | BytesType | RangeIteratorType))
     }
 }
 

@@ -111,7 +111,9 @@ fn change(data: &InstData) -> Option<&'static str> {
         Retain { .. } => Some("adding a reference"),
         Release { .. } | ReleasePlain { .. } => Some("dropping a reference"),
         Store { .. } => Some("a store"),
-        NewFloat { .. } | NewInt { .. } | NewTuple { .. } | LateTuple { .. } => Some("making an object"),
+        NewFloat { .. } | NewInt { .. } | NewNumber { .. } | LateNumber { .. } | NewTuple { .. } | LateTuple { .. } => {
+            Some("making an object")
+        }
         Call { helper, .. } if helper.signature().effects.contains(Effects::ESCAPES) => {
             Some("a call that may run Python code")
         }

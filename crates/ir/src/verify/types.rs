@@ -216,6 +216,11 @@ impl Rules<'_> {
                 self.all(reuse, Obj);
                 vec![Obj]
             }
+            NewNumber { value, is_int } | LateNumber { value, is_int } => {
+                self.is(*value, F64);
+                self.is(*is_int, Bool);
+                vec![Obj]
+            }
             NewTuple { items, .. } => {
                 self.all(items, Obj);
                 vec![Obj]

@@ -6,6 +6,7 @@
 
 use super::congruent::congruent;
 use super::merged_numbers::make_behind_merges;
+use super::mixed_numbers::put_off_numbers;
 use super::uses::{in_memory, used_after};
 use rustc_hash::{FxHashMap, FxHashSet};
 use whipsnake_ir::{Args, Block, Effects, Function, Global, Helper, Inst, InstData, Type, Value, ValueDef};
@@ -42,6 +43,7 @@ pub fn unbox(function: &mut Function) {
         boxes.settle(function);
     }
     boxes.rewrite(function);
+    put_off_numbers(function);
 }
 
 /// How often a block is run, for comparison: as often as there are loops around it, and less if it is the seldom way.

@@ -28,7 +28,12 @@ pub(super) fn is_pure(data: &InstData) -> bool {
     data.only_computes()
         || matches!(
             data,
-            ActivationField { .. } | Instance { .. } | Empty { .. } | LateIterator { .. } | LateTuple { .. }
+            ActivationField { .. }
+                | Instance { .. }
+                | Empty { .. }
+                | LateIterator { .. }
+                | LateTuple { .. }
+                | LateNumber { .. }
         )
 }
 

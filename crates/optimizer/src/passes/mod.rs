@@ -8,6 +8,7 @@ mod ends_of_loops;
 mod instances;
 mod memory;
 mod merged_numbers;
+mod mixed_numbers;
 mod pairs;
 mod reuse;
 mod storage;

@@ -64,40 +64,55 @@ impl Pool {
 
     /// The values of an instance that has nothing else to end with it: no finalizer, no weak references, no dict.
     #[inline]
-    unsafe fn values(&self, instance: *mut PyObject) -> Option<Values> {
-        use type_object::{HAVE_GC, HEAPTYPE, INLINE_VALUES};
-        // SAFETY: a live object; what is read is there in instances of types with these flags.
+    unsafe fn values(&mut self, instance: *mut PyObject) -> Option<Values> {
+        // SAFETY: a live object; what is read is there in instances of types that end so.
         unsafe {
             let class: *mut PyTypeObject = get(instance, object::OB_TYPE);
-            let flags: u64 = get(class, type_object::TP_FLAGS);
-            let ours = flags & (HAVE_GC | HEAPTYPE) == HAVE_GC | HEAPTYPE && self.allocator.is_usual();
-            if !ours || !self.is_plain(class) {
+            if !self.allocator.is_usual() {
                 return None;
             }
+            let ending = self.ending(class, |pool| pool.ask_ending(class))?;
             let first = instance.cast::<u8>().add(object::SIZEOF as usize);
-            if flags & INLINE_VALUES != 0 {
-                let valid: u8 = get(first, dict_values::VALID);
-                let dict: usize = get(instance, object::MANAGED_DICT_OFFSET);
-                let weak: usize = get(instance, object::MANAGED_WEAKREF_OFFSET);
-                let count = usize::from(get::<u8>(first, dict_values::CAPACITY));
-                let front = HEAD + PREHEADER;
-                return (valid != 0 && dict == 0 && weak == 0).then(|| Values {
-                    first: first.add(dict_values::VALUES as usize).cast(),
-                    count,
-                    memory: instance.cast::<u8>().sub(front),
-                    bytes: front + object::SIZEOF as usize + inline_bytes(count),
+            if ending.bytes != 0 {
+                return Some(Values {
+                    first: first.cast(),
+                    count: ending.count as usize,
+                    memory: instance.cast::<u8>().sub(HEAD),
+                    bytes: ending.bytes as usize,
                 });
+            }
+            let valid: u8 = get(first, dict_values::VALID);
+            let dict: usize = get(instance, object::MANAGED_DICT_OFFSET);
+            let weak: usize = get(instance, object::MANAGED_WEAKREF_OFFSET);
+            let count = usize::from(get::<u8>(first, dict_values::CAPACITY));
+            let front = HEAD + PREHEADER;
+            (valid != 0 && dict == 0 && weak == 0).then(|| Values {
+                first: first.add(dict_values::VALUES as usize).cast(),
+                count,
+                memory: instance.cast::<u8>().sub(front),
+                bytes: front + object::SIZEOF as usize + inline_bytes(count),
+            })
+        }
+    }
+
+    /// How many slots the instances of a class have, and what they take, or zeros if their values are inside; `None` if other things may end with them.
+    unsafe fn ask_ending(&self, class: *mut PyTypeObject) -> Option<(u32, u32)> {
+        use type_object::{HAVE_GC, HEAPTYPE, INLINE_VALUES};
+        // SAFETY: the caller's: a live class.
+        unsafe {
+            let flags: u64 = get(class, type_object::TP_FLAGS);
+            if flags & (HAVE_GC | HEAPTYPE) != HAVE_GC | HEAPTYPE || !self.is_plain(class) {
+                return None;
+            }
+            if flags & INLINE_VALUES != 0 {
+                return Some((0, 0));
             }
             let basic = get::<isize>(class, type_object::TP_BASICSIZE) as usize;
             let others = get::<isize>(class, type_object::TP_DICTOFFSET)
                 | get::<isize>(class, type_object::TP_WEAKLISTOFFSET)
                 | get::<isize>(class, type_object::TP_ITEMSIZE);
-            (flags & WITH_PREHEADER == 0 && others == 0).then(|| Values {
-                first: first.cast(),
-                count: (basic - object::SIZEOF as usize) / 8,
-                memory: instance.cast::<u8>().sub(HEAD),
-                bytes: HEAD + basic,
-            })
+            let slots = (basic - object::SIZEOF as usize) / 8;
+            (flags & WITH_PREHEADER == 0 && others == 0).then_some((slots as u32, (HEAD + basic) as u32))
         }
     }
 
@@ -189,6 +204,22 @@ unsafe fn end_at_depth(value: *mut PyObject, depth: u32) {
             Some(values) => Pool::end_at(pool, value, &values, depth),
             None if end_built_in(value, depth) => {}
             None => symbols::_Py_Dealloc(value),
+        }
+    }
+}
+
+/// Ends what an instance was the last to hold, and drops what comes after that, for the hand-written end of one.
+pub(super) unsafe extern "C" fn end_held(value: *mut PyObject, next: *mut *mut PyObject, end: *mut *mut PyObject) {
+    // SAFETY: the caller's: an object without references, and the values that the instance still has.
+    unsafe {
+        end_at_depth(value, MAX_DEPTH);
+        let mut next = next;
+        while next < end {
+            let value = next.replace(ptr::null_mut());
+            if !value.is_null() {
+                drop_reference(value, MAX_DEPTH);
+            }
+            next = next.add(1);
         }
     }
 }

@@ -14,11 +14,14 @@ use whipsnake_cpython::layout::{dict_keys, dict_values, gc_head, interpreter_sta
 use whipsnake_cpython::live::{Allocator, ThreadState};
 
 /// The allocator's own unit: it gives out memory in multiples of it, up to [`LARGEST`] bytes.
-const UNIT: usize = 16;
-const LARGEST: usize = 512;
+pub(super) const UNIT: usize = 16;
+pub(super) const LARGEST: usize = 512;
 
 /// How many dead instances of a size are kept at most.
-const MAX_KEPT: u32 = 128;
+pub(super) const MAX_KEPT: u32 = 128;
+
+/// Of how many classes is kept what ends with an instance.
+pub(super) const ENDINGS: usize = 64;
 
 /// Flags of classes whose instances have a dict or weak references in front.
 pub(super) const WITH_PREHEADER: u64 = type_object::MANAGED_DICT | type_object::MANAGED_WEAKREF;
@@ -29,13 +32,34 @@ pub(super) const PREHEADER: usize = 16;
 
 /// Dead instances of one size, linked through their first word.
 #[derive(Clone, Copy)]
+#[repr(C)]
 struct List {
     first: *mut u8,
     length: u32,
 }
 
+/// What is known of a class as long as it has this version: nothing but values ends with an instance that has no `__dict__` and no weak references.
+#[derive(Clone, Copy)]
+#[repr(C, align(32))]
+pub(super) struct Ending {
+    class: *mut PyTypeObject,
+    version: u32,
+    /// How many slots it has, and what it takes; 0 if its values are inside, and say how many they are.
+    pub(super) count: u32,
+    pub(super) bytes: u32,
+}
+
+impl Ending {
+    const NONE: Ending = Ending { class: ptr::null_mut(), version: 0, count: 0, bytes: 0 };
+}
+
+/// How far an address is shifted for the number of its class among those that are known.
+const CLASS_SHIFT: usize = 6;
+
 pub(super) struct Pool {
     lists: [List; LARGEST / UNIT],
+    /// What is known of classes, by their addresses.
+    endings: [Ending; ENDINGS],
     /// Dead lists.
     pub(super) lists_of_items: list_pool::Lists,
     /// Dead tuples.
@@ -62,6 +86,7 @@ unsafe impl Sync for Slot {}
 
 pub(super) static POOL: Slot = Slot(UnsafeCell::new(Pool {
     lists: [List { first: ptr::null_mut(), length: 0 }; LARGEST / UNIT],
+    endings: [Ending::NONE; ENDINGS],
     lists_of_items: list_pool::Lists::EMPTY,
     tuples: tuple_pool::Tuples::EMPTY,
     dicts: dict_pool::Dicts::EMPTY,
@@ -82,6 +107,7 @@ pub(crate) unsafe fn initialise() {
     unsafe {
         let pool = &mut *POOL.0.get();
         pool.young = ptr::null_mut();
+        pool.endings = [Ending::NONE; ENDINGS];
         let interpreter = ThreadState::current().interpreter().cast::<u8>();
         let field = |offset: i32| interpreter.offset(offset as isize);
         let enabled = field(interpreter_state::GC_ENABLED).cast::<i32>();
@@ -129,6 +155,33 @@ unsafe fn subtype_dealloc() -> Option<pyo3_ffi::destructor> {
         pyo3_ffi::Py_DECREF(class);
         found
     }
+}
+
+/// Offsets of what assembly reads.
+pub(super) mod field {
+    use super::{Allocator, Ending, List, Pool};
+    use std::mem::offset_of;
+
+    pub const CLASS_SHIFT: usize = super::CLASS_SHIFT;
+    pub const CLASSES: usize = offset_of!(Pool, endings);
+    pub const ENDING_CLASS: usize = offset_of!(Ending, class);
+    pub const ENDING_VERSION: usize = offset_of!(Ending, version);
+    pub const ENDING_COUNT: usize = offset_of!(Ending, count);
+    pub const ENDING_BYTES: usize = offset_of!(Ending, bytes);
+    pub const ENDING_SIZE: usize = size_of::<Ending>();
+    pub const LISTS: usize = offset_of!(Pool, lists);
+    pub const LIST_FIRST: usize = offset_of!(List, first);
+    pub const LIST_LENGTH: usize = offset_of!(List, length);
+    pub const LIST_SIZE: usize = size_of::<List>();
+    pub const COUNT: usize = offset_of!(Pool, count);
+    pub const ALLOCATOR_PLACE: usize = offset_of!(Pool, allocator) + Allocator::PLACE;
+    pub const ALLOCATOR_USUAL: usize = offset_of!(Pool, allocator) + Allocator::USUAL;
+}
+
+/// Takes back the memory of an object that has ended, which is counted no more.
+pub(super) unsafe extern "C" fn finish_memory(memory: *mut u8, bytes: usize) {
+    // SAFETY: the caller's.
+    unsafe { (*POOL.0.get()).finish(memory, bytes) };
 }
 
 /// The memory of how many dead instances is kept for new ones.
@@ -225,6 +278,28 @@ pub(crate) unsafe fn new_ordered_instance(class: *mut PyTypeObject) -> *mut PyOb
 }
 
 impl Pool {
+    /// What ends with an instance of a class: kept from the last time, or what `ask` says.
+    #[inline]
+    pub(super) unsafe fn ending(
+        &mut self,
+        class: *mut PyTypeObject,
+        ask: impl FnOnce(&Pool) -> Option<(u32, u32)>,
+    ) -> Option<Ending> {
+        // SAFETY: a live class. No other class ever has its version, which it loses when it changes.
+        let version: u32 = unsafe { get(class, type_object::TP_VERSION_TAG) };
+        let place = (class as usize >> CLASS_SHIFT) % ENDINGS;
+        let known = self.endings[place];
+        if known.class == class && known.version == version {
+            return Some(known);
+        }
+        let (count, bytes) = ask(self)?;
+        let asked = Ending { class, version, count, bytes };
+        if version != 0 {
+            self.endings[place] = asked;
+        }
+        Some(asked)
+    }
+
     /// Whether the collector's list was found, and objects come from the interpreter's own allocator.
     #[inline]
     pub(super) unsafe fn is_usual(&self) -> bool {

@@ -29,6 +29,7 @@ pub mod imports;
 pub mod inlined_calls;
 pub(crate) mod instance_ends;
 pub mod instance_pool;
+pub(crate) mod instance_stub;
 pub mod instances;
 pub mod iteration;
 mod iterator_pool;

@@ -1,6 +1,7 @@
 //! Objects: numbers made, and the end of any.
 
 use super::instance_ends;
+use super::instance_stub::{ANYHOW, end_instance};
 use super::pools::{self, number_to_pool, with_pools};
 use crate::native::raw::{get, set};
 use pyo3_ffi::{PyObject, PyTypeObject};
@@ -18,6 +19,10 @@ pub unsafe extern "C" fn dealloc(object: *mut PyObject) {
         "push rcx",
         // Floats and short ints go to their lists.
         number_to_pool!(),
+        "mov eax, {anyhow}",
+        "call {end_instance}",
+        "test eax, eax",
+        "jne 5f",
         "push rdx",
         "push rsi",
         "push rdi",
@@ -34,9 +39,12 @@ pub unsafe extern "C" fn dealloc(object: *mut PyObject) {
         "pop rdi",
         "pop rsi",
         "pop rdx",
+        "5:",
         "pop rcx",
         "pop rax",
         "ret",
+        end_instance = sym end_instance,
+        anyhow = const ANYHOW,
         dealloc = sym destroy,
     )
 }

@@ -3,11 +3,30 @@
 use super::ending::ends_quietly;
 use super::registers::{restore_registers, save_registers};
 use super::{Region, exit};
+use crate::helpers::instance_stub::{ANYHOW, QUIETLY, end_instance};
 use crate::helpers::objects::destroy;
 use crate::helpers::pools::{number_to_pool, with_pools};
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::arch::naked_asm;
 use whipsnake_cpython::live::_PyInterpreterFrame;
+
+/// Ends an instance in `rdi` and returns, with `rax` and `rcx` from the stack; on to label 5 with what is none.
+macro_rules! instance_to_pool {
+    ($how:literal) => {
+        concat!(
+            "mov eax, {",
+            $how,
+            "}
+        call {end_instance}
+        test eax, eax
+        je 5f
+        pop rcx
+        pop rax
+        ret
+        5:"
+        )
+    };
+}
 
 /// `Helper::DestroyPlain`.
 ///
@@ -19,12 +38,15 @@ pub unsafe extern "C" fn destroy_plain(object: *mut PyObject) {
         "push rax",
         "push rcx",
         number_to_pool!(),
+        instance_to_pool!("anyhow"),
         save_registers!(),
         "call {destroy}",
         restore_registers!(),
         "pop rcx",
         "pop rax",
         "ret",
+        end_instance = sym end_instance,
+        anyhow = const ANYHOW,
         destroy = sym destroy,
     )
 }
@@ -40,12 +62,15 @@ pub unsafe extern "C" fn destroy_unnoticed(object: *mut PyObject, noticed: *mut 
         "push rcx",
         "mov qword ptr [rsi], 0",
         number_to_pool!(),
+        instance_to_pool!("quietly"),
         save_registers!(),
         "call {destroy}",
         restore_registers!(),
         "pop rcx",
         "pop rax",
         "ret",
+        end_instance = sym end_instance,
+        quietly = const QUIETLY,
         destroy = sym destroy_if_quiet,
     )
 }
@@ -67,6 +92,7 @@ pub unsafe extern "C" fn destroy_in_region(
         "push rax",
         "push rcx",
         number_to_pool!(),
+        instance_to_pool!("quietly"),
         // What took the registers' place.
         "mov rcx, [rsp]",
         save_registers!(),
@@ -75,6 +101,8 @@ pub unsafe extern "C" fn destroy_in_region(
         "pop rcx",
         "pop rax",
         "ret",
+        end_instance = sym end_instance,
+        quietly = const QUIETLY,
         destroy = sym destroy_shown_if_noticed,
     )
 }

@@ -90,6 +90,7 @@ impl Buffer<'_> {
                 Place::Global(global) => globals::address(global) as u64,
                 Place::Buffer(index, _) => self.word(index),
                 Place::Made(_) => unreachable!("an object that nobody has made is no word"),
+                Place::Number(..) => unreachable!("a number that nobody has made is no word"),
                 Place::Tuple(_) => unreachable!("a tuple that nobody has made is in a slot only"),
             }
         }
@@ -119,13 +120,21 @@ impl Buffer<'_> {
         // SAFETY: the caller's.
         unsafe {
             match place {
-                Place::Buffer(_, Type::F64 | Type::I64) | Place::Tuple(_) => {
+                Place::Buffer(_, Type::F64 | Type::I64) | Place::Number(..) | Place::Tuple(_) => {
                     if let Some(&(_, object)) = made.objects.iter().find(|&&(known, _)| self.is_one(known, place)) {
                         retain(object);
                         return object;
                     }
                     let object = match place {
                         Place::Tuple(number) => self.tuple(number, made),
+                        Place::Number(value, is_int) => {
+                            let number = f64::from_bits(self.word(value));
+                            if self.word(is_int) != 0 {
+                                exit_numbers::int_for_exit(number as i64)
+                            } else {
+                                exit_numbers::float_for_exit(number)
+                            }
+                        }
                         Place::Buffer(index, Type::F64) => {
                             exit_numbers::float_for_exit(f64::from_bits(self.word(index)))
                         }

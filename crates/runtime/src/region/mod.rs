@@ -26,7 +26,7 @@ mod kinds;
 mod numbers;
 mod operators;
 mod own_types;
-mod registers;
+pub(crate) mod registers;
 mod samples;
 mod statistics;
 mod world;

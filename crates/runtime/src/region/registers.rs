@@ -59,4 +59,4 @@ macro_rules! restore_registers {
         pop rdx"
     };
 }
-pub(super) use {restore_registers, save_registers};
+pub(crate) use {restore_registers, save_registers};
