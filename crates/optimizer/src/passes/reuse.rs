@@ -387,7 +387,8 @@ impl Walk<'_> {
         }
         let mut given = None;
         for from in ways {
-            let InstData::Jump { args, .. } = self.function.inst(*self.function.blocks[from.index()].insts.last()?) else {
+            let InstData::Jump { args, .. } = self.function.inst(*self.function.blocks[from.index()].insts.last()?)
+            else {
                 return None;
             };
             let value = self.resolve(args[index]);
