@@ -156,7 +156,12 @@ impl Key {
         if other == self.object {
             return Some(true);
         }
-        // The key is alive, and what tables hold is.
+        let tuples = &raw mut pyo3_ffi::PyTuple_Type;
+        if is_exactly(self.object, tuples) && is_exactly(other, tuples) {
+            // SAFETY: exact tuples: the key is alive, and what tables hold is.
+            let [own, other] = [self.object, other].map(|tuple| unsafe { Tuple::new_unchecked(tuple) });
+            return are_equal_tuples(own, other, MAX_DEPTH);
+        }
         are_equal(self.object, other, MAX_DEPTH)
     }
 }
