@@ -195,3 +195,32 @@ fn the_number_of_a_new_object_is_at_hand() {
         ]
     );
 }
+
+#[test]
+fn a_reference_that_was_just_added_is_not_dropped() {
+    let lines = built(|b, first, second| {
+        b.retain(first);
+        b.retain(second);
+        b.release(second);
+        b.release(first);
+    });
+    assert!(lines.iter().all(|line| !line.contains("retain") && !line.contains("release")), "{lines:?}");
+    // In between, the other one may end, and with it what holds the first.
+    let lines = built(|b, first, second| {
+        b.retain(first);
+        b.release(second);
+        b.release(first);
+    });
+    assert_eq!(lines.iter().filter(|line| line.contains("retain") || line.contains("release")).count(), 3, "{lines:?}");
+}
+
+#[test]
+fn what_got_a_reference_is_not_null() {
+    built(|b, first, second| {
+        b.retain(first);
+        let there = b.compare_const(Condition::Ne, first, 0);
+        assert_eq!(constant(b, there), Some(1));
+        let there = b.compare_const(Condition::Ne, second, 0);
+        assert_eq!(constant(b, there), None);
+    });
+}

@@ -41,6 +41,21 @@ fn a_guard_that_an_earlier_one_implies_goes() {
     assert_eq!(count(&lines, "guard_exact"), 1, "{lines:?}");
 }
 
+/// A loop that carries three objects, of which two are the same in each round: v5 as itself, v6 as what it began with.
+#[test]
+fn what_all_ways_give_a_block_takes_the_place_of_its_parameter() {
+    let lines = left(&format!(
+        "{START}v3: bool = iconst 1\nv4: obj = load v0[96]\njump block1(v1, v1, v4) @state0\n\
+         block1(v5: obj, v6: obj, v7: obj) depth 1:\nv8: i64 = load v5[16]\nstore v8, v6[24] @state1\nv9: i64 = load v7[16]\n\
+         store v9, v0[88] @state1\nv10: obj = load v6[32]\nbranch v3, block2, block3 @state1\n\
+         block2 depth 1:\njump block1(v5, v1, v10) @state1\nblock3:\nleave next @state1\n{END}\n\
+         state1:\nframe 4: locals [v5 borrowed], stack [v6 borrowed]"
+    ));
+    assert_eq!(count(&lines, "load v1[16]"), 1, "{lines:?}");
+    assert_eq!(count(&lines, "v1[24]"), 1, "{lines:?}");
+    assert_eq!(count(&lines, "load v7[16]"), 1, "{lines:?}");
+}
+
 #[test]
 fn what_holds_on_one_way_only_is_asked_where_ways_meet() {
     let lines = left(&format!(

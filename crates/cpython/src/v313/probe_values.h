@@ -177,6 +177,19 @@ typedef struct {
     int strict;
 } whipsnake_zipobject;
 
+/* Likewise, in genobject.c. */
+typedef struct {
+    PyObject_HEAD
+    PyObject *ags_gen;
+    PyObject *ags_sendval;
+    int ags_state;
+} whipsnake_asend;
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *agw_val;
+} whipsnake_wrapped_value;
+
 /* Likewise, in dictobject.c. */
 typedef struct {
     PyObject_HEAD
@@ -259,6 +272,22 @@ static void print_containers(void) {
     OFF(EN_RESULT, whipsnake_enumobject, en_result);
     OFF(EN_LONGINDEX, whipsnake_enumobject, en_longindex);
     SIZE(whipsnake_enumobject);
+    end();
+
+    begin("async_item", "`PyAsyncGenASend`: what is awaited for an item of an asynchronous generator.");
+    OFF(AGS_GEN, whipsnake_asend, ags_gen);
+    OFF(AGS_SENDVAL, whipsnake_asend, ags_sendval);
+    OFF(AGS_STATE, whipsnake_asend, ags_state);
+    SIZE(whipsnake_asend);
+    // `AWAITABLE_STATE_…`.
+    CONST(INIT, i32, 0);
+    CONST(ITER, i32, 1);
+    CONST(CLOSED, i32, 2);
+    end();
+
+    begin("wrapped_value", "`_PyAsyncGenWrappedValue`: what an asynchronous generator yields as an item.");
+    OFF(AGW_VAL, whipsnake_wrapped_value, agw_val);
+    SIZE(whipsnake_wrapped_value);
     end();
 
     begin("zip", "`zipobject`.");

@@ -34,6 +34,8 @@ impl Builder<'_> {
             if let Some(instance) = region.instance(value) {
                 instance.count += 1;
             }
+            // NULL has no count.
+            region.learn(value, |known| known.present = true);
         }
         self.push(InstData::Retain { value }, &[]);
     }
@@ -53,6 +55,9 @@ impl Builder<'_> {
             if known.immortal || self.put_off(PutOff::Release(value)) {
                 return;
             }
+            if self.drop_last_retain(value) {
+                return;
+            }
             let region = self.region.as_deref_mut().expect("as above");
             // Nobody else sees the object: it ends here, and what its fields hold no longer matters.
             region.state.fields.retain(|f| f.object != value);
@@ -65,6 +70,20 @@ impl Builder<'_> {
             }
         }
         self.push(InstData::Release { value }, &[]);
+    }
+
+    /// Takes back the reference that the last instruction of the block added, if it was one to this object: it was there before, and lives on.
+    fn drop_last_retain(&mut self, value: Value) -> bool {
+        let region = self.region.as_deref_mut().expect("only regions ask");
+        if region.unwinding.is_some() || region.instance(value).is_some() {
+            return false;
+        }
+        let insts = &self.func.blocks[self.current.index()].insts;
+        if !insts.last().is_some_and(|&last| *self.func.inst(last) == InstData::Retain { value }) {
+            return false;
+        }
+        self.func.blocks[self.current.index()].insts.pop();
+        true
     }
 
     /// Drops a reference to a tuple or list, unless the value is a borrowed input, after references to all that it holds were added: so nothing ends with it, and its end

@@ -136,7 +136,8 @@ fn walk(function: &mut Function) -> bool {
             walk.forget(undo);
         }
     }
-    let again = walk.quieter;
+    let fewer = walk.replace_params();
+    let again = walk.quieter || fewer;
     walk.finish();
     again
 }
@@ -355,6 +356,53 @@ impl Walk<'_> {
             let (result, other) = (self.function.results(inst)[index], self.function.results(by)[index]);
             self.replaced[result.index()] = Some(other);
         }
+    }
+
+    /// Has what all ways give a block take the place of the block's parameter: a variable that is assigned the same in each round. Whether there was any.
+    fn replace_params(&mut self) -> bool {
+        let mut found = false;
+        for block in self.function.block_ids() {
+            let ways = self.predecessors[block.index()].clone();
+            let count = self.function.blocks[block.index()].params.len();
+            // What was not walked is not reached, and its values are not renamed.
+            if count == 0 || ways.iter().any(|from| self.at_end[from.index()].is_none()) {
+                continue;
+            }
+            for index in 0..count {
+                let param = self.function.blocks[block.index()].params[index];
+                if let Some(value) = self.always_given(&ways, block, index) {
+                    self.replaced[param.index()] = Some(value);
+                    found = true;
+                }
+            }
+        }
+        found
+    }
+
+    /// What all ways give parameter number `index` of a block.
+    fn always_given(&self, ways: &[Block], block: Block, index: usize) -> Option<Value> {
+        let param = self.function.blocks[block.index()].params[index];
+        if self.function.ty(param) != Type::Obj {
+            return None;
+        }
+        let mut given = None;
+        for from in ways {
+            let InstData::Jump { args, .. } = self.function.inst(*self.function.blocks[from.index()].insts.last()?)
+            else {
+                return None;
+            };
+            let value = self.resolve(args[index]);
+            if value == self.resolve(param) {
+                continue;
+            }
+            if *given.get_or_insert(value) != value {
+                return None;
+            }
+        }
+        given.filter(|&value| {
+            let class = self.function.class(param);
+            class.is_none() || class == self.function.class(value)
+        })
     }
 
     /// Ways back and exits were not seen to yet.

@@ -10,10 +10,12 @@ use super::held::Held;
 use super::lookups;
 use super::slices;
 use super::special::{Name, look_up};
-use pyo3_ffi::{Py_DECREF, PyDict_CheckExact, PyList_CheckExact, PyLong_CheckExact, PyObject, PyTuple_CheckExact};
+use pyo3_ffi::{
+    Py_DECREF, PyDict_Check, PyDict_CheckExact, PyList_CheckExact, PyLong_CheckExact, PyObject, PyTuple_CheckExact,
+};
 use std::ffi::c_int;
 use std::ptr::null_mut;
-use whipsnake_cpython::live::{List, Long, Tuple, symbols};
+use whipsnake_cpython::live::{List, Long, Tuple, symbols, tuple_hash};
 use whipsnake_cpython::opcode;
 
 /// The value of an exact compact int.
@@ -100,7 +102,14 @@ pub unsafe extern "C" fn set_item(container: *mut PyObject, key: *mut PyObject, 
     // SAFETY: live objects.
     unsafe {
         let (_held, before) = (Held::new([container, key, value]), Before::now());
-        before.status(opcode::STORE_SUBSCR, pyo3_ffi::PyObject_SetItem(container, key, value))
+        let hash = if PyDict_Check(container) == 0 { None } else { tuple_hash(key) };
+        let status = match hash {
+            Some(hash) if is_dict_with(container, Name::SetItem) => {
+                symbols::_PyDict_SetItem_KnownHash(container, key, value, hash)
+            }
+            _ => pyo3_ffi::PyObject_SetItem(container, key, value),
+        };
+        before.status(opcode::STORE_SUBSCR, status)
     }
 }
 
@@ -135,7 +144,11 @@ pub unsafe extern "C" fn dict_set_item(dict: *mut PyObject, key: *mut PyObject, 
     // SAFETY: live objects, an exact dict.
     unsafe {
         let (_held, before) = (Held::new([dict]), Before::now());
-        before.status(opcode::STORE_SUBSCR, pyo3_ffi::PyDict_SetItem(dict, key, value))
+        let status = match tuple_hash(key) {
+            Some(hash) => symbols::_PyDict_SetItem_KnownHash(dict, key, value, hash),
+            None => pyo3_ffi::PyDict_SetItem(dict, key, value),
+        };
+        before.status(opcode::STORE_SUBSCR, status)
     }
 }
 

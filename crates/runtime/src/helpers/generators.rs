@@ -1,9 +1,11 @@
 //! Generators and coroutines: entering them, and what `yield from`, `await` and `async for` need.
 
+use super::attention::Before;
 use super::calls::done;
 use super::iteration::get_iter;
 use super::special::Name;
 use super::with::async_method;
+use crate::native::async_items::{self, Resumed};
 use crate::native::frames::Resume;
 use crate::native::raw::{get, is_exact, release, retain};
 use pyo3_ffi::{PyObject, PySendResult, PyThreadState, PyTypeObject};
@@ -44,7 +46,20 @@ pub unsafe extern "C" fn send(
                 PySendResult::PYGEN_ERROR => Sent { value: ptr::null_mut(), ended: 0 },
             };
         }
-        let result = if value == pyo3_ffi::Py_None() && pyo3_ffi::PyIter_Check(receiver) != 0 {
+        let before = Before::now();
+        let result = if let Some(resumed) = async_items::resume(receiver, value) {
+            match resumed {
+                Resumed::Awaits(value) => value,
+                // A tool that was just switched on is told of the exception.
+                Resumed::Item(item) if before.changed() => {
+                    symbols::_PyGen_SetStopIterationValue(item);
+                    release(item);
+                    ptr::null_mut()
+                }
+                Resumed::Item(item) => return Sent { value: item, ended: 1 },
+                Resumed::Raised => ptr::null_mut(),
+            }
+        } else if value == pyo3_ffi::Py_None() && pyo3_ffi::PyIter_Check(receiver) != 0 {
             let class: *mut PyTypeObject = pyo3_ffi::Py_TYPE(receiver);
             ((*class).tp_iternext.expect("an iterator has tp_iternext"))(receiver)
         } else {

@@ -12,7 +12,7 @@ use crate::native::raw::{release_or_null, retain};
 use pyo3_ffi::PyObject;
 use std::ffi::c_int;
 use std::ptr::null_mut;
-use whipsnake_cpython::live::{Dict, Lookup, are_equal_items, set_has as search_set};
+use whipsnake_cpython::live::{Dict, Lookup, are_equal_items, set_has as search_set, symbols, tuple_hash};
 
 /// The value of a key, borrowed; NULL if there is none, or that takes Python code.
 pub unsafe extern "C" fn dict_find(dict: *mut PyObject, key: *mut PyObject) -> *mut PyObject {
@@ -119,7 +119,11 @@ pub unsafe extern "C" fn dict_put(dict: *mut PyObject, key: *mut PyObject, value
                 None => retain(place.read()),
             },
         };
-        if pyo3_ffi::PyDict_SetItem(dict, key, value) < 0 {
+        let status = match tuple_hash(key) {
+            Some(hash) => symbols::_PyDict_SetItem_KnownHash(dict, key, value, hash),
+            None => pyo3_ffi::PyDict_SetItem(dict, key, value),
+        };
+        if status < 0 {
             release_or_null(old);
             return Put { old: null_mut(), status: -1 };
         }

@@ -33,7 +33,7 @@ pub unsafe fn install(on: bool) {
 }
 
 /// How a resumed generator came back.
-enum Back {
+pub(super) enum Back {
     Yielded(*mut PyObject),
     Returned(*mut PyObject),
     Raised,
@@ -106,7 +106,7 @@ unsafe extern "C" fn send(object: *mut PyObject, value: *mut PyObject, result: *
 }
 
 /// The thread, and the compiled code to go on in. `None` if CPython is to resume the generator, or to say that it can't be.
-unsafe fn may_enter(generator: Generator) -> Option<(ThreadState, *const u8)> {
+pub(super) unsafe fn may_enter(generator: Generator) -> Option<(ThreadState, *const u8)> {
     // SAFETY: the caller's: a live object, the GIL held.
     unsafe {
         if generator.state() >= FRAME_EXECUTING {
@@ -135,7 +135,12 @@ unsafe fn may_enter(generator: Generator) -> Option<(ThreadState, *const u8)> {
 }
 
 /// Runs a suspended generator from `address` until it is suspended again or ends.
-unsafe fn enter(thread: ThreadState, generator: Generator, address: *const u8, value: *mut PyObject) -> Back {
+pub(super) unsafe fn enter(
+    thread: ThreadState,
+    generator: Generator,
+    address: *const u8,
+    value: *mut PyObject,
+) -> Back {
     // SAFETY: as `may_enter` found it: the frame is whole, in memory, and nobody runs it.
     unsafe {
         let frame = generator.frame();

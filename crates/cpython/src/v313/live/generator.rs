@@ -84,6 +84,29 @@ impl Generator {
         }
     }
 
+    /// Whether an asynchronous generator is about to make an item.
+    pub fn is_running_async(self) -> bool {
+        self.get::<i8>(generator::RUNNING_ASYNC) != 0
+    }
+
+    /// Sets [`is_running_async`](Self::is_running_async).
+    ///
+    /// # Safety
+    /// An asynchronous generator.
+    pub unsafe fn set_running_async(self, running: bool) {
+        // SAFETY: passed on to the caller.
+        unsafe { self.set(generator::RUNNING_ASYNC, i8::from(running)) }
+    }
+
+    /// Notes that an asynchronous generator has no more items.
+    ///
+    /// # Safety
+    /// As [`set_running_async`](Self::set_running_async).
+    pub unsafe fn set_closed(self) {
+        // SAFETY: passed on to the caller.
+        unsafe { self.set(generator::CLOSED, 1_i8) }
+    }
+
     /// Whether it has ended.
     pub fn is_finished(self) -> bool {
         self.state() >= generator::FRAME_COMPLETED

@@ -13,6 +13,7 @@
 //! ([`extra`]), addresses of preallocated objects ([`singletons`]), and the check at import ([`check`]).
 
 mod handle;
+mod hashes;
 
 mod code;
 mod dict;
@@ -39,6 +40,7 @@ pub use dict::{Dict, InlineValues, Keys, KeysKind, managed_dict};
 pub use frame::{_PyInterpreterFrame, Frame};
 pub use function::Function;
 pub use generator::{Generator, GeneratorSlots};
+pub use hashes::tuple_hash;
 pub use search::{Lookup, are_equal_items, set_has, set_places};
 pub use thread_state::{HOLDER, ThreadState, is_only_interpreter};
 pub use type_object::TypeObject;

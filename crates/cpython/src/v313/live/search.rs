@@ -3,7 +3,10 @@
 //! The algorithms are those of CPython's `dictobject.c` and `setobject.c`, over tables that they have made: where a search meets a key of another kind with
 //! the wanted hash, only they can tell.
 
-use super::{Dict, Keys, KeysKind, Long, Tuple, symbols};
+use super::hashes::{
+    MAX_DEPTH, as_tuple, compares_as, float, hash_of_item, hash_of_str, hash_of_tuple, is_exactly, is_str, short_int,
+};
+use super::{Dict, Keys, KeysKind, Tuple, symbols};
 use crate::layout::{dict_keys, object, set, unicode};
 use pyo3_ffi::{PyObject, PyTypeObject};
 
@@ -18,26 +21,11 @@ pub enum Lookup<T> {
     Unknown,
 }
 
-/// Longer tuples are left to CPython.
-const MAX_TUPLE: usize = 8;
-
 /// A key that can be searched for, with its hash.
 #[derive(Clone, Copy)]
 struct Key {
     object: *mut PyObject,
     hash: isize,
-}
-
-/// Whether an object is exactly of a type.
-#[inline]
-fn is_exactly(object: *mut PyObject, class: *mut PyTypeObject) -> bool {
-    // SAFETY: all objects here are alive.
-    unsafe { pyo3_ffi::Py_TYPE(object) == class }
-}
-
-#[inline]
-fn is_str(object: *mut PyObject) -> bool {
-    is_exactly(object, &raw mut pyo3_ffi::PyUnicode_Type)
 }
 
 /// Whether an object is a string, also of a subclass, that hashes and compares as strings do. Strings themselves are told by [`is_str`].
@@ -50,59 +38,6 @@ fn is_like_str(object: *mut PyObject) -> bool {
                 == (*strings).tp_hash.map(|function| function as usize)
             && compares_as(class, strings)
     }
-}
-
-/// Whether two types compare by the same function.
-fn compares_as(class: *mut PyTypeObject, other: *mut PyTypeObject) -> bool {
-    // SAFETY: live types.
-    let [own, other] = [class, other].map(|class| unsafe { (*class).tp_richcompare.map(|function| function as usize) });
-    own == other
-}
-
-/// The value of an exact int of one digit.
-#[inline]
-fn short_int(object: *mut PyObject) -> Option<i64> {
-    if !is_exactly(object, &raw mut pyo3_ffi::PyLong_Type) {
-        return None;
-    }
-    // SAFETY: an exact int.
-    unsafe { Long::new_unchecked(object) }.compact_value()
-}
-
-/// The hash of a string that hashes as strings do.
-#[inline]
-fn hash_of_str(string: *mut PyObject) -> isize {
-    // SAFETY: a string, whose hash is −1 until it is computed; that can't fail.
-    unsafe {
-        match string.byte_offset(unicode::HASH as isize).cast::<isize>().read() {
-            -1 => pyo3_ffi::PyObject_Hash(string),
-            hash => hash,
-        }
-    }
-}
-
-/// The hash of a number of one digit: itself, but for the one that stands for errors.
-fn hash_of_int(value: i64) -> isize {
-    if value == -1 { -2 } else { value as isize }
-}
-
-/// The hash of a string or of a short int.
-#[inline]
-fn hash_of_item(item: *mut PyObject) -> Option<isize> {
-    if is_str(item) { Some(hash_of_str(item)) } else { short_int(item).map(hash_of_int) }
-}
-
-/// The hash of a tuple of strings and short ints: xxHash, as CPython computes it.
-fn hash_of_tuple(tuple: Tuple) -> Option<isize> {
-    const PRIMES: [u64; 3] = [11_400_714_785_074_694_791, 14_029_467_366_897_019_727, 2_870_177_450_012_600_261];
-    const INSTEAD_OF_ERROR: u64 = 1_546_275_796;
-    let mut hash = PRIMES[2];
-    for index in 0..tuple.len() {
-        let lane = hash_of_item(tuple.item(index)?)? as u64;
-        hash = hash.wrapping_add(lane.wrapping_mul(PRIMES[1])).rotate_left(31).wrapping_mul(PRIMES[0]);
-    }
-    hash = hash.wrapping_add(tuple.len() as u64 ^ (PRIMES[2] ^ 3_527_539));
-    Some(if hash == u64::MAX { INSTEAD_OF_ERROR } else { hash } as isize)
 }
 
 /// Whether strings are equal, of which the plain ones have a length and bytes to compare.
@@ -124,19 +59,17 @@ fn are_equal_strings(left: *mut PyObject, right: *mut PyObject) -> bool {
     }
 }
 
-/// The object as a tuple, if it is exactly one.
-#[inline]
-fn as_tuple(object: *mut PyObject) -> Option<Tuple> {
-    // SAFETY: an exact tuple.
-    is_exactly(object, &raw mut pyo3_ffi::PyTuple_Type).then(|| unsafe { Tuple::new_unchecked(object) })
-}
-
-/// Whether strings, ints or `None` are equal; `None` where that takes Python code, or one is something else.
+/// Whether strings, numbers, `None` or tuples of these are equal; `None` where that takes Python code, or one is something else.
 ///
 /// # Safety
 /// Live objects.
 #[inline]
 pub unsafe fn are_equal_items(left: *mut PyObject, right: *mut PyObject) -> Option<bool> {
+    are_equal(left, right, MAX_DEPTH)
+}
+
+#[inline]
+fn are_equal(left: *mut PyObject, right: *mut PyObject, depth: u32) -> Option<bool> {
     if left == right {
         return Some(true);
     }
@@ -146,12 +79,23 @@ pub unsafe fn are_equal_items(left: *mut PyObject, right: *mut PyObject) -> Opti
             (Some(left), Some(right)) => Some(left == right),
             (Some(_), None) if is_number_or_none(right) => Some(false),
             (None, Some(_)) if is_number_or_none(left) => Some(false),
-            _ => are_equal_like_strings(left, right),
+            _ => are_equal_others(left, right, depth),
         },
         (true, false) if is_number_or_none(right) => Some(false),
         (false, true) if is_number_or_none(left) => Some(false),
         _ => are_equal_like_strings(left, right),
     }
+}
+
+/// [`are_equal`] of what is neither plain strings nor short ints.
+fn are_equal_others(left: *mut PyObject, right: *mut PyObject, depth: u32) -> Option<bool> {
+    if let (Some(left), Some(right)) = (as_tuple(left), as_tuple(right)) {
+        return are_equal_tuples(left, right, depth.checked_sub(1)?);
+    }
+    if let (Some(left), Some(right)) = (float(left), float(right)) {
+        return Some(left == right);
+    }
+    are_equal_like_strings(left, right)
 }
 
 /// Whether an object is exactly an int or `None`, neither of which equals a string, nor `None` an int.
@@ -167,17 +111,13 @@ fn are_equal_like_strings(left: *mut PyObject, right: *mut PyObject) -> Option<b
 }
 
 /// Whether tuples are equal, likewise.
-fn are_equal_tuples(left: Tuple, right: Tuple) -> Option<bool> {
-    if left.len() != right.len() {
-        return None;
-    }
-    for index in 0..left.len() {
-        // SAFETY: the tuples' items are alive.
-        if !unsafe { are_equal_items(left.item(index)?, right.item(index)?) }? {
+fn are_equal_tuples(left: Tuple, right: Tuple, depth: u32) -> Option<bool> {
+    for index in 0..left.len().min(right.len()) {
+        if !are_equal(left.item(index)?, right.item(index)?, depth)? {
             return Some(false);
         }
     }
-    Some(true)
+    Some(left.len() == right.len())
 }
 
 impl Key {
@@ -191,8 +131,7 @@ impl Key {
             return Some(Key { object, hash });
         }
         if let Some(tuple) = as_tuple(object) {
-            let hash = if tuple.len() <= MAX_TUPLE { hash_of_tuple(tuple)? } else { return None };
-            return Some(Key { object, hash });
+            return Some(Key { object, hash: hash_of_tuple(tuple, MAX_DEPTH)? });
         }
         if is_like_str(object) {
             return Some(Key { object, hash: hash_of_str(object) });
@@ -217,11 +156,13 @@ impl Key {
         if other == self.object {
             return Some(true);
         }
-        match (as_tuple(self.object), as_tuple(other)) {
-            (Some(own), Some(other)) => are_equal_tuples(own, other),
-            // SAFETY: the key is alive, and what tables hold is.
-            _ => unsafe { are_equal_items(self.object, other) },
+        let tuples = &raw mut pyo3_ffi::PyTuple_Type;
+        if is_exactly(self.object, tuples) && is_exactly(other, tuples) {
+            // SAFETY: exact tuples: the key is alive, and what tables hold is.
+            let [own, other] = [self.object, other].map(|tuple| unsafe { Tuple::new_unchecked(tuple) });
+            return are_equal_tuples(own, other, MAX_DEPTH);
         }
+        are_equal(self.object, other, MAX_DEPTH)
     }
 }
 

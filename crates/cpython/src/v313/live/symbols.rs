@@ -244,6 +244,13 @@ unsafe extern "C" {
     pub fn _PyDict_LoadGlobal(globals: *mut PyObject, builtins: *mut PyObject, key: *mut PyObject) -> *mut PyObject;
     /// Looks up with a known hash: borrowed, or null; then an exception may be set.
     pub fn _PyDict_GetItem_KnownHash(dict: *mut PyObject, key: *mut PyObject, hash: Py_hash_t) -> *mut PyObject;
+    /// Puts an item into a dict, whose key has that hash.
+    pub fn _PyDict_SetItem_KnownHash(
+        dict: *mut PyObject,
+        key: *mut PyObject,
+        value: *mut PyObject,
+        hash: Py_hash_t,
+    ) -> c_int;
     /// Updates a set.
     pub fn _PySet_Update(set: *mut PyObject, iterable: *mut PyObject) -> c_int;
 
@@ -271,6 +278,8 @@ unsafe extern "C" {
 
     /// The type of asynchronous generators.
     pub static mut PyAsyncGen_Type: PyTypeObject;
+    /// The type of what is awaited for their items.
+    pub static mut _PyAsyncGenASend_Type: PyTypeObject;
     /// Takes the value off the current `StopIteration`; -1 if another exception is set.
     pub fn _PyGen_FetchStopIterationValue(value: *mut *mut PyObject) -> c_int;
     /// Raises `StopIteration(value)`.
