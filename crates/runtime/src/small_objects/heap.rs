@@ -296,12 +296,12 @@ impl Heap {
 /// The head of the run that a block is in.
 #[inline]
 fn run_of(block: *mut u8) -> *mut Run {
-    block.map_addr(|address| address & !(CHUNK - 1) | address / (RUN / HEAD) & (HEADS - HEAD)).cast()
+    block.map_addr(|address| (address & !(CHUNK - 1)) | ((address / (RUN / HEAD)) & (HEADS - HEAD))).cast()
 }
 
 /// Where a run begins.
 fn start_of(run: *mut Run) -> *mut u8 {
-    run.cast::<u8>().map_addr(|head| head & !(CHUNK - 1) | (head & (HEADS - HEAD)) * (RUN / HEAD))
+    run.cast::<u8>().map_addr(|head| (head & !(CHUNK - 1)) | ((head & (HEADS - HEAD)) * (RUN / HEAD)))
 }
 
 /// Where the first block of a run is.
