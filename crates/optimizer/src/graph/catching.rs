@@ -129,9 +129,8 @@ impl Walk<'_, '_> {
         self.unwind(number, number, Raised::Set);
     }
 
-    /// Loads an object that seldom changes from where the interpreter has hardly ever loaded it, or not lately: it is searched for. Any new global variable makes what the interpreter has
-    /// noted useless, and a script assigns one after the other. False if there is no such object, and then nothing was done.
-    pub(super) fn load_lasting_global(&mut self, number: u32, instr: &Instr) -> bool {
+    /// Loads a class of exceptions that the interpreter has hardly ever loaded there, or not lately. False if it is none, and then nothing was done.
+    pub(super) fn load_exception(&mut self, number: u32, instr: &Instr) -> bool {
         if self.knowledge().unwinding.is_some()
             || self.is_for_any_object(number)
             || self.found_as_cached(number).is_some() && !self.is_general(number)
@@ -139,11 +138,14 @@ impl Walk<'_, '_> {
             return false;
         }
         let Some(found) = self.body.world.global(instr) else { return false };
+        if !self.body.world.is_exception_class(found.address) {
+            return false;
+        }
         self.mark_exit();
-        let object = self.guarded_global(number, instr, found.address);
-        self.knowledge().learn(object, |known| *known = found.known());
-        self.b.retain(object);
-        self.push(Slot::owned(object));
+        let class = self.guarded_global(number, instr, found.address);
+        self.knowledge().learn(class, |known| *known = found.known());
+        self.b.retain(class);
+        self.push(Slot::owned(class));
         if instr.oparg & 1 != 0 {
             self.push(Slot::NULL);
         }

@@ -44,7 +44,7 @@ impl Walk<'_, '_> {
             op::FOR_ITER if self.inline_generator(number, &instr) => {}
             op::FOR_ITER if self.inline_next(number, &instr) => {}
             op::RAISE_VARARGS if self.ends_iteration(number, &instr) => self.end_iteration(),
-            op::LOAD_GLOBAL if self.load_lasting_global(number, &instr) => {}
+            op::LOAD_GLOBAL if self.load_exception(number, &instr) => {}
             op::CALL | op::RAISE_VARARGS if self.raise_unseen(number, &instr) => {}
             op::CALL if self.make_generator(number, &instr) || self.inline_consumer(number, &instr) => {}
             op::YIELD_VALUE if self.may_yield(&instr) && self.consumer().is_some() => self.consume(number),
