@@ -36,7 +36,10 @@ impl Builder<'_> {
                 return self.guard_exact_number(value, class, value_of, is_int);
             }
             self.push(InstData::GuardExact { value, class }, &[]);
-            self.learn(value, |known| *known = known.with_class(class));
+            // A module can be given another type.
+            if class != Global::ModuleType {
+                self.learn(value, |known| *known = known.with_class(class));
+            }
             return;
         }
         self.push(InstData::GuardExact { value, class }, &[]);

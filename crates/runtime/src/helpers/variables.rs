@@ -4,6 +4,7 @@ use super::attributes::dict_entry;
 use super::names::{global_or_builtin, not_defined, to_null};
 use super::shapes::find_entry;
 use crate::native::raw::{get, is_exact, retain};
+use crate::tier::jit;
 use pyo3_ffi::{PyDict_Type, PyObject};
 use std::ffi::c_int;
 use std::ptr;
@@ -63,6 +64,9 @@ unsafe fn look_up_global(
         }
         // Looking for the entry is linear: a site that has missed often does so seldom.
         if cell.misses < 4 || cell.misses.is_power_of_two() {
+            if let Some(jit) = jit() {
+                jit.namespaces.borrow_mut().give_back(globals, builtins);
+            }
             cell.global_entry = entry_number(globals, name);
         }
         if entry_value(globals, cell.global_entry, name).is_none() {

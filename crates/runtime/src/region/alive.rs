@@ -6,6 +6,7 @@
 use super::class_versions::Classes;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
+use whipsnake_cpython::live::Code;
 
 /// What is known of addresses while a region is built.
 #[derive(Debug, Default)]
@@ -15,6 +16,8 @@ pub(super) struct Alive {
     /// Attributes from inline caches: the versions of the classes that hold them.
     cached: RefCell<FxHashMap<u64, Vec<u32>>>,
     classes: RefCell<Classes>,
+    /// Code objects that the region is built from.
+    codes: RefCell<FxHashSet<usize>>,
 }
 
 impl Alive {
@@ -23,6 +26,11 @@ impl Alive {
         if self.objects.borrow_mut().insert(address) {
             self.classes.borrow_mut().look_at(address);
         }
+    }
+
+    /// Notes that a code object's units are read. Whether they were not before.
+    pub(super) fn is_new_code(&self, code: Code) -> bool {
+        self.codes.borrow_mut().insert(code.as_ptr() as usize)
     }
 
     /// Notes an attribute from an inline cache, which a class holds as long as it has that version.

@@ -180,7 +180,9 @@ unsafe fn graph(
 ) -> Result<(Job, Held), NoGraph> {
     let mut clock = Clock::start();
     // SAFETY: the caller's.
-    let (live, input) = unsafe { (Live::of_frame(frame, code, compiled), code_input(code)) };
+    let live = unsafe { Live::of_frame(frame, code, compiled, jit.namespaces.clone()) };
+    // SAFETY: the caller's; nobody changes the code from here on.
+    let input = unsafe { code_input(code) };
     let mut decoder = Decoder::default();
     let decoded = decoder.analyse(input).map_err(|e| NoGraph::For(e.to_string()))?;
     let (header, start, prunes) = match place {

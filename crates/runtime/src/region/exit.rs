@@ -14,6 +14,7 @@ use crate::native::frames::{Resume, compiled};
 use crate::native::raw::{release, retain};
 use crate::native::tools;
 use crate::native::trampoline::{stub_error, stub_exit, stub_unreached};
+use crate::tier::jit;
 use pyo3_ffi::{PyObject, PyThreadState, PyTypeObject};
 use smallvec::SmallVec;
 use std::ffi::c_int;
@@ -246,7 +247,9 @@ pub unsafe extern "C" fn leave_region(
             }
             Continuation::Miss => {
                 let base = opcode::base(code.unit(described.unit as usize).op);
-                if base != opcode::JUMP_BACKWARD {
+                // A new variable is nobody's fault.
+                let is_none = base == opcode::JUMP_BACKWARD || base == opcode::LOAD_GLOBAL && gave_back_version(frame);
+                if !is_none {
                     let taken = &region.taken[number as usize];
                     taken.set(taken.get() + 1);
                     if base == opcode::BINARY_OP
@@ -263,6 +266,15 @@ pub unsafe extern "C" fn leave_region(
             _ => {}
         }
         resume(thread, frame, described)
+    }
+}
+
+/// Whether a guard has failed because a new variable took its version away from the keys of a frame's globals, and they have it again.
+unsafe fn gave_back_version(frame: Frame) -> bool {
+    // SAFETY: the caller's: a live frame; no reference to the compiler is alive.
+    unsafe {
+        let (globals, builtins) = (frame.globals(), frame.builtins());
+        jit().is_some_and(|jit| jit.namespaces.borrow_mut().give_back(globals, builtins))
     }
 }
 

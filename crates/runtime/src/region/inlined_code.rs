@@ -60,8 +60,8 @@ impl Analysed {
         let mut decoder = Decoder::default();
         // SAFETY: the GIL is held, and references are kept by whoever inlines it.
         let (live, reached) = unsafe {
+            let live = Live::new(code, frame, globals, builtins, compiled, caller.alive(), caller.namespaces());
             decoder.analyse(code_input(code)).ok()?;
-            let live = Live::new(code, frame, globals, builtins, compiled, caller.alive());
             (live, reached(&decoder.analysed(code_input(code))))
         };
         Some(Analysed { inlined: *inlined, decoder, reached, live })

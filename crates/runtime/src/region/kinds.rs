@@ -37,7 +37,6 @@ const CLASSES: &[Global] = &[
     Global::DictItemIteratorType,
     Global::DictKeyIteratorType,
     Global::DictValueIteratorType,
-    Global::ModuleType,
     Global::TypeType,
 ];
 

@@ -23,6 +23,7 @@ mod inlined_code;
 mod inlined_frames;
 mod job;
 mod kinds;
+mod namespaces;
 mod numbers;
 mod operators;
 mod own_types;
@@ -41,6 +42,7 @@ pub use exit::leave_region;
 pub use frames::{end_inlined_generator, new_instance, push_init_inlined};
 pub use function::hot_function;
 pub use inlined_frames::{pop_inlined, push_inlined};
+pub(crate) use namespaces::Namespaces;
 pub use numbers::{new_float_in_region, new_int_in_region};
 pub use statistics::{Regions, spent, times};
 

@@ -5,6 +5,7 @@ use super::inlined_code::{Analysed, Inlined, is_inlinable};
 use super::kinds::{
     class_of, has_known_dict_iterators, has_known_enumerations, has_known_zips, has_string_keys, object_of,
 };
+use super::namespaces::Namespaces;
 use super::{attribute_shapes, kinds, operators, samples};
 use crate::helpers::globals;
 use crate::helpers::pointers::CodeSource;
@@ -41,6 +42,7 @@ pub(super) struct Live {
     builtins: *mut PyObject,
     data: u64,
     pub(super) alive: Rc<Alive>,
+    namespaces: Rc<RefCell<Namespaces>>,
     cells: RefCell<Vec<Box<[u64]>>>,
     callees: FrozenVec<Box<Analysed>>,
 }
@@ -50,9 +52,14 @@ impl Live {
     ///
     /// # Safety
     /// The GIL is held, and the frame runs `compiled`, as long as this is used.
-    pub(super) unsafe fn of_frame(frame: Frame, code: Code, compiled: &CompiledCode) -> Live {
+    pub(super) unsafe fn of_frame(
+        frame: Frame,
+        code: Code,
+        compiled: &CompiledCode,
+        namespaces: Rc<RefCell<Namespaces>>,
+    ) -> Live {
         // SAFETY: the caller's.
-        unsafe { Live::new(code, Some(frame), frame.globals(), frame.builtins(), compiled, Rc::default()) }
+        unsafe { Live::new(code, Some(frame), frame.globals(), frame.builtins(), compiled, Rc::default(), namespaces) }
     }
 
     /// Code in those surroundings; `frame` is the one that is run, if there is one already.
@@ -66,12 +73,17 @@ impl Live {
         builtins: *mut PyObject,
         compiled: &CompiledCode,
         alive: Rc<Alive>,
+        namespaces: Rc<RefCell<Namespaces>>,
     ) -> Live {
+        if alive.is_new_code(code) {
+            // SAFETY: the caller's; nobody has looked at the code yet.
+            unsafe { namespaces.borrow_mut().bring_up_to_date(code, globals, builtins) };
+        }
         // SAFETY: the caller's.
         let source = unsafe { CodeSource::new(code) };
         let data = ptr::from_ref(compiled) as u64;
         let (cells, callees) = (RefCell::default(), FrozenVec::new());
-        Live { code, source, frame, globals, builtins, data, alive, cells, callees }
+        Live { code, source, frame, globals, builtins, data, alive, namespaces, cells, callees }
     }
 
     /// The feedback cells that the region uses, and the code objects of functions that may be inlined in it.
@@ -90,6 +102,11 @@ impl Live {
     /// The objects that were found.
     pub(super) fn alive(&self) -> Rc<Alive> {
         self.alive.clone()
+    }
+
+    /// What is remembered of global variables.
+    pub(super) fn namespaces(&self) -> Rc<RefCell<Namespaces>> {
+        self.namespaces.clone()
     }
 
     /// What is inlined, as the optimizer sees it. `None` if its code is not compiled.
@@ -137,11 +154,11 @@ impl Live {
 
     /// The object, if it is of a type whose objects seldom take each other's place in a variable.
     fn lasting(&self, value: *mut PyObject) -> Option<Object> {
-        use Global::{BuiltinType, FunctionType, ModuleType, TypeType};
+        use Global::{BuiltinType, FunctionType, TypeType};
         let object = self.object(value);
         // SAFETY: a live object.
-        let class = unsafe { pyo3_ffi::PyType_Check(value) != 0 };
-        (class || matches!(object.class, Some(FunctionType | BuiltinType | ModuleType | TypeType))).then_some(object)
+        let is_other = unsafe { pyo3_ffi::PyType_Check(value) != 0 || pyo3_ffi::PyModule_CheckExact(value) != 0 };
+        (is_other || matches!(object.class, Some(FunctionType | BuiltinType | TypeType))).then_some(object)
     }
 
     pub(super) fn name(&self, number: u32) -> Option<*mut PyObject> {

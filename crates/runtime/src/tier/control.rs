@@ -6,6 +6,7 @@ use super::{entries, osr};
 use crate::memory::CodeMemory;
 use crate::native::{generator_entry, thread_exit};
 use std::ffi::{c_int, c_void};
+use std::rc::Rc;
 use whipsnake_cpython::live::extra::Extra;
 use whipsnake_cpython::live::monitoring::{Events, Monitoring};
 use whipsnake_cpython::live::watch::{FunctionEvent, FunctionWatcher};
@@ -136,6 +137,7 @@ unsafe fn make(settings: &Settings) -> Result<Jit, String> {
             memory,
             addresses: addresses.into(),
             baseline: Baseline::new(),
+            namespaces: Rc::default(),
             stats: Default::default(),
             states,
             monitoring,

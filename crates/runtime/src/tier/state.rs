@@ -4,7 +4,9 @@ use super::importing::Waits;
 use super::refusal::Refusal;
 use super::{Settings, Stats};
 use crate::memory::{CodeMemory, Placed};
-use std::cell::UnsafeCell;
+use crate::region::Namespaces;
+use std::cell::{RefCell, UnsafeCell};
+use std::rc::Rc;
 use std::sync::Arc;
 use whipsnake_cpython::live::extra::Extra;
 use whipsnake_cpython::live::monitoring::Monitoring;
@@ -48,6 +50,7 @@ pub(crate) struct Jit {
     pub memory: CodeMemory,
     pub addresses: Arc<Addresses>,
     pub baseline: Baseline,
+    pub namespaces: Rc<RefCell<Namespaces>>,
     pub stats: Stats,
     /// They lie together, among the tables: each call that is counted looks for one, most often one that it has not seen for long.
     pub states: Extra<TierState, Placed<TierState>>,

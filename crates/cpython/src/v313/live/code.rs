@@ -49,6 +49,23 @@ impl Code {
         unsafe { self.instructions().add(index).read() }
     }
 
+    /// A unit of the inline cache of the instruction at `index`: the one at `place` of it.
+    pub fn cache(self, index: usize, place: usize) -> u16 {
+        let CodeUnit { op, arg } = self.unit(index + 1 + place);
+        u16::from_ne_bytes([op, arg])
+    }
+
+    /// Writes a unit of an inline cache.
+    ///
+    /// # Safety
+    /// The GIL is held, nobody refers to the units, and that is what the interpreter might have written there.
+    pub unsafe fn set_cache(self, index: usize, place: usize, value: u16) {
+        let at = index + 1 + place;
+        assert!(at < self.len(), "code unit {at} of {}", self.len());
+        // SAFETY: in bounds.
+        unsafe { self.instructions().add(at).cast::<u16>().write(value) };
+    }
+
     /// The constants.
     pub fn consts(self) -> Tuple {
         // SAFETY: always a tuple.

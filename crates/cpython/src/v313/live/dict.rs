@@ -53,6 +53,12 @@ pub enum KeysKind {
     Split,
 }
 
+/// The hash of a string; −1 if nobody has asked for it.
+fn hash_of(string: *mut PyObject) -> isize {
+    // SAFETY: the callers pass exact strings.
+    unsafe { string.byte_offset(unicode::HASH as isize).cast::<isize>().read() }
+}
+
 handle! {
     /// The keys of a dict: `PyDictKeysObject`.
     Keys, c_void
@@ -73,6 +79,15 @@ impl Keys {
         self.get(dict_keys::DK_VERSION)
     }
 
+    /// Gives the keys a version.
+    ///
+    /// # Safety
+    /// No other keys had it, or everything that was specialised under it is true of these, too: which key is where, and for names that were not there, that they aren't now.
+    pub unsafe fn set_version(self, version: u32) {
+        // SAFETY: a field of live keys.
+        unsafe { self.field::<u32>(dict_keys::DK_VERSION).write(version) };
+    }
+
     /// How many entries have been used, deleted ones included.
     pub fn nentries(self) -> usize {
         self.get::<isize>(dict_keys::DK_NENTRIES) as usize
@@ -87,16 +102,23 @@ impl Keys {
     /// Whether a string is certainly no key here, which is found out without comparing any: the table has only strings, and none that the search
     /// meets has its hash.
     pub fn lacks(self, name: *mut PyObject) -> bool {
-        // SAFETY: an exact string; it has a hash or −1.
-        let hash = |string: *mut PyObject| unsafe { string.byte_offset(unicode::HASH as isize).cast::<isize>().read() };
-        let wanted = hash(name);
+        let wanted = hash_of(name);
         if self.kind() == KeysKind::General || wanted == -1 {
             return false;
         }
         self.candidates(wanted).all(|number| match self.entry(number) {
-            Some((key, _)) => !key.is_null() && hash(key) != wanted,
+            Some((key, _)) => !key.is_null() && hash_of(key) != wanted,
             None => false,
         })
+    }
+
+    /// The entry that has this very string, found by its hash.
+    pub fn place_of(self, name: *mut PyObject) -> Option<usize> {
+        let hash = hash_of(name);
+        if hash == -1 {
+            return None;
+        }
+        self.candidates(hash).find(|&number| self.entry(number).is_some_and(|(key, _)| key == name))
     }
 
     /// The entries that a search for a key of that hash meets, until there can be no more.
