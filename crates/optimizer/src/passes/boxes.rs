@@ -5,6 +5,7 @@
 //! Where an object is needed in earnest, but in fewer rounds than it would be made in, it is made there.
 
 use super::congruent::congruent;
+use super::kept_objects::kept;
 use super::merged_numbers::make_behind_merges;
 use super::mixed_numbers::put_off_numbers;
 use super::uses::{in_memory, used_after};
@@ -32,6 +33,8 @@ pub(super) struct Boxes {
     depth: Vec<u32>,
     /// Parameters that are numbers, and of which the block makes an object first, for all who want one.
     pub(super) split: FxHashSet<Value>,
+    /// Parameters that stay objects, and for which a jump makes one of a fresh number.
+    chosen: FxHashSet<Value>,
 }
 
 /// Runs the pass.
@@ -93,7 +96,12 @@ impl Boxes {
     /// Every value that could be a number, and the depth of every value.
     pub(super) fn candidates(function: &Function) -> Boxes {
         let count = function.value_count();
-        let mut boxes = Boxes { number: vec![None; count], depth: vec![0; count], split: FxHashSet::default() };
+        let mut boxes = Boxes {
+            number: vec![None; count],
+            depth: vec![0; count],
+            split: FxHashSet::default(),
+            chosen: FxHashSet::default(),
+        };
         for block in function.block_ids() {
             let data = &function.blocks[block.index()];
             let depth = frequency(function, block);
@@ -125,6 +133,11 @@ impl Boxes {
 
     /// Takes out all whose object is needed.
     pub(super) fn settle(&mut self, function: &Function) {
+        let kept = kept(function, |value| self.is_number(value));
+        for param in kept.never_made.into_iter().chain(kept.chosen.iter().copied()) {
+            self.number[param.index()] = None;
+        }
+        self.chosen = kept.chosen;
         while self.drop_needed(function) {}
     }
 
@@ -181,7 +194,7 @@ impl Boxes {
                     changed = true;
                 }
                 Some(_) => {}
-                None if is_number && (branch || self.depth[arg.index()] <= depth) => {
+                None if is_number && (branch || self.depth[arg.index()] <= depth && !self.chosen.contains(&param)) => {
                     self.number[arg.index()] = None;
                     changed = true;
                 }

@@ -4,27 +4,14 @@
 //! what is not.
 
 use rustc_hash::FxHashMap;
-use whipsnake_ir::{Function, InstData, Value, ValueDef};
+use whipsnake_ir::{Function, Value, ValueDef};
 
 /// For those among the parameters `numbers` stands for, the first of the same block that is always given the same. `numbers` tells
 /// which value takes the place of another, of a parameter it is itself.
 pub(super) fn congruent(function: &Function, numbers: &FxHashMap<Value, Value>) -> FxHashMap<Value, Value> {
     let mut given: FxHashMap<Value, Vec<Value>> = FxHashMap::default();
-    for block in function.block_ids() {
-        let Some(&last) = function.blocks[block.index()].insts.last() else { continue };
-        let mut note = |params: &[Value], args: &[Value]| {
-            for (param, arg) in params.iter().zip(args).filter(|(param, _)| numbers.contains_key(param)) {
-                given.entry(*param).or_default().push(numbers.get(arg).copied().unwrap_or(*arg));
-            }
-        };
-        match function.inst(last) {
-            InstData::Jump { to, args } => note(&function.blocks[to.index()].params, args),
-            InstData::Branch { then, then_args, otherwise, otherwise_args, .. } => {
-                note(&function.blocks[then.index()].params, then_args);
-                note(&function.blocks[otherwise.index()].params, otherwise_args);
-            }
-            _ => {}
-        }
+    for (param, arg) in super::uses::given(function).into_iter().filter(|(param, _)| numbers.contains_key(param)) {
+        given.entry(param).or_default().push(numbers.get(&arg).copied().unwrap_or(arg));
     }
     let params: Vec<Value> = function
         .block_ids()

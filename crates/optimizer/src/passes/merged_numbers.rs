@@ -39,21 +39,8 @@ pub(super) fn make_behind_merges(function: &mut Function, boxes: &Boxes) -> bool
 fn suspects(function: &Function, boxes: &Boxes) -> FxHashSet<Value> {
     let headers: FxHashSet<Block> = loops(function).into_iter().map(|(header, _)| header).collect();
     let mut given: FxHashMap<Value, Vec<Value>> = FxHashMap::default();
-    for block in function.block_ids() {
-        let Some(&last) = function.blocks[block.index()].insts.last() else { continue };
-        let mut note = |to: Block, args: &Args| {
-            for (&param, &arg) in function.blocks[to.index()].params.iter().zip(args) {
-                given.entry(param).or_default().push(arg);
-            }
-        };
-        match function.inst(last) {
-            InstData::Jump { to, args } => note(*to, args),
-            InstData::Branch { then, then_args, otherwise, otherwise_args, .. } => {
-                note(*then, then_args);
-                note(*otherwise, otherwise_args);
-            }
-            _ => {}
-        }
+    for (param, arg) in super::uses::given(function) {
+        given.entry(param).or_default().push(arg);
     }
     let all = Boxes::candidates(function);
     let merged = |param: &Value| {

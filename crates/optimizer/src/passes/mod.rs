@@ -6,6 +6,7 @@ mod dead;
 mod depths;
 mod ends_of_loops;
 mod instances;
+mod kept_objects;
 mod memory;
 mod merged_numbers;
 mod mixed_numbers;

@@ -1,7 +1,27 @@
 //! What comes after an instruction, or after a parameter.
 
 use rustc_hash::FxHashSet;
-use whipsnake_ir::{Block, FrameState, Function, Inst, InstData, Value, ValueDef};
+use whipsnake_ir::{Args, Block, FrameState, Function, Inst, InstData, Value, ValueDef};
+
+/// Each block parameter with each value that a jump gives it.
+pub(super) fn given(function: &Function) -> Vec<(Value, Value)> {
+    let mut given = vec![];
+    let mut note = |to: Block, args: &Args| {
+        given.extend(function.blocks[to.index()].params.iter().copied().zip(args.iter().copied()));
+    };
+    for block in function.block_ids() {
+        let Some(&last) = function.blocks[block.index()].insts.last() else { continue };
+        match function.inst(last) {
+            InstData::Jump { to, args } => note(*to, args),
+            InstData::Branch { then, then_args, otherwise, otherwise_args, .. } => {
+                note(*then, then_args);
+                note(*otherwise, otherwise_args);
+            }
+            _ => {}
+        }
+    }
+    given
+}
 
 /// Whether anything but a store uses the value after instruction `index` of the block, or a state there would put it in a frame.
 pub(super) fn used_after(function: &Function, block: Block, index: usize, value: Value) -> bool {

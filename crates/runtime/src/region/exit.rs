@@ -21,6 +21,7 @@ use std::ffi::c_int;
 use std::ptr;
 use whipsnake_bytecode::find_in_table;
 use whipsnake_codegen::{Exit, ExitFrame, ExitSlot, Place, Unmade};
+use whipsnake_cpython::live::allocator::with_memory_of_c;
 use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, Function, Generator, ThreadState};
 use whipsnake_cpython::{layout, opcode};
 use whipsnake_ir::{Continuation, Global, Type};
@@ -39,20 +40,15 @@ impl Made {
     unsafe fn of(exit: &Exit, buffer: Buffer<'_>) -> Made {
         let make = |&unmade: &Unmade| {
             // SAFETY: the caller's: a class that makes its instances as `object` does.
-            let object = unsafe {
-                match unmade {
+            unsafe {
+                insist(|| match unmade {
                     Unmade::Instance(class) => instance_pool::new_instance(class as *mut PyTypeObject),
                     Unmade::Iterator(sequence) => iter(buffer.raw(sequence) as *mut PyObject),
                     Unmade::Empty(Global::DictType) => dict_pool::new_dict(),
                     Unmade::Empty(Global::RangeIteratorType) => new_range_iterator(),
                     Unmade::Empty(other) => unreachable!("{other:?} is not made by exits"),
-                }
-            };
-            if object.is_null() {
-                // SAFETY: there is no way back.
-                unsafe { pyo3_ffi::Py_FatalError(c"no memory for an object that a region put off".as_ptr()) };
+                })
             }
-            object
         };
         Made { objects: SmallVec::new(), empty: exit.made.iter().map(make).collect() }
     }
@@ -63,6 +59,23 @@ impl Made {
             // SAFETY: as above.
             unsafe { release(object) };
         }
+    }
+}
+
+/// Makes an object of which the program knows nothing, so that there is no way to fail: where the allocators have no memory, C has to have some. Where that fails, too, nothing is taken.
+unsafe fn insist(mut make: impl FnMut() -> *mut PyObject) -> *mut PyObject {
+    let made = make();
+    if !made.is_null() {
+        return made;
+    }
+    // SAFETY: the caller's: the GIL is held, and objects are made that run no code.
+    unsafe {
+        pyo3_ffi::PyErr_Clear();
+        let made = with_memory_of_c(&mut make);
+        if made.is_null() {
+            pyo3_ffi::Py_FatalError(c"no memory for an object that a region put off".as_ptr());
+        }
+        made
     }
 }
 
@@ -178,26 +191,15 @@ impl Buffer<'_> {
                 let items = described.items.iter();
                 let mut items: Vec<_> =
                     items.map(|item| self.object(item.place, item.owned && !self.shows, made)).collect();
-                let method = build_method(items.as_mut_ptr(), items.len() as c_int);
-                if method.is_null() {
-                    pyo3_ffi::Py_FatalError(c"no memory for a method that a region put off".as_ptr());
-                }
-                return method;
+                return insist(|| build_method(items.as_mut_ptr(), items.len() as c_int));
             }
             if described.class == Global::DictType {
                 let items = described.items.iter();
                 let mut items: Vec<_> =
                     items.map(|item| self.object(item.place, item.owned && !self.shows, made)).collect();
-                let dict = build_named(items.as_mut_ptr(), items.len() as c_int);
-                if dict.is_null() {
-                    pyo3_ffi::Py_FatalError(c"no memory for a dict that a region put off".as_ptr());
-                }
-                return dict;
+                return insist(|| build_named(items.as_mut_ptr(), items.len() as c_int));
             }
-            let tuple = pyo3_ffi::PyTuple_New(described.items.len() as isize);
-            if tuple.is_null() {
-                pyo3_ffi::Py_FatalError(c"no memory for a tuple that a region put off".as_ptr());
-            }
+            let tuple = insist(|| pyo3_ffi::PyTuple_New(described.items.len() as isize));
             let items: *mut *mut PyObject = tuple.byte_add(layout::tuple::OB_ITEM as usize).cast();
             for (index, item) in described.items.iter().enumerate() {
                 items.add(index).write(self.object(item.place, item.owned && !self.shows, made));
@@ -230,7 +232,13 @@ pub unsafe extern "C" fn leave_region(
         }
         region.note_exit(Frame::new_unchecked(frame));
         let thread = ThreadState::new_unchecked(thread);
+        // Memory that runs out while the exit makes objects must not take the exception's place.
+        let raises = exit.to == Continuation::Error;
+        let raised = if raises { pyo3_ffi::PyErr_GetRaisedException() } else { ptr::null_mut() };
         let frame = restore(thread, Frame::new_unchecked(frame), exit, Buffer { words: buffer, exit, shows: false });
+        if raises {
+            pyo3_ffi::PyErr_SetRaisedException(raised);
+        }
         let described = exit.frames.last().expect("an exit has a frame");
         let code = frame.code().expect("a frame of Python code");
         frame.set_instr_ptr(code.instructions().add(described.unit as usize));

@@ -9,7 +9,7 @@ use pyo3_ffi::{PyObject, PyThreadState, PyTypeObject};
 use std::ffi::c_int;
 use std::ptr;
 use whipsnake_cpython::layout::{frame as layout, generator};
-use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, Function, Generator, ThreadState, symbols};
+use whipsnake_cpython::live::{_PyInterpreterFrame, Code, CodeUnit, Frame, Function, Generator, ThreadState, symbols};
 
 /// Pushes a frame above `caller`, which is at the call instruction `call`, with nothing in its slots. It takes references of its own to the function and
 /// its code. `None` without memory, and nothing has changed then.
@@ -72,9 +72,11 @@ pub(super) unsafe fn push_init(
 ) -> Option<Frame> {
     // SAFETY: the caller's.
     unsafe {
-        let codes = [shim::code_object()?, shim::operator_code()?, shim::consumer_code()?];
-        let code = codes.into_iter().find(|code| code.instructions() == first_unit)?;
-        let is_consumer = code.as_ptr() == codes[2].as_ptr();
+        // That of the region is there; there may be no memory to make the others.
+        let is_it = |code: &Code| code.instructions() == first_unit;
+        let usual = shim::code_object().filter(is_it).or_else(|| shim::operator_code().filter(is_it));
+        let is_consumer = usual.is_none();
+        let code = usual.or_else(|| shim::consumer_code().filter(is_it))?;
         // Where a chunk of the data stack ends, the interpreter calls `__init__` from C, and has no frame to count.
         let counted = counted && thread.has_stack_space(shim::FRAME_WORDS + SMALL_FRAME);
         // What exits restore there is written later.

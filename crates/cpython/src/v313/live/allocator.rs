@@ -4,8 +4,9 @@ use super::check::debug_offset;
 use super::symbols;
 use crate::layout::debug_offsets;
 use pyo3_ffi::{PyMem_GetAllocator, PyMem_SetAllocator, PyMemAllocatorDomain, PyMemAllocatorEx};
-use std::ffi::CStr;
+use std::ffi::{CStr, c_void};
 use std::mem::{MaybeUninit, offset_of};
+use std::ptr;
 
 /// Where the interpreter looks up the function that allocates objects, and what it was when that was found.
 #[repr(C)]
@@ -104,5 +105,64 @@ pub unsafe fn replace(mut ours: PyMemAllocatorEx) -> Option<PyMemAllocatorEx> {
             PyMem_SetAllocator(domain, &raw mut ours);
         }
         Some(objects.assume_init())
+    }
+}
+
+/// Does something with memory that C gives in place of the allocators, after these had none. What was allocated so is given back to C in the end, as all that pymalloc did not
+/// give out.
+///
+/// # Safety
+/// The GIL is held; nothing that `act` does runs Python code.
+pub unsafe fn with_memory_of_c<T>(act: impl FnOnce() -> T) -> T {
+    let domains = [PyMemAllocatorDomain::PYMEM_DOMAIN_OBJ, PyMemAllocatorDomain::PYMEM_DOMAIN_MEM];
+    // SAFETY: the caller's; the functions have the allocator that was there as their context until it is back.
+    unsafe {
+        let mut before = domains.map(|domain| current(domain));
+        for (domain, before) in domains.into_iter().zip(&mut before) {
+            let mut ours = PyMemAllocatorEx {
+                ctx: before.as_mut_ptr().cast(),
+                malloc: Some(new_from_c),
+                calloc: Some(zeroed_from_c),
+                realloc: Some(resize_as_before),
+                free: Some(free_as_before),
+            };
+            PyMem_SetAllocator(domain, &raw mut ours);
+        }
+        let done = act();
+        for (domain, before) in domains.into_iter().zip(&mut before) {
+            PyMem_SetAllocator(domain, before.as_mut_ptr());
+        }
+        done
+    }
+}
+
+extern "C" fn new_from_c(_before: *mut c_void, size: usize) -> *mut c_void {
+    // SAFETY: any size.
+    unsafe { libc::malloc(size.max(1)) }
+}
+
+extern "C" fn zeroed_from_c(_before: *mut c_void, count: usize, size: usize) -> *mut c_void {
+    // SAFETY: any size.
+    unsafe { libc::calloc(count.max(1), size.max(1)) }
+}
+
+extern "C" fn resize_as_before(before: *mut c_void, block: *mut c_void, size: usize) -> *mut c_void {
+    if block.is_null() {
+        return new_from_c(before, size);
+    }
+    // SAFETY: the context is an allocator, and the block is its.
+    unsafe {
+        let before = before.cast::<PyMemAllocatorEx>().read();
+        before.realloc.map_or(ptr::null_mut(), |realloc| realloc(before.ctx, block, size))
+    }
+}
+
+extern "C" fn free_as_before(before: *mut c_void, block: *mut c_void) {
+    // SAFETY: as above.
+    unsafe {
+        let before = before.cast::<PyMemAllocatorEx>().read();
+        if let Some(free) = before.free {
+            free(before.ctx, block);
+        }
     }
 }
