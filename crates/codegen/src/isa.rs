@@ -2,6 +2,7 @@
 
 use cranelift_codegen::isa::{self, OwnedTargetIsa};
 use cranelift_codegen::settings::{self, Configurable};
+use std::sync::OnceLock;
 
 /// A machine we make code for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,9 +28,11 @@ pub fn make_isa(target: Target) -> OwnedTargetIsa {
     isa_with(target, true)
 }
 
-/// Cranelift for regions: C functions, so that no register is taken out.
+/// Cranelift for regions: C functions, so that no register is taken out. It is made once: reading its settings takes as long as compiling a small region, and the thread that does that
+/// comes and goes.
 pub fn make_region_isa(target: Target) -> OwnedTargetIsa {
-    isa_with(target, false)
+    static MADE: [OnceLock<OwnedTargetIsa>; 2] = [const { OnceLock::new() }; 2];
+    MADE[target as usize].get_or_init(|| isa_with(target, false)).clone()
 }
 
 fn isa_with(target: Target, pinned: bool) -> OwnedTargetIsa {
