@@ -2,7 +2,6 @@
 
 use cranelift_codegen::isa::{self, OwnedTargetIsa};
 use cranelift_codegen::settings::{self, Configurable};
-use std::sync::OnceLock;
 
 /// A machine we make code for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,11 +27,9 @@ pub fn make_isa(target: Target) -> OwnedTargetIsa {
     isa_with(target, true)
 }
 
-/// Cranelift for regions: C functions, so that no register is taken out. It is made once: reading its settings takes as long as compiling a small region, and the thread that does that
-/// comes and goes.
+/// Cranelift for regions: C functions, so that no register is taken out.
 pub fn make_region_isa(target: Target) -> OwnedTargetIsa {
-    static MADE: [OnceLock<OwnedTargetIsa>; 2] = [const { OnceLock::new() }; 2];
-    MADE[target as usize].get_or_init(|| isa_with(target, false)).clone()
+    isa_with(target, false)
 }
 
 fn isa_with(target: Target, pinned: bool) -> OwnedTargetIsa {
