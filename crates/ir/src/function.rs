@@ -27,6 +27,9 @@ pub struct BlockData {
     pub depth: u32,
 }
 
+/// Room that a block has from its first instruction on: few have less, and to grow takes longer than all else about adding one.
+const USUAL_LENGTH: usize = 12;
+
 /// A function. Block 0 is where it starts.
 #[derive(Clone, Debug, Default)]
 pub struct Function {
@@ -98,7 +101,11 @@ impl Function {
             let value = self.add_value(ValueDef::Result(inst, index as u8), *ty);
             self.insts[inst.index()].1.push(value);
         }
-        self.blocks[block.index()].insts.push(inst);
+        let insts = &mut self.blocks[block.index()].insts;
+        if insts.capacity() == 0 {
+            insts.reserve(USUAL_LENGTH);
+        }
+        insts.push(inst);
         inst
     }
 

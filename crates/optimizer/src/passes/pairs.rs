@@ -141,12 +141,7 @@ enum Step {
 }
 
 impl<'f> Search<'f> {
-    fn of(
-        function: &'f Function,
-        before: &'f [Vec<Block>],
-        holders: &'f mut Holders,
-        value: Value,
-    ) -> Search<'f> {
+    fn of(function: &'f Function, before: &'f [Vec<Block>], holders: &'f mut Holders, value: Value) -> Search<'f> {
         Search { function, before, holders, value, patience: MOST_BLOCKS, ends: vec![], added: vec![], states: vec![] }
     }
 
