@@ -122,13 +122,13 @@ SETTINGS = (
         "call_threshold",
         f"a number from 1 to {_MAX_COUNT}",
         _read_int(1, _MAX_COUNT),
-        "calls of a function before it is compiled",
+        "calls of a function before it is compiled; more while a module is being imported",
     ),
     Setting(
         "loop_threshold",
         f"a number from 1 to {_MAX_COUNT}",
         _read_int(1, _MAX_COUNT),
-        "rounds of a running loop before it is compiled and entered",
+        "rounds of a running loop before it is compiled and entered; more while a module is being imported",
     ),
     Setting(
         "optimize_threshold",

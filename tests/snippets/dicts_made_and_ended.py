@@ -119,6 +119,13 @@ def changed(n):
     yield f, g, f == {"r": n, "q": 1}
 
 
+def emptied(n):
+    """What is copied from a dict that has lost all of its items is as small as ever."""
+    d = {"a": n, "b": 2}
+    d.popitem(), d.popitem()
+    yield about(d), about({**d}), about(gathers(**d)), about(passes_on(**d)), about({**d, "c": n}), about({**d, **d})
+
+
 def ends(n):
     log = []
     d = {"first": Noisy("first", log), "second": [Noisy("second", log)], "third": {"deep": Noisy("third", log)}}
@@ -184,7 +191,7 @@ def globals_and_instances(n):
 
 
 def main():
-    for test in displays, arguments, errors, changed, ends, ends_and_makes, cycles, globals_and_instances:
+    for test in displays, arguments, errors, changed, emptied, ends, ends_and_makes, cycles, globals_and_instances:
         for number in range(130):
             results = list(test(number))
             if number % 40 < 8 or number > 120:

@@ -27,6 +27,9 @@ pub struct BlockData {
     pub depth: u32,
 }
 
+/// Room that a block has from its first instruction on: few have less, and to grow takes longer than all else about adding one.
+const USUAL_LENGTH: usize = 12;
+
 /// A function. Block 0 is where it starts.
 #[derive(Clone, Debug, Default)]
 pub struct Function {
@@ -46,6 +49,8 @@ pub struct Function {
     raws: FxHashMap<(Inst, Value), Value>,
     /// Whether it is a loop of a generator that is left at `yield`s, and does so much in one round that it gains if it is left in the first.
     pub gains_in_one_round: bool,
+    /// Memory of blocks that there were before the function was made empty.
+    spare: Vec<Vec<Inst>>,
 }
 
 impl Function {
@@ -56,9 +61,11 @@ impl Function {
 
     /// Makes it empty again, but keeps its memory.
     pub fn clear(&mut self) {
-        let Function { name: _, blocks, insts, values, states, state_of, classes, raws, gains_in_one_round } = self;
+        let Function { name: _, blocks, insts, values, states, state_of, classes, raws, gains_in_one_round, spare } =
+            self;
         *gains_in_one_round = false;
-        blocks.clear();
+        spare.extend(blocks.drain(..).map(|block| block.insts).filter(|insts| insts.capacity() > 0));
+        spare.iter_mut().for_each(Vec::clear);
         insts.clear();
         values.clear();
         states.clear();
@@ -78,7 +85,7 @@ impl Function {
 
     /// Adds an empty block.
     pub fn add_block(&mut self) -> Block {
-        self.blocks.push(BlockData::default());
+        self.blocks.push(BlockData { insts: self.spare.pop().unwrap_or_default(), ..BlockData::default() });
         Block(self.blocks.len() as u32 - 1)
     }
 
@@ -98,7 +105,11 @@ impl Function {
             let value = self.add_value(ValueDef::Result(inst, index as u8), *ty);
             self.insts[inst.index()].1.push(value);
         }
-        self.blocks[block.index()].insts.push(inst);
+        let insts = &mut self.blocks[block.index()].insts;
+        if insts.capacity() == 0 {
+            insts.reserve(USUAL_LENGTH);
+        }
+        insts.push(inst);
         inst
     }
 

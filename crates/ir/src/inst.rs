@@ -360,6 +360,81 @@ pub enum InstData {
     Enter { address: Value, frame: Value, arg: Option<Value> },
 }
 
+/// The one list of what an instruction reads: `visit` gets every value of it, by the kind of reference that `iter` gives.
+macro_rules! for_each_operand {
+    ($data:expr, $visit:ident, $iter:ident) => {{
+        use InstData::*;
+        match $data {
+            Iconst { .. }
+            | Fconst { .. }
+            | Operand32 { .. }
+            | Pointer { .. }
+            | Global { .. }
+            | Frame
+            | ThreadState
+            | ActivationField { .. }
+            | Input { .. }
+            | Received
+            | Empty { .. }
+            | SaveInstr => {}
+            Load { base, .. } | Address { base, .. } | Instance { class: base } | LateIterator { sequence: base } => {
+                $visit(base)
+            }
+            Store { value, base, .. } => {
+                $visit(value);
+                $visit(base);
+            }
+            Unary { arg, .. } => $visit(arg),
+            Binary { left, right, .. }
+            | Overflowing { left, right, .. }
+            | Compare { left, right, .. }
+            | FloatCompare { left, right, .. } => {
+                $visit(left);
+                $visit(right);
+            }
+            Select { condition, then, otherwise } => {
+                $visit(condition);
+                $visit(then);
+                $visit(otherwise);
+            }
+            Retain { value }
+            | Release { value }
+            | ReleasePlain { value }
+            | GuardExact { value, .. }
+            | FloatValue { value }
+            | IntValue { value }
+            | UnboxInt { value } => $visit(value),
+            Guard { condition, .. } | ErrorIf { condition } => $visit(condition),
+            NewFloat { value, reuse } | NewInt { value, reuse } => {
+                $visit(value);
+                reuse.$iter().for_each($visit);
+            }
+            NewNumber { value, is_int } | LateNumber { value, is_int } => {
+                $visit(value);
+                $visit(is_int);
+            }
+            NewTuple { items, .. } | LateTuple { items, .. } => items.$iter().for_each($visit),
+            Call { args, .. } => args.$iter().for_each($visit),
+            CallPointer { callee, args, .. } => {
+                $visit(callee);
+                args.$iter().for_each($visit);
+            }
+            Jump { args, .. } => args.$iter().for_each($visit),
+            Branch { condition, then_args, otherwise_args, .. } => {
+                $visit(condition);
+                then_args.$iter().for_each(&mut $visit);
+                otherwise_args.$iter().for_each($visit);
+            }
+            Leave { arg, .. } => arg.$iter().for_each($visit),
+            Enter { address, frame, arg } => {
+                $visit(address);
+                $visit(frame);
+                arg.$iter().for_each($visit);
+            }
+        }
+    }};
+}
+
 impl InstData {
     /// Whether the instruction ends its block.
     pub fn is_terminator(&self) -> bool {
@@ -419,80 +494,12 @@ impl InstData {
 
     /// Calls `visit` on every value the instruction reads.
     pub fn for_each_use(&self, mut visit: impl FnMut(Value)) {
-        // The one list of operands; `for_each_use_mut` shares it through a copy.
-        self.clone().for_each_use_mut(|v| visit(*v));
+        let mut visit = |value: &Value| visit(*value);
+        for_each_operand!(self, visit, iter);
     }
 
     /// Calls `visit` on every value the instruction reads, to replace it.
     pub fn for_each_use_mut(&mut self, mut visit: impl FnMut(&mut Value)) {
-        use InstData::*;
-        match self {
-            Iconst { .. }
-            | Fconst { .. }
-            | Operand32 { .. }
-            | Pointer { .. }
-            | Global { .. }
-            | Frame
-            | ThreadState
-            | ActivationField { .. }
-            | Input { .. }
-            | Received
-            | Empty { .. }
-            | SaveInstr => {}
-            Load { base, .. } | Address { base, .. } | Instance { class: base } | LateIterator { sequence: base } => {
-                visit(base)
-            }
-            Store { value, base, .. } => {
-                visit(value);
-                visit(base);
-            }
-            Unary { arg, .. } => visit(arg),
-            Binary { left, right, .. }
-            | Overflowing { left, right, .. }
-            | Compare { left, right, .. }
-            | FloatCompare { left, right, .. } => {
-                visit(left);
-                visit(right);
-            }
-            Select { condition, then, otherwise } => {
-                visit(condition);
-                visit(then);
-                visit(otherwise);
-            }
-            Retain { value }
-            | Release { value }
-            | ReleasePlain { value }
-            | GuardExact { value, .. }
-            | FloatValue { value }
-            | IntValue { value }
-            | UnboxInt { value } => visit(value),
-            Guard { condition, .. } | ErrorIf { condition } => visit(condition),
-            NewFloat { value, reuse } | NewInt { value, reuse } => {
-                visit(value);
-                reuse.iter_mut().for_each(visit);
-            }
-            NewNumber { value, is_int } | LateNumber { value, is_int } => {
-                visit(value);
-                visit(is_int);
-            }
-            NewTuple { items, .. } | LateTuple { items, .. } => items.iter_mut().for_each(visit),
-            Call { args, .. } => args.iter_mut().for_each(visit),
-            CallPointer { callee, args, .. } => {
-                visit(callee);
-                args.iter_mut().for_each(visit);
-            }
-            Jump { args, .. } => args.iter_mut().for_each(visit),
-            Branch { condition, then_args, otherwise_args, .. } => {
-                visit(condition);
-                then_args.iter_mut().for_each(&mut visit);
-                otherwise_args.iter_mut().for_each(visit);
-            }
-            Leave { arg, .. } => arg.iter_mut().for_each(visit),
-            Enter { address, frame, arg } => {
-                visit(address);
-                visit(frame);
-                arg.iter_mut().for_each(visit);
-            }
-        }
+        for_each_operand!(self, visit, iter_mut);
     }
 }

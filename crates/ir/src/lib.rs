@@ -32,7 +32,7 @@ pub use inst::{Args, BinaryOp, Condition, Continuation, FloatCondition, InstData
 pub use instances::{Instance, Keeps};
 pub use parse::{ParseError, parse};
 pub use region::{Known, LoopPlan, OpenLoop, Region, State};
-pub use state::{ExitState, Field, FrameState, Frames, Inlined, Resumed, Slot, StateId};
+pub use state::{ExitState, Field, FrameState, Frames, Inlined, Resumed, Slot, StateId, rename_in_states};
 pub use types::Type;
 pub use unwinding::{Failure, PutOff, Unwinding};
 pub use verify::{Dominators, OperationShape, VerifyError, verify, verify_operation};

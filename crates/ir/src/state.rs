@@ -1,6 +1,7 @@
 //! What the host's frames would hold: the abstract state of a region at a point, and the part of it that an exit restores.
 
 use crate::Value;
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use std::ops::{Index, IndexMut};
 use std::sync::Arc;
@@ -250,37 +251,65 @@ impl ExitState {
     /// Calls `visit` on every value the exit needs, to replace it.
     pub fn for_each_use_mut(&mut self, mut visit: impl FnMut(&mut Value)) {
         for shared in &mut self.frames.0 {
-            // Most stay as they are, and shared.
-            let mut replaced: SmallVec<[(usize, Value); 8]> = SmallVec::new();
-            for (index, slot) in shared.slots().enumerate().filter(|(_, slot)| slot.dirty) {
-                let Some(old) = slot.value else { continue };
-                let mut new = old;
-                visit(&mut new);
-                if new != old {
-                    replaced.push((index, new));
-                }
-            }
-            let old = shared.memory();
-            let mut memory = old;
-            memory.iter_mut().for_each(&mut visit);
-            let old_generator = shared.generator();
-            let mut generator = old_generator;
-            generator.iter_mut().for_each(&mut visit);
-            if replaced.is_empty() && memory == old && generator == old_generator {
-                continue;
-            }
-            let frame = Arc::make_mut(shared);
-            for (index, new) in replaced {
-                frame.slots_mut().nth(index).expect("as just seen").value = Some(new);
-            }
-            if let Some(inlined) = &mut frame.inlined {
-                inlined.memory = memory;
-                if let (Some(resumed), Some(object)) = (&mut inlined.generator, generator) {
-                    resumed.object = object;
-                }
-            }
+            for_each_use_of(shared, &mut visit);
         }
         for field in &mut self.fields {
+            visit(&mut field.object);
+            visit(&mut field.value);
+        }
+    }
+}
+
+/// Calls `visit` on every value that a frame needs, to replace it.
+fn for_each_use_of(shared: &mut Arc<FrameState>, mut visit: impl FnMut(&mut Value)) {
+    // Most stay as they are, and shared.
+    let mut replaced: SmallVec<[(usize, Value); 8]> = SmallVec::new();
+    for (index, slot) in shared.slots().enumerate().filter(|(_, slot)| slot.dirty) {
+        let Some(old) = slot.value else { continue };
+        let mut new = old;
+        visit(&mut new);
+        if new != old {
+            replaced.push((index, new));
+        }
+    }
+    let old = shared.memory();
+    let mut memory = old;
+    memory.iter_mut().for_each(&mut visit);
+    let old_generator = shared.generator();
+    let mut generator = old_generator;
+    generator.iter_mut().for_each(&mut visit);
+    if replaced.is_empty() && memory == old && generator == old_generator {
+        return;
+    }
+    let frame = Arc::make_mut(shared);
+    for (index, new) in replaced {
+        frame.slots_mut().nth(index).expect("as just seen").value = Some(new);
+    }
+    if let Some(inlined) = &mut frame.inlined {
+        inlined.memory = memory;
+        if let (Some(resumed), Some(object)) = (&mut inlined.generator, generator) {
+            resumed.object = object;
+        }
+    }
+}
+
+/// Replaces values in many states. They share most of their frames: each is looked at once, and those that change are shared again.
+pub fn rename_in_states(states: &mut [ExitState], mut rename: impl FnMut(Value) -> Value) {
+    let mut visit = |value: &mut Value| *value = rename(*value);
+    // What became of a frame, by its address, which it keeps as long as it is here.
+    let mut known: FxHashMap<*const FrameState, (Arc<FrameState>, Arc<FrameState>)> = FxHashMap::default();
+    for state in states {
+        for shared in &mut state.frames.0 {
+            let (_, renamed) = known.entry(Arc::as_ptr(shared)).or_insert_with(|| {
+                let mut renamed = Arc::clone(shared);
+                for_each_use_of(&mut renamed, &mut visit);
+                (Arc::clone(shared), renamed)
+            });
+            if !Arc::ptr_eq(shared, renamed) {
+                *shared = Arc::clone(renamed);
+            }
+        }
+        for field in &mut state.fields {
             visit(&mut field.object);
             visit(&mut field.value);
         }

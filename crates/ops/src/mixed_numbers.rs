@@ -55,10 +55,10 @@ pub(crate) fn mixed_numbers(b: &mut Builder<'_>, op: BinaryOp, left: Value, righ
         return b.new_float(result, &[left, right]);
     };
     let no = b.iconst(Type::Bool, 0);
-    let is_int = match b.constant(left_int) {
-        Some(_) => right_int,
-        None if b.constant(right_int).is_some() => left_int,
-        None => b.select(left_int, right_int, no),
+    let is_int = match [left_int, right_int].map(|is_int| b.constant(is_int)) {
+        [Some(1), _] => right_int,
+        [_, Some(1)] => left_int,
+        _ => b.select(left_int, right_int, no),
     };
     let exact = |b: &mut Builder<'_>| {
         // What is rounded is not smaller than that.

@@ -106,9 +106,7 @@ impl Selector {
             op::CALL_PY_EXACT_ARGS => op::CALL,
             other => other,
         };
-        // The helper of the generic form tells tuples and lists apart itself; for more than a few values the test in line only takes space.
-        let plain = instr.base == op::UNPACK_SEQUENCE && instr.oparg > 3;
-        let special = if plain { generic } else { self.operation(opcode, instr.oparg) };
+        let special = self.operation(opcode, instr.oparg);
         (if special == NONE { generic } else { special }, generic)
     }
 

@@ -8,7 +8,8 @@ use crate::{Block, Function};
 pub struct Dominators {
     /// The immediate dominator of each block; of the first block itself; `None` for unreachable blocks.
     immediate: Vec<Option<Block>>,
-    /// Position in reverse postorder.
+    /// Reverse postorder, and where each block is in it.
+    rpo: Vec<Block>,
     order: Vec<usize>,
 }
 
@@ -26,7 +27,7 @@ impl Dominators {
                 predecessors[successor.index()].push(block);
             }
         }
-        let mut this = Dominators { immediate: vec![None; func.blocks.len()], order };
+        let mut this = Dominators { immediate: vec![None; func.blocks.len()], rpo: vec![], order };
         this.immediate[0] = Some(Block(0));
         let mut changed = true;
         while changed {
@@ -40,6 +41,7 @@ impl Dominators {
                 }
             }
         }
+        this.rpo = rpo;
         this
     }
 
@@ -68,6 +70,16 @@ impl Dominators {
     /// Whether every way to `block`, which is reachable, passes `over`.
     pub fn dominates(&self, over: Block, block: Block) -> bool {
         self.is_reachable(over) && self.common(over, block) == over
+    }
+
+    /// For each block, whether something leads to it, and every way there passes `over`.
+    pub fn dominated(&self, over: Block) -> Vec<bool> {
+        let mut dominated = vec![false; self.immediate.len()];
+        for &block in &self.rpo {
+            let above = self.immediate(block).is_some_and(|above| dominated[above.index()]);
+            dominated[block.index()] = block == over || above;
+        }
+        dominated
     }
 }
 

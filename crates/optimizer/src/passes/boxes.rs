@@ -10,7 +10,9 @@ use super::merged_numbers::make_behind_merges;
 use super::mixed_numbers::put_off_numbers;
 use super::uses::{in_memory, used_after};
 use rustc_hash::{FxHashMap, FxHashSet};
-use whipsnake_ir::{Args, Block, Effects, Function, Global, Helper, Inst, InstData, Type, Value, ValueDef};
+use whipsnake_ir::{
+    Args, Block, Effects, Function, Global, Helper, Inst, InstData, Type, Value, ValueDef, rename_in_states,
+};
 
 /// What an instruction wants of an object.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -240,9 +242,7 @@ impl Boxes {
                 function.inst_mut(inst).for_each_use_mut(|v| *v = resolve(*v));
             }
         }
-        for state in &mut function.states {
-            state.for_each_use_mut(|v| *v = resolve(numbers.get(v).copied().unwrap_or(*v)));
-        }
+        rename_in_states(&mut function.states, |v| resolve(numbers.get(&v).copied().unwrap_or(v)));
     }
 
     fn rewrite_block(

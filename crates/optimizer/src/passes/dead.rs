@@ -53,8 +53,7 @@ fn remove_unreachable(function: &mut Function) {
 
 /// The values that effects, control flow or exits need.
 fn needed_values(function: &Function, all_states: bool) -> Vec<bool> {
-    let mut needed = vec![false; function.value_count()];
-    let mut work: Vec<Value> = vec![];
+    let mut needed = Needed { is_needed: vec![false; function.value_count()], new: vec![] };
     let mut states = vec![false; function.states.len()];
     // Arguments of jumps are needed if the parameters are.
     let mut args_of: Vec<Vec<Value>> = vec![vec![]; function.value_count()];
@@ -63,39 +62,54 @@ fn needed_values(function: &Function, all_states: bool) -> Vec<bool> {
             let data = function.inst(inst);
             if all_states {
                 // A parameter that becomes a number gets these instead of their objects.
-                data.for_each_use(|v| work.extend(function.raw(inst, v)));
+                data.for_each_use(|v| needed.extend(function.raw(inst, v)));
             }
             match data {
                 InstData::Jump { to, args } => note_args(function, *to, args, &mut args_of),
                 InstData::Branch { condition, then, then_args, otherwise, otherwise_args } => {
-                    work.push(*condition);
+                    needed.need(*condition);
                     note_args(function, *then, then_args, &mut args_of);
                     note_args(function, *otherwise, otherwise_args, &mut args_of);
                 }
                 data if is_pure(data) => {}
-                data => data.for_each_use(|v| work.push(v)),
+                data => data.for_each_use(|v| needed.need(v)),
             }
             if let Some(state) = function.state_of(inst)
                 && (all_states || data.can_exit())
                 && !std::mem::replace(&mut states[state.index()], true)
             {
-                function.states[state.index()].for_each_use(|v| work.push(v));
+                function.states[state.index()].for_each_use(|v| needed.need(v));
             }
         }
     }
-    while let Some(value) = work.pop() {
-        if std::mem::replace(&mut needed[value.index()], true) {
-            continue;
-        }
-        work.append(&mut args_of[value.index()]);
+    while let Some(value) = needed.new.pop() {
+        needed.extend(std::mem::take(&mut args_of[value.index()]));
         if let ValueDef::Result(inst, _) = function.def(value) {
             let data = function.inst(inst);
             if is_pure(data) {
-                data.for_each_use(|v| work.push(v));
+                data.for_each_use(|v| needed.need(v));
             }
         }
     }
-    needed
+    needed.is_needed
+}
+
+/// Values that are known to be needed, and those of them whose own needs have not been seen to.
+struct Needed {
+    is_needed: Vec<bool>,
+    new: Vec<Value>,
+}
+
+impl Needed {
+    fn need(&mut self, value: Value) {
+        if !std::mem::replace(&mut self.is_needed[value.index()], true) {
+            self.new.push(value);
+        }
+    }
+
+    fn extend(&mut self, values: impl IntoIterator<Item = Value>) {
+        values.into_iter().for_each(|value| self.need(value));
+    }
 }
 
 fn note_args(function: &Function, to: Block, args: &[Value], args_of: &mut [Vec<Value>]) {

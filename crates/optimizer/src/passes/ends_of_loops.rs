@@ -17,6 +17,8 @@ pub fn rename_behind_loops(function: &mut Function) {
     }
     let made = made_by_jumps(function);
     let in_memory = in_memory(function);
+    // As long as no exit was given a block of its own.
+    let mut dominators = None;
     for exit in exits {
         let depth = function.blocks[exit.to.index()].depth;
         // An exit before may have renamed what is there.
@@ -27,11 +29,12 @@ pub fn rename_behind_loops(function: &mut Function) {
         if values.is_empty() {
             continue;
         }
-        let dominators = Dominators::of(function);
-        let needed = needed_behind(function, &dominators, exit.to);
+        let known = dominators.get_or_insert_with(|| Dominators::of(function));
+        let needed = needed_behind(function, known, exit.to);
         values.retain(|(value, _)| needed.contains(value));
         if !values.is_empty() {
             rename(function, &exit, state, &values);
+            dominators = None;
         }
     }
 }
@@ -39,8 +42,9 @@ pub fn rename_behind_loops(function: &mut Function) {
 /// The values that instructions want more of than a number behind a block's beginning.
 fn needed_behind(function: &Function, dominators: &Dominators, start: Block) -> FxHashSet<Value> {
     let mut needed = FxHashSet::default();
+    let behind = dominators.dominated(start);
     for block in function.block_ids() {
-        if !dominators.is_reachable(block) || !dominators.dominates(start, block) {
+        if !behind[block.index()] {
             continue;
         }
         for &inst in &function.blocks[block.index()].insts {
@@ -166,11 +170,11 @@ fn rename(function: &mut Function, exit: &LoopExit, state: StateId, values: &[(V
             (value, name)
         })
         .collect();
-    let dominators = Dominators::of(function);
+    let behind = Dominators::of(function).dominated(exit.to);
     let new = |value: Value| names.get(&value).copied().unwrap_or(value);
     let mut states: FxHashMap<StateId, StateId> = FxHashMap::default();
     for block in function.block_ids() {
-        if block == between || !dominators.is_reachable(block) || !dominators.dominates(exit.to, block) {
+        if block == between || !behind[block.index()] {
             continue;
         }
         for inst in function.blocks[block.index()].insts.clone() {

@@ -124,17 +124,17 @@ impl Effect {
 /// Where the exact types of values are established.
 pub(super) struct Guards {
     at: FxHashMap<Value, Vec<(Block, Inst, Global)>>,
-    /// The order of instructions in their blocks, at first.
-    position: FxHashMap<Inst, usize>,
+    /// The order of instructions in their blocks, at first, from 1 on; 0 for those that were in none.
+    positions: Vec<u32>,
 }
 
 impl Guards {
     /// Those of lists, tuples, arrays, and of what else has fields that are read.
     pub fn of(function: &Function) -> Guards {
-        let mut guards = Guards { at: FxHashMap::default(), position: FxHashMap::default() };
+        let mut guards = Guards { at: FxHashMap::default(), positions: vec![0; function.inst_count()] };
         for block in function.block_ids() {
-            for (position, &inst) in function.blocks[block.index()].insts.iter().enumerate() {
-                guards.position.insert(inst, position);
+            for (position, &inst) in (1..).zip(&function.blocks[block.index()].insts) {
+                guards.positions[inst.index()] = position;
                 if let InstData::GuardExact {
                     value,
                     class:
@@ -155,6 +155,10 @@ impl Guards {
         guards
     }
 
+    fn position(&self, inst: Inst) -> u32 {
+        self.positions.get(inst.index()).copied().unwrap_or(0)
+    }
+
     /// Whether the value is known to be of that exact type at the instruction.
     fn holds(&self, view: &View<'_>, value: Value, class: Global) -> bool {
         self.class(view, value) == Some(class)
@@ -164,7 +168,7 @@ impl Guards {
     fn class(&self, view: &View<'_>, value: Value) -> Option<Global> {
         let before = |&&(block, inst, _): &&(Block, Inst, Global)| {
             if block == view.block {
-                self.position.get(&inst) < self.position.get(&view.inst)
+                self.position(inst) < self.position(view.inst)
             } else {
                 view.dominators.dominates(block, view.block)
             }

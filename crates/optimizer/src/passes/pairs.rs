@@ -14,38 +14,41 @@ use whipsnake_ir::{
 /// counts as retained if it was on each of them.
 pub fn cancel_pairs(function: &mut Function) {
     let before = predecessors(function);
+    let mut holders = Holders::default();
     for block in function.block_ids() {
-        while cancel_one(function, &before, block) {}
-        while cancel_merged(function, &before, block) {}
+        while cancel_in(function, &before, &mut holders, block) {}
+        while cancel_merged(function, &before, &mut holders, block) {}
     }
 }
 
-fn cancel_one(function: &mut Function, before: &[Vec<Block>], block: Block) -> bool {
-    for start in 0..function.blocks[block.index()].insts.len() {
-        let retain = function.blocks[block.index()].insts[start];
+/// Cancels all pairs that begin in a block, one after the other; whether there were any: then others may have become free whose `retain` comes before.
+fn cancel_in(function: &mut Function, before: &[Vec<Block>], holders: &mut Holders, block: Block) -> bool {
+    let (mut at, mut found_any) = (0, false);
+    while let Some(&retain) = function.blocks[block.index()].insts.get(at) {
+        at += 1;
         let &InstData::Retain { value } = function.inst(retain) else { continue };
-        let mut search = Search::of(function, before, value);
-        if search.ends(block, start + 1) {
+        let mut search = Search::of(function, before, holders, value);
+        if search.ends(block, at) {
             let found = search.found();
             remove(function, block, retain);
             found.cancel(function);
-            return true;
+            (at, found_any) = (at - 1, true);
         }
     }
-    false
+    found_any
 }
 
 /// Looks for a parameter of a block that every way gives a reference which was just added.
-fn cancel_merged(function: &mut Function, before: &[Vec<Block>], block: Block) -> bool {
+fn cancel_merged(function: &mut Function, before: &[Vec<Block>], holders: &mut Holders, block: Block) -> bool {
     for index in 0..function.blocks[block.index()].params.len() {
         let param = function.blocks[block.index()].params[index];
         if function.ty(param) != Type::Obj {
             continue;
         }
         let ways: Option<Vec<_>> =
-            before[block.index()].iter().map(|&from| retained(function, before, from, block, index)).collect();
+            before[block.index()].iter().map(|&from| retained(function, before, holders, from, block, index)).collect();
         let Some(ways) = ways.filter(|ways| !ways.is_empty()) else { continue };
-        let mut search = Search::of(function, before, param);
+        let mut search = Search::of(function, before, holders, param);
         if search.ends(block, 0) {
             let found = search.found();
             for (from, retain, on_the_way) in ways {
@@ -63,6 +66,7 @@ fn cancel_merged(function: &mut Function, before: &[Vec<Block>], block: Block) -
 fn retained(
     function: &Function,
     before: &[Vec<Block>],
+    holders: &mut Holders,
     from: Block,
     to: Block,
     index: usize,
@@ -74,7 +78,7 @@ fn retained(
         return None;
     }
     let at = insts.iter().rposition(|&inst| *function.inst(inst) == InstData::Retain { value })?;
-    let mut search = Search::of(function, before, value);
+    let mut search = Search::of(function, before, holders, value);
     let is_free = insts[at + 1..].iter().all(|&inst| matches!(search.step(inst), Step::On));
     is_free.then(|| (from, insts[at], search.found()))
 }
@@ -114,6 +118,7 @@ const MOST_BLOCKS: usize = 24;
 struct Search<'f> {
     function: &'f Function,
     before: &'f [Vec<Block>],
+    holders: &'f mut Holders,
     value: Value,
     /// How many blocks may still be walked through.
     patience: usize,
@@ -136,8 +141,8 @@ enum Step {
 }
 
 impl<'f> Search<'f> {
-    fn of(function: &'f Function, before: &'f [Vec<Block>], value: Value) -> Search<'f> {
-        Search { function, before, value, patience: MOST_BLOCKS, ends: vec![], added: vec![], states: vec![] }
+    fn of(function: &'f Function, before: &'f [Vec<Block>], holders: &'f mut Holders, value: Value) -> Search<'f> {
+        Search { function, before, holders, value, patience: MOST_BLOCKS, ends: vec![], added: vec![], states: vec![] }
     }
 
     fn found(self) -> Found {
@@ -248,7 +253,7 @@ impl<'f> Search<'f> {
             // It lives for ever: from here on no reference counts.
             InstData::GuardExact { value, class: Global::BoolType } if value == self.value => {
                 let Some(state) = self.function.state_of(inst) else { return Step::Stop };
-                if owners(self.function, state, value) == 0 {
+                if !self.is_owned_by(state) {
                     return Step::Stop;
                 }
                 self.states.push((inst, state));
@@ -264,7 +269,7 @@ impl<'f> Search<'f> {
             // What the exit puts into the frame is borrowed from then on.
             InstData::Leave { to: Continuation::Miss | Continuation::Next, .. } => {
                 let Some(state) = self.function.state_of(inst) else { return Step::Stop };
-                if owners(self.function, state, self.value) == 0 {
+                if !self.is_owned_by(state) {
                     return Step::Stop;
                 }
                 self.states.push((inst, state));
@@ -274,14 +279,18 @@ impl<'f> Search<'f> {
             _ => {}
         }
         if let Some(state) = self.function.state_of(inst) {
-            let owns = owners(self.function, state, self.value);
-            if owns > 0 {
+            if self.is_owned_by(state) {
                 self.states.push((inst, state));
             } else if data.can_exit() {
                 return Step::Stop;
             }
         }
         Step::On
+    }
+
+    /// Whether a slot of a state owns the value, or is to get a tuple that does.
+    fn is_owned_by(&mut self, state: StateId) -> bool {
+        self.holders.owned(self.function, state).contains(&self.value)
     }
 
     /// Whether the instruction may drop a reference, or run code that does, or asks how many references there are, or ends the ways that are known.
@@ -297,22 +306,47 @@ impl<'f> Search<'f> {
     }
 }
 
-/// How many slots of a state own the value, or are to get a tuple that does.
-fn owners(function: &Function, state: StateId, value: Value) -> usize {
-    let state = &function.states[state.index()];
-    let slots = state.frames.iter().flat_map(FrameState::slots).filter(|slot| slot.dirty);
-    let owns = |slot: &&Slot| {
-        slot.owned && slot.value == Some(value)
-            || slot.value.is_some_and(|tuple| item_held(function, tuple, value).is_some())
+/// What slots of each state own, as far as it was asked for: states are asked again and again, for one value after the other, and never change.
+#[derive(Default)]
+struct Holders(Vec<Option<Box<[Value]>>>);
+
+impl Holders {
+    /// What slots of a state own, or are to get a tuple that does.
+    fn owned(&mut self, function: &Function, state: StateId) -> &[Value] {
+        if self.0.len() <= state.index() {
+            self.0.resize(function.states.len(), None);
+        }
+        self.0[state.index()].get_or_insert_with(|| {
+            let state = &function.states[state.index()];
+            let mut owned = vec![];
+            for slot in state.frames.iter().flat_map(FrameState::slots).filter(|slot| slot.dirty) {
+                let Some(value) = slot.value else { continue };
+                if slot.owned {
+                    owned.push(value);
+                }
+                owned.extend(items_held(function, value).map(|(_, item)| item));
+            }
+            owned.into_boxed_slice()
+        })
+    }
+}
+
+/// The items of a tuple that an exit makes for which references are held, with their numbers; none of anything else.
+fn items_held(function: &Function, tuple: Value) -> impl Iterator<Item = (u32, Value)> {
+    let made = match function.def(tuple) {
+        ValueDef::Result(inst, _) => Some(function.inst(inst)),
+        ValueDef::Param(..) => None,
     };
-    slots.filter(owns).count()
+    let (items, lent): (&[Value], _) = match made {
+        Some(InstData::LateTuple { items, lent, .. }) => (items, *lent),
+        _ => (&[], 0),
+    };
+    (0..).zip(items.iter().copied()).filter(move |(index, _)| lent & (1 << index) == 0)
 }
 
 /// Which item of a tuple that an exit makes is the value, by a reference held for it.
 fn item_held(function: &Function, tuple: Value, value: Value) -> Option<u32> {
-    let ValueDef::Result(inst, _) = function.def(tuple) else { return None };
-    let InstData::LateTuple { items, lent, .. } = function.inst(inst) else { return None };
-    (0..items.len() as u32).find(|&index| items[index as usize] == value && lent & (1 << index) == 0)
+    items_held(function, tuple).find(|&(_, item)| item == value).map(|(index, _)| index)
 }
 
 /// Lets one slot of the instruction's state borrow the value, or a tuple that is made for one. In `lent` are tuples that do, by those they take the place

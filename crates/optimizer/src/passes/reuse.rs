@@ -11,7 +11,7 @@ use super::memory::{Effect, Guards, Place, Space, View};
 use rustc_hash::FxHashMap;
 use whipsnake_ir::{
     BinaryOp, Block, Condition, Dominators, FloatCondition, Function, Global, Inst, InstData, Offset, Type, UnaryOp,
-    Value, ValueDef,
+    Value, ValueDef, rename_in_states,
 };
 
 /// A computation, by its operands.
@@ -416,9 +416,7 @@ impl Walk<'_> {
             }
         }
         let mut states = std::mem::take(&mut self.function.states);
-        for state in &mut states {
-            state.for_each_use_mut(|value| *value = self.resolve(*value));
-        }
+        rename_in_states(&mut states, |value| self.resolve(value));
         self.function.states = states;
     }
 }

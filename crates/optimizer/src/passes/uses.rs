@@ -1,6 +1,7 @@
 //! What comes after an instruction, or after a parameter.
 
 use rustc_hash::FxHashSet;
+use std::ptr;
 use whipsnake_ir::{Args, Block, FrameState, Function, Inst, InstData, Value, ValueDef};
 
 /// Each block parameter with each value that a jump gives it.
@@ -53,7 +54,10 @@ fn uses(function: &Function, inst: Inst, value: Value) -> bool {
 /// Parameters that memory has from the start: frames take the object there for what they hold. Those that are stored later have an object there from then on.
 pub(super) fn in_memory(function: &Function) -> FxHashSet<Value> {
     let mut suspects = FxHashSet::default();
-    for slot in function.states.iter().flat_map(|state| state.frames.iter()).flat_map(FrameState::slots) {
+    // States share most of their frames.
+    let mut seen = FxHashSet::default();
+    let frames = function.states.iter().flat_map(|state| state.frames.iter());
+    for slot in frames.filter(|&frame| seen.insert(ptr::from_ref(frame))).flat_map(FrameState::slots) {
         let param = |value: &Value| matches!(function.def(*value), ValueDef::Param(..));
         suspects.extend(slot.value.filter(|_| !slot.dirty).filter(param));
     }

@@ -8,8 +8,8 @@
 #![allow(clippy::missing_safety_doc, reason = "the contract is the same for all, above")]
 
 use super::attention::Before;
-use super::dict_pool::{self, dict_of};
 use super::held::Held;
+use super::new_dicts::{self, dict_of};
 use crate::native::raw::{is_exact, retain};
 use pyo3_ffi::{Py_DECREF, Py_TYPE, PyObject, PyThreadState_Get};
 use std::ffi::c_int;
@@ -41,7 +41,7 @@ pub unsafe extern "C" fn build_named(base: *mut *mut PyObject, count: c_int) -> 
         if let Some(dict) = dict_of(pairs, |pair| (last.sub(2 * pair + 1).read(), last.sub(2 * pair + 2).read())) {
             return dict;
         }
-        let dict = dict_pool::new_dict();
+        let dict = new_dicts::new_dict();
         if dict.is_null() {
             return dict;
         }
@@ -108,7 +108,7 @@ pub unsafe extern "C" fn build_map(base: *mut *mut PyObject, count: c_int) -> *m
     // SAFETY: live objects.
     unsafe {
         if count == 0 {
-            return dict_pool::new_dict();
+            return new_dicts::new_dict();
         }
         if let Some(dict) = dict_of(count as usize, |pair| (base.add(2 * pair).read(), base.add(2 * pair + 1).read())) {
             return dict;
@@ -197,7 +197,7 @@ pub unsafe extern "C" fn set_add(set: *mut PyObject, value: *mut PyObject) -> c_
 pub unsafe extern "C" fn dict_update(dict: *mut PyObject, mapping: *mut PyObject) -> c_int {
     // SAFETY: live objects, an exact dict.
     unsafe {
-        if dict_pool::copy_into(dict, mapping) {
+        if new_dicts::copy_into(dict, mapping) {
             return 0;
         }
         let before = Before::now();
@@ -224,7 +224,7 @@ pub unsafe extern "C" fn dict_merge(slot: *mut *mut PyObject, mapping: *mut PyOb
         if is_exact(mapping, &raw mut pyo3_ffi::PyDict_Type) && Dict::new_unchecked(mapping).is_empty() {
             return 0;
         }
-        if dict_pool::copy_into(*slot, mapping) {
+        if new_dicts::copy_into(*slot, mapping) {
             return 0;
         }
         let before = Before::now();

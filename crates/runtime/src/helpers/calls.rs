@@ -4,8 +4,8 @@
 //! compiled code return where it starts and the new frame, or no address and the result of a call that is already done. When they fail, what
 //! they took from the slots is gone and the slots are null.
 
-use super::constructors::{construct, construct_whole, is_called_as_class};
-use super::exception_pool;
+use super::class_calls::{call_class, is_called_as_class, make_plainly};
+use super::constructors::construct;
 use super::inlined_calls::call_method;
 use super::new_objects::call_new;
 use super::object_methods::call_object_method;
@@ -20,7 +20,7 @@ use pyo3_ffi::{PyFunction_Type, PyObject, PyThreadState, PyTypeObject};
 use std::ffi::c_int;
 use std::{ptr, slice};
 use whipsnake_cpython::layout::{method, object, type_object, vectorcall};
-use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, Function, Raised, ThreadState, Tuple, entry, symbols};
+use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, Function, Raised, ThreadState, entry, symbols};
 
 /// The result of a call that is done, or null with an exception set.
 pub(super) fn done(result: *mut PyObject) -> Resume {
@@ -106,7 +106,7 @@ pub(super) unsafe fn forget(base: *mut *mut PyObject, count: usize) {
 
 /// Replaces a bound method in the slots by its function and its object. Returns the first argument and how many there are.
 #[inline]
-unsafe fn unwrap_method(base: *mut *mut PyObject, count: usize) -> (*mut *mut PyObject, usize) {
+pub(super) unsafe fn unwrap_method(base: *mut *mut PyObject, count: usize) -> (*mut *mut PyObject, usize) {
     // SAFETY: the slots of a call instruction.
     unsafe {
         if !base.add(1).read().is_null() {
@@ -186,37 +186,16 @@ unsafe extern "C" fn call_object(
     unsafe {
         let back = Back { length, address };
         let entered = if is_exact(base.read(), &raw mut pyo3_ffi::PyType_Type) {
-            if let Some(made) = make_plainly(base, count) {
-                return finish(base, count as usize + 2, made);
+            match make_plainly(base, count) {
+                Some(made) => Some(done(made)),
+                None => construct(thread, frame, base, count, None, back),
             }
-            construct(thread, frame, base, count, None, back)
         } else if is_called_as_class(base.read()) {
-            construct_whole(thread, base, count, None).map(|instance| {
-                tools::notice_in(ThreadState::new_unchecked(thread));
-                finish(base, count as usize + 2, instance)
-            })
+            call_class(thread, base, count, ptr::null_mut()).map(done)
         } else {
             call_method(thread, frame, base, count, back)
         };
         entered.unwrap_or_else(|| call_other(thread, frame, base, count, length, address))
-    }
-}
-
-/// A call of a class of exceptions, if that makes them as `BaseException` does, or of `weakref.ref` with an object only. `None` for other calls, and then nothing has changed.
-unsafe fn make_plainly(base: *mut *mut PyObject, count: c_int) -> Option<*mut PyObject> {
-    // SAFETY: `call`'s slots, with an exact `type` and without `self`.
-    unsafe {
-        let class = base.read();
-        if class == (&raw mut pyo3_ffi::_PyWeakref_RefType).cast() && count == 1 {
-            let object = base.add(2).read();
-            let made = pyo3_ffi::PyWeakref_NewRef(object, ptr::null_mut());
-            release(object);
-            release(class);
-            return Some(made);
-        }
-        let made = exception_pool::make(class.cast(), base.add(2), count as usize)?;
-        release(class);
-        Some(made)
     }
 }
 
@@ -272,7 +251,7 @@ unsafe fn call_whole_unwrapped(
 
 /// Calls a compiled function, until it has returned. Takes the references to it and its arguments; `None` for everything else.
 #[inline]
-unsafe fn call_compiled_whole(
+pub(super) unsafe fn call_compiled_whole(
     thread: *mut PyThreadState,
     callable: *mut PyObject,
     args: *const *mut PyObject,
@@ -302,16 +281,8 @@ pub unsafe extern "C" fn call_whole(
     // SAFETY: machine code passes the slots of a call instruction of the current frame.
     unsafe {
         let slots = count as usize + 2;
-        if base.add(1).read().is_null() && is_called_as_class(base.read()) {
-            if is_exact(base.read(), &raw mut pyo3_ffi::PyType_Type)
-                && let Some(made) = make_plainly(base, count)
-            {
-                return finish(base, slots, made).frame.cast();
-            }
-            if let Some(instance) = construct_whole(thread, base, count, None) {
-                tools::notice_in(ThreadState::new_unchecked(thread));
-                return finish(base, slots, instance).frame.cast();
-            }
+        if let Some(made) = call_class(thread, base, count, ptr::null_mut()) {
+            return made;
         }
         let (args, total) = unwrap_method(base, count as usize);
         let callable = base.read();
@@ -347,103 +318,4 @@ pub(super) unsafe fn finish(base: *mut *mut PyObject, slots: usize, result: *mut
         unsafe { forget(base, slots) };
     }
     done(result)
-}
-
-/// `CALL_KW`: slots are callable, self or null, `count` arguments, the tuple of keyword names.
-///
-/// # Safety
-/// Called by machine code only.
-pub unsafe extern "C" fn call_kw(
-    thread: *mut PyThreadState,
-    frame: *mut _PyInterpreterFrame,
-    base: *mut *mut PyObject,
-    count: c_int,
-    length: c_int,
-    address: *const u8,
-) -> Resume {
-    // SAFETY: machine code passes the slots of a call instruction of the current frame.
-    unsafe {
-        let slots = count as usize + 3;
-        let kwnames = base.add(slots - 1).read();
-        let (args, total) = unwrap_method(base, count as usize);
-        let positional = total - Tuple::new_unchecked(kwnames.cast()).len();
-        let callable = base.read();
-        if let Some(found) = compiled_function(callable) {
-            let result = enter(thread, frame, found, args, positional, kwnames, Back { length, address });
-            release(kwnames);
-            return entered(result, base, slots);
-        }
-        if base.add(1).read().is_null() && is_called_as_class(callable) {
-            let names = Tuple::new(kwnames.cast());
-            if is_exact(callable, &raw mut pyo3_ffi::PyType_Type) {
-                if let Some(resume) = construct(thread, frame, base, count, names, Back { length, address }) {
-                    return resume;
-                }
-            } else if let Some(instance) = construct_whole(thread, base, count, names) {
-                tools::notice_in(ThreadState::new_unchecked(thread));
-                release(kwnames);
-                return finish(base, slots, instance);
-            }
-        }
-        finish(base, slots, call_kw_unwrapped(thread, callable, args, positional, total, kwnames))
-    }
-}
-
-/// Calls anything with keyword arguments behind the positional ones. Takes the references to all of it.
-#[inline]
-unsafe fn call_kw_unwrapped(
-    thread: *mut PyThreadState,
-    callable: *mut PyObject,
-    args: *const *mut PyObject,
-    positional: usize,
-    total: usize,
-    kwnames: *mut PyObject,
-) -> *mut PyObject {
-    // SAFETY: the caller's; there is a slot before the arguments.
-    unsafe {
-        let flagged = positional | vectorcall::ARGUMENTS_OFFSET as usize;
-        let result = pyo3_ffi::PyObject_Vectorcall(callable, args, flagged, kwnames);
-        tools::notice_in(ThreadState::new_unchecked(thread));
-        release(kwnames);
-        release(callable);
-        for index in 0..total {
-            release(args.add(index).read());
-        }
-        result
-    }
-}
-
-/// [`call_kw`], until it has returned: null with an exception set.
-///
-/// # Safety
-/// Called by machine code only.
-pub unsafe extern "C" fn call_kw_whole(
-    thread: *mut PyThreadState,
-    base: *mut *mut PyObject,
-    count: c_int,
-) -> *mut PyObject {
-    // SAFETY: machine code passes the slots of a call instruction of the current frame.
-    unsafe {
-        let slots = count as usize + 3;
-        let kwnames = base.add(slots - 1).read();
-        if base.add(1).read().is_null()
-            && is_called_as_class(base.read())
-            && let Some(instance) = construct_whole(thread, base, count, Tuple::new(kwnames.cast()))
-        {
-            tools::notice_in(ThreadState::new_unchecked(thread));
-            release(kwnames);
-            return finish(base, slots, instance).frame.cast();
-        }
-        let (args, total) = unwrap_method(base, count as usize);
-        let positional = total - Tuple::new_unchecked(kwnames.cast()).len();
-        let callable = base.read();
-        let result = match call_compiled_whole(thread, callable, args, positional, kwnames) {
-            Some(result) => {
-                release(kwnames);
-                result
-            }
-            None => call_kw_unwrapped(thread, callable, args, positional, total, kwnames),
-        };
-        finish(base, slots, result).frame.cast()
-    }
 }

@@ -2,7 +2,7 @@
 
 use super::calls::{Back, call, compiled_function, done, enter, forget};
 use super::inlined_calls::{takes, takes_exactly};
-use super::instance_pool;
+use super::new_instances;
 use super::special::{Name, look_up};
 use crate::native::code;
 use crate::native::entry::call_compiled;
@@ -72,7 +72,7 @@ pub(super) unsafe fn construct(
 /// and then nothing has changed.
 ///
 /// # Safety
-/// As [`enter_init`], for anything that [`is_called_as_class`] and is without `self`.
+/// As [`enter_init`], for anything that is [called as classes are](super::class_calls::is_called_as_class) and is without `self`.
 pub(super) unsafe fn construct_whole(
     thread: *mut PyThreadState,
     base: *mut *mut PyObject,
@@ -91,7 +91,7 @@ pub(super) unsafe fn construct_whole(
         }
         let (function, _) = compiled_function(init)?;
         let compiled = code::find(function.code())?;
-        let instance = instance_pool::new_instance(class.cast());
+        let instance = new_instances::new_instance(class.cast());
         if instance.is_null() {
             release(class);
             for index in 0..count as usize {
@@ -129,21 +129,6 @@ pub(super) unsafe fn construct_whole(
         }
         release(instance);
         Some(ptr::null_mut())
-    }
-}
-
-/// Whether an object is a class, and called as classes are: by making an instance and calling its `__init__`. That is for its own class to say.
-///
-/// # Safety
-/// A live object; the GIL is held.
-#[inline]
-pub(super) unsafe fn is_called_as_class(object: *mut PyObject) -> bool {
-    // SAFETY: the caller's: its type is alive, too.
-    unsafe {
-        let (metaclass, general) = (pyo3_ffi::Py_TYPE(object), &raw mut pyo3_ffi::PyType_Type);
-        metaclass == general
-            || pyo3_ffi::PyType_Check(object) != 0
-                && (*metaclass).tp_call.map(|f| f as usize) == (*general).tp_call.map(|f| f as usize)
     }
 }
 
@@ -209,7 +194,7 @@ unsafe fn enter_init_of(
         if !state.has_stack_space(shim::FRAME_WORDS + found.0.code().framesize() as usize + 1) {
             return None;
         }
-        let instance = instance_pool::new_instance(class.cast());
+        let instance = new_instances::new_instance(class.cast());
         if instance.is_null() {
             return Some(done(instance));
         }

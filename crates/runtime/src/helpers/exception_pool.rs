@@ -72,7 +72,7 @@ pub(super) unsafe fn make(class: *mut PyTypeObject, args: *const *mut PyObject, 
     }
 }
 
-/// Ends an exception without references, if it ends as those of `BaseException` do, or is exactly an `AttributeError`, `StopIteration` (or such as hold as much).
+/// Ends an exception without references, if it ends as those of `BaseException` do, or is exactly an `AttributeError` or a `StopIteration`.
 ///
 /// # Safety
 /// The GIL is held; nobody has a reference to the object, an exception.
@@ -87,17 +87,16 @@ pub(super) unsafe fn end(dying: *mut PyObject, depth: u32) -> bool {
         let class: *mut PyTypeObject = get(dying, object::OB_TYPE);
         let fields = [DICT, ARGS, NOTES, TRACEBACK, CAUSE, CONTEXT];
         let held = fields.map(|field| get::<*mut PyObject>(dying, field));
-        if is_exact(dying, pyo3_ffi::PyExc_AttributeError.cast()) {
-            let own = [exception::ATTRIBUTE_ERROR_OBJ, exception::ATTRIBUTE_ERROR_NAME];
-            let own = own.map(|field| get::<*mut PyObject>(dying, field));
-            let bytes = HEAD + (*class).tp_basicsize as usize;
-            Pool::end_built_in(pool, dying, bytes, own.into_iter().chain(held), depth);
-            return true;
-        }
-        if is_exact(dying, pyo3_ffi::PyExc_StopIteration.cast()) {
-            let own = [get::<*mut PyObject>(dying, exception::STOP_ITERATION_VALUE)];
-            let bytes = HEAD + (*class).tp_basicsize as usize;
-            Pool::end_built_in(pool, dying, bytes, own.into_iter().chain(held), depth);
+        let own: &[i32] = if is_exact(dying, pyo3_ffi::PyExc_AttributeError.cast()) {
+            &[exception::ATTRIBUTE_ERROR_OBJ, exception::ATTRIBUTE_ERROR_NAME]
+        } else if is_exact(dying, pyo3_ffi::PyExc_StopIteration.cast()) {
+            &[exception::STOP_ITERATION_VALUE]
+        } else {
+            &[]
+        };
+        if !own.is_empty() {
+            let own = own.iter().map(|&field| get::<*mut PyObject>(dying, field));
+            Pool::end_built_in(pool, dying, HEAD + (*class).tp_basicsize as usize, own.chain(held), depth);
             return true;
         }
         let Some((front, bytes)) = layout(class) else { return false };

@@ -1,6 +1,7 @@
 //! The end of instances of classes in Python: what they hold is dropped, and their memory put into the list that new ones come from.
 
-use super::instance_pool::{HEAD, POOL, PREHEADER, Pool, WITH_PREHEADER, inline_bytes};
+use super::instance_pool::{HEAD, POOL, PREHEADER, Pool, WITH_PREHEADER};
+use super::new_instances::inline_bytes;
 use super::{
     dict_pool, exception_pool, function_pool, generator_pool, iterator_pool, list_pool, pools, traceback_pool,
     tuple_pool,

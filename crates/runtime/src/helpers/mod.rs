@@ -9,6 +9,7 @@ pub mod attribute_stores;
 pub mod attributes;
 pub mod build;
 pub mod calls;
+pub(crate) mod class_calls;
 pub mod closures;
 pub mod constructors;
 pub(crate) mod consumers;
@@ -33,12 +34,15 @@ pub(crate) mod instance_stub;
 pub mod instances;
 pub mod iteration;
 mod iterator_pool;
+pub mod keyword_calls;
 mod list_pool;
 mod long_ints;
 mod lookups;
 pub mod matching;
 pub(crate) mod named_attributes;
 pub mod names;
+pub(crate) mod new_dicts;
+pub(crate) mod new_instances;
 mod new_objects;
 mod number_texts;
 mod object_methods;
@@ -94,7 +98,7 @@ pub fn address(helper: Helper) -> usize {
         Helper::TrackAgain => pyo3_ffi::PyObject_GC_Track as *const () as usize,
         Helper::NewSequenceIterator => iteration::iter as *const () as usize,
         Helper::NewRangeIterator => iteration::new_range_iterator as *const () as usize,
-        Helper::NewDict => dict_pool::new_dict as *const () as usize,
+        Helper::NewDict => new_dicts::new_dict as *const () as usize,
         Helper::PopInlined => crate::region::pop_inlined as *const () as usize,
         Helper::EndInlinedGenerator => crate::region::end_inlined_generator as *const () as usize,
         Helper::FloatPower => libc_pow as *const () as usize,
@@ -113,8 +117,8 @@ pub fn address(helper: Helper) -> usize {
         // Calls.
         Helper::Call => crate::native::function_calls::call as *const () as usize,
         Helper::CallWhole => crate::native::whole_calls::call_whole as *const () as usize,
-        Helper::CallKwWhole => calls::call_kw_whole as *const () as usize,
-        Helper::CallKw => calls::call_kw as *const () as usize,
+        Helper::CallKwWhole => keyword_calls::call_kw_whole as *const () as usize,
+        Helper::CallKw => keyword_calls::call_kw as *const () as usize,
         Helper::CallFunctionEx => unpacked_calls::call_function_ex as *const () as usize,
         Helper::ObjectSize => containers::object_size as *const () as usize,
         Helper::IsInstance => instances::is_instance as *const () as usize,

@@ -1,6 +1,6 @@
 //! What a `__new__` in Python calls: `object.__new__` and `tuple.__new__`, which `super()` and named tuples lead to.
 
-use super::instance_pool;
+use super::new_instances;
 use super::special::{Name, look_up};
 use crate::native::raw::{get, is_exact, release, retain};
 use pyo3_ffi::{PyObject, PyTypeObject};
@@ -66,7 +66,7 @@ unsafe fn make(owner: *mut PyTypeObject, args: &[*mut PyObject]) -> Option<*mut 
             return None;
         }
         match args[1..] {
-            [] if owner == &raw mut pyo3_ffi::PyBaseObject_Type => Some(instance_pool::new_instance(class)),
+            [] if owner == &raw mut pyo3_ffi::PyBaseObject_Type => Some(new_instances::new_instance(class)),
             [items] if owner == &raw mut pyo3_ffi::PyTuple_Type && pyo3_ffi::PyTuple_CheckExact(items) != 0 => {
                 Some(make_tuple(class, Tuple::new_unchecked(items)))
             }

@@ -4,6 +4,7 @@ pub mod addresses;
 pub mod arguments;
 pub(crate) mod assembly;
 pub(crate) mod async_items;
+mod binding;
 pub mod code;
 pub mod compiled_entry;
 pub mod consumer_shim;

@@ -236,7 +236,7 @@ fn with_signals_blocked<R>(work: impl FnOnce() -> R) -> R {
 fn run() {
     // SAFETY: changes this thread's priority only. If that fails, it has the program's.
     unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, NICENESS) };
-    let mut maker = Maker::default();
+    let mut maker = Maker::kept();
     while let Some((job, ticket)) = next() {
         if ticket.cancelled.load(Ordering::Relaxed) {
             continue;
@@ -246,6 +246,7 @@ fn run() {
         budget::spend_in_background(thread_time().saturating_sub(start));
         ticket.set(Some(made));
     }
+    maker.keep();
 }
 
 /// The next job. If there is none, the thread counts as ended.

@@ -3,7 +3,7 @@
 use super::world::Live;
 use super::{accessors, constructed, operators};
 use crate::helpers::constructors::makes_plain_instances;
-use crate::helpers::{globals, instance_pool, special};
+use crate::helpers::{globals, new_instances, special};
 use crate::native::raw::get;
 use crate::native::shim;
 use pyo3_ffi::{PyObject, PyTypeObject};
@@ -55,7 +55,7 @@ impl Live {
             }
             // The class holds it.
             self.alive.note(function);
-            let keeps_values = instance_pool::keeps_values(object.cast());
+            let keeps_values = new_instances::keeps_values(object.cast());
             Some(Constructor { version, function, init: self.callee(function)?, shim_unit, keeps_values })
         }
     }

@@ -5,7 +5,7 @@ use super::budget;
 use super::function::START;
 use super::gate::Gate;
 use super::heat::{Heat, Weight};
-use super::job::{Job, Made, Maker, failure};
+use super::job::{Job, Made, failure, make_now};
 use super::statistics::{self, Clock};
 use super::world::Live;
 use super::{FEW_FAILURES, Held, MAX_FAILURES, dump};
@@ -85,9 +85,9 @@ pub(super) unsafe fn ask(
                     Answer::Waiting
                 }
                 // There is no thread to be had.
-                Err(job) => finish(jit, code, compiled, header, Maker::default().make(*job), callees),
+                Err(job) => finish(jit, code, compiled, header, make_now(*job), callees),
             },
-            Ok((job, callees)) => finish(jit, code, compiled, header, Maker::default().make(job), callees),
+            Ok((job, callees)) => finish(jit, code, compiled, header, make_now(job), callees),
         };
         budget::spend_own(statistics::thread_time().saturating_sub(start));
         answer

@@ -1,5 +1,6 @@
 //! Classes whose calls do no more than call a `__new__` in Python.
 
+use crate::helpers::class_calls::is_called_as_class;
 use crate::helpers::special::{self, Name};
 use crate::native::raw::{get, is_exact};
 use pyo3_ffi::{PyObject, PyTypeObject};
@@ -21,10 +22,9 @@ pub(super) struct Found {
 pub(super) unsafe fn new_in_python(class: *mut PyTypeObject) -> Option<Found> {
     // SAFETY: the caller's.
     unsafe {
-        let (general, base) = (&raw const pyo3_ffi::PyType_Type, &raw const pyo3_ffi::PyBaseObject_Type);
+        let base = &raw const pyo3_ffi::PyBaseObject_Type;
         let metaclass: *mut PyTypeObject = get(class, object::OB_TYPE);
-        let called_generally = (*metaclass).tp_call.map(|f| f as usize) == (*general).tp_call.map(|f| f as usize)
-            && (*class).tp_vectorcall.is_none();
+        let called_generally = is_called_as_class(class.cast()) && (*class).tp_vectorcall.is_none();
         let without_init = (*class).tp_init.map(|f| f as usize) == (*base).tp_init.map(|f| f as usize);
         let of_program = get::<u64>(class, type_object::TP_FLAGS) & type_object::HEAPTYPE != 0;
         if !called_generally || !without_init || !of_program {

@@ -2,11 +2,11 @@
 
 use super::{FAILURES_TO_TELL, Region, dump, frames};
 use crate::helpers::build::build_named;
-use crate::helpers::dict_pool;
 use crate::helpers::exit_numbers;
 use crate::helpers::globals;
-use crate::helpers::instance_pool;
 use crate::helpers::iteration::{iter, new_range_iterator};
+use crate::helpers::new_dicts;
+use crate::helpers::new_instances;
 use crate::helpers::objects::destroy;
 use crate::helpers::with::build_method;
 use crate::native::code::attached;
@@ -42,9 +42,9 @@ impl Made {
             // SAFETY: the caller's: a class that makes its instances as `object` does.
             unsafe {
                 insist(|| match unmade {
-                    Unmade::Instance(class) => instance_pool::new_instance(class as *mut PyTypeObject),
+                    Unmade::Instance(class) => new_instances::new_instance(class as *mut PyTypeObject),
                     Unmade::Iterator(sequence) => iter(buffer.raw(sequence) as *mut PyObject),
-                    Unmade::Empty(Global::DictType) => dict_pool::new_dict(),
+                    Unmade::Empty(Global::DictType) => new_dicts::new_dict(),
                     Unmade::Empty(Global::RangeIteratorType) => new_range_iterator(),
                     Unmade::Empty(other) => unreachable!("{other:?} is not made by exits"),
                 })
@@ -316,7 +316,7 @@ unsafe fn restore(thread: ThreadState, frame: Frame, exit: &Exit, buffer: Buffer
             let object = buffer.holder(field.object, &made).cast::<u8>();
             if field.attribute {
                 let value = buffer.object(field.value, true, &mut made);
-                instance_pool::put_attribute(object.cast(), field.offset, value);
+                new_instances::put_attribute(object.cast(), field.offset, value);
                 continue;
             }
             object.offset(field.offset as isize).cast::<u64>().write(buffer.raw(field.value));
@@ -468,12 +468,12 @@ pub(super) unsafe extern "C" fn destroy_shown(
         let attributes = || exit.fields.iter().filter(|field| field.attribute);
         for field in attributes() {
             let value = buffer.object(field.value, false, &mut made);
-            instance_pool::put_attribute(buffer.holder(field.object, &made), field.offset, value);
+            new_instances::put_attribute(buffer.holder(field.object, &made), field.offset, value);
         }
         destroy(object);
         // Those that were made to be shown keep theirs.
         for field in attributes().filter(|field| !matches!(field.object, Place::Made(_))) {
-            let value = instance_pool::take_attribute(buffer.holder(field.object, &made), field.offset);
+            let value = new_instances::take_attribute(buffer.holder(field.object, &made), field.offset);
             if !value.is_null() {
                 release(value);
             }

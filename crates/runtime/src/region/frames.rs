@@ -1,7 +1,7 @@
 //! Frames of calls that a region inlined: pushed when somebody may look at them, or when the region is left.
 
 use super::inlined_frames::length;
-use crate::helpers::instance_pool;
+use crate::helpers::new_instances;
 use crate::native::frames::unlink_and_pop;
 use crate::native::raw::{get, release, retain, set};
 use crate::native::shim;
@@ -221,7 +221,7 @@ pub unsafe extern "C" fn push_init_inlined(
 /// Called by a region's machine code, with a class that makes its instances as `object` does.
 pub unsafe extern "C" fn new_instance(class: *mut PyTypeObject) -> *mut PyObject {
     // SAFETY: the caller's.
-    unsafe { instance_pool::new_ordered_instance(class) }
+    unsafe { new_instances::new_ordered_instance(class) }
 }
 
 /// `Helper::PopInlined`, for all cases.

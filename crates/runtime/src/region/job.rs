@@ -12,7 +12,7 @@ use std::fmt::Display;
 use std::mem::{MaybeUninit, offset_of};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use whipsnake_codegen::{Compiler, RawCode, RegionForm, RelocKind, Symbol, Target, WayOn};
 use whipsnake_ir::{Continuation, Function, Global};
 use whipsnake_optimizer::{Site, passes};
@@ -57,7 +57,33 @@ unsafe impl Send for Made {}
 #[derive(Default)]
 pub(super) struct Maker(Option<Compiler>);
 
+/// What was kept of the last job. Most jobs come one by one, the next long after the thread of the last has ended, and Cranelift's buffers would grow again with each.
+static KEPT: Mutex<Maker> = Mutex::new(Maker(None));
+
+/// After a graph of more values than this the buffers are given back: few are as large, and they take megabytes.
+const MOST_KEPT: usize = 3_000;
+
+/// Makes a region here and now.
+pub(super) fn make_now(job: Job) -> Result<Made, String> {
+    let mut maker = Maker::kept();
+    let made = maker.make(job);
+    maker.keep();
+    made
+}
+
 impl Maker {
+    /// The one that was kept. Nobody waits for it: in a process that was forked while another thread had it, nobody would give it back.
+    pub fn kept() -> Maker {
+        KEPT.try_lock().map(|mut kept| std::mem::take(&mut *kept)).unwrap_or_default()
+    }
+
+    /// Keeps it for the next job.
+    pub fn keep(self) {
+        if let Ok(mut kept) = KEPT.try_lock() {
+            *kept = self;
+        }
+    }
+
     /// The region, or why there is none. A mistake of the optimizer must not end the program: the loop stays in the baseline tier.
     pub fn make(&mut self, job: Job) -> Result<Made, String> {
         let made = catch_unwind(AssertUnwindSafe(|| self.attempt(job)));
@@ -105,6 +131,9 @@ impl Maker {
         clock.lap("cranelift");
         if dump::is_on() {
             show("cranelift", &compiler.clif());
+        }
+        if function.value_count() > MOST_KEPT {
+            self.0 = None;
         }
         let gate_at = made.code.bytes.len().next_multiple_of(16);
         let block = memory.allocate(gate_at + gate::BYTES).map_err(|error| error.to_string())?;
