@@ -254,6 +254,8 @@ helpers! {
     ListStrided(list: obj, start: i64, stop: i64, step: i64, missing: i32) -> (obj) [pure];
     /// `list[start:stop]` of an exact list; NULL with `MemoryError` set.
     ListSlice(list: obj, start: i64, stop: i64) -> (obj) [pure];
+    /// `left OP right` of exact ints, by an operator that can't fail; NULL with `MemoryError` set.
+    CombineInts(function: ptr, left: obj, right: obj, operator: i32) -> (obj) [pure];
     /// `left + right` of exact lists; NULL with `MemoryError` set.
     JoinLists(left: obj, right: obj) -> (obj) [pure];
     /// `list[start:stop] = value` of an exact list, where `value` is a list of as many items that nobody else has a reference to: it gets the old ones. Whether

@@ -105,7 +105,7 @@ pub(crate) fn entries(b: &mut Builder<'_>, keys: Value) -> Value {
 }
 
 /// A value that is there, with a reference of its own; the owner's reference ends.
-fn found(b: &mut Builder<'_>, owner: Value, value: Value) -> Value {
+pub(crate) fn found(b: &mut Builder<'_>, owner: Value, value: Value) -> Value {
     b.retain(value);
     b.release(owner);
     value

@@ -165,20 +165,47 @@ fn instance_verdict(b: &mut Builder<'_>, x: Value, own: Value, classes: &[Value]
 
 /// `list.append(x)`; the result is dropped by the next instruction.
 pub fn list_append(b: &mut Builder<'_>, callable: Value, this: Value, x: Value) -> Value {
-    guard_is(b, callable, Global::ListAppendMethod);
-    let some = b.compare_const(Condition::Ne, this, 0);
-    b.guard(some, MissReason::Missing);
-    b.guard_exact(this, Global::ListType);
     if b.in_region() {
-        crate::consumers::collect(b, this, x);
-    } else {
-        append_in_memory(b, this, x);
+        return append_in_region(b, callable, this, x, |b, this| b.guard_exact(this, Global::ListType));
     }
+    guard_append(b, callable, this);
+    guard_list(b, this);
+    append_in_memory(b, this, x);
     b.release_all(&[this, callable]);
     b.global(Global::None)
 }
 
-/// The same where the item waits on the stack in memory for the interpreter's own function, if that has to make room.
+fn guard_append(b: &mut Builder<'_>, callable: Value, this: Value) {
+    guard_is(b, callable, Global::ListAppendMethod);
+    let some = b.compare_const(Condition::Ne, this, 0);
+    b.guard(some, MissReason::Missing);
+}
+
+/// Guards that an object is a list, or of a class that is derived from that.
+pub(crate) fn guard_list(b: &mut Builder<'_>, this: Value) {
+    let class = b.type_of(this);
+    let flags = b.load(Type::I64, class, type_object::TP_FLAGS);
+    let flag = b.binary_const(BinaryOp::And, flags, type_object::LIST_SUBCLASS as i64);
+    let is_list = b.compare_const(Condition::Ne, flag, 0);
+    b.guard(is_list, MissReason::Type);
+}
+
+/// The same in a region, where nobody sees the frame.
+pub(crate) fn append_in_region(
+    b: &mut Builder<'_>,
+    callable: Value,
+    this: Value,
+    x: Value,
+    guard: impl FnOnce(&mut Builder<'_>, Value),
+) -> Value {
+    guard_append(b, callable, this);
+    guard(b, this);
+    crate::consumers::collect(b, this, x);
+    b.release_all(&[this, callable]);
+    b.global(Global::None)
+}
+
+/// Adds an item that waits on the stack in memory for the interpreter's own function, if that has to make room.
 fn append_in_memory(b: &mut Builder<'_>, this: Value, x: Value) {
     let x = b.take(x);
     let length = b.load(Type::I64, this, list::OB_SIZE);

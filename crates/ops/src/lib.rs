@@ -34,6 +34,8 @@ pub mod inlined_generators;
 mod items_from_both_ends;
 mod iteration;
 mod known_functions;
+mod list_appends;
+mod long_ints;
 mod matching;
 mod math;
 mod membership;
@@ -108,6 +110,8 @@ pub fn for_regions() -> impl Iterator<Item = &'static Operation> {
         .chain(dict_methods::OPERATIONS)
         .chain(enumerations::OPERATIONS)
         .chain(items_from_both_ends::OPERATIONS)
+        .chain(list_appends::OPERATIONS)
+        .chain(long_ints::OPERATIONS)
         .chain(membership::OPERATIONS)
         .chain(zips::OPERATIONS)
         .chain(shapes::OPERATIONS)

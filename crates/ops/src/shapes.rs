@@ -3,17 +3,38 @@
 //! Immediate [`Imm::Seen`] is the offset of the attribute in the instance.
 
 use crate::attribute_stores::store_inline;
-use crate::attributes::{inline_value, value_at};
-use crate::{Imm, operations};
+use crate::attributes::{found, guard_present, inline_value, value_at};
+use crate::{Imm, Ptr, operations};
 use whipsnake_cpython::layout::{dict_values, object};
-use whipsnake_ir::{BinaryOp, Builder, Value};
+use whipsnake_ir::{BinaryOp, Builder, Helper, Offset, Type, Value};
 
 operations! {
     "LOAD_ATTR.value" (owner) -> 1, borrows [0], imms [Imm::Seen] => |b: &mut Builder<'_>, o| { let place = b.param_offset(0, 0); inline_value(b, o, place) };
+    "LOAD_ATTR.anywhere" (owner) -> 1, borrows [0], imms [Imm::Seen], ptrs [Ptr::Name(1)] => anywhere;
     "LOAD_ATTR.slot" (owner) -> 1, borrows [0], imms [Imm::Seen] => |b: &mut Builder<'_>, o| { let place = b.param_offset(0, 0); value_at(b, o, place) };
     "STORE_ATTR.value" (value, owner) -> 0, borrows [0, 1], imms [Imm::Seen] => store_value;
     "STORE_ATTR.slot" (value, owner) -> 0, borrows [0, 1], imms [Imm::Seen]
         => |b: &mut Builder<'_>, v, o| { let place = b.param_offset(0, 0); crate::attribute_stores::store_at(b, v, o, place) };
+}
+
+/// Loads a value that is inside the instance or in its dict, of which some instances have one. That runs no code: names are strings.
+fn anywhere(b: &mut Builder<'_>, owner: Value) -> Value {
+    let place = b.param_offset(0, 0);
+    let inside = b.load(Type::Bool, owner, object::INLINE_VALUES_OFFSET + dict_values::VALID);
+    let value = b.choose(
+        inside,
+        Type::Obj,
+        false,
+        |b| if place == Offset::Known(0) { b.null() } else { b.load(Type::Obj, owner, place) },
+        |b| {
+            let dict = b.load(Type::Obj, owner, object::MANAGED_DICT_OFFSET);
+            let none = b.is_null(dict);
+            let name = b.object(0);
+            b.choose(none, Type::Obj, false, |b| b.null(), |b| b.call(Helper::DictFind, &[dict, name]))
+        },
+    );
+    guard_present(b, value);
+    found(b, owner, value)
 }
 
 /// Stores a value that is inside the instance.

@@ -60,6 +60,14 @@ pub trait World {
     fn shapes(&self, _: &Instr) -> Vec<AttributeShape> {
         vec![]
     }
+    /// How instances of the class with that version have the attribute that an instruction loads or stores, whether it has met one or not.
+    fn shape_with(&self, _version: u32, _: &Instr) -> Option<AttributeShape> {
+        None
+    }
+    /// How often an instruction has failed in regions, in its specialised form and then in one for several types: 0, 1 or 2.
+    fn failures(&self, _: &Instr) -> u8 {
+        0
+    }
     /// What an instruction that loads a global variable would load now, if that seldom changes: a function, a class, a module.
     fn global(&self, instr: &Instr) -> Option<Object>;
     /// What an instruction that loads an attribute of a module would load now, likewise.

@@ -5,7 +5,7 @@ mod support;
 use support::Line::{Label, Op, To};
 use support::{Line, Program, function_region};
 use whipsnake_cpython::opcode as op;
-use whipsnake_ir::{Continuation, Function, Helper, InstData, Offset};
+use whipsnake_ir::{Continuation, Function, Global, Helper, InstData, Offset};
 use whipsnake_optimizer::{Access, AttributeShape, Number, Refusal};
 
 /// `def f(a, b): c = a; for …`: so many additions of `a` and `b`, the sum in local 2, which is returned.
@@ -85,4 +85,50 @@ fn classes_that_have_an_attribute_at_several_places_have_a_way_each() {
 fn classes_that_have_an_attribute_at_the_same_place_share_a_way() {
     let same = loads(10, &[(11, 24), (12, 24)]);
     assert!((1..=10).contains(&loads_at(&same, 24)), "{same}");
+}
+
+/// `c ^ d`, and sums that make it worth while.
+fn combined(program: &Program) -> Function {
+    let mut lines = sums(8);
+    lines.truncate(lines.len() - 2);
+    lines.extend([
+        Op(op::LOAD_FAST_LOAD_FAST, 0x34),
+        Op(op::BINARY_OP, op::binary::XOR as u8),
+        Op(op::RETURN_VALUE, 0),
+    ]);
+    function_region(program, &lines, 5).unwrap()
+}
+
+#[test]
+fn ints_too_large_for_a_register_are_combined_by_a_call_that_nobody_notices() {
+    let ints = |large| {
+        let locals = vec![None, None, None, Some(Global::IntType), Some(Global::IntType)];
+        combined(&Program { locals, large, ..program() })
+    };
+    let calls = |function: &Function| {
+        count(function, |data| matches!(data, InstData::Call { helper: Helper::CombineInts, .. }))
+    };
+    let (small, large) = (ints(false), ints(true));
+    assert_eq!(calls(&small), 0, "{small}");
+    assert_eq!(calls(&large), 1, "{large}");
+}
+
+#[test]
+fn a_list_that_was_another_than_expected_elsewhere_may_be_of_a_derived_class() {
+    let append = |failures| {
+        let mut lines = sums(8);
+        lines.truncate(lines.len() - 2);
+        lines.extend([Op(op::LOAD_FAST_LOAD_FAST, 0x34), Op(op::LOAD_FAST, 2), Op(op::CALL_LIST_APPEND, 1)]);
+        lines.extend([Op(op::POP_TOP, 0), Op(op::LOAD_FAST, 2), Op(op::RETURN_VALUE, 0)]);
+        function_region(&Program { failures, locals: vec![None; 5], ..program() }, &lines, 5).unwrap()
+    };
+    let guards = |function: &Function| {
+        count(function, |data| matches!(data, InstData::GuardExact { class: Global::ListType, .. }))
+    };
+    let (first, again) = (append(0), append(1));
+    assert_eq!(guards(&first), 1, "{first}");
+    assert_eq!(guards(&again), 0, "{again}");
+    let appended =
+        |function: &Function| count(function, |data| matches!(data, InstData::Call { helper: Helper::MakeRoom, .. }));
+    assert_eq!((appended(&first), appended(&again)), (1, 1), "{again}");
 }

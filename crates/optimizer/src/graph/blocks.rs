@@ -8,6 +8,7 @@ use super::loops::{Extent, Plans};
 use super::{Choices, Request, Site, Start, failed_again, locals};
 use crate::{Callee, operands};
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 use whipsnake_cpython::layout::{frame, thread_state};
 use whipsnake_ir::{
     Block, Builder, Condition, Continuation, FrameState, Frames, Function, Global, MissReason, Region, Slot, State,
@@ -58,6 +59,8 @@ pub(super) struct Walk<'a, 'f> {
     pub(super) views: FxHashMap<Value, Combined>,
     /// Versions of the classes of values: what is built on them is guarded.
     pub(super) versions: FxHashMap<Value, u32>,
+    /// The same of values that are of one of several classes, on the ways for these.
+    pub(super) among: FxHashMap<Value, SmallVec<[u32; 4]>>,
     /// Versions that classes of values have been guarded to have somewhere: guesses elsewhere.
     pub(super) guarded: FxHashMap<Value, u32>,
     /// Bound methods that the region has made: the function's address, and what it is bound to.
@@ -71,6 +74,8 @@ pub(super) struct Walk<'a, 'f> {
     pub(super) handlers_built: u32,
     /// Where the operation that is being built goes on if it fails.
     pub(super) pending_catch: Option<Catch>,
+    /// The first instruction of the region's own loop, if locals that the loop assigns are guarded to have their types where it is entered.
+    entry: Option<u32>,
     /// Whether a way leads to the return from a function that is a region.
     pub(super) returns: bool,
     /// Whether a way leads to a `yield` of the code that is a region.
@@ -110,6 +115,7 @@ impl<'a, 'f> Walk<'a, 'f> {
             enumerations: FxHashMap::default(),
             views: FxHashMap::default(),
             versions: FxHashMap::default(),
+            among: FxHashMap::default(),
             guarded: FxHashMap::default(),
             bound: FxHashMap::default(),
             makers: FxHashMap::default(),
@@ -117,6 +123,7 @@ impl<'a, 'f> Walk<'a, 'f> {
             parameters: FxHashMap::default(),
             handlers_built: 0,
             pending_catch: None,
+            entry: None,
             returns: false,
             yields: false,
         }
@@ -173,11 +180,16 @@ impl<'a, 'f> Walk<'a, 'f> {
         let used = locals::read(&self.body.code, extent);
         let assigned = locals::assigned(&self.body.code, extent);
         self.mark_exit();
+        // Locals that were of other types, too, are those that the loop assigns.
+        let varies = self.request.general.contains(&self.site_in_machine_code(header));
+        if !extent.innermost && used.iter().any(|local| assigned.contains(local)) {
+            self.entry = Some(header);
+        }
         for (local, value) in values.into_iter().enumerate() {
             let local = local as u32;
             if let Some(class) = self.request.world.local(local).and_then(|sample| self.request.world.class(sample))
                 && used.contains(&local)
-                && (!assigned.contains(&local) || !extent.innermost)
+                && (!assigned.contains(&local) || !extent.innermost && !varies)
             {
                 // Another time the variable may not be set.
                 let set = self.b.compare_const(Condition::Ne, value, 0);
@@ -218,8 +230,9 @@ impl<'a, 'f> Walk<'a, 'f> {
         }
         let site = self.site_in_machine_code(number);
         let failed = |site: &Site| self.request.general.contains(site);
-        // What failed may have been what the handler is for.
-        failed(&site) && (!self.catches_missing_items(number) || failed(&failed_again(site)))
+        // What failed may have been what the handler is for, or what locals hold where the loop is entered.
+        let other = self.catches_missing_items(number) || self.entry == Some(number) && self.body.calls.is_empty();
+        failed(&site) && (!other || failed(&failed_again(site)))
     }
 
     /// Whether what the instruction does for numbers of several types failed, too.

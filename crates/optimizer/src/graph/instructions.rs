@@ -353,7 +353,11 @@ impl Walk<'_, '_> {
     /// The operation for an instruction: by what is known of its inputs, else by what the interpreter found.
     /// With it comes what the operation is told about the object that was seen.
     fn choose(&mut self, number: u32, instr: &Instr) -> Option<(&'static Operation, u64)> {
-        if !self.is_general(number) {
+        let failures = self.failures(number, instr);
+        if failures == 0 {
+            if let Some(name) = self.combines_large_ints(instr).or_else(|| self.appends_to_derived(instr)) {
+                return named(name).map(|operation| (operation, 0));
+            }
             self.count_bools(instr);
             self.guard_likely_numbers(instr);
             if let Some((name, seen)) = self.subscript(instr) {
@@ -369,25 +373,12 @@ impl Walk<'_, '_> {
             if instr.base == op::TO_BOOL && (instr.opcode == instr.base || self.body.world.is_polymorphic(instr)) {
                 return named("TO_BOOL.quiet").map(|operation| (operation, 0));
             }
-        } else if let Some(name) = self
-            .by_either_end_again(number, instr)
-            .or_else(|| self.truth_again(number, instr))
-            .or_else(|| self.comparison_again(number, instr))
+        } else if let Some(name) =
+            self.by_either_end_again(number, instr).or_else(|| if failures == 1 { self.again(instr) } else { None })
         {
             return named(name).map(|operation| (operation, 0));
         }
-        self.choose_by_feedback(number, instr).map(|operation| (operation, 0))
-    }
-
-    /// The operation for a comparison of what was a number when the interpreter specialised it, and is of several types.
-    fn comparison_again(&self, number: u32, instr: &Instr) -> Option<&'static str> {
-        let numbers = matches!(instr.opcode, op::COMPARE_OP_FLOAT | op::COMPARE_OP_INT);
-        (numbers && !self.is_for_any_object(number)).then_some("COMPARE_OP.numbers")
-    }
-
-    /// The operation for the truth of what is of several types, if Python code has not turned out to have a say.
-    fn truth_again(&self, number: u32, instr: &Instr) -> Option<&'static str> {
-        (instr.base == op::TO_BOOL && !self.is_for_any_object(number)).then_some("TO_BOOL.quiet")
+        self.choose_by_feedback(failures, instr).map(|operation| (operation, 0))
     }
 
     /// The operation for a test for being contained in a string, list or tuple.
@@ -400,7 +391,7 @@ impl Walk<'_, '_> {
         matches!(class, Some(Global::StrType | Global::ListType | Global::TupleType)).then_some("CONTAINS_OP.items")
     }
 
-    fn choose_by_feedback(&mut self, number: u32, instr: &Instr) -> Option<&'static Operation> {
+    fn choose_by_feedback(&mut self, failures: u8, instr: &Instr) -> Option<&'static Operation> {
         let opcode = if instr.is_instrumented() { instr.base } else { instr.opcode };
         let plain = named(op::NAMES[instr.base as usize]);
         if is_number_arithmetic(instr) && self.is_of_instances() {
@@ -411,10 +402,10 @@ impl Walk<'_, '_> {
         if floats && self.by_known_types(instr).is_none() && self.has_mixed_numbers() {
             return operation(instr.base, instr.oparg);
         }
-        if self.is_general(number) && !self.is_for_any_object(number) && is_number_arithmetic(instr) {
+        if failures == 1 && is_number_arithmetic(instr) {
             return operation(instr.base, instr.oparg);
         }
-        if self.is_general(number) || self.body.world.is_polymorphic(instr) {
+        if failures > 0 || self.body.world.is_polymorphic(instr) {
             return plain
                 .filter(|_| instr.base == op::BINARY_OP)
                 .or_else(|| whole(instr.base))

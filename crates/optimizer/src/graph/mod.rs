@@ -18,6 +18,7 @@ mod conversions;
 mod cost;
 mod entry;
 mod enumerations;
+mod failures;
 mod generators;
 mod handlers;
 mod instructions;

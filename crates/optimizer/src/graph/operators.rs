@@ -7,8 +7,10 @@ use super::blocks::Walk;
 use super::body::{Entered, Wanted};
 use crate::select::named;
 use crate::{Operand, Purpose};
-use whipsnake_bytecode::Instr;
+use smallvec::SmallVec;
+use whipsnake_bytecode::{Instr, LocalEffect, local_effect};
 use whipsnake_cpython::layout::type_object;
+use whipsnake_cpython::opcode::binary::{ADD, INPLACE_ADD, SUBTRACT};
 use whipsnake_cpython::opcode::{self as op, compare};
 use whipsnake_ir::{BinaryOp, Condition, Global, Known, MissReason, Slot, Type, Value};
 
@@ -22,7 +24,7 @@ impl<'a> Walk<'a, '_> {
         let &[.., Slot { value: Some(left), .. }, Slot { value: Some(right), .. }] = stack.as_slice() else {
             return false;
         };
-        let (Some(of_left), Some(of_right)) = (self.operand(left), self.operand(right)) else { return false };
+        let (Some(of_left), Some(of_right)) = self.operands(instr, left, right) else { return false };
         if let (Operand::Exactly(a), Operand::Exactly(b)) = (of_left, of_right)
             && (instr.base == op::BINARY_OP || a == b)
         {
@@ -142,7 +144,46 @@ impl<'a> Walk<'a, '_> {
         {
             return Some(Operand::Exactly(class));
         }
-        self.likely_class_address(value).map(Operand::OfClass)
+        let class = self.likely_class_address(value).or_else(|| self.class_by_accesses(value));
+        class.map(Operand::OfClass)
+    }
+
+    /// The same of both. What is added to an instance of a class of the program, or subtracted, is mostly another one.
+    fn operands(&mut self, instr: &Instr, left: Value, right: Value) -> (Option<Operand>, Option<Operand>) {
+        let classes = (self.operand(left), self.operand(right));
+        let is_sum = instr.base == op::BINARY_OP && matches!(instr.oparg % INPLACE_ADD, ADD | SUBTRACT);
+        match classes {
+            (Some(class @ Operand::OfClass(_)), None) | (None, Some(class @ Operand::OfClass(_))) if is_sum => {
+                (Some(class), Some(class))
+            }
+            other => other,
+        }
+    }
+
+    /// The class of a local variable's value, by its address, that was the only one where the code has an attribute of the variable: a guess.
+    fn class_by_accesses(&mut self, value: Value) -> Option<u64> {
+        let locals: SmallVec<[Option<Value>; 16]> =
+            self.knowledge().state.frame().locals.iter().map(|slot| slot.value).collect();
+        let local = locals.into_iter().position(|held| held.is_some_and(|held| self.origin(held) == value))? as u32;
+        let world = self.body.world;
+        let instrs = self.body.code.instrs();
+        instrs.iter().enumerate().find_map(|(number, load)| {
+            // `x.a += …` has the object twice.
+            let is_copy = |instr: &&Instr| instr.base == op::COPY && instr.oparg == 1;
+            let skipped = usize::from(instrs.get(number + 1).as_ref().is_some_and(is_copy));
+            let access = instrs.get(number + 1 + skipped)?;
+            let is_of_local = match local_effect(load) {
+                LocalEffect::Load(last) | LocalEffect::LoadLoad(_, last) | LocalEffect::StoreLoad(_, last) => {
+                    last == local
+                }
+                _ => false,
+            };
+            if !is_of_local || !matches!(access.base, op::LOAD_ATTR | op::STORE_ATTR) {
+                return None;
+            }
+            let [shape] = world.shapes(access)[..] else { return None };
+            world.class_with(shape.version)
+        })
     }
 
     /// Whether a value is an instance that the region has made.

@@ -39,15 +39,19 @@ impl Walk<'_, '_> {
         }
         let (origin, owner) = (self.origin(owner), self.knowledge().resolve(owner));
         let mut shapes = self.body.world.shapes(instr);
-        let version = self.versions.get(&origin).copied();
-        let known = version.and_then(|version| shapes.iter().copied().find(|s| s.version == version));
-        if let Some(known) = known {
-            shapes = vec![known];
-        }
+        let known = self.shapes_of_known(origin, instr, &shapes);
+        let is_known = known.is_some();
+        shapes = known.unwrap_or(shapes);
         // One class has an operation of its own, where the interpreter has seen it; that knows nothing of dicts.
-        let in_dict = |s: &AttributeShape| matches!(s.access, Access::Method { own: Own::Dict { .. }, .. });
-        let specialized = known.is_none() && instr.opcode != instr.base && !shapes.iter().any(in_dict);
-        if shapes.is_empty() || shapes.len() == 1 && (specialized || self.is_general(number)) {
+        let in_dict =
+            |s: &AttributeShape| matches!(s.access, Access::Method { own: Own::Dict { .. }, .. } | Access::Anywhere(_));
+        let specialized = !is_known && instr.opcode != instr.base && !shapes.iter().any(in_dict);
+        let failed = match shapes[..] {
+            // What failed knew nothing of the one kind or the other.
+            [AttributeShape { access: Access::Anywhere(_), .. }] => self.is_for_any_object(number),
+            _ => self.is_general(number),
+        };
+        if shapes.is_empty() || shapes.len() == 1 && (specialized || failed) {
             return None;
         }
         let last = if is_method { self.call_of(number).filter(|_| self.body.variant == 0)? } else { number };
@@ -57,6 +61,20 @@ impl Walk<'_, '_> {
         }
         self.ways(number..last + 1, instr, owner, groups);
         Some(last + 1)
+    }
+
+    /// How the classes have the attribute that the owner is known to be of on this way. What the access has seen elsewhere may be others: the methods of a
+    /// class are called for those that are derived from it, too.
+    fn shapes_of_known(&self, owner: Value, instr: &Instr, seen: &[AttributeShape]) -> Option<Vec<AttributeShape>> {
+        let versions = match self.versions.get(&owner) {
+            Some(version) => std::slice::from_ref(version),
+            None => self.among.get(&owner)?.as_slice(),
+        };
+        let shape = |&version: &u32| {
+            let seen = seen.iter().find(|shape| shape.version == version).copied();
+            seen.or_else(|| self.body.world.shape_with(version, instr))
+        };
+        versions.iter().map(shape).collect()
     }
 
     /// Whether some of the functions can be inlined.
@@ -87,7 +105,7 @@ impl Walk<'_, '_> {
         self.mark_exit();
         let (general, join) = (self.b.block(), self.b.block());
         let origin = self.origin(owner);
-        let known = self.versions.get(&origin).copied();
+        let (known, known_among) = (self.versions.remove(&origin), self.among.remove(&origin));
         let around = self.body.ways;
         if range.len() > 1 {
             self.body.ways = groups.len();
@@ -97,13 +115,17 @@ impl Walk<'_, '_> {
             self.b.switch_to(start);
             if let [shape] = group.shapes[..] {
                 self.versions.insert(origin, shape.version);
+            } else {
+                self.among.insert(origin, group.shapes.iter().map(|shape| shape.version).collect());
             }
             self.body.variant = if range.len() > 1 { variant } else { self.body.variant };
             self.access(range.start, instr, owner, group.access);
             self.rest_of_way(&range, join);
             self.versions.remove(&origin);
-            self.versions.extend(known.map(|version| (origin, version)));
+            self.among.remove(&origin);
         }
+        self.versions.extend(known.map(|version| (origin, version)));
+        self.among.extend(known_among.map(|versions| (origin, versions)));
         self.b.switch_to(general);
         if self.is_general(range.start) {
             self.body.variant = if range.len() > 1 { groups.len() as u32 + 1 } else { self.body.variant };
@@ -180,6 +202,7 @@ impl Walk<'_, '_> {
         self.cost.add(depth, false);
         let (name, offset) = match access {
             Access::Value(offset) => (if stores { "STORE_ATTR.value" } else { "LOAD_ATTR.value" }, offset),
+            Access::Anywhere(offset) => ("LOAD_ATTR.anywhere", offset),
             Access::Slot(offset) => (if stores { "STORE_ATTR.slot" } else { "LOAD_ATTR.slot" }, offset),
             Access::Method { function, binding, .. } => {
                 return self.class_attribute(instr, owner, function, binding);

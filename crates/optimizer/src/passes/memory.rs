@@ -319,6 +319,7 @@ impl View<'_> {
                     | Helper::NewListOf
                     | Helper::NewSequenceIterator
                     | Helper::JoinLists
+                    | Helper::CombineInts
                     | Helper::ListSlice
                     | Helper::ListStrided,
                 ..

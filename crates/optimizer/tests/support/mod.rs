@@ -57,6 +57,10 @@ pub struct Program {
     pub locals: Vec<Option<Global>>,
     /// What was seen at each access to an attribute.
     pub shapes: Vec<AttributeShape>,
+    /// How often each instruction has failed in regions.
+    pub failures: u8,
+    /// Whether ints are too large for a register.
+    pub large: bool,
     /// Labels: between the first two, what is raised goes to the third, with the stack this deep.
     pub handler: Option<(&'static str, &'static str, &'static str, u8)>,
 }
@@ -120,12 +124,16 @@ impl World for Program {
         self.shapes.clone()
     }
 
+    fn failures(&self, _: &Instr) -> u8 {
+        self.failures
+    }
+
     fn item(&self, _: u64, _: i64) -> Option<u64> {
         None
     }
 
-    fn index(&self, _: u64) -> Option<i64> {
-        None
+    fn index(&self, object: u64) -> Option<i64> {
+        (self.class(object) == Some(Global::IntType) && !self.large).then_some(1)
     }
 
     fn array(&self, object: u64) -> Option<(u8, u64)> {

@@ -137,7 +137,7 @@ pub fn address(helper: Helper) -> usize {
 
         // Values.
         Helper::UnboundLocal => arith::unbound_local as *const () as usize,
-        Helper::CallBinary => arith::call_binary as *const () as usize,
+        Helper::CallBinary | Helper::CombineInts => arith::call_binary as *const () as usize,
         Helper::Negative => arith::negative as *const () as usize,
         Helper::Invert => arith::invert as *const () as usize,
         Helper::Power => arith::power as *const () as usize,

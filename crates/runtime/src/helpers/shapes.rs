@@ -237,6 +237,35 @@ pub(super) unsafe fn load_shape(owner: *mut PyObject, class: TypeObject, name: *
     }
 }
 
+/// How loads or stores find an attribute of a class's instances that have their values inside, or no dict.
+///
+/// # Safety
+/// Live objects, the GIL held.
+pub(crate) unsafe fn shape_of_instances(class: TypeObject, name: *mut PyObject, stores: bool) -> Option<Shape> {
+    // SAFETY: the caller's.
+    unsafe {
+        let is_general = if stores { stores_generically(class.as_ptr()) } else { loads_generically(class.as_ptr()) };
+        if !class.has(type_object::READY) || !is_general {
+            return None;
+        }
+        let (version, found) = look_up(class, name)?;
+        let shape = Shape { kind: Kind::NoDict, index: 0, version, check: 0, descriptor: found };
+        let (gets, sets) = descriptor_slots(found);
+        if sets && (gets || stores) {
+            return object_slot(found, class, stores).map(|index| Shape { kind: Kind::Slot, index, ..shape });
+        }
+        let of_class = !stores && !found.is_null();
+        if class.has(type_object::INLINE_VALUES) {
+            return match shared_key(class, name) {
+                SharedKey::Number(index) => Some(Shape { kind: Kind::Value, index: index as i32, ..shape }),
+                SharedKey::Absent(keys) if of_class => Some(Shape { kind: Kind::Keys, check: keys, ..shape }),
+                _ => None,
+            };
+        }
+        (of_class && !class.has(type_object::MANAGED_DICT) && class.dictoffset() == 0).then_some(shape)
+    }
+}
+
 /// The offset of the object that a member descriptor stands for.
 unsafe fn object_slot(found: *mut PyObject, class: TypeObject, store: bool) -> Option<i32> {
     // SAFETY: the descriptor is alive; its fields are read only after the type check.

@@ -5,6 +5,8 @@ use super::exit;
 use super::unreached::LeftOut;
 use crate::memory::{Block, Placed, Table};
 use crate::tier::WarmUp;
+use rustc_hash::FxHashMap;
+use std::cell::RefCell;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, Ordering};
 use whipsnake_cpython::live::extra::Extra;
@@ -51,6 +53,8 @@ pub struct CompiledCode {
     pub regions: Vec<Box<crate::region::Region>>,
     /// Whether arithmetic of the code has met other types than it was optimized for: then it seldom was the only one.
     pub mixed_numbers: std::cell::Cell<bool>,
+    /// Instructions that have failed in regions, by code unit: how often they were built anew for it, in regions of whatever function.
+    pub failed: RefCell<FxHashMap<u32, u8>>,
     /// Optimized loops that are being made.
     pub asked: crate::region::Asked,
     /// What is left out.
@@ -112,6 +116,7 @@ impl CompiledCode {
             detached: false,
             regions: vec![],
             mixed_numbers: Default::default(),
+            failed: Default::default(),
             asked: Default::default(),
             block: None,
         }
@@ -146,6 +151,7 @@ impl CompiledCode {
             detached: true,
             regions: vec![],
             mixed_numbers: Default::default(),
+            failed: Default::default(),
             asked: Default::default(),
             block: None,
         }
@@ -176,6 +182,18 @@ impl CompiledCode {
         let &(unit, word) = self.counting_cells.first()?;
         let starts = opcode::base(code.unit(unit as usize).op) == opcode::RESUME;
         starts.then(|| std::ptr::from_ref(&self.feedback[word as usize]).cast_mut())
+    }
+
+    /// How often an instruction has failed in regions: in its specialised form, and then in one for several types.
+    pub fn failures(&self, unit: u32) -> u8 {
+        self.failed.borrow().get(&unit).copied().unwrap_or(0)
+    }
+
+    /// Notes that an instruction has failed so often in a region.
+    pub fn note_failures(&self, unit: u32, times: u8) {
+        let mut failed = self.failed.borrow_mut();
+        let noted = failed.entry(unit).or_default();
+        *noted = times.max(*noted);
     }
 
     /// The cell of the attribute access at a code unit, if it has one.

@@ -2,7 +2,7 @@
 
 use super::alive::Alive;
 use crate::helpers::pointers::CodeSource;
-use crate::helpers::shapes::{Kind, Shape, SharedKey, shared_key};
+use crate::helpers::shapes::{Kind, Shape, SharedKey, shape_of_instances, shared_key};
 use crate::native::raw::{get, is_exact};
 use pyo3_ffi::{PyObject, PyTypeObject};
 use whipsnake_bytecode::Instr;
@@ -21,7 +21,6 @@ pub(super) fn seen(
     instr: &Instr,
     name: Option<*mut PyObject>,
 ) -> Vec<AttributeShape> {
-    let is_method = instr.base == op::LOAD_ATTR && instr.oparg & 1 != 0;
     let mut found: Vec<AttributeShape> = interpreted(source, instr).into_iter().collect();
     if let Some(cell) = cell {
         if cell.fills as usize > ATTRIBUTE_SHAPES {
@@ -31,36 +30,65 @@ pub(super) fn seen(
             // SAFETY: the entry was written, and a class has that version; the GIL is held.
             let shape = unsafe { Shape::read(cell, index) };
             let before = found.iter().position(|other| other.version == shape.version);
+            let hinted = instr.opcode == op::LOAD_ATTR_WITH_HINT && shape.version == source.type_version(instr);
             if before.is_some() && shape.kind != Kind::Dict {
+                continue;
+            }
+            // The interpreter met an instance with a dict, compiled code one without.
+            if hinted && shape.kind == Kind::Value {
+                let access = Access::Anywhere(crate::helpers::attributes::value_offset(shape.index));
+                found.push(AttributeShape { version: shape.version, access });
                 continue;
             }
             // SAFETY: as above.
             let Some(learnt) = (unsafe { learnt(shape, name, alive) }) else { return vec![] };
             match before {
                 Some(before) if matches!(found[before].access, Access::Method { .. }) => found[before] = learnt,
+                Some(before) if matches!(learnt.access, Access::Anywhere(_)) => found[before] = learnt,
                 Some(_) => {}
                 None => found.push(learnt),
             }
         }
     }
     found.retain(|shape| alive.has_class(shape.version));
-    let usable = |shape: &mut AttributeShape| match &mut shape.access {
-        Access::Method { function, binding, .. } => {
-            // SAFETY: the class has it as long as it has that version.
-            unsafe {
-                if is_method
-                    && let Some((wrapped, bound)) = unwrapped(*function, alive.class_with(shape.version).unwrap_or(0))
-                {
-                    alive.note(*function);
-                    (*function, *binding) = (wrapped, bound);
-                }
-                alive.note_cached(*function, shape.version);
-                if is_method { is_function(*function) } else { instr.base == op::LOAD_ATTR && is_plain(*function) }
-            }
+    if found.iter_mut().all(|shape| is_usable(shape, instr, alive)) { found } else { vec![] }
+}
+
+/// How instances of the class with that version have an attribute, as far as the class tells: if they have their values inside, or no dict.
+pub(super) fn of_instances(version: u32, instr: &Instr, name: *mut PyObject, alive: &Alive) -> Option<AttributeShape> {
+    let class = alive.class_with(version)? as *mut PyTypeObject;
+    // SAFETY: a live class; the GIL is held.
+    unsafe {
+        let shape = shape_of_instances(TypeObject::new(class)?, name, instr.base == op::STORE_ATTR)?;
+        let mut found = learnt(shape, Some(name), alive).filter(|found| found.version == version)?;
+        if let Access::Value(offset) = found.access
+            && instr.opcode == op::LOAD_ATTR_WITH_HINT
+        {
+            // The interpreter met instances with dicts.
+            found.access = Access::Anywhere(offset);
         }
-        _ => !is_method,
+        is_usable(&mut found, instr, alive).then_some(found)
+    }
+}
+
+/// Whether an access can rely on that. The function in a wrapper is put in the wrapper's place.
+fn is_usable(shape: &mut AttributeShape, instr: &Instr, alive: &Alive) -> bool {
+    let is_method = instr.base == op::LOAD_ATTR && instr.oparg & 1 != 0;
+    let (function, binding) = match &mut shape.access {
+        Access::Method { function, binding, .. } => (function, binding),
+        Access::Anywhere(_) => return !is_method && instr.base == op::LOAD_ATTR,
+        Access::Value(_) | Access::Slot(_) => return !is_method,
     };
-    if found.iter_mut().all(usable) { found } else { vec![] }
+    // SAFETY: the class has it as long as it has that version.
+    unsafe {
+        if is_method && let Some((wrapped, bound)) = unwrapped(*function, alive.class_with(shape.version).unwrap_or(0))
+        {
+            alive.note(*function);
+            (*function, *binding) = (wrapped, bound);
+        }
+        alive.note_cached(*function, shape.version);
+        if is_method { is_function(*function) } else { instr.base == op::LOAD_ATTR && is_plain(*function) }
+    }
 }
 
 /// What a load of a function from a class gives, that at an address, or else the one that compiled code has seen.
@@ -161,11 +189,28 @@ unsafe fn learnt(shape: Shape, name: Option<*mut PyObject>, alive: &Alive) -> Op
             Kind::Slot => Access::Slot(shape.index),
             Kind::Keys if !shape.descriptor.is_null() => in_class(Own::KeyCount(shape.check)),
             Kind::NoDict if !shape.descriptor.is_null() => in_class(Own::None),
+            Kind::Dict if shape.descriptor.is_null() && shape.index == object::MANAGED_DICT_OFFSET => {
+                Access::Anywhere(inside(shape, name?, alive)?)
+            }
             Kind::Dict if !shape.descriptor.is_null() => in_class(in_dict(shape, name?, alive)?),
             _ => return None,
         }
     };
     Some(AttributeShape { version: shape.version, access })
+}
+
+/// Where instances that have their values inside have one that others have in their dict; 0 if the class does not tell of one.
+unsafe fn inside(shape: Shape, name: *mut PyObject, alive: &Alive) -> Option<i32> {
+    if shape.check == 0 {
+        return None;
+    }
+    let class = alive.class_with(shape.version)? as *mut PyTypeObject;
+    // SAFETY: as in `in_dict`.
+    match unsafe { shared_key(TypeObject::new(class)?, name) } {
+        SharedKey::Number(index) => Some(crate::helpers::attributes::value_offset(index as i32)),
+        SharedKey::Absent(_) => Some(0),
+        SharedKey::Unknown => None,
+    }
 }
 
 /// What tells that an instance with a dict has no such attribute itself.

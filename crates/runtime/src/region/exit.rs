@@ -260,11 +260,10 @@ pub unsafe extern "C" fn leave_region(
                 if !is_none {
                     let taken = &region.taken[number as usize];
                     taken.set(taken.get() + 1);
-                    if base == opcode::BINARY_OP
-                        && taken.get() == FAILURES_TO_TELL
+                    if taken.get() == FAILURES_TO_TELL
                         && let Some(compiled) = attached(code)
                     {
-                        compiled.mixed_numbers.set(true);
+                        region.tell_failure(exit, base, compiled);
                     }
                     if taken.get() > region.patience {
                         region.close_gate();

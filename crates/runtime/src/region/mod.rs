@@ -63,6 +63,7 @@ use std::ptr;
 use std::time::{Duration, Instant};
 use whipsnake_codegen::{Exit, ExitFrame, Place, RegionForm};
 use whipsnake_cpython::live::{_PyInterpreterFrame, Code, CodeUnit, Frame};
+use whipsnake_cpython::opcode;
 use whipsnake_ir::abi::{FEEDBACK_WORDS, LOOP_GATE};
 use whipsnake_ir::{Continuation, Function};
 use whipsnake_optimizer::{Site, failed_again, raised_at};
@@ -189,6 +190,19 @@ impl Region {
             taken.set(0);
         }
         is_new
+    }
+
+    /// Tells other regions that have the function's code, too, of an instruction that has failed.
+    fn tell_failure(&self, exit: &Exit, opcode: u8, compiled: &CompiledCode) {
+        if opcode == opcode::BINARY_OP {
+            compiled.mixed_numbers.set(true);
+        }
+        if matches!(opcode, opcode::BINARY_OP | opcode::COMPARE_OP | opcode::TO_BOOL | opcode::CALL)
+            && let Some(innermost) = exit.frames.last()
+        {
+            let times = if self.general.contains(&site(exit)) { 2 } else { 1 };
+            compiled.note_failures(innermost.unit, times);
+        }
     }
 
     /// The instructions whose specialised forms failed, with those of earlier code of the loop; marked are those that failed in a more general form, too.

@@ -214,6 +214,17 @@ impl World for Live {
         attribute_shapes::seen(&self.source, compiled.attribute_cell(instr.index), &self.alive, instr, name)
     }
 
+    fn shape_with(&self, version: u32, instr: &Instr) -> Option<AttributeShape> {
+        let stores = instr.base == op::STORE_ATTR;
+        let name = self.name(if stores { instr.oparg } else { instr.oparg >> 1 })?;
+        attribute_shapes::of_instances(version, instr, name, &self.alive)
+    }
+
+    fn failures(&self, instr: &Instr) -> u8 {
+        // SAFETY: as above.
+        unsafe { (*(self.data as *const CompiledCode)).failures(instr.index) }
+    }
+
     fn local(&self, local: u32) -> Option<u64> {
         // SAFETY: the frame is live, and the code has so many locals.
         let value = unsafe { *self.frame?.localsplus().add(local as usize) };

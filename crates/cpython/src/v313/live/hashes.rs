@@ -106,6 +106,11 @@ pub(super) fn hash_of_tuple(tuple: Tuple, depth: u32) -> Option<isize> {
     Some(if hash == u64::MAX { INSTEAD_OF_ERROR } else { hash } as isize)
 }
 
+/// Whether an object is exactly an int, of any length.
+pub(super) fn is_int(object: *mut PyObject) -> bool {
+    is_exactly(object, &raw mut pyo3_ffi::PyLong_Type)
+}
+
 /// The hash of what is neither a string nor a short int.
 fn hash_of_other(item: *mut PyObject, depth: u32) -> Option<isize> {
     if let Some(tuple) = as_tuple(item) {
@@ -113,7 +118,8 @@ fn hash_of_other(item: *mut PyObject, depth: u32) -> Option<isize> {
     }
     // SAFETY: a live object; those of these types hash without running code or failing.
     unsafe {
-        let is_simple = item == pyo3_ffi::Py_None() || is_exactly(item, &raw mut pyo3_ffi::PyFloat_Type);
+        let is_simple =
+            item == pyo3_ffi::Py_None() || is_int(item) || is_exactly(item, &raw mut pyo3_ffi::PyFloat_Type);
         is_simple.then(|| pyo3_ffi::PyObject_Hash(item))
     }
 }
