@@ -10,9 +10,7 @@ use super::held::Held;
 use super::lookups;
 use super::slices;
 use super::special::{Name, look_up};
-use pyo3_ffi::{
-    Py_DECREF, PyDict_CheckExact, PyList_CheckExact, PyLong_CheckExact, PyObject, PyTuple_CheckExact,
-};
+use pyo3_ffi::{Py_DECREF, PyDict_CheckExact, PyList_CheckExact, PyLong_CheckExact, PyObject, PyTuple_CheckExact};
 use std::ffi::c_int;
 use std::ptr::null_mut;
 use whipsnake_cpython::live::{List, Long, Tuple, symbols, tuple_hash};
