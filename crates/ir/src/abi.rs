@@ -85,7 +85,7 @@ pub const LOOP_GATE: i32 = 8;
 /// | operations | word 0 | words 1 to 11 |
 /// |---|---|---|
 /// | `LOAD_ATTR`, `LOAD_ATTR.method`, `STORE_ATTR` | misses (low half), entries written (high half) | the rest of an [`AttributeCell`] |
-/// | `LOAD_GLOBAL`, `LOAD_GLOBAL.null` | misses | the rest of a [`GlobalCell`] |
+/// | `LOAD_GLOBAL`, `LOAD_GLOBAL.null`, `STORE_GLOBAL`, `LOAD_NAME`, `STORE_NAME` | misses | the rest of a [`GlobalCell`] |
 pub const FEEDBACK_WORDS: usize = size_of::<AttributeCell>() / 8;
 
 /// The same for sites of global variables.

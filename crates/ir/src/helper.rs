@@ -340,14 +340,14 @@ helpers! {
     // Names.
     /// A global variable or built-in. `cell` is the site's feedback cell.
     LoadGlobal(frame: ptr, name: obj, cell: ptr) -> (obj) [escapes];
-    /// Assigns a global variable.
-    StoreGlobal(frame: ptr, name: obj, value: obj) -> (i32) [escapes];
+    /// Assigns a global variable. `cell` is the site's feedback cell.
+    StoreGlobal(frame: ptr, name: obj, value: obj, cell: ptr) -> (i32) [escapes];
     /// Deletes a global variable.
     DeleteGlobal(frame: ptr, name: obj) -> (i32) [escapes];
-    /// A name in locals, globals or builtins.
-    LoadName(frame: ptr, name: obj) -> (obj) [escapes];
-    /// Assigns a name in locals.
-    StoreName(frame: ptr, name: obj, value: obj) -> (i32) [escapes];
+    /// A name in locals, globals or builtins. `cell` is the site's feedback cell.
+    LoadName(frame: ptr, name: obj, cell: ptr) -> (obj) [escapes];
+    /// Assigns a name in locals, likewise.
+    StoreName(frame: ptr, name: obj, value: obj, cell: ptr) -> (i32) [escapes];
     /// Deletes a name in locals.
     DeleteName(frame: ptr, name: obj) -> (i32) [escapes];
     /// Raises the error of a frame without a local namespace.

@@ -65,10 +65,11 @@ pub fn builtin(b: &mut Builder<'_>) -> Value {
     value
 }
 
-/// Assigns a global variable.
+/// Assigns a global variable, whose place the site remembers, too.
 pub fn store_global(b: &mut Builder<'_>, value: Value) {
     let (frame, name) = (b.frame(), b.object(0));
-    b.call_status(Helper::StoreGlobal, &[frame, name, value]);
+    let cell = b.raw_pointer(abi::pointer::FEEDBACK);
+    b.call_status(Helper::StoreGlobal, &[frame, name, value, cell]);
     b.release(value);
 }
 

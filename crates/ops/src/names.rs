@@ -2,7 +2,7 @@
 
 use crate::{Ptr, operations};
 use whipsnake_cpython::layout::frame;
-use whipsnake_ir::{Builder, Helper, Type, Value};
+use whipsnake_ir::{Builder, Helper, Type, Value, abi};
 
 operations! {
     "LOAD_NAME" () -> 1, ptrs [Ptr::Name(0)] => load_name;
@@ -14,16 +14,18 @@ operations! {
     "SETUP_ANNOTATIONS" () -> 0 => setup_annotations;
 }
 
-/// A name, looked up in locals, globals and builtins.
+/// A name, looked up in locals, globals and builtins. The site remembers where a module's variable was found ([`abi::GlobalCell`]).
 pub fn load_name(b: &mut Builder<'_>) -> Value {
     let (frame, name) = (b.frame(), b.object(0));
-    b.call_checked(Helper::LoadName, &[frame, name])
+    let cell = b.raw_pointer(abi::pointer::FEEDBACK);
+    b.call_checked(Helper::LoadName, &[frame, name, cell])
 }
 
-/// Assigns a name in the local namespace.
+/// Assigns a name in the local namespace; where it is there the site remembers.
 pub fn store_name(b: &mut Builder<'_>, value: Value) {
     let (frame, name) = (b.frame(), b.object(0));
-    b.call_status(Helper::StoreName, &[frame, name, value]);
+    let cell = b.raw_pointer(abi::pointer::FEEDBACK);
+    b.call_status(Helper::StoreName, &[frame, name, value, cell]);
     b.release(value);
 }
 

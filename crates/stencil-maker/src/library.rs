@@ -415,7 +415,9 @@ fn join(stencil: &Stencil, receive: &Stencil) -> Option<Stencil> {
 
 /// Words of an operation's feedback cell.
 fn cell_words(operation: &Operation) -> usize {
-    if operation.name.starts_with("LOAD_GLOBAL") { abi::GLOBAL_FEEDBACK_WORDS } else { abi::FEEDBACK_WORDS }
+    let is_of_variables =
+        ["LOAD_GLOBAL", "STORE_GLOBAL", "LOAD_NAME", "STORE_NAME"].iter().any(|name| operation.name.starts_with(name));
+    if is_of_variables { abi::GLOBAL_FEEDBACK_WORDS } else { abi::FEEDBACK_WORDS }
 }
 
 /// Whether the linker has an immediate without looking for it.

@@ -6,8 +6,10 @@ use super::shapes::{self, Kind, Shape};
 use crate::native::raw::{get, release, release_or_null, retain, set};
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::ffi::c_int;
+use std::ptr;
 use std::sync::OnceLock;
 use whipsnake_cpython::layout::{dict, dict_values, gc_head, interpreter_state, object, type_object};
+use whipsnake_cpython::live::{TypeObject, symbols};
 use whipsnake_cpython::opcode;
 use whipsnake_ir::abi::{ATTRIBUTE_SHAPES, AttributeCell};
 
@@ -45,7 +47,50 @@ pub unsafe extern "C" fn delete_attr(owner: *mut PyObject, name: *mut PyObject) 
     // SAFETY: the caller's contract.
     unsafe {
         let before = Before::now();
-        before.status(opcode::DELETE_ATTR, pyo3_ffi::PyObject_DelAttr(owner, name))
+        let status = match delete_value(owner, name) {
+            Some(old) => {
+                release(old);
+                0
+            }
+            None => pyo3_ffi::PyObject_DelAttr(owner, name),
+        };
+        before.status(opcode::DELETE_ATTR, status)
+    }
+}
+
+/// Takes a value out of an instance that has its values inside, where nothing but the instance has a say: the value, a reference that is now the caller's.
+unsafe fn delete_value(owner: *mut PyObject, name: *mut PyObject) -> Option<*mut PyObject> {
+    const VALUES: i32 = object::INLINE_VALUES_OFFSET;
+    // SAFETY: the caller's: live objects. A value's index is one of the class's shared keys, and in the order as long as it is set.
+    unsafe {
+        let class = TypeObject::of(owner);
+        let general = pyo3_ffi::PyObject_GenericSetAttr as pyo3_ffi::setattrofunc;
+        let deletes = (*class.as_ptr()).tp_setattro.is_some_and(|own| ptr::fn_addr_eq(own, general));
+        if !deletes
+            || !class.has(type_object::INLINE_VALUES)
+            || !get::<*mut PyObject>(owner, object::MANAGED_DICT_OFFSET).is_null()
+            || !has_inline_values(owner)
+        {
+            return None;
+        }
+        let index = class.cached_keys()?.place_of(name)?;
+        let in_class = symbols::_PyType_Lookup(class.as_ptr(), name);
+        if !in_class.is_null() && (*get::<*mut PyTypeObject>(in_class, object::OB_TYPE)).tp_descr_set.is_some() {
+            return None;
+        }
+        let old: *mut PyObject = get(owner, value_offset(index as i32));
+        if old.is_null() {
+            return None;
+        }
+        let capacity: u8 = get(owner, VALUES + dict_values::CAPACITY);
+        let size: u8 = get(owner, VALUES + dict_values::SIZE);
+        let order = owner.byte_offset(value_offset(capacity.into()) as isize).cast::<u8>();
+        let order = std::slice::from_raw_parts_mut(order, size.into());
+        let place = order.iter().position(|&set| usize::from(set) == index)?;
+        order.copy_within(place + 1.., place);
+        set(owner, VALUES + dict_values::SIZE, size - 1);
+        set(owner, value_offset(index as i32), ptr::null_mut::<PyObject>());
+        Some(old)
     }
 }
 

@@ -10,9 +10,7 @@ use super::held::Held;
 use super::lookups;
 use super::slices;
 use super::special::{Name, look_up};
-use pyo3_ffi::{
-    Py_DECREF, PyDict_Check, PyDict_CheckExact, PyList_CheckExact, PyLong_CheckExact, PyObject, PyTuple_CheckExact,
-};
+use pyo3_ffi::{Py_DECREF, PyDict_CheckExact, PyList_CheckExact, PyLong_CheckExact, PyObject, PyTuple_CheckExact};
 use std::ffi::c_int;
 use std::ptr::null_mut;
 use whipsnake_cpython::live::{List, Long, Tuple, symbols, tuple_hash};
@@ -102,12 +100,13 @@ pub unsafe extern "C" fn set_item(container: *mut PyObject, key: *mut PyObject, 
     // SAFETY: live objects.
     unsafe {
         let (_held, before) = (Held::new([container, key, value]), Before::now());
-        let hash = if PyDict_Check(container) == 0 { None } else { tuple_hash(key) };
-        let status = match hash {
-            Some(hash) if is_dict_with(container, Name::SetItem) => {
-                symbols::_PyDict_SetItem_KnownHash(container, key, value, hash)
-            }
-            _ => pyo3_ffi::PyObject_SetItem(container, key, value),
+        // A class in Python with only one of `__setitem__` and `__delitem__` has a slot that looks for both, and calls what `dict` has by a wrapper.
+        let status = if !is_dict_with(container, Name::SetItem) {
+            pyo3_ffi::PyObject_SetItem(container, key, value)
+        } else if let Some(hash) = tuple_hash(key) {
+            symbols::_PyDict_SetItem_KnownHash(container, key, value, hash)
+        } else {
+            pyo3_ffi::PyDict_SetItem(container, key, value)
         };
         before.status(opcode::STORE_SUBSCR, status)
     }

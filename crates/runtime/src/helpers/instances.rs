@@ -1,5 +1,6 @@
 //! `isinstance`.
 
+use super::abstract_classes;
 use super::attention::Before;
 use super::special::{Name, look_up};
 use crate::native::raw::{get, is_exact};
@@ -21,7 +22,33 @@ pub unsafe extern "C" fn is_instance(value: *mut PyObject, class: *mut PyObject)
             Some(answer) => answer.into(),
             None => {
                 let before = Before::now();
-                before.truth(opcode::CALL, pyo3_ffi::PyObject_IsInstance(value, class))
+                let answer = pyo3_ffi::PyObject_IsInstance(value, class);
+                if answer >= 0 {
+                    learn(value, class, answer != 0);
+                }
+                before.truth(opcode::CALL, answer)
+            }
+        }
+    }
+}
+
+/// Remembers answers of abstract classes; of several, those that were asked first and said no, and the one that said yes if it is the last.
+unsafe fn learn(value: *mut PyObject, class: *mut PyObject, is: bool) {
+    // SAFETY: the caller's; no exception is set.
+    unsafe {
+        let own: *mut PyTypeObject = get(value, object::OB_TYPE);
+        if !is_exact(class, &raw mut pyo3_ffi::PyTuple_Type) {
+            return abstract_classes::learn(own, class, is);
+        }
+        let classes = Tuple::new_unchecked(class);
+        for index in 0..classes.len() {
+            let class = classes.items().add(index).read();
+            if answer(value, class).is_none() {
+                // Where somebody said yes, who that was is not known but of the last.
+                let is_last = index + 1 == classes.len();
+                if !is || is_last {
+                    abstract_classes::learn(own, class, is);
+                }
             }
         }
     }
@@ -53,7 +80,7 @@ unsafe fn answer_for_all(value: *mut PyObject, class: *mut PyObject) -> Option<b
     }
 }
 
-/// The answer for a class that is an instance of `type` itself.
+/// The answer for a class that is an instance of `type` itself, or an abstract one that has answered before.
 unsafe fn answer(value: *mut PyObject, class: *mut PyObject) -> Option<bool> {
     // SAFETY: the caller's.
     unsafe {
@@ -62,7 +89,7 @@ unsafe fn answer(value: *mut PyObject, class: *mut PyObject) -> Option<bool> {
             return Some(true);
         }
         if !is_exact(class, &raw mut pyo3_ffi::PyType_Type) {
-            return None;
+            return abstract_classes::recall(own, class);
         }
         if pyo3_ffi::PyType_IsSubtype(own, class.cast()) != 0 {
             return Some(true);

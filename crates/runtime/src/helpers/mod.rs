@@ -3,6 +3,7 @@
 //! Conventions: `extern "C"`; objects are borrowed unless a name or a comment says *steals*; a returned object is owned; NULL or −1 means that an
 //! exception is set.
 
+mod abstract_classes;
 pub mod arith;
 pub(crate) mod attention;
 pub mod attribute_stores;

@@ -1,11 +1,13 @@
 //! Names in class bodies and modules, where the local namespace is a mapping.
 
+use super::variables::{load_global, store_variable};
 use crate::native::raw::release;
 use pyo3_ffi::{PyDict_CheckExact, PyExc_NameError, PyExc_SystemError, PyObject};
 use std::ffi::{CStr, c_int};
 use std::ptr;
 use std::sync::OnceLock;
 use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, symbols};
+use whipsnake_ir::abi::GlobalCell;
 
 const NOT_DEFINED: &CStr = c"name '%.200s' is not defined";
 
@@ -71,20 +73,27 @@ pub unsafe extern "C" fn raise_no_locals() {
     unsafe { pyo3_ffi::PyErr_SetString(PyExc_SystemError, c"no locals found".as_ptr()) }
 }
 
-/// A name in locals, globals or builtins.
+/// A name in locals, globals or builtins. The locals of a module are its globals.
 ///
 /// # Safety
-/// The current frame, live objects, the GIL held.
-pub unsafe extern "C" fn load_name(frame: *mut _PyInterpreterFrame, name: *mut PyObject) -> *mut PyObject {
+/// The current frame, live objects, the site's own cell, the GIL held.
+pub unsafe extern "C" fn load_name(
+    frame: *mut _PyInterpreterFrame,
+    name: *mut PyObject,
+    cell: *mut GlobalCell,
+) -> *mut PyObject {
     // SAFETY: the caller's contract.
-    to_null(unsafe {
-        let frame = Frame::new_unchecked(frame);
-        if frame.locals().is_null() {
+    unsafe {
+        let handle = Frame::new_unchecked(frame);
+        if handle.locals() == handle.globals() {
+            return load_global(frame, name, cell);
+        }
+        if handle.locals().is_null() {
             raise_no_locals();
             return ptr::null_mut();
         }
-        load_name_from([frame.locals(), frame.globals(), frame.builtins()], name)
-    })
+        to_null(load_name_from([handle.locals(), handle.globals(), handle.builtins()], name))
+    }
 }
 
 unsafe fn load_name_from(namespaces: [*mut PyObject; 3], name: *mut PyObject) -> Result<*mut PyObject, ()> {
@@ -109,11 +118,12 @@ unsafe fn load_name_from(namespaces: [*mut PyObject; 3], name: *mut PyObject) ->
 /// Assigns a name in locals.
 ///
 /// # Safety
-/// The current frame, live objects, the GIL held.
+/// The current frame, live objects, the site's own cell, the GIL held.
 pub unsafe extern "C" fn store_name(
     frame: *mut _PyInterpreterFrame,
     name: *mut PyObject,
     value: *mut PyObject,
+    cell: *mut GlobalCell,
 ) -> c_int {
     // SAFETY: the caller's contract.
     unsafe {
@@ -122,7 +132,7 @@ pub unsafe extern "C" fn store_name(
             pyo3_ffi::PyErr_Format(PyExc_SystemError, c"no locals found when storing %R".as_ptr(), name);
             -1
         } else if PyDict_CheckExact(locals) != 0 {
-            pyo3_ffi::PyDict_SetItem(locals, name, value)
+            store_variable(locals, name, value, &mut *cell)
         } else {
             pyo3_ffi::PyObject_SetItem(locals, name, value)
         }

@@ -1,15 +1,15 @@
 //! Global variables and built-ins.
 
+use super::attribute_stores::exchange_dict_value;
 use super::attributes::dict_entry;
 use super::names::{global_or_builtin, not_defined, to_null};
-use super::shapes::find_entry;
-use crate::native::raw::{get, is_exact, retain};
+use crate::native::raw::{get, is_exact, release, retain};
 use crate::tier::jit;
 use pyo3_ffi::{PyDict_Type, PyObject};
 use std::ffi::c_int;
 use std::ptr;
-use whipsnake_cpython::layout::dict;
-use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, symbols};
+use whipsnake_cpython::layout::{dict, dict_keys};
+use whipsnake_cpython::live::{_PyInterpreterFrame, Dict, Frame, KeysKind, symbols};
 use whipsnake_ir::abi::GlobalCell;
 
 /// A global variable or built-in.
@@ -62,7 +62,7 @@ unsafe fn look_up_global(
             }
             return value;
         }
-        // Looking for the entry is linear: a site that has missed often does so seldom.
+        // A site that has missed often looks for the entry seldom.
         if cell.misses < 4 || cell.misses.is_power_of_two() {
             if let Some(jit) = jit() {
                 jit.namespaces.borrow_mut().give_back(globals, builtins);
@@ -95,20 +95,65 @@ unsafe fn entry_value(namespace: *mut PyObject, number: u64, name: *mut PyObject
 /// What a cell remembers of where a name is.
 unsafe fn entry_number(namespace: *mut PyObject, name: *mut PyObject) -> u64 {
     // SAFETY: the caller passes an exact dict.
-    unsafe { find_entry(namespace, name) }.map_or(0, |index| index as u64 + 1)
+    let keys = unsafe { Dict::new_unchecked(namespace) }.keys();
+    let found = (keys.kind() == KeysKind::Unicode).then(|| keys.place_of(name)).flatten();
+    found.map_or(0, |index| index as u64 + 1)
 }
 
 /// Assigns a global variable.
 ///
 /// # Safety
-/// The current frame, live objects, the GIL held.
+/// The current frame, live objects, the site's own cell, the GIL held.
 pub unsafe extern "C" fn store_global(
     frame: *mut _PyInterpreterFrame,
     name: *mut PyObject,
     value: *mut PyObject,
+    cell: *mut GlobalCell,
 ) -> c_int {
     // SAFETY: the caller's contract.
-    unsafe { pyo3_ffi::PyDict_SetItem(Frame::new_unchecked(frame).globals(), name, value) }
+    unsafe { store_variable(Frame::new_unchecked(frame).globals(), name, value, &mut *cell) }
+}
+
+/// `namespace[name] = value`, where the cell remembers the entry of the name, if that is there already.
+#[inline]
+pub(super) unsafe fn store_variable(
+    namespace: *mut PyObject,
+    name: *mut PyObject,
+    value: *mut PyObject,
+    cell: &mut GlobalCell,
+) -> c_int {
+    // SAFETY: the caller passes live objects, a dict or an instance of a subclass of it; values that are not split off lie behind their keys.
+    unsafe {
+        if is_exact(namespace, &raw mut PyDict_Type)
+            && let Some(place) = entry_place(namespace, cell.global_entry, name)
+            && let Some(old) = exchange_dict_value(namespace, place, value)
+        {
+            release(old);
+            return 0;
+        }
+        cell.misses = cell.misses.saturating_add(1);
+        let status = pyo3_ffi::PyDict_SetItem(namespace, name, value);
+        if status == 0
+            && (cell.misses < 4 || cell.misses.is_power_of_two())
+            && is_exact(namespace, &raw mut PyDict_Type)
+        {
+            cell.global_entry = entry_number(namespace, name);
+        }
+        status
+    }
+}
+
+/// Where the value is of the entry that a cell remembers, if it still has this very name and a value.
+#[inline]
+unsafe fn entry_place(namespace: *mut PyObject, number: u64, name: *mut PyObject) -> Option<*mut *mut PyObject> {
+    // SAFETY: the caller passes an exact dict; an entry that has a value is that of a key and its value.
+    unsafe {
+        entry_value(namespace, number, name)?;
+        let entries = Dict::new_unchecked(namespace).keys().entries();
+        let offset =
+            (number as usize - 1) * dict_keys::UNICODE_ENTRY_SIZE as usize + dict_keys::UNICODE_ENTRY_VALUE as usize;
+        Some(entries.add(offset).cast())
+    }
 }
 
 /// Deletes a global variable.

@@ -87,7 +87,7 @@ pub(super) unsafe fn compile_again(code: Code, compiled: *mut CompiledCode, whol
         jit.stats.compile_time += start.elapsed();
         jit.stats.recompiled += 1;
         (*compiled).renew(code, new.into_inner());
-        if (*compiled).left_out.blocks().is_empty() {
+        if (*compiled).left_out.blocks().is_empty() && !super::osr::is_body(code) {
             super::osr::set_jump_events(code, false);
         }
         true

@@ -13,7 +13,7 @@ use pyo3_ffi::PyObject;
 use std::ptr::NonNull;
 use whipsnake_cpython::live::watch::FunctionEvent;
 use whipsnake_cpython::live::{Code, Function, entry};
-use whipsnake_cpython::{layout, opcode};
+use whipsnake_cpython::opcode;
 
 /// What tiering knows of a code object, if it was ever counted.
 ///
@@ -231,7 +231,7 @@ pub(crate) unsafe fn function_changed(event: FunctionEvent, function: Function, 
         match event {
             FunctionEvent::Create => {
                 let code = function.code();
-                if code.flags() & layout::code::CO_OPTIMIZED != 0 {
+                if !super::osr::is_body(code) {
                     adopt(function, code);
                 } else if has_loop(code) {
                     // Module and class bodies run without a call of their function.

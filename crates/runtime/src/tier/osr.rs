@@ -8,7 +8,7 @@ use crate::native::code;
 use crate::native::takeover::{osr_take_over, resume_take_over};
 use whipsnake_cpython::live::monitoring::{Events, Verdict, local_events};
 use whipsnake_cpython::live::{Code, ThreadState};
-use whipsnake_cpython::{CodeKind, opcode};
+use whipsnake_cpython::{CodeKind, layout, opcode};
 
 /// Sets or removes our JUMP events on a code object.
 ///
@@ -139,7 +139,12 @@ unsafe fn take_over_body() -> bool {
     }
 }
 
-/// Counts the loops of a module or class body, which is about to run.
+/// Whether a code object is the body of a module or class, which runs without a call of its function: machine code is entered in its loops only.
+pub(super) fn is_body(code: Code) -> bool {
+    code.flags() & layout::code::CO_OPTIMIZED == 0
+}
+
+/// Counts the loops of a module or class body, which is about to run; if it has run before and was compiled, the first of them to jump back is taken over.
 ///
 /// # Safety
 /// The GIL is held.
@@ -147,7 +152,7 @@ pub(crate) unsafe fn watch_body(code: Code) {
     // SAFETY: the GIL is held.
     unsafe {
         if let Some(state) = state_or_new(code)
-            && state.as_ref().stage == Stage::Counting
+            && matches!(state.as_ref().stage, Stage::Counting | Stage::Compiled)
         {
             set_jump_events(code, true);
         }
@@ -232,8 +237,8 @@ unsafe fn count_jump(code: Code, to: usize) -> Verdict {
                 }
             }
         }
-        // Where code is left out, the interpreter may come to a loop again: setting events takes longer than having them.
-        let lasting = code::find(code).is_some_and(|compiled| !compiled.left_out.blocks().is_empty());
+        // Where code is left out, the interpreter may come to a loop again, and so when a body runs again: setting events takes longer than having them.
+        let lasting = is_body(code) || code::find(code).is_some_and(|compiled| !compiled.left_out.blocks().is_empty());
         if !lasting {
             set_jump_events(code, false);
         }
