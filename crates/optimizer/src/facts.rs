@@ -97,6 +97,8 @@ pub enum Access {
     Value(i32),
     /// At an offset, for all instances.
     Slot(i32),
+    /// An item of a tuple, at an offset, if there are so many.
+    Item(i32),
     /// In the class. If the instruction loads a method to be called, it is a Python function, else nothing that is bound to the instance.
     Method {
         /// Its address, good while the class has the version.

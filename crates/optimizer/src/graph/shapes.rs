@@ -181,6 +181,7 @@ impl Walk<'_, '_> {
         let (name, offset) = match access {
             Access::Value(offset) => (if stores { "STORE_ATTR.value" } else { "LOAD_ATTR.value" }, offset),
             Access::Slot(offset) => (if stores { "STORE_ATTR.slot" } else { "LOAD_ATTR.slot" }, offset),
+            Access::Item(offset) => ("LOAD_ATTR.item", offset),
             Access::Method { function, binding, .. } => {
                 return self.class_attribute(instr, owner, function, binding);
             }

@@ -120,7 +120,7 @@ unsafe fn find(owner: *mut PyObject, name: *mut PyObject) -> Found {
                     Lookup::Unknown => Found::Unknown,
                 }
             }
-            Kind::Data | Kind::Class | Kind::Module => Found::Unknown,
+            Kind::Data | Kind::Class | Kind::Module | Kind::Item => Found::Unknown,
         }
     }
 }

@@ -159,6 +159,7 @@ unsafe fn learnt(shape: Shape, name: Option<*mut PyObject>, alive: &Alive) -> Op
                 Access::Value(crate::helpers::attributes::value_offset(shape.index))
             }
             Kind::Slot => Access::Slot(shape.index),
+            Kind::Item => Access::Item(shape.index),
             Kind::Keys if !shape.descriptor.is_null() => in_class(Own::KeyCount(shape.check)),
             Kind::NoDict if !shape.descriptor.is_null() => in_class(Own::None),
             Kind::Dict if !shape.descriptor.is_null() => in_class(in_dict(shape, name?, alive)?),

@@ -1,5 +1,6 @@
 //! Objects whose end nobody can notice: no frame has to be shown for it.
 
+use super::kinds::class_of;
 use super::own_types::is_own;
 use crate::helpers::instance_ends::{all_values, is_plain};
 use crate::native::raw::get;
@@ -8,6 +9,7 @@ use std::ffi::{c_int, c_void};
 use std::{ptr, slice};
 use whipsnake_cpython::layout::{list_iterator, method, tuple_iterator, type_object};
 use whipsnake_cpython::live::{Dict, Generator, KeysKind, List, Tuple, set_places, symbols};
+use whipsnake_ir::Global;
 
 /// So many objects are looked at, that end with one or are held by what ends.
 const MAX_OBJECTS: usize = 32;
@@ -72,7 +74,8 @@ unsafe fn ends_plainly(object: *mut PyObject) -> bool {
         } else if class == &raw mut pyo3_ffi::PyTupleIter_Type {
             get(object, tuple_iterator::IT_SEQ)
         } else {
-            return false;
+            // Over a string: that ends quietly.
+            return class_of(object) == Some(Global::AsciiIteratorType);
         };
         sequence.is_null() || pyo3_ffi::Py_REFCNT(sequence) > 1
     }
