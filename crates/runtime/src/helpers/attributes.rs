@@ -7,6 +7,7 @@
 //! references of its own meanwhile.
 
 use super::exception_pool;
+use super::fallback::bind_or_ask;
 use super::instances::has_plain_class;
 use super::named_attributes;
 use super::shapes::{self, Kind, Shape};
@@ -16,7 +17,7 @@ use pyo3_ffi::{PyObject, PyTypeObject};
 use std::ffi::c_int;
 use std::ptr;
 use whipsnake_cpython::layout::{dict_keys, dict_values, module, object, property, tuple, type_object};
-use whipsnake_cpython::live::{Dict, KeysKind, TypeObject, symbols};
+use whipsnake_cpython::live::{Dict, KeysKind, Lookup, TypeObject, symbols};
 use whipsnake_ir::abi::{ATTRIBUTE_SHAPES, AttributeCell};
 
 /// What loading an attribute to be called gives: a method and its `self`, or another attribute and null; null and null on error.
@@ -215,7 +216,7 @@ unsafe fn load_shape<const METHOD: bool>(
             Kind::Data => {
                 let descriptor_class: *mut PyTypeObject = get(descriptor, object::OB_TYPE);
                 let load = (*descriptor_class).tp_descr_get.filter(|_| takes_precedence(descriptor))?;
-                Some(Method::plain(bind(load, descriptor, owner, class)))
+                Some(Method::plain(bind_or_ask(load, descriptor, owner, name)))
             }
             Kind::Class => {
                 // The owner is a class, and `class` its metaclass.
@@ -249,7 +250,11 @@ unsafe fn dict_part<const METHOD: bool>(
 ) -> Option<Method> {
     // SAFETY: as in `load_shape`.
     unsafe {
-        if !attributes.is_null() && !Dict::new_unchecked(attributes).keys().lacks(name) {
+        let found = if attributes.is_null() { Lookup::Absent } else { Dict::new_unchecked(attributes).find(name) };
+        if let Lookup::Found(place) = found {
+            return Some(Method::plain(retain(place.read())));
+        }
+        if let Lookup::Unknown = found {
             let mut value = ptr::null_mut();
             retain(attributes);
             let status = pyo3_ffi::PyDict_GetItemRef(attributes, name, &mut value);

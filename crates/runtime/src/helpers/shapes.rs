@@ -142,7 +142,9 @@ pub(super) unsafe fn learn_load(owner: *mut PyObject, name: *mut PyObject, cell:
         let shape = if loads_generically(class.as_ptr()) {
             load_shape(owner, class, name)
         } else if fallback::comes_last(class.as_ptr()) {
-            load_shape(owner, class, name).filter(|shape| fallback::is_never_asked(shape))
+            load_shape(owner, class, name).filter(|shape| {
+                fallback::is_never_asked(shape) || fallback::asks_function_behind(shape, class.as_ptr())
+            })
         } else if class.has(type_object::TYPE_SUBCLASS) {
             class_shape(owner.cast(), class, name)
         } else if is_exact(owner, &raw mut PyModule_Type) {
@@ -274,12 +276,12 @@ unsafe fn item_of_tuple(found: *mut PyObject, class: TypeObject) -> Option<i32> 
     }
 }
 
-/// Whether a class is `_collections._tuplegetter`, of which `namedtuple` makes its fields. It is found by its name, and by its code being the interpreter's own.
+/// Whether a class is `collections._tuplegetter`, of which `namedtuple` makes its fields. It is found by its name, and by its code being the interpreter's own.
 unsafe fn is_field_of_tuples(class: *mut PyTypeObject) -> bool {
     // SAFETY: the caller's: a live class, whose name is a C string.
     unsafe {
         (*class).tp_basicsize == field_of_tuples::SIZEOF as isize
-            && CStr::from_ptr((*class).tp_name) == c"_collections._tuplegetter"
+            && CStr::from_ptr((*class).tp_name) == c"collections._tuplegetter"
             && is_own(class)
     }
 }

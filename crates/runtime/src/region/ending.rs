@@ -2,6 +2,7 @@
 
 use super::kinds::class_of;
 use super::own_types::is_own;
+use crate::helpers::derived_tuples::is_derived_tuple;
 use crate::helpers::instance_ends::{all_values, is_plain};
 use crate::native::raw::get;
 use pyo3_ffi::{PyObject, PyTypeObject};
@@ -51,6 +52,10 @@ unsafe fn ends_plainly(object: *mut PyObject) -> bool {
             return get::<usize>(object, method::IM_WEAKREFLIST) == 0
                 && stays(get(object, method::IM_FUNC), 2)
                 && stays(get(object, method::IM_SELF), 2);
+        }
+        if is_derived_tuple(class) {
+            let tuple = Tuple::new_unchecked(object.cast());
+            return all_stay(tuple.items(), tuple.len());
         }
         if (*class).tp_flags & type_object::HEAPTYPE != 0 {
             return all_values(object, |value, count| stays(value, count));
@@ -128,7 +133,7 @@ impl Walk {
         // SAFETY: a live object; the casts are those that its class says.
         unsafe {
             let class = pyo3_ffi::Py_TYPE(object);
-            if class == &raw mut pyo3_ffi::PyTuple_Type {
+            if class == &raw mut pyo3_ffi::PyTuple_Type || is_derived_tuple(class) {
                 let tuple = Tuple::new_unchecked(object.cast());
                 return self.all(tuple.items(), tuple.len());
             }
