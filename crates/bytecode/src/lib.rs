@@ -28,6 +28,7 @@ mod liveness;
 mod locals;
 mod operand;
 mod unreached;
+mod usual;
 
 pub use assigned::Assigned;
 pub use bitset::{BitMatrix, LocalSet};
@@ -44,3 +45,4 @@ pub use liveness::Liveness;
 pub use locals::{LocalEffect, local_effect};
 pub use operand::{Compare, SuperAttr, local_pair};
 pub use unreached::{LeaveOut, UnitRange, Unreached};
+pub use usual::UsualBlocks;

@@ -89,6 +89,8 @@ globals! {
     ListIteratorType,
     /// The type of tuple iterators.
     TupleIteratorType,
+    /// The type of iterators over ASCII strings; nowhere, if these have their fields elsewhere than those of lists.
+    AsciiIteratorType,
     /// The type of generators.
     GeneratorType,
     /// The type of coroutines.

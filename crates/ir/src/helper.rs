@@ -103,7 +103,7 @@ helpers! {
     NewInstance(class: obj) -> (obj) [pure];
     /// A new iterator over a range, with nothing in its fields; NULL with `MemoryError` set.
     NewRangeIterator() -> (obj) [pure];
-    /// A new iterator over an exact list or tuple; NULL with `MemoryError` set.
+    /// A new iterator over an exact list or tuple, or an ASCII string; NULL with `MemoryError` set.
     NewSequenceIterator(sequence: obj) -> (obj) [pure];
     /// Has the collector look after an object that it has taken out of its lists.
     TrackAgain(object: obj) [pure];

@@ -159,13 +159,30 @@ pub(crate) fn ascii_string(b: &mut Builder<'_>, code: Value) -> Value {
     b.binary(BinaryOp::Add, table, offset)
 }
 
+/// The character at a position of a string that is known to be ASCII.
+pub(crate) fn known_character_at(b: &mut Builder<'_>, string: Value, position: Value) -> Value {
+    let code = known_ascii_code(b, string, position);
+    let character = ascii_string(b, code);
+    one_character(b, character)
+}
+
 /// The code of the character at a position of a string that is guarded to be ASCII.
 pub(crate) fn ascii_code(b: &mut Builder<'_>, string: Value, position: Value) -> Value {
+    guard_ascii(b, string);
+    known_ascii_code(b, string, position)
+}
+
+/// Guards that a string is ASCII.
+pub fn guard_ascii(b: &mut Builder<'_>, string: Value) {
     let state = b.load(Type::I32, string, unicode::STATE);
     let flags = i64::from(unicode::ASCII_MASK | unicode::COMPACT_MASK);
     let state = b.binary_const(BinaryOp::And, state, flags);
     let ascii = b.compare_const(Condition::Eq, state, flags);
     b.guard(ascii, MissReason::Value);
+}
+
+/// The code of the character at a position of a string that is known to be ASCII.
+fn known_ascii_code(b: &mut Builder<'_>, string: Value, position: Value) -> Value {
     let base = b.unary(UnaryOp::AsInt, string);
     let address = b.binary(BinaryOp::Add, base, position);
     let address = b.unary(UnaryOp::AsPtr, address);

@@ -1,8 +1,8 @@
-//! Loops over `enumerate(…)` of lists and tuples: the number is in a register, and the pair is not made where it is taken apart at once.
+//! Loops over ASCII strings, whose characters are there already, and over `enumerate(…)` of these, of lists and of tuples: the number is in a register, and the pair is not made where it is taken apart at once.
 //!
 //! The interpreter has no instruction for these: they are for the optimizing tier, which has seen the object.
 
-use crate::iteration::{next_of_list, next_of_tuple};
+use crate::iteration::{next_of_list, next_of_text, next_of_tuple};
 use crate::operations;
 use whipsnake_cpython::layout::{enumeration, gc_head, object, tuple};
 use whipsnake_ir::{BinaryOp, Builder, Condition, Global, MissReason, Type, Value};
@@ -10,6 +10,8 @@ use whipsnake_ir::{BinaryOp, Builder, Condition, Global, MissReason, Type, Value
 operations! {
     "FOR_ITER.enumerate_list" (iterator) -> 1, keeps 1 => |b: &mut Builder<'_>, iterator| next(b, iterator, next_of_list);
     "FOR_ITER.enumerate_tuple" (iterator) -> 1, keeps 1 => |b: &mut Builder<'_>, iterator| next(b, iterator, next_of_tuple);
+    "FOR_ITER.enumerate_text" (iterator) -> 1, keeps 1 => |b: &mut Builder<'_>, iterator| next(b, iterator, next_of_text);
+    "FOR_ITER.text" (iterator) -> 1, keeps 1 => |b: &mut Builder<'_>, iterator| next_of_text(b, iterator, iterator);
 }
 
 /// The next number and item, of an iterator inside that gives the items, and drops the one given to it at its end.

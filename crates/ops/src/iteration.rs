@@ -4,11 +4,13 @@
 //! the target of these operations. A generator that was entered natively comes back elsewhere: to the next instruction with what it yields, to the
 //! `END_FOR` with what it returns.
 
+use crate::containers::known_character_at;
 use crate::control::AFTER_YIELD_FROM;
 use crate::generators::enter_generator;
 use crate::{Imm, Ptr, operations};
 use whipsnake_cpython::layout::{
     frame as frame_layout, list, list_iterator, range_iterator, thread_state, tuple, tuple_iterator, type_object,
+    unicode,
 };
 use whipsnake_ir::abi::compiled;
 use whipsnake_ir::{
@@ -171,6 +173,25 @@ pub(crate) fn next_of_tuple(b: &mut Builder<'_>, iterator: Value, dropped: Value
     advance(b, iterator, tuple_iterator::IT_INDEX, index);
     b.retain(value);
     value
+}
+
+/// The next character of an ASCII string. At the end of the loop `dropped` is dropped.
+pub(crate) fn next_of_text(b: &mut Builder<'_>, iterator: Value, dropped: Value) -> Value {
+    let slot = iterator;
+    let iterator = b.hold(slot);
+    b.guard_exact(iterator, Global::AsciiIteratorType);
+    let text = b.load(Type::Obj, iterator, list_iterator::IT_SEQ);
+    leave_if_exhausted(b, slot, dropped, text, Helper::TupleIteratorEnd);
+    let index = b.load(Type::I64, iterator, list_iterator::IT_INDEX);
+    let size = b.load(Type::I64, text, unicode::LENGTH);
+    let past = b.compare(Condition::Ge, index, size);
+    b.when_cold(past, |b| {
+        end_sequence(b, slot, text, Helper::TupleIteratorEnd);
+        leave_loop(b, dropped);
+    });
+    let character = known_character_at(b, text, index);
+    advance(b, iterator, list_iterator::IT_INDEX, index);
+    character
 }
 
 /// An iterator found no more items: it drops its sequence and stays exhausted. A region sees to the end of that itself.

@@ -53,11 +53,13 @@ mod unpack;
 mod variants;
 mod zips;
 
+pub use containers::guard_ascii;
 pub use dict_iteration::dict_operation;
 pub use functions::function_field;
 pub use globals::{FoundGlobal, global_is};
 pub use known_functions::{KnownFunction, int_of_float};
 pub use math::{MathFunction, math_result};
+pub use membership::is_among;
 pub use number::{float_of_int, guard_index};
 pub use operand::{Imm, Place, Ptr, Stores};
 pub use operation::{Operation, Outputs};

@@ -4,12 +4,34 @@
 use crate::compare::{compare_numbers, contains_items};
 use crate::tests_table::Answer;
 use crate::{Imm, Outputs, operations};
-use whipsnake_ir::{Builder, Condition, Global, Helper, MissReason, Type, Value};
+use whipsnake_cpython::layout::unicode;
+use whipsnake_ir::{BinaryOp, Builder, Condition, Global, Helper, MissReason, Type, UnaryOp, Value};
 
 operations! {
     "CONTAINS_OP.items" (value, container) -> 1, borrows [0, 1], imms [Imm::Oparg(0)] => contains_items;
     "COMPARE_OP.numbers" (left, right) -> 1, borrows [0, 1], imms [Imm::Oparg(5)] => compare_numbers;
     "TO_BOOL.quiet" (value) -> 1, borrows [0] => truth;
+}
+
+/// Whether an ASCII character is among some, which the bits of two words stand for.
+pub fn is_among(b: &mut Builder<'_>, character: Value, [low, high]: [u64; 2]) -> Value {
+    let code = b.load(Type::I8, character, unicode::ASCII_DATA);
+    let code = b.unary(UnaryOp::ExtendU, code);
+    let word = b.iconst(Type::I64, low as i64);
+    let word = if high == low {
+        word
+    } else {
+        let upper = b.binary_const(BinaryOp::ShrU, code, 6);
+        let zero = b.iconst(Type::I64, 0);
+        let mask = b.binary(BinaryOp::Sub, zero, upper);
+        let difference = b.iconst(Type::I64, (low ^ high) as i64);
+        let difference = b.binary(BinaryOp::And, difference, mask);
+        b.binary(BinaryOp::Xor, word, difference)
+    };
+    let place = b.binary_const(BinaryOp::And, code, 63);
+    let bits = b.binary(BinaryOp::ShrU, word, place);
+    let bit = b.binary_const(BinaryOp::And, bits, 1);
+    b.compare_const(Condition::Ne, bit, 0)
 }
 
 /// The truth of a value, if no Python code tells it.

@@ -4,14 +4,16 @@
 
 use crate::attribute_stores::store_inline;
 use crate::attributes::{found, guard_present, inline_value, value_at};
+use crate::containers::guard_inside;
 use crate::{Imm, Ptr, operations};
-use whipsnake_cpython::layout::{dict_values, object};
-use whipsnake_ir::{BinaryOp, Builder, Helper, Offset, Type, Value};
+use whipsnake_cpython::layout::{dict_values, object, tuple};
+use whipsnake_ir::{BinaryOp, Builder, Helper, Offset, Type, UnaryOp, Value};
 
 operations! {
     "LOAD_ATTR.value" (owner) -> 1, borrows [0], imms [Imm::Seen] => |b: &mut Builder<'_>, o| { let place = b.param_offset(0, 0); inline_value(b, o, place) };
     "LOAD_ATTR.anywhere" (owner) -> 1, borrows [0], imms [Imm::Seen], ptrs [Ptr::Name(1)] => anywhere;
     "LOAD_ATTR.slot" (owner) -> 1, borrows [0], imms [Imm::Seen] => |b: &mut Builder<'_>, o| { let place = b.param_offset(0, 0); value_at(b, o, place) };
+    "LOAD_ATTR.item" (owner) -> 1, borrows [0], imms [Imm::Seen] => load_item;
     "STORE_ATTR.value" (value, owner) -> 0, borrows [0, 1], imms [Imm::Seen] => store_value;
     "STORE_ATTR.slot" (value, owner) -> 0, borrows [0, 1], imms [Imm::Seen]
         => |b: &mut Builder<'_>, v, o| { let place = b.param_offset(0, 0); crate::attribute_stores::store_at(b, v, o, place) };
@@ -35,6 +37,17 @@ fn anywhere(b: &mut Builder<'_>, owner: Value) -> Value {
     );
     guard_present(b, value);
     found(b, owner, value)
+}
+
+/// Loads an item of a tuple, which has so many.
+fn load_item(b: &mut Builder<'_>, owner: Value) -> Value {
+    let (place, offset) = (b.param_offset(0, 0), b.param(0));
+    let beyond = b.binary_const(BinaryOp::Sub, offset, tuple::OB_ITEM.into());
+    let number = b.binary_const(BinaryOp::ShrU, beyond, 3);
+    let number = b.unary(UnaryOp::ExtendU, number);
+    let size = b.load(Type::I64, owner, tuple::OB_SIZE);
+    guard_inside(b, number, size);
+    value_at(b, owner, place)
 }
 
 /// Stores a value that is inside the instance.

@@ -99,6 +99,8 @@ pub enum Access {
     Slot(i32),
     /// At an offset among the values that are inside the instance, or in its dict: instances of the class are of both kinds. 0 where the class does not tell of such a value.
     Anywhere(i32),
+    /// An item of a tuple, at an offset, if there are so many.
+    Item(i32),
     /// In the class. If the instruction loads a method to be called, it is a Python function, else nothing that is bound to the instance.
     Method {
         /// Its address, good while the class has the version.

@@ -24,6 +24,10 @@ pub trait World {
     fn local(&self, local: u32) -> Option<u64>;
     /// What an element of that frame's stack is, counted from the bottom.
     fn stack(&self, index: u32) -> Option<u64>;
+    /// The characters of an ASCII string, as bits of two words.
+    fn characters(&self, _string: u64) -> Option<[u64; 2]> {
+        None
+    }
     /// The exact type of an object, if it has a name.
     fn class(&self, object: u64) -> Option<Global>;
     /// The object that an instruction would load now as an attribute of this one, if that runs no code.

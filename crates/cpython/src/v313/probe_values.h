@@ -161,6 +161,13 @@ typedef struct {
     PyObject *one;
 } whipsnake_enumobject;
 
+/* Likewise, in _collectionsmodule.c. */
+typedef struct {
+    PyObject_HEAD
+    Py_ssize_t index;
+    PyObject *doc;
+} whipsnake_tuplegetter;
+
 // `classmethod` and `staticmethod`, as Objects/funcobject.c has them both.
 typedef struct {
     PyObject_HEAD
@@ -264,6 +271,11 @@ static void print_containers(void) {
 
     begin("method_wrapper", "`classmethod` and `staticmethod`.");
     OFF(CALLABLE, whipsnake_wrapper, cm_callable);
+    end();
+
+    begin("field_of_tuples", "`_tuplegetterobject`.");
+    OFF(INDEX, whipsnake_tuplegetter, index);
+    SIZE(whipsnake_tuplegetter);
     end();
 
     begin("enumeration", "`enumobject`. `en_longindex` is NULL while the number fits `en_index`.");

@@ -50,7 +50,7 @@ impl Walk<'_, '_> {
 
     fn apply_operation(&mut self, number: u32, instr: &Instr, operation: &'static Operation, seen: u64) {
         if instr.base == op::FOR_ITER {
-            self.own_iterator();
+            self.own_iterator(operation);
         }
         let popped = op::popped(instr.base, instr.oparg) as usize;
         // What an instruction names further down it does not take off the stack.

@@ -7,7 +7,7 @@ use super::unwinding::Leaving;
 use crate::{World, operands};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
-use whipsnake_bytecode::Code;
+use whipsnake_bytecode::{Code, UsualBlocks};
 use whipsnake_ir::{Block, OpenLoop, Slot, Value};
 use whipsnake_ops::consumers::Consumer;
 
@@ -117,6 +117,7 @@ pub(super) struct Body<'a> {
     /// Exceptions that have left it.
     pub(super) leaving: Vec<Leaving>,
     pub(super) loops: Loops,
+    pub(super) usual: UsualBlocks,
     pub(super) scopes: Vec<Scope>,
     pub(super) blocks: FxHashMap<(u32, u32), Block>,
 }
@@ -141,6 +142,7 @@ impl<'a> Body<'a> {
             caught_outside: None,
             leaving: vec![],
             loops,
+            usual: UsualBlocks::default(),
             scopes: vec![],
             blocks: FxHashMap::default(),
         }

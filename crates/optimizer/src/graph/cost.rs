@@ -6,6 +6,8 @@ pub(super) struct Cost {
     instructions: u64,
     /// Calls that are neither inlined nor of C functions by their own convention.
     calls: u64,
+    /// Those of them where no one of the last jumps has led.
+    seldom: u64,
     /// Calls that are inlined.
     inlined: u64,
     /// Instructions after which the region looks whether anything has happened, since what they call may run Python code.
@@ -25,6 +27,11 @@ impl Cost {
         let weight = 1 << (3 * depth.min(8));
         self.instructions += weight;
         self.calls += if call { weight } else { 0 };
+    }
+
+    /// Notes that a call in so many loops is where the last jumps have not led.
+    pub(super) fn add_seldom(&mut self, depth: u32) {
+        self.seldom += 1 << (3 * depth.min(8));
     }
 
     /// Notes an inlined call in so many loops.
@@ -53,7 +60,7 @@ impl Cost {
         if function {
             return !self.gains_more_than(ENTRY_COST);
         }
-        self.calls * 14 > self.instructions
+        (self.calls - self.seldom) * 14 > self.instructions
     }
 
     /// Whether a loop gains that is left in each round, in which an instruction counts for so much.

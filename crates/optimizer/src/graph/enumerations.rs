@@ -81,6 +81,7 @@ impl Walk<'_, '_> {
         let inside = arguments.iter().take(count).map(|&argument| match self.likely_class(argument)? {
             Global::ListType => Some(Global::ListIteratorType),
             Global::TupleType => Some(Global::TupleIteratorType),
+            Global::StrType if class == Global::EnumerateType => Some(Global::AsciiIteratorType),
             _ => None,
         });
         let inside: SmallVec<_> = inside.collect::<Option<_>>()?;
@@ -95,12 +96,15 @@ impl Walk<'_, '_> {
         self.enumerations.insert(value, made);
     }
 
-    /// The operation for a loop over an `enumerate` or `zip` of lists and tuples.
+    /// The operation for a loop over an ASCII string, or over an `enumerate` or `zip` of lists and tuples.
     pub(super) fn enumeration(&mut self, instr: &Instr) -> Option<&'static str> {
         if instr.base != op::FOR_ITER || instr.opcode != instr.base {
             return None;
         }
         let iterator = self.knowledge().state.frame().stack.last()?.value?;
+        if self.likely_class(iterator) == Some(Global::AsciiIteratorType) {
+            return Some("FOR_ITER.text");
+        }
         let combined = self.inside(iterator)?;
         match (combined.class, &combined.inside[..]) {
             (Global::ZipType, inside) => zip_operation(inside),
@@ -108,6 +112,7 @@ impl Walk<'_, '_> {
             (class, [Global::StrType]) => dict_operation(class, true),
             (_, [Global::ListIteratorType]) => Some("FOR_ITER.enumerate_list"),
             (_, [Global::TupleIteratorType]) => Some("FOR_ITER.enumerate_tuple"),
+            (_, [Global::AsciiIteratorType]) => Some("FOR_ITER.enumerate_text"),
             _ => None,
         }
     }

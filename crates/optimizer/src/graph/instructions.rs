@@ -8,7 +8,7 @@ use whipsnake_cpython::layout::{list_iterator, object};
 use whipsnake_cpython::opcode::binary::{ADD, INPLACE_ADD, MULTIPLY, SUBTRACT};
 use whipsnake_cpython::{layout, opcode as op};
 use whipsnake_ir::{Condition, Continuation, Field, Global, Helper, Known, MissReason, Slot, Type, Value};
-use whipsnake_ops::Operation;
+use whipsnake_ops::{Operation, guard_ascii, is_among};
 
 /// With so many instructions that did what the interpreter had not seen, that is no guide any more.
 const MAX_SURPRISES: usize = 8;
@@ -122,6 +122,7 @@ impl Walk<'_, '_> {
             op::DICT_MERGE if oparg == 1 && self.merges_nothing(number) => self.pop_top(),
             op::BUILD_SLICE if self.subscript_with_slice(number, oparg) => return number + 2,
             op::GET_ITER => self.get_iter(number),
+            op::CONTAINS_OP if self.is_among_characters(number, oparg) => {}
             _ => self.general(number, &instr),
         }
         next
@@ -284,6 +285,7 @@ impl Walk<'_, '_> {
         let class = match self.likely_class(iterable) {
             Some(Global::ListType) => Some((Global::ListType, Global::ListIteratorType)),
             Some(Global::TupleType) => Some((Global::TupleType, Global::TupleIteratorType)),
+            Some(Global::StrType) if self.has_ascii_iterators() => Some((Global::StrType, Global::AsciiIteratorType)),
             _ => None,
         };
         if let Some((sequence, iterator)) = class.filter(|_| !self.is_general(number)) {
@@ -303,9 +305,17 @@ impl Walk<'_, '_> {
         self.after_call(number);
     }
 
-    /// Makes an iterator of the list or tuple on top of the stack, which needs no call that somebody may see.
+    /// Whether it is known what iterators over ASCII strings are like.
+    fn has_ascii_iterators(&self) -> bool {
+        self.body.world.address(Global::AsciiIteratorType).is_some_and(|address| address != 0)
+    }
+
+    /// Makes an iterator of the list, tuple or ASCII string on top of the stack, which needs no call that somebody may see.
     fn iterate_sequence(&mut self, sequence: Value, class: Global, iterator_class: Global) {
         self.b.guard_exact(sequence, class);
+        if class == Global::StrType {
+            guard_ascii(&mut self.b, sequence);
+        }
         let iterator = self.b.call_checked(Helper::NewSequenceIterator, &[sequence]);
         self.b.learn_class(iterator, iterator_class);
         self.pop();
@@ -324,7 +334,11 @@ impl Walk<'_, '_> {
     pub(super) fn general(&mut self, number: u32, instr: &Instr) {
         let chosen = self.choose(number, instr).filter(|(operation, _)| operands::fit(operation));
         let depth = self.knowledge().depth;
-        self.cost.add(depth, chosen.is_some_and(|(operation, _)| operation.name.ends_with(".whole")));
+        let is_call = chosen.is_some_and(|(operation, _)| operation.name.ends_with(".whole"));
+        self.cost.add(depth, is_call);
+        if is_call && self.body.usual.is_seldom(&self.body.code, number) {
+            self.cost.add_seldom(depth);
+        }
         if instr.opcode == op::FOR_ITER_GEN {
             self.cost.add_resumed(depth);
         }
@@ -389,6 +403,32 @@ impl Walk<'_, '_> {
         let &container = self.knowledge().state.frame().stack.last()?;
         let class = self.likely_class(container.value?);
         matches!(class, Some(Global::StrType | Global::ListType | Global::TupleType)).then_some("CONTAINS_OP.items")
+    }
+
+    /// Builds the test whether a character is in an ASCII string that is written there; false if that is not what is there, and then nothing was built.
+    fn is_among_characters(&mut self, number: u32, inverted: u32) -> bool {
+        let before = number.checked_sub(1).map(|before| self.body.code.instrs()[before as usize].base);
+        let &[.., Slot { value: Some(value), .. }, Slot { value: Some(container), .. }] =
+            self.knowledge().state.frame().stack.as_slice()
+        else {
+            return false;
+        };
+        if before != Some(op::LOAD_CONST) || !self.knowledge().known(value).character {
+            return false;
+        }
+        let written = self.constant_address(container).and_then(|address| self.body.world.characters(address));
+        let Some(characters) = written else { return false };
+        let mut among = is_among(&mut self.b, value, characters);
+        if inverted != 0 {
+            among = self.b.compare_const(Condition::Eq, among, 0);
+        }
+        let answer = self.b.bool_object(among);
+        let slots = vec![self.pop(), self.pop()];
+        self.push(Slot::owned(answer));
+        let depth = self.knowledge().depth;
+        self.cost.add(depth, false);
+        self.drop_slots(slots);
+        true
     }
 
     fn choose_by_feedback(&mut self, failures: u8, instr: &Instr) -> Option<&'static Operation> {
@@ -482,14 +522,13 @@ impl Walk<'_, '_> {
     }
 
     /// An iterator that only the stack knows keeps its position in registers.
-    pub(super) fn own_iterator(&mut self) {
+    pub(super) fn own_iterator(&mut self, operation: &Operation) {
         let frame = self.knowledge().state.frame();
         let Some(&Slot { value: Some(iterator), owned: true, .. }) = frame.stack.last() else { return };
         if self.b.is_private(iterator) {
             return;
         }
-        let instr_class = self.iterator_class();
-        let Some(class) = instr_class else { return };
+        let Some(class) = self.iterator_class(operation) else { return };
         self.mark_exit();
         self.b.guard_exact(iterator, class);
         let count = self.b.load(Type::I32, iterator, object::OB_REFCNT);
@@ -503,13 +542,16 @@ impl Walk<'_, '_> {
         self.b.make_private(iterator, ty, offset);
     }
 
-    fn iterator_class(&mut self) -> Option<Global> {
+    fn iterator_class(&mut self, operation: &Operation) -> Option<Global> {
         let unit = self.knowledge().state.frame().unit;
         let number = self.body.code.at_unit(unit)?;
         let before = number.checked_sub(1).map(|before| self.body.code.instrs()[before as usize].base);
         if before == Some(op::LOAD_FAST) {
             // A generator expression: its argument holds the iterator, too.
             return None;
+        }
+        if operation.name == "FOR_ITER.text" {
+            return Some(Global::AsciiIteratorType);
         }
         Some(match self.body.code.instrs()[number as usize].opcode {
             op::FOR_ITER_RANGE => Global::RangeIteratorType,

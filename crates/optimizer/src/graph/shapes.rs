@@ -204,6 +204,7 @@ impl Walk<'_, '_> {
             Access::Value(offset) => (if stores { "STORE_ATTR.value" } else { "LOAD_ATTR.value" }, offset),
             Access::Anywhere(offset) => ("LOAD_ATTR.anywhere", offset),
             Access::Slot(offset) => (if stores { "STORE_ATTR.slot" } else { "LOAD_ATTR.slot" }, offset),
+            Access::Item(offset) => ("LOAD_ATTR.item", offset),
             Access::Method { function, binding, .. } => {
                 return self.class_attribute(instr, owner, function, binding);
             }

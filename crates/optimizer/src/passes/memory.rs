@@ -145,7 +145,8 @@ impl Guards {
                         | Global::DictType
                         | Global::RangeIteratorType
                         | Global::ListIteratorType
-                        | Global::TupleIteratorType),
+                        | Global::TupleIteratorType
+                        | Global::AsciiIteratorType),
                 } = *function.inst(inst)
                 {
                     guards.at.entry(value).or_default().push((block, inst, class));

@@ -157,7 +157,7 @@ unsafe fn store_shape(owner: *mut PyObject, name: *mut PyObject, value: *mut PyO
                 }
                 Some(status)
             }
-            Kind::Keys | Kind::NoDict | Kind::Class | Kind::Module => None,
+            Kind::Keys | Kind::NoDict | Kind::Class | Kind::Module | Kind::Item => None,
         }
     }
 }

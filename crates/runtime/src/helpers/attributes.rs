@@ -6,6 +6,8 @@
 //! Owners and values may be borrowed from local variables, which Python code can assign while it runs: whatever can run such code holds
 //! references of its own meanwhile.
 
+use super::exception_pool;
+use super::fallback::bind_or_ask;
 use super::instances::has_plain_class;
 use super::named_attributes;
 use super::shapes::{self, Kind, Shape};
@@ -14,8 +16,8 @@ use crate::native::raw::{get, is_exact, release, release_or_null, retain, retain
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::ffi::c_int;
 use std::ptr;
-use whipsnake_cpython::layout::{dict_keys, dict_values, module, object, property, type_object};
-use whipsnake_cpython::live::{Dict, KeysKind, symbols};
+use whipsnake_cpython::layout::{dict_keys, dict_values, module, object, property, tuple, type_object};
+use whipsnake_cpython::live::{Dict, KeysKind, Lookup, TypeObject, symbols};
 use whipsnake_ir::abi::{ATTRIBUTE_SHAPES, AttributeCell};
 
 /// What loading an attribute to be called gives: a method and its `self`, or another attribute and null; null and null on error.
@@ -115,6 +117,9 @@ pub unsafe extern "C" fn load_method(owner: *mut PyObject, name: *mut PyObject, 
 unsafe fn load_generally<const METHOD: bool>(owner: *mut PyObject, name: *mut PyObject) -> Method {
     // SAFETY: as `load_attr`.
     unsafe {
+        if raised_absent(owner, name) {
+            return Method::plain(ptr::null_mut());
+        }
         retain(owner);
         let mut attribute = ptr::null_mut();
         if !METHOD {
@@ -124,6 +129,23 @@ unsafe fn load_generally<const METHOD: bool>(owner: *mut PyObject, name: *mut Py
         }
         release(owner);
         Method::plain(attribute)
+    }
+}
+
+/// Raises `AttributeError` where it is known that there is no such attribute, and that nobody is to be asked for it: as the general functions do, but without
+/// their way from a format to an exception. False if they are to look, and then nothing was done.
+unsafe fn raised_absent(owner: *mut PyObject, name: *mut PyObject) -> bool {
+    // SAFETY: as `load_attr`; the class attribute is asked for first, and mostly there.
+    unsafe {
+        let class = TypeObject::of(owner);
+        if !class.has(type_object::READY)
+            || !is_exact(name, &raw mut pyo3_ffi::PyUnicode_Type)
+            || !shapes::loads_generically(class.as_ptr())
+            || !symbols::_PyType_Lookup(class.as_ptr(), name).is_null()
+        {
+            return false;
+        }
+        shapes::absent_shape(owner, class, name).is_some() && exception_pool::raise_attribute_error(owner, name)
     }
 }
 
@@ -170,6 +192,11 @@ unsafe fn load_shape<const METHOD: bool>(
                 let value: *mut PyObject = get(owner, shape.index);
                 (!value.is_null()).then(|| Method::plain(retain(value)))
             }
+            Kind::Item => {
+                let count: isize = get(owner, tuple::OB_SIZE);
+                let there = ((shape.index - tuple::OB_ITEM) as isize) < 8 * count;
+                there.then(|| Method::plain(retain(get(owner, shape.index))))
+            }
             Kind::Keys => {
                 let keys: *mut u8 = get(class, type_object::HT_CACHED_KEYS);
                 let holds = has_inline_values(owner) && get::<u32>(keys, dict_keys::DK_NENTRIES) == shape.check;
@@ -189,7 +216,7 @@ unsafe fn load_shape<const METHOD: bool>(
             Kind::Data => {
                 let descriptor_class: *mut PyTypeObject = get(descriptor, object::OB_TYPE);
                 let load = (*descriptor_class).tp_descr_get.filter(|_| takes_precedence(descriptor))?;
-                Some(Method::plain(bind(load, descriptor, owner, class)))
+                Some(Method::plain(bind_or_ask(load, descriptor, owner, name)))
             }
             Kind::Class => {
                 // The owner is a class, and `class` its metaclass.
@@ -223,7 +250,11 @@ unsafe fn dict_part<const METHOD: bool>(
 ) -> Option<Method> {
     // SAFETY: as in `load_shape`.
     unsafe {
-        if !attributes.is_null() && !Dict::new_unchecked(attributes).keys().lacks(name) {
+        let found = if attributes.is_null() { Lookup::Absent } else { Dict::new_unchecked(attributes).find(name) };
+        if let Lookup::Found(place) = found {
+            return Some(Method::plain(retain(place.read())));
+        }
+        if let Lookup::Unknown = found {
             let mut value = ptr::null_mut();
             retain(attributes);
             let status = pyo3_ffi::PyDict_GetItemRef(attributes, name, &mut value);

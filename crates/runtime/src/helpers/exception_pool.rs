@@ -2,9 +2,11 @@
 //! waits for the next ones among that of dead instances.
 
 use super::instance_pool::{HEAD, POOL, PREHEADER, Pool, WITH_PREHEADER};
+use super::text::{ascii, joined};
 use super::tuple_pool::tuple_of;
-use crate::native::raw::{get, is_exact, release, retain, set};
+use crate::native::raw::{get, is_exact, release, release_or_null, retain, set};
 use pyo3_ffi::{PyObject, PyTypeObject};
+use std::ffi::CStr;
 use std::ptr;
 use whipsnake_cpython::layout::{exception, object, type_object};
 
@@ -72,7 +74,42 @@ pub(super) unsafe fn make(class: *mut PyTypeObject, args: *const *mut PyObject, 
     }
 }
 
-/// Ends an exception without references, if it ends as those of `BaseException` do, or is exactly an `AttributeError` or a `StopIteration`.
+/// Raises the `AttributeError` of an object that has no attribute of that name, with the interpreter's text; false if the interpreter is to do it, and then
+/// nothing was done.
+///
+/// # Safety
+/// Live objects, the name an exact string; the GIL is held, and no exception is set.
+pub(super) unsafe fn raise_attribute_error(owner: *mut PyObject, name: *mut PyObject) -> bool {
+    /// What of a class's name the text has.
+    const MOST: usize = 100;
+    // SAFETY: the caller's; a class has a C string as its name. The memory is ours and as large as wanted.
+    unsafe {
+        let class: *mut PyTypeObject = pyo3_ffi::PyExc_AttributeError.cast();
+        let of = CStr::from_ptr((*get::<*mut PyTypeObject>(owner, object::OB_TYPE)).tp_name).to_bytes();
+        let Some(missing) = ascii(name).filter(|_| of.is_ascii() && of.len() <= MOST) else { return false };
+        let pool = POOL.0.get();
+        let bytes = HEAD + (*class).tp_basicsize as usize;
+        let Some(memory) = (*pool).take(bytes) else { return false };
+        let text = joined([b"'", of, b"' object has no attribute '", missing, b"'"]);
+        let args = if text.is_null() { text } else { tuple_of(&text, 1) };
+        if args.is_null() {
+            pyo3_ffi::PyErr_Clear();
+            release_or_null(text);
+            (*pool).put(memory, bytes);
+            return false;
+        }
+        let made = (*pool).start(memory, bytes, class);
+        set(made, exception::ARGS, args);
+        set(made, exception::ATTRIBUTE_ERROR_OBJ, retain(owner));
+        set(made, exception::ATTRIBUTE_ERROR_NAME, retain(name));
+        (*pool).track(memory);
+        pyo3_ffi::PyErr_SetObject(class.cast(), made);
+        release(made);
+        true
+    }
+}
+
+/// Ends an exception without references, if it ends as those of `BaseException` do, or is exactly an `AttributeError`, `StopIteration` (or such as hold as much).
 ///
 /// # Safety
 /// The GIL is held; nobody has a reference to the object, an exception.

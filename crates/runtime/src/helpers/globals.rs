@@ -1,7 +1,10 @@
 //! The addresses of named objects of the host.
 
 use super::named_attributes;
+use crate::native::raw::get;
+use pyo3_ffi::PyObject;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use whipsnake_cpython::layout::list_iterator;
 use whipsnake_cpython::live::{ThreadState, monitoring, singletons, symbols};
 use whipsnake_ir::Global;
 
@@ -68,6 +71,8 @@ pub unsafe fn address(global: Global) -> usize {
         Global::RangeIteratorType => type_of!(PyRangeIter_Type),
         Global::ListIteratorType => type_of!(PyListIter_Type),
         Global::TupleIteratorType => type_of!(PyTupleIter_Type),
+        // SAFETY: the GIL is held.
+        Global::AsciiIteratorType => unsafe { ascii_iterator_type() },
         Global::GeneratorType => type_of!(PyGen_Type),
         Global::CoroutineType => type_of!(PyCoro_Type),
         Global::ModuleType => type_of!(PyModule_Type),
@@ -142,6 +147,45 @@ unsafe fn builtin(name: &std::ffi::CStr, attribute: Option<&std::ffi::CStr>) -> 
 fn empty_tuple() -> usize {
     // SAFETY: called with the GIL; the object is immortal.
     unsafe { pyo3_ffi::PyTuple_New(0) as usize }
+}
+
+/// The type of iterators over ASCII strings, which has no name outside the interpreter; 0 if they are not like those of lists.
+///
+/// # Safety
+/// The GIL is held.
+#[inline]
+pub(super) unsafe fn ascii_iterator_type() -> usize {
+    match ASCII_ITERATOR_TYPE.load(Ordering::Relaxed) {
+        // SAFETY: the caller's.
+        1 => unsafe { find_ascii_iterator_type() },
+        found => found,
+    }
+}
+
+/// 1 as long as nobody has asked.
+static ASCII_ITERATOR_TYPE: AtomicUsize = AtomicUsize::new(1);
+
+#[cold]
+unsafe fn find_ascii_iterator_type() -> usize {
+    // SAFETY: the caller's; fields are read from an object of the size that has them.
+    unsafe {
+        let text = pyo3_ffi::PyUnicode_FromStringAndSize(c"of a few characters".as_ptr(), 19);
+        let iterator = if text.is_null() { text } else { pyo3_ffi::PyObject_GetIter(text) };
+        if iterator.is_null() {
+            pyo3_ffi::PyErr_Clear();
+            pyo3_ffi::Py_XDECREF(text);
+            return 0;
+        }
+        let class = pyo3_ffi::Py_TYPE(iterator);
+        let as_known = (*class).tp_basicsize == list_iterator::SIZEOF as isize
+            && get::<*mut PyObject>(iterator, list_iterator::IT_SEQ) == text
+            && get::<isize>(iterator, list_iterator::IT_INDEX) == 0;
+        pyo3_ffi::Py_DECREF(iterator);
+        pyo3_ffi::Py_DECREF(text);
+        let found = if as_known { class as usize } else { 0 };
+        ASCII_ITERATOR_TYPE.store(found, Ordering::Relaxed);
+        found
+    }
 }
 
 /// The empty string is preallocated and immortal.

@@ -3,8 +3,8 @@
 use super::instance_pool::{HEAD, POOL, PREHEADER, Pool, WITH_PREHEADER};
 use super::new_instances::inline_bytes;
 use super::{
-    dict_pool, exception_pool, function_pool, generator_pool, iterator_pool, list_pool, pools, traceback_pool,
-    tuple_pool,
+    derived_tuples, dict_pool, exception_pool, function_pool, generator_pool, globals, iterator_pool, list_pool, pools,
+    traceback_pool, tuple_pool,
 };
 use crate::native::raw::{get, release, set};
 use pyo3_ffi::{PyObject, PyTypeObject};
@@ -241,8 +241,13 @@ unsafe fn end_built_in(value: *mut PyObject, depth: u32) -> bool {
             function_pool::end(value, depth)
         } else if class == &raw mut pyo3_ffi::PyGen_Type || class == &raw mut pyo3_ffi::PyCoro_Type {
             generator_pool::end(value, depth)
-        } else if class == &raw mut pyo3_ffi::PyListIter_Type || class == &raw mut pyo3_ffi::PyTupleIter_Type {
+        } else if class == &raw mut pyo3_ffi::PyListIter_Type
+            || class == &raw mut pyo3_ffi::PyTupleIter_Type
+            || class as usize == globals::ascii_iterator_type()
+        {
             iterator_pool::end(value, depth)
+        } else if (*class).tp_flags & pyo3_ffi::Py_TPFLAGS_TUPLE_SUBCLASS != 0 {
+            derived_tuples::end(value, depth)
         } else if (*class).tp_flags & pyo3_ffi::Py_TPFLAGS_BASE_EXC_SUBCLASS != 0 {
             exception_pool::end(value, depth)
         } else if class == &raw mut pyo3_ffi::PyTraceBack_Type {

@@ -1,7 +1,9 @@
-//! Where iterators of lists and tuples come from that loops make, and where they go when the loop is done: their memory waits for the next one among that of dead
+//! Where iterators of lists, tuples and ASCII strings come from that loops make, and where they go when the loop is done: their memory waits for the next one among that of dead
 //! instances.
 
+use super::globals;
 use super::instance_pool::{HEAD, POOL, Pool};
+use super::text::ascii;
 use crate::native::raw::{get, is_exact, retain, set};
 use pyo3_ffi::{PyListIter_Type, PyObject, PyTupleIter_Type, PyTypeObject};
 use std::ptr;
@@ -16,7 +18,7 @@ const _: () = assert!(
         && list_iterator::IT_INDEX == tuple_iterator::IT_INDEX
 );
 
-/// What an exact list or tuple is gone through by.
+/// What an exact list or tuple, or an ASCII string, is gone through by.
 unsafe fn class_of(sequence: *mut PyObject) -> Option<*mut PyTypeObject> {
     // SAFETY: the caller's: a live object.
     unsafe {
@@ -24,13 +26,16 @@ unsafe fn class_of(sequence: *mut PyObject) -> Option<*mut PyTypeObject> {
             Some(&raw mut PyListIter_Type)
         } else if is_exact(sequence, &raw mut pyo3_ffi::PyTuple_Type) {
             Some(&raw mut PyTupleIter_Type)
+        } else if is_exact(sequence, &raw mut pyo3_ffi::PyUnicode_Type) && ascii(sequence).is_some() {
+            let class = globals::ascii_iterator_type() as *mut PyTypeObject;
+            (!class.is_null()).then_some(class)
         } else {
             None
         }
     }
 }
 
-/// An iterator of a list or tuple; NULL, without an exception, if the interpreter is to make it.
+/// An iterator of a list, tuple or ASCII string; NULL, without an exception, if the interpreter is to make it.
 ///
 /// # Safety
 /// A live object; the GIL is held.
@@ -51,7 +56,7 @@ pub(super) unsafe fn make(sequence: *mut PyObject) -> *mut PyObject {
 /// Ends an iterator without references.
 ///
 /// # Safety
-/// The GIL is held; nobody has a reference to the object, which is exactly an iterator of a list or tuple.
+/// The GIL is held; nobody has a reference to the object, which is exactly an iterator of a list, tuple or ASCII string.
 pub(super) unsafe fn end(dying: *mut PyObject, depth: u32) -> bool {
     // SAFETY: the caller's.
     unsafe {

@@ -16,6 +16,7 @@ pub mod constructors;
 pub(crate) mod consumers;
 pub mod containers;
 pub mod control;
+pub(crate) mod derived_tuples;
 pub(crate) mod dict_pool;
 mod exception_pool;
 pub mod exceptions;

@@ -6,7 +6,8 @@
 //! long as their version stays: what an entry says is what that of a site's cell does ([`shapes`]), but that it can also say that there is none.
 
 use super::attributes::{bind, has_inline_values, takes_precedence, value_offset};
-use super::fallback::binds_quietly;
+use super::exception_pool;
+use super::fallback::{self, bind_or_ask, binds_quietly};
 use super::shapes::{self, Kind, Shape};
 use super::text::ascii;
 use crate::native::raw::{get, is_exact, release, retain};
@@ -16,7 +17,7 @@ use std::ptr;
 use whipsnake_cpython::layout::{dict_keys, object, type_object, unicode};
 use whipsnake_cpython::live::{Dict, Lookup, TypeObject};
 
-const ENTRIES: usize = 1024;
+const ENTRIES: usize = 4096;
 
 /// Entries that a place of the table may have in its life, and attempts at one.
 const MAX_FILLS: u32 = 64;
@@ -48,6 +49,8 @@ static TABLE: Table = Table(UnsafeCell::new(
 enum Found {
     /// A new reference.
     Value(*mut PyObject),
+    /// A descriptor that comes before what the instance has tells, borrowed.
+    Descriptor(*mut PyObject),
     /// It has no such attribute.
     Absent,
     /// The interpreter has to tell.
@@ -120,7 +123,8 @@ unsafe fn find(owner: *mut PyObject, name: *mut PyObject) -> Found {
                     Lookup::Unknown => Found::Unknown,
                 }
             }
-            Kind::Data | Kind::Class | Kind::Module => Found::Unknown,
+            Kind::Data if takes_precedence(descriptor) => Found::Descriptor(descriptor),
+            Kind::Data | Kind::Class | Kind::Module | Kind::Item => Found::Unknown,
         }
     }
 }
@@ -156,17 +160,18 @@ pub(super) unsafe fn learn(owner: *mut PyObject, name: *mut PyObject) {
     unsafe {
         let class = TypeObject::of(owner);
         let exact = is_exact(name, &raw mut pyo3_ffi::PyUnicode_Type);
+        let generic = shapes::loads_generically(class.as_ptr());
         if !exact
             || ascii(name).is_none()
             || !class.has(type_object::READY)
-            || !shapes::loads_generically(class.as_ptr())
+            || !generic && !fallback::comes_last(class.as_ptr())
         {
             return;
         }
         let version = class.version_tag();
         if version != 0 {
             let at = &mut *place(name, version);
-            // What is known to be the interpreter's to tell stays so as long as the class does.
+            // What is known to be a descriptor's to tell stays so as long as the class does.
             let told = at.shape.version == version
                 && matches!(at.shape.kind, Kind::Data)
                 && !at.name.is_null()
@@ -178,7 +183,12 @@ pub(super) unsafe fn learn(owner: *mut PyObject, name: *mut PyObject) {
         }
         let mut known = retain(name);
         pyo3_ffi::PyUnicode_InternInPlace(&mut known);
-        let shape = shapes::load_shape(owner, class, known).or_else(|| shapes::absent_shape(owner, class, known));
+        let shape = shapes::load_shape(owner, class, known);
+        let shape = if generic {
+            shape.or_else(|| shapes::absent_shape(owner, class, known))
+        } else {
+            shape.filter(|shape| fallback::asks_function_behind(shape, class.as_ptr()))
+        };
         let entry = shape.map(|shape| (place(known, shape.version), shape));
         let Some((entry, shape)) = entry else { return release(known) };
         let old = (*entry).name;
@@ -197,7 +207,7 @@ pub(super) unsafe fn load(owner: *mut PyObject, name: *mut PyObject) -> *mut PyO
     // SAFETY: the caller's.
     match unsafe { find(owner, name) } {
         Found::Value(value) => value,
-        Found::Absent | Found::Unknown => ptr::null_mut(),
+        Found::Absent | Found::Unknown | Found::Descriptor(_) => ptr::null_mut(),
     }
 }
 
@@ -212,6 +222,19 @@ pub(crate) unsafe extern "C" fn getattr(_: *mut PyObject, args: *const *mut PyOb
         match find(owner, name) {
             Found::Value(value) => return value,
             Found::Absent if count == 3 => return retain(args.add(2).read()),
+            Found::Absent if exception_pool::raise_attribute_error(owner, name) => return ptr::null_mut(),
+            Found::Descriptor(descriptor) => {
+                let load = (*get::<*mut PyTypeObject>(descriptor, object::OB_TYPE)).tp_descr_get;
+                let value = bind_or_ask(load.expect("a data descriptor"), descriptor, owner, name);
+                let missing = value.is_null()
+                    && count == 3
+                    && pyo3_ffi::PyErr_ExceptionMatches(pyo3_ffi::PyExc_AttributeError) != 0;
+                if !missing {
+                    return value;
+                }
+                pyo3_ffi::PyErr_Clear();
+                return retain(args.add(2).read());
+            }
             Found::Absent | Found::Unknown => {}
         }
         if count == 2 {
@@ -244,7 +267,7 @@ pub(crate) unsafe extern "C" fn hasattr(_: *mut PyObject, args: *const *mut PyOb
                 true
             }
             Found::Absent => false,
-            Found::Unknown => {
+            Found::Unknown | Found::Descriptor(_) => {
                 let status = pyo3_ffi::PyObject_HasAttrWithError(owner, name);
                 if status < 0 {
                     return ptr::null_mut();

@@ -1,5 +1,6 @@
 //! What a `__new__` in Python calls: `object.__new__` and `tuple.__new__`, which `super()` and named tuples lead to.
 
+use super::derived_tuples;
 use super::new_instances;
 use super::special::{Name, look_up};
 use crate::native::raw::{get, is_exact, release, retain};
@@ -9,7 +10,7 @@ use whipsnake_cpython::layout::{cfunction, tuple, type_object};
 use whipsnake_cpython::live::Tuple;
 
 /// Calls `object.__new__(class)` or `tuple.__new__(class, items)`, for a class that they make instances of in the usual way. Takes the references to
-/// the callable and its arguments; `None` for everything else, and then nothing was done. NULL in the answer: `MemoryError` is set.
+/// the callable and its arguments; `None` for everything else, and then nothing was done. NULL in the answer: an exception is set.
 ///
 /// # Safety
 /// Live objects, the GIL held.
@@ -70,6 +71,16 @@ unsafe fn make(owner: *mut PyTypeObject, args: &[*mut PyObject]) -> Option<*mut 
             [items] if owner == &raw mut pyo3_ffi::PyTuple_Type && pyo3_ffi::PyTuple_CheckExact(items) != 0 => {
                 Some(make_tuple(class, Tuple::new_unchecked(items)))
             }
+            [items] if owner == &raw mut pyo3_ffi::PyTuple_Type => {
+                // Which may run any code, and raise.
+                let items = pyo3_ffi::PySequence_Tuple(items);
+                if items.is_null() {
+                    return Some(items);
+                }
+                let made = make_tuple(class, Tuple::new_unchecked(items));
+                release(items);
+                Some(made)
+            }
             _ => None,
         }
     }
@@ -93,6 +104,9 @@ unsafe fn inherits_new(class: *mut PyTypeObject, owner: *mut PyTypeObject) -> bo
 unsafe fn make_tuple(class: *mut PyTypeObject, items: Tuple) -> *mut PyObject {
     // SAFETY: the caller's; a new instance has room for the items.
     unsafe {
+        if let Some(made) = derived_tuples::make(class, items.items(), items.len()) {
+            return made;
+        }
         let made = pyo3_ffi::PyType_GenericAlloc(class, items.len() as isize);
         if !made.is_null() {
             let to = made.cast::<u8>().add(tuple::OB_ITEM as usize).cast::<*mut PyObject>();

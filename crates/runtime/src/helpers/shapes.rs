@@ -10,9 +10,11 @@
 
 use super::fallback;
 use crate::native::raw::{get, is_exact};
+use crate::region::is_own;
 use pyo3_ffi::{PyMemberDescr_Type, PyModule_Type, PyObject, PyType_Type, PyTypeObject, PyUnicode_Type};
+use std::ffi::CStr;
 use std::ptr;
-use whipsnake_cpython::layout::{descriptor, member_def, module, object, type_object, unicode};
+use whipsnake_cpython::layout::{descriptor, field_of_tuples, member_def, module, object, tuple, type_object, unicode};
 use whipsnake_cpython::live::{Dict, InlineValues, KeysKind, TypeObject, managed_dict, symbols};
 use whipsnake_ir::abi::{ATTRIBUTE_SHAPES, AttributeCell};
 
@@ -37,6 +39,8 @@ pub(crate) enum Kind {
     Class = 7,
     /// The owner is a module; entry number `index` of its dict may have the name.
     Module = 8,
+    /// The item at `index` bytes from the instance of a class derived from `tuple`, if it has so many.
+    Item = 9,
 }
 
 /// An entry of a cell.
@@ -138,7 +142,9 @@ pub(super) unsafe fn learn_load(owner: *mut PyObject, name: *mut PyObject, cell:
         let shape = if loads_generically(class.as_ptr()) {
             load_shape(owner, class, name)
         } else if fallback::comes_last(class.as_ptr()) {
-            load_shape(owner, class, name).filter(|shape| fallback::is_never_asked(shape))
+            load_shape(owner, class, name).filter(|shape| {
+                fallback::is_never_asked(shape) || fallback::asks_function_behind(shape, class.as_ptr())
+            })
         } else if class.has(type_object::TYPE_SUBCLASS) {
             class_shape(owner.cast(), class, name)
         } else if is_exact(owner, &raw mut PyModule_Type) {
@@ -230,7 +236,10 @@ pub(super) unsafe fn load_shape(owner: *mut PyObject, class: TypeObject, name: *
         if descriptor_slots(found) == (true, true) {
             return Some(match object_slot(found, class, false) {
                 Some(offset) => Shape { kind: Kind::Slot, index: offset, ..shape },
-                None => Shape { kind: Kind::Data, ..shape },
+                None => match item_of_tuple(found, class) {
+                    Some(offset) => Shape { kind: Kind::Item, index: offset, ..shape },
+                    None => Shape { kind: Kind::Data, ..shape },
+                },
             });
         }
         instance_part(owner, class, name, shape)
@@ -281,6 +290,28 @@ unsafe fn object_slot(found: *mut PyObject, class: TypeObject, store: bool) -> O
             && get::<i32>(member, member_def::FLAGS) & !allowed == 0
             && pyo3_ffi::PyType_IsSubtype(class.as_ptr(), of) != 0;
         fits(offset).filter(|_| plain)
+    }
+}
+
+/// The offset of the item that a field of a named tuple stands for.
+unsafe fn item_of_tuple(found: *mut PyObject, class: TypeObject) -> Option<i32> {
+    // SAFETY: the descriptor is alive; its fields are read only after the type check.
+    unsafe {
+        if !class.has(type_object::TUPLE_SUBCLASS) || !is_field_of_tuples(get(found, object::OB_TYPE)) {
+            return None;
+        }
+        let index: isize = get(found, field_of_tuples::INDEX);
+        fits(index.checked_mul(8)?.checked_add(tuple::OB_ITEM as isize)?).filter(|_| index >= 0)
+    }
+}
+
+/// Whether a class is `collections._tuplegetter`, of which `namedtuple` makes its fields. It is found by its name, and by its code being the interpreter's own.
+unsafe fn is_field_of_tuples(class: *mut PyTypeObject) -> bool {
+    // SAFETY: the caller's: a live class, whose name is a C string.
+    unsafe {
+        (*class).tp_basicsize == field_of_tuples::SIZEOF as isize
+            && CStr::from_ptr((*class).tp_name) == c"collections._tuplegetter"
+            && is_own(class)
     }
 }
 

@@ -82,7 +82,7 @@ unsafe fn join_ascii(strings: &[*mut PyObject]) -> Option<*mut PyObject> {
 const MAX_ASCII: u32 = 127;
 
 /// The characters of an exact string that is plain ASCII, as long as it lives.
-pub(super) unsafe fn ascii<'a>(string: *mut PyObject) -> Option<&'a [u8]> {
+pub(crate) unsafe fn ascii<'a>(string: *mut PyObject) -> Option<&'a [u8]> {
     const PLAIN: u32 = unicode::COMPACT_MASK | unicode::ASCII_MASK;
     // SAFETY: an exact string; one of this form has its characters, a byte each, behind the head.
     unsafe {
@@ -91,6 +91,23 @@ pub(super) unsafe fn ascii<'a>(string: *mut PyObject) -> Option<&'a [u8]> {
             let length: usize = get(string, unicode::LENGTH);
             slice::from_raw_parts(string.byte_offset(unicode::ASCII_DATA as isize).cast::<u8>(), length)
         })
+    }
+}
+
+/// Texts one after the other, all ASCII and longer than a character together; null with `MemoryError` set.
+pub(super) unsafe fn joined<const N: usize>(texts: [&[u8]; N]) -> *mut PyObject {
+    // SAFETY: the GIL is held; as in `join_ascii`.
+    unsafe {
+        let length: usize = texts.iter().map(|text| text.len()).sum();
+        let joined = pyo3_ffi::PyUnicode_New(length as isize, MAX_ASCII);
+        if !joined.is_null() {
+            let mut end = joined.byte_offset(unicode::ASCII_DATA as isize).cast::<u8>();
+            for text in texts {
+                end.copy_from_nonoverlapping(text.as_ptr(), text.len());
+                end = end.add(text.len());
+            }
+        }
+        joined
     }
 }
 

@@ -77,6 +77,7 @@ fn is_usable(shape: &mut AttributeShape, instr: &Instr, alive: &Alive) -> bool {
     let (function, binding) = match &mut shape.access {
         Access::Method { function, binding, .. } => (function, binding),
         Access::Anywhere(_) => return !is_method && instr.base == op::LOAD_ATTR,
+        Access::Item(_) => return !is_method && instr.base == op::LOAD_ATTR,
         Access::Value(_) | Access::Slot(_) => return !is_method,
     };
     // SAFETY: the class has it as long as it has that version.
@@ -187,6 +188,7 @@ unsafe fn learnt(shape: Shape, name: Option<*mut PyObject>, alive: &Alive) -> Op
                 Access::Value(crate::helpers::attributes::value_offset(shape.index))
             }
             Kind::Slot => Access::Slot(shape.index),
+            Kind::Item => Access::Item(shape.index),
             Kind::Keys if !shape.descriptor.is_null() => in_class(Own::KeyCount(shape.check)),
             Kind::NoDict if !shape.descriptor.is_null() => in_class(Own::None),
             Kind::Dict if shape.descriptor.is_null() && shape.index == object::MANAGED_DICT_OFFSET => {

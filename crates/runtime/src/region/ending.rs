@@ -1,6 +1,8 @@
 //! Objects whose end nobody can notice: no frame has to be shown for it.
 
+use super::kinds::class_of;
 use super::own_types::is_own;
+use crate::helpers::derived_tuples::is_derived_tuple;
 use crate::helpers::instance_ends::{all_values, is_plain};
 use crate::native::raw::get;
 use pyo3_ffi::{PyObject, PyTypeObject};
@@ -8,6 +10,7 @@ use std::ffi::{c_int, c_void};
 use std::{ptr, slice};
 use whipsnake_cpython::layout::{list_iterator, method, tuple_iterator, type_object};
 use whipsnake_cpython::live::{Dict, Generator, KeysKind, List, Tuple, set_places, symbols};
+use whipsnake_ir::Global;
 
 /// So many objects are looked at, that end with one or are held by what ends.
 const MAX_OBJECTS: usize = 32;
@@ -50,6 +53,10 @@ unsafe fn ends_plainly(object: *mut PyObject) -> bool {
                 && stays(get(object, method::IM_FUNC), 2)
                 && stays(get(object, method::IM_SELF), 2);
         }
+        if is_derived_tuple(class) {
+            let tuple = Tuple::new_unchecked(object.cast());
+            return all_stay(tuple.items(), tuple.len());
+        }
         if (*class).tp_flags & type_object::HEAPTYPE != 0 {
             return all_values(object, |value, count| stays(value, count));
         }
@@ -72,7 +79,8 @@ unsafe fn ends_plainly(object: *mut PyObject) -> bool {
         } else if class == &raw mut pyo3_ffi::PyTupleIter_Type {
             get(object, tuple_iterator::IT_SEQ)
         } else {
-            return false;
+            // Over a string: that ends quietly.
+            return class_of(object) == Some(Global::AsciiIteratorType);
         };
         sequence.is_null() || pyo3_ffi::Py_REFCNT(sequence) > 1
     }
@@ -125,7 +133,7 @@ impl Walk {
         // SAFETY: a live object; the casts are those that its class says.
         unsafe {
             let class = pyo3_ffi::Py_TYPE(object);
-            if class == &raw mut pyo3_ffi::PyTuple_Type {
+            if class == &raw mut pyo3_ffi::PyTuple_Type || is_derived_tuple(class) {
                 let tuple = Tuple::new_unchecked(object.cast());
                 return self.all(tuple.items(), tuple.len());
             }

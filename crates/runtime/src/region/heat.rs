@@ -1,6 +1,7 @@
 //! How much a loop or function is worth: what it takes of the program's time, as far as counts and a clock tell.
 
 use super::budget::begin;
+use super::kinds::class_of;
 use super::statistics::{process_time, wall_time};
 use crate::native::raw::{get, is_exact};
 use crate::tier::TIMES_AS_MUCH_WHILE_IMPORTING;
@@ -10,6 +11,7 @@ use whipsnake_bytecode::is_untouched;
 use whipsnake_cpython::layout::{list_iterator, range_iterator, tuple_iterator};
 use whipsnake_cpython::live::{CodeUnit, Frame, List, Tuple};
 use whipsnake_cpython::opcode;
+use whipsnake_ir::Global;
 
 /// What baseline code takes for an instruction, about.
 const INSTRUCTION: Duration = Duration::from_nanos(3);
@@ -254,6 +256,10 @@ unsafe fn rounds_of(frame: Frame, header: *mut CodeUnit, depth: usize) -> Option
         if is_exact(iterator, &raw mut pyo3_ffi::PyTupleIter_Type) {
             let tuple: *mut PyObject = get(iterator, tuple_iterator::IT_SEQ);
             return (!tuple.is_null()).then(|| Tuple::new_unchecked(tuple.cast()).len());
+        }
+        if class_of(iterator) == Some(Global::AsciiIteratorType) {
+            let text: *mut PyObject = get(iterator, list_iterator::IT_SEQ);
+            return (!text.is_null()).then(|| pyo3_ffi::PyUnicode_GET_LENGTH(text) as usize);
         }
         // It knows what is left only. That is half of it, on average.
         is_exact(iterator, &raw mut pyo3_ffi::PyRangeIter_Type)

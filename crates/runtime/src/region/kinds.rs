@@ -32,6 +32,7 @@ const CLASSES: &[Global] = &[
     Global::RangeIteratorType,
     Global::ListIteratorType,
     Global::TupleIteratorType,
+    Global::AsciiIteratorType,
     Global::EnumerateType,
     Global::ZipType,
     Global::DictItemIteratorType,

@@ -27,6 +27,7 @@ mod namespaces;
 mod numbers;
 mod operators;
 mod own_types;
+pub(crate) use own_types::is_own;
 pub(crate) mod registers;
 mod samples;
 mod statistics;

@@ -12,7 +12,7 @@ use whipsnake_cpython::layout::type_object;
 static FUNCTIONS: OnceLock<Range<usize>> = OnceLock::new();
 
 /// Whether instances of a class end as C code of the interpreter's has it, not as an extension's, or as those of a class in Python.
-pub(super) unsafe fn is_own(class: *mut PyTypeObject) -> bool {
+pub(crate) unsafe fn is_own(class: *mut PyTypeObject) -> bool {
     // SAFETY: the caller's: a live class.
     unsafe {
         if (*class).tp_flags & type_object::STATIC_BUILTIN != 0 {

@@ -9,6 +9,7 @@ use super::namespaces::Namespaces;
 use super::{attribute_shapes, kinds, operators, samples};
 use crate::helpers::globals;
 use crate::helpers::pointers::CodeSource;
+use crate::helpers::text::ascii;
 use crate::helpers::unseen_exceptions;
 use crate::native::code::CompiledCode;
 use crate::native::raw::get;
@@ -234,6 +235,16 @@ impl World for Live {
     fn stack(&self, index: u32) -> Option<u64> {
         // The frame was saved with its stack, which lies behind the locals.
         self.local(self.code.nlocalsplus() as u32 + index)
+    }
+
+    fn characters(&self, string: u64) -> Option<[u64; 2]> {
+        let string = self.live(string).filter(|&string| class_of(string) == Some(Global::StrType))?;
+        let mut bits = [0; 2];
+        // SAFETY: a live string.
+        for &character in unsafe { ascii(string)? } {
+            bits[usize::from(character >> 6)] |= 1 << (character & 63);
+        }
+        Some(bits)
     }
 
     fn enumerated(&self, object: u64) -> Option<Global> {
