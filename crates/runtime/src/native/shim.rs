@@ -131,6 +131,7 @@ pub const FRAME_WORDS: usize = (STACK_SIZE + layout::SPECIALS_SIZE) as usize + 1
 ///
 /// # Safety
 /// `caller` is the current frame; the GIL is held.
+#[inline]
 pub unsafe fn push(
     thread: ThreadState,
     code: Code,
