@@ -299,6 +299,7 @@ impl View<'_> {
                 helper:
                     Helper::StringsEqual
                     | Helper::TryIsInstance
+                    | Helper::CharacterAt
                     | Helper::DictFind
                     | Helper::DictFindOr
                     | Helper::DictHas
