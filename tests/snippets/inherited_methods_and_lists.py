@@ -373,3 +373,71 @@ with_dicts_and_without()
 counts()
 print(keys_of_any_length([2**62, -(2**61) + 1, 2**61 - 2, 5, 2**200]))
 print(keys_of_any_length([2.0**62, 2**62, 1.5, True]))
+
+
+def skipped(text, position, wanted):
+    try:
+        while text[position] in wanted:
+            position += 1
+    except IndexError:
+        pass
+    return position
+
+
+def letters(text):
+    found = {}
+    for _ in range(3):
+        for position in range(-len(text), len(text)):
+            character = text[position]
+            if character == "a" or character == "\xe9":
+                found[character] = found.get(character, 0) + 1
+    return found
+
+
+class Text(str):
+    def __getitem__(self, index):
+        return "a" if index else str.__getitem__(self, 0)
+
+
+def texts():
+    wide, latin, plain = "aab\u20ac\U0001f600ab" * 9, "a\xe9ab" * 9, "abab" * 9
+    for text in (wide, latin, plain, wide):
+        for _ in range(ROUNDS):
+            end = skipped(text, 0, "ab") + skipped(text, len(text) - 2, "ab")
+        print(end, letters(text))
+    print(letters("\u20ac" * 40), letters(Text("ab" * 9)))
+    try:
+        letters([[]] * 9)
+        skipped(wide, -1000, "a")
+        skipped(wide, 0, 5)
+    except TypeError as error:
+        print(error)
+    print(skipped(latin, -1000, "a"))
+
+
+def pairs(words):
+    found = {}
+    for _ in range(ROUNDS):
+        for index in range(len(words) - 1):
+            pair = words[index], words[index + 1]
+            found[pair] = found.get(pair, 0) + 1
+            found[words[index]] = index
+    return sorted(map(repr, found.items()))[:5], len(found)
+
+
+def sets_and_texts(left, right):
+    for _ in range(ROUNDS):
+        result = joined(left, right)
+    return result
+
+
+def joined(left, right):
+    first, second = made(None, left), made(None, right)
+    return first - second if isinstance(first, frozenset) else first + second
+
+
+texts()
+print(pairs([b"a", b"b", b"ab", b"a", b"b", b"", bytes(bytearray(b"ab"))]))
+print(pairs([b"a", "a", 97, b"a", 2**70, 2**70, (b"a", "a")]))
+print(sets_and_texts(frozenset({1, 2}), frozenset({2})), sets_and_texts(b"a", b"b"), sets_and_texts([1], [2]))
+print(sets_and_texts(1, 2.5), sets_and_texts(2, 3), sets_and_texts("a", "b"), sets_and_texts(b"a", b"b"))

@@ -230,6 +230,8 @@ helpers! {
     DictContains(container: obj, value: obj) -> (i32) [escapes];
     /// The number that a string is the decimal digits of, and 1; 0 and −1 if `int` would raise `ValueError`, 0 and 0 where that has to tell.
     NumberOfText(text: obj) -> (i64, i64) [pure];
+    /// The immortal string of the ASCII character at a position of a string, which may count from the end; NULL if there is none, or another one.
+    CharacterAt(text: obj, position: i64) -> (obj) [pure];
     /// The value of a key of an exact dict, borrowed; NULL if there is none, or that takes Python code.
     DictFind(dict: obj, key: obj) -> (obj) [pure];
     /// The same, or `other` if there is none.

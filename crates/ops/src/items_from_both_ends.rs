@@ -5,12 +5,13 @@
 
 use crate::containers::{self, guard_inside};
 use crate::operations;
-use whipsnake_ir::{BinaryOp, Builder, Condition, Global, Type, Value};
+use whipsnake_ir::{BinaryOp, Builder, Condition, Global, Helper, Known, MissReason, Type, Value};
 
 operations! {
     "BINARY_SUBSCR.list" (list, index) -> 1, borrows [0, 1] => list_item;
     "BINARY_SUBSCR.tuple" (tuple, index) -> 1, borrows [0, 1] => tuple_item;
     "BINARY_SUBSCR.str" (string, index) -> 1, borrows [0, 1] => character;
+    "BINARY_SUBSCR.wide_str" (string, index) -> 1, borrows [0, 1] => character_of_any;
     "STORE_SUBSCR.list" (value, list, index) -> 0, borrows [0, 1, 2] => set_list_item;
 }
 
@@ -39,6 +40,19 @@ fn tuple_item(b: &mut Builder<'_>, tuple: Value, index: Value) -> Value {
 /// `string[index]` where the string is ASCII.
 fn character(b: &mut Builder<'_>, string: Value, index: Value) -> Value {
     containers::character_by(b, string, index, position)
+}
+
+/// `string[index]` where that is an ASCII character, whatever others are.
+fn character_of_any(b: &mut Builder<'_>, string: Value, index: Value) -> Value {
+    b.guard_exact(string, Global::StrType);
+    b.guard_exact(index, Global::IntType);
+    let position = b.unbox_int(index);
+    let character = b.call(Helper::CharacterAt, &[string, position]);
+    let there = b.compare_const(Condition::Ne, character, 0);
+    b.guard(there, MissReason::Value);
+    b.learn(character, |known| *known = Known { immortal: true, character: true, ..Known::exactly(Global::StrType) });
+    b.release_all(&[index, string]);
+    character
 }
 
 /// `list[index] = value`.

@@ -61,6 +61,7 @@ pub(crate) fn guarded_version(operation: &Operation, code: &Code<'_>, number: u3
             | op::LOAD_ATTR_SLOT
             | op::LOAD_ATTR_METHOD_WITH_VALUES
             | op::LOAD_ATTR_METHOD_NO_DICT
+            | op::LOAD_ATTR_METHOD_LAZY_DICT
             | op::LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES
             | op::LOAD_ATTR_NONDESCRIPTOR_NO_DICT
             | op::STORE_ATTR_INSTANCE_VALUE

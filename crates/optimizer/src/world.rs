@@ -86,6 +86,10 @@ pub trait World {
     fn same_text(&self, _: u64, _: u64) -> Option<bool> {
         None
     }
+    /// Whether an object is a string with other characters than those of ASCII.
+    fn is_wide_text(&self, _: u64) -> bool {
+        false
+    }
     /// Which parameter of a function has the name at an address, if it may be given by name.
     fn parameter(&self, _function: u64, _name: u64) -> Option<usize> {
         None

@@ -4,7 +4,7 @@ use super::blocks::Walk;
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::opcode as op;
 use whipsnake_cpython::opcode::binary::{AND, INPLACE_ADD, OR, XOR};
-use whipsnake_ir::{Global, Value};
+use whipsnake_ir::{Global, Slot, Value};
 
 impl Walk<'_, '_> {
     /// How often the instruction has failed: in its specialised form, and then in one for several types. What failed in the regions of other functions tells
@@ -63,6 +63,31 @@ impl Walk<'_, '_> {
         }
         let class = self.likely_class_address(list)?;
         (Some(class) != self.body.world.address(Global::ListType)).then_some("CALL_LIST_APPEND.derived")
+    }
+
+    /// Whether arithmetic that has failed may have been that of numbers of two types. Where the interpreter has specialised nothing, that was the first guess
+    /// unless samples told the types.
+    pub(super) fn may_be_mixed_numbers(&mut self, instr: &Instr) -> bool {
+        instr.opcode != instr.base || {
+            let stack = &self.knowledge().state.frame().stack;
+            let values: Vec<_> = stack.iter().rev().take(2).filter_map(|slot| slot.value).collect();
+            let is_number = |class| matches!(class, Some(Global::IntType | Global::FloatType));
+            values.into_iter().all(|value| is_number(self.likely_class(value)))
+        }
+    }
+
+    /// The operation for a character of a string that was not ASCII when the region was built.
+    pub(super) fn character_of_wide_text(&mut self, instr: &Instr) -> Option<&'static str> {
+        if instr.base != op::BINARY_SUBSCR {
+            return None;
+        }
+        let stack = &self.knowledge().state.frame().stack;
+        let &[.., Slot { value: Some(text), .. }, Slot { value: Some(index), .. }] = stack.as_slice() else {
+            return None;
+        };
+        let sample = self.sample(text)?;
+        let is_int = instr.opcode == op::BINARY_SUBSCR_STR_INT || self.likely_class(index) == Some(Global::IntType);
+        (is_int && self.body.world.is_wide_text(sample)).then_some("BINARY_SUBSCR.wide_str")
     }
 
     /// Whether the two operands are of a type, known or guessed.

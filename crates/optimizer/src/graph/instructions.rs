@@ -369,7 +369,8 @@ impl Walk<'_, '_> {
     fn choose(&mut self, number: u32, instr: &Instr) -> Option<(&'static Operation, u64)> {
         let failures = self.failures(number, instr);
         if failures == 0 {
-            if let Some(name) = self.combines_large_ints(instr).or_else(|| self.appends_to_derived(instr)) {
+            let name = self.combines_large_ints(instr).or_else(|| self.appends_to_derived(instr));
+            if let Some(name) = name.or_else(|| self.character_of_wide_text(instr)) {
                 return named(name).map(|operation| (operation, 0));
             }
             self.count_bools(instr);
@@ -442,7 +443,7 @@ impl Walk<'_, '_> {
         if floats && self.by_known_types(instr).is_none() && self.has_mixed_numbers() {
             return operation(instr.base, instr.oparg);
         }
-        if failures == 1 && is_number_arithmetic(instr) {
+        if failures == 1 && is_number_arithmetic(instr) && self.may_be_mixed_numbers(instr) {
             return operation(instr.base, instr.oparg);
         }
         if failures > 0 || self.body.world.is_polymorphic(instr) {

@@ -304,6 +304,7 @@ impl View<'_> {
                 helper:
                     Helper::StringsEqual
                     | Helper::TryIsInstance
+                    | Helper::CharacterAt
                     | Helper::DictFind
                     | Helper::DictFindOr
                     | Helper::DictHas

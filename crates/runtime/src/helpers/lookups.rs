@@ -25,6 +25,21 @@ pub unsafe extern "C" fn dict_find(dict: *mut PyObject, key: *mut PyObject) -> *
     }
 }
 
+/// The string of the ASCII character at a position, which may count from the end; NULL if there is none, or another one.
+pub unsafe extern "C" fn character_at(text: *mut PyObject, position: isize) -> *mut PyObject {
+    const FIRST_OTHER: u32 = 128;
+    // SAFETY: the module's contract: an exact string. The strings of these characters are immortal.
+    unsafe {
+        let length = pyo3_ffi::PyUnicode_GetLength(text);
+        let position = if position < 0 { position + length } else { position };
+        if !(0..length).contains(&position) {
+            return null_mut();
+        }
+        let code = pyo3_ffi::PyUnicode_ReadChar(text, position);
+        if code < FIRST_OTHER { pyo3_ffi::PyUnicode_FromOrdinal(code as c_int) } else { null_mut() }
+    }
+}
+
 /// The value of a key, or `other` if there is none, borrowed; NULL if that takes Python code.
 pub unsafe extern "C" fn dict_find_or(dict: *mut PyObject, key: *mut PyObject, other: *mut PyObject) -> *mut PyObject {
     // SAFETY: the module's contract.

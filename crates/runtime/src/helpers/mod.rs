@@ -160,6 +160,7 @@ pub fn address(helper: Helper) -> usize {
         Helper::SetContains => containers::set_contains as *const () as usize,
         Helper::DictContains => containers::dict_contains as *const () as usize,
         Helper::NumberOfText => read_numbers::number_of_text as *const () as usize,
+        Helper::CharacterAt => lookups::character_at as *const () as usize,
         Helper::DictFind => lookups::dict_find as *const () as usize,
         Helper::DictFindOr => lookups::dict_find_or as *const () as usize,
         Helper::DictHas => lookups::dict_has as *const () as usize,

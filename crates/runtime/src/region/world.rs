@@ -21,7 +21,7 @@ use std::ptr;
 use std::rc::Rc;
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::generator::FRAME_EXECUTING;
-use whipsnake_cpython::layout::{cell, dict_iterator, enumeration, object, zip};
+use whipsnake_cpython::layout::{cell, dict_iterator, enumeration, object, unicode, zip};
 use whipsnake_cpython::live::{Code, Dict, Frame, Function, Generator, Tuple};
 use whipsnake_cpython::opcode as op;
 use whipsnake_ir::abi::FEEDBACK_WORDS;
@@ -363,6 +363,12 @@ impl World for Live {
             .iter()
             .all(|&text| class_of(text) == Some(Global::StrType))
             .then(|| unsafe { pyo3_ffi::PyUnicode_Compare(texts[0], texts[1]) == 0 })
+    }
+
+    fn is_wide_text(&self, object: u64) -> bool {
+        let text = self.live(object).filter(|&object| class_of(object) == Some(Global::StrType));
+        // SAFETY: a live string.
+        text.is_some_and(|text| unsafe { get::<u32>(text, unicode::STATE) } & unicode::ASCII_MASK == 0)
     }
 
     fn parameter(&self, function: u64, name: u64) -> Option<usize> {

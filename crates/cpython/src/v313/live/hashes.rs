@@ -106,9 +106,9 @@ pub(super) fn hash_of_tuple(tuple: Tuple, depth: u32) -> Option<isize> {
     Some(if hash == u64::MAX { INSTEAD_OF_ERROR } else { hash } as isize)
 }
 
-/// Whether an object is exactly an int, of any length.
-pub(super) fn is_int(object: *mut PyObject) -> bool {
-    is_exactly(object, &raw mut pyo3_ffi::PyLong_Type)
+/// Whether an object is exactly an int, of any length, or bytes: they hash, and compare with their like, without running code or failing.
+pub(super) fn is_int_or_bytes(object: *mut PyObject) -> bool {
+    is_exactly(object, &raw mut pyo3_ffi::PyLong_Type) || is_exactly(object, &raw mut pyo3_ffi::PyBytes_Type)
 }
 
 /// The hash of what is neither a string nor a short int.
@@ -119,7 +119,7 @@ fn hash_of_other(item: *mut PyObject, depth: u32) -> Option<isize> {
     // SAFETY: a live object; those of these types hash without running code or failing.
     unsafe {
         let is_simple =
-            item == pyo3_ffi::Py_None() || is_int(item) || is_exactly(item, &raw mut pyo3_ffi::PyFloat_Type);
+            item == pyo3_ffi::Py_None() || is_int_or_bytes(item) || is_exactly(item, &raw mut pyo3_ffi::PyFloat_Type);
         is_simple.then(|| pyo3_ffi::PyObject_Hash(item))
     }
 }

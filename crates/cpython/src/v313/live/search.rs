@@ -4,8 +4,8 @@
 //! the wanted hash, only they can tell.
 
 use super::hashes::{
-    MAX_DEPTH, as_tuple, compares_as, float, hash_of_item, hash_of_str, hash_of_tuple, is_exactly, is_int, is_str,
-    short_int,
+    MAX_DEPTH, as_tuple, compares_as, float, hash_of_item, hash_of_str, hash_of_tuple, is_exactly, is_int_or_bytes,
+    is_str, short_int,
 };
 use super::{Dict, Keys, KeysKind, Tuple, symbols};
 use crate::layout::{dict_keys, object, set, unicode};
@@ -96,8 +96,9 @@ fn are_equal_others(left: *mut PyObject, right: *mut PyObject, depth: u32) -> Op
     if let (Some(left), Some(right)) = (float(left), float(right)) {
         return Some(left == right);
     }
-    if is_int(left) && is_int(right) {
-        // SAFETY: ints, which are compared without running code or failing.
+    // SAFETY: live objects.
+    if is_int_or_bytes(left) && unsafe { pyo3_ffi::Py_TYPE(left) == pyo3_ffi::Py_TYPE(right) } {
+        // SAFETY: they are compared without running code or failing.
         return Some(unsafe { pyo3_ffi::PyObject_RichCompareBool(left, right, pyo3_ffi::Py_EQ) } == 1);
     }
     are_equal_like_strings(left, right)
@@ -138,8 +139,8 @@ impl Key {
         if let Some(tuple) = as_tuple(object) {
             return Some(Key { object, hash: hash_of_tuple(tuple, MAX_DEPTH)? });
         }
-        if is_int(object) {
-            // SAFETY: a long int, which hashes without running code or failing.
+        if is_int_or_bytes(object) {
+            // SAFETY: it hashes without running code or failing.
             return Some(Key { object, hash: unsafe { pyo3_ffi::PyObject_Hash(object) } });
         }
         if is_like_str(object) {
