@@ -42,3 +42,42 @@ fn usual(code: &Code<'_>) -> Vec<bool> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CodeInput, Decoder};
+    use whipsnake_cpython::opcode as op;
+
+    fn unit(opcode: u8, oparg: u8) -> u16 {
+        u16::from(opcode) | u16::from(oparg) << 8
+    }
+
+    /// `if a: x = b` then `return x`, with this history of the jump: whether the assignment and the return are seldom.
+    fn seldom(history: u16) -> (bool, bool) {
+        let units = [
+            unit(op::RESUME, 0),
+            unit(op::LOAD_FAST, 0),
+            unit(op::POP_JUMP_IF_FALSE, 2),
+            history,
+            unit(op::LOAD_FAST, 1),
+            unit(op::STORE_FAST, 2),
+            unit(op::LOAD_FAST, 2),
+            unit(op::RETURN_VALUE, 0),
+        ];
+        let mut decoder = Decoder::new();
+        let input = CodeInput { units: &units, nlocalsplus: 3, stacksize: 1, ..CodeInput::default() };
+        let code = decoder.analyse(input).expect("valid code");
+        let mut usual = UsualBlocks::default();
+        let mut at = |unit| usual.is_seldom(&code, code.at_unit(unit).expect("an instruction"));
+        (at(4), at(6))
+    }
+
+    #[test]
+    fn where_the_last_sixteen_jumps_led_elsewhere_is_seldom() {
+        assert_eq!(seldom(u16::MAX), (true, false));
+        assert_eq!(seldom(0), (false, false));
+        assert_eq!(seldom(BranchHistory::INITIAL.0), (false, false));
+        assert_eq!(seldom(0xFFFE), (false, false));
+    }
+}

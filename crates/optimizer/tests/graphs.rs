@@ -300,3 +300,36 @@ fn an_object_that_the_frame_got_is_the_one_that_is_released() {
         }
     }
 }
+
+#[test]
+fn characters_of_a_string_are_tested_without_a_call() {
+    // `for c in s: if c in "ab0": total += 1`, with `s`, `c` and `total` the locals 2 to 4.
+    let body = vec![
+        Op(op::LOAD_FAST, 2),
+        Op(op::GET_ITER, 0),
+        Label("inner"),
+        To(op::FOR_ITER, "done"),
+        Op(op::STORE_FAST, 3),
+        Op(op::LOAD_FAST, 3),
+        Op(op::LOAD_CONST, 0),
+        Op(op::CONTAINS_OP, 0),
+        To(op::POP_JUMP_IF_FALSE, "no"),
+        Op(op::LOAD_FAST, 4),
+        Op(op::LOAD_CONST, 1),
+        Op(op::BINARY_OP_ADD_INT, INPLACE_ADD),
+        Op(op::STORE_FAST, 4),
+        Label("no"),
+        To(op::JUMP_BACKWARD, "inner"),
+        Label("done"),
+        Op(op::END_FOR, 0),
+        Op(op::POP_TOP, 0),
+    ];
+    let locals = vec![None, None, Some(Global::StrType), None, Some(Global::IntType)];
+    let constants = vec![Number::No, Number::Int(1)];
+    let function = built(&Program { locals, constants, ..Program::default() }, &for_loop(op::FOR_ITER_RANGE, body));
+    let calls = |data: &InstData| matches!(data, InstData::Call { .. } | InstData::CallPointer { .. });
+    assert_eq!(in_loop(&function, calls), [""; 0], "{function}");
+    let asks_for_type = |data: &InstData| matches!(data, InstData::GuardExact { .. });
+    assert_eq!(in_loop(&function, asks_for_type), [""; 0], "{function}");
+    assert!(function.to_string().contains("late_iterator"), "{function}");
+}

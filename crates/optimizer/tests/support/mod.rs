@@ -116,6 +116,15 @@ impl World for Program {
         object.checked_sub(OF_CLASS).and_then(|number| Global::ALL.get(number as usize).copied())
     }
 
+    /// The first constant may be a string: `"ab0"`.
+    fn characters(&self, string: u64) -> Option<[u64; 2]> {
+        (string == 0x4000 && matches!(self.constants[0], Number::No)).then_some([1 << 0x30, 6 << 0x20])
+    }
+
+    fn address(&self, name: Global) -> Option<u64> {
+        (name == Global::AsciiIteratorType).then_some(0x8000)
+    }
+
     fn attribute(&self, _: u64, _: &Instr) -> Option<u64> {
         None
     }

@@ -6,6 +6,7 @@
 #![allow(clippy::missing_safety_doc, reason = "the contract is the same for all, above")]
 
 use super::attention::Before;
+use super::exception_pool;
 use super::held::Held;
 use super::lookups;
 use super::slices;
@@ -132,7 +133,7 @@ pub unsafe extern "C" fn dict_get_item(dict: *mut PyObject, key: *mut PyObject) 
         let (_held, before) = (Held::new([dict, key]), Before::now());
         let mut result = null_mut();
         if pyo3_ffi::PyDict_GetItemRef(dict, key, &mut result) == 0 {
-            symbols::_PyErr_SetKeyError(key);
+            exception_pool::raise_key_error(key);
         }
         before.object(opcode::BINARY_SUBSCR, result)
     }

@@ -9,6 +9,7 @@ use pyo3_ffi::{PyObject, PyTypeObject};
 use std::ffi::CStr;
 use std::ptr;
 use whipsnake_cpython::layout::{exception, object, type_object};
+use whipsnake_cpython::live::symbols;
 
 /// The class all of these end as.
 unsafe fn base() -> *mut PyTypeObject {
@@ -106,6 +107,29 @@ pub(super) unsafe fn raise_attribute_error(owner: *mut PyObject, name: *mut PyOb
         pyo3_ffi::PyErr_SetObject(class.cast(), made);
         release(made);
         true
+    }
+}
+
+/// Raises the `KeyError` for a key that is not there.
+///
+/// # Safety
+/// A live object; the GIL is held, and no exception is set.
+pub(super) unsafe fn raise_key_error(key: *mut PyObject) {
+    // SAFETY: the caller's.
+    unsafe {
+        let class = pyo3_ffi::PyExc_KeyError;
+        let held = retain(key);
+        match make(class.cast(), &raw const held, 1) {
+            Some(made) if made.is_null() => {}
+            Some(made) => {
+                pyo3_ffi::PyErr_SetObject(class, made);
+                release(made);
+            }
+            None => {
+                symbols::_PyErr_SetKeyError(key);
+                release(held);
+            }
+        }
     }
 }
 

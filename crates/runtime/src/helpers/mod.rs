@@ -126,7 +126,7 @@ pub fn address(helper: Helper) -> usize {
         Helper::IsInstance => instances::is_instance as *const () as usize,
         Helper::TryIsInstance => instances::try_is_instance as *const () as usize,
         Helper::Str => text::string_of as *const () as usize,
-        Helper::Tuple => pyo3_ffi::PySequence_Tuple as *const () as usize,
+        Helper::Tuple => tuple_pool::tuple_from as *const () as usize,
         Helper::ListAppendFull => symbols::_PyList_AppendTakeRefListResize as *const () as usize,
         Helper::EnterInit => constructors::enter_init as *const () as usize,
         Helper::CallFunction => inlined_calls::call_function as *const () as usize,

@@ -1,7 +1,9 @@
 //! The values of instructions' pointer operands, read from the live code object.
 
+use super::tuple_pool;
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::live::{Code, symbols};
+use whipsnake_cpython::opcode::operand::INTRINSIC_LIST_TO_TUPLE;
 use whipsnake_ops::Ptr;
 use whipsnake_stencils::Source;
 
@@ -58,6 +60,7 @@ impl Source for CodeSource {
             Ptr::Cache64(unit) => self.cache64(instr, unit),
             // SAFETY: the tables are constant, and Python's compiler makes operands within them.
             Ptr::BinaryFunction => unsafe { symbols::_PyEval_BinaryOps[oparg as usize] as *const () as u64 },
+            Ptr::UnaryIntrinsic if oparg == INTRINSIC_LIST_TO_TUPLE => tuple_pool::list_to_tuple as *const () as u64,
             // SAFETY: as above.
             Ptr::UnaryIntrinsic => unsafe {
                 symbols::_PyIntrinsics_UnaryFunctions[oparg as usize].func as *const () as u64

@@ -5,11 +5,11 @@
 
 use super::instance_ends;
 use super::instance_pool::{HEAD, POOL, Pool};
-use crate::native::raw::{get, set};
-use pyo3_ffi::PyObject;
+use crate::native::raw::{get, is_exact, retain, set};
+use pyo3_ffi::{PyObject, PyThreadState};
 use std::ptr;
 use whipsnake_cpython::layout::{object, tuple};
-use whipsnake_cpython::live::Tuple;
+use whipsnake_cpython::live::{List, Tuple};
 
 /// Tuples with more items are left to the interpreter.
 const MOST_ITEMS: usize = 12;
@@ -93,6 +93,41 @@ pub(crate) unsafe fn tuple_of(from: *const *mut PyObject, count: usize) -> *mut 
         }
         made
     }
+}
+
+/// `tuple(iterable)`; NULL with an exception set.
+///
+/// # Safety
+/// Called with the GIL held, by the main interpreter, and a live object.
+pub unsafe extern "C" fn tuple_from(iterable: *mut PyObject) -> *mut PyObject {
+    // SAFETY: the caller's; no code runs between the look at a list and the end.
+    unsafe {
+        if !is_exact(iterable, &raw mut pyo3_ffi::PyList_Type) {
+            return pyo3_ffi::PySequence_Tuple(iterable);
+        }
+        let list = List::new_unchecked(iterable.cast());
+        let (items, count) = (list.items(), list.len());
+        if count == 0 {
+            return pyo3_ffi::PySequence_Tuple(iterable);
+        }
+        for index in 0..count {
+            retain(items.add(index).read());
+        }
+        let made = tuple_of(items, count);
+        if made.is_null() {
+            (0..count).for_each(|index| crate::native::raw::release(items.add(index).read()));
+        }
+        made
+    }
+}
+
+/// The tuple of a list that was gathered for one, as `CALL_INTRINSIC_1` calls what makes it.
+///
+/// # Safety
+/// As [`tuple_from`].
+pub unsafe extern "C" fn list_to_tuple(_: *mut PyThreadState, list: *mut PyObject) -> *mut PyObject {
+    // SAFETY: the caller's.
+    unsafe { tuple_from(list) }
 }
 
 /// Takes a tuple that nobody else has apart again, without its items.

@@ -3,7 +3,7 @@
 use super::calls::{Back, compiled_function, done, enter, enter_pushed, entered, finish};
 use super::inlined_calls::python_call;
 use super::objects::{release, release_or_null};
-use super::tuple_pool::tuple_of;
+use super::tuple_pool::{tuple_from, tuple_of};
 use crate::native::frames::{self, Resume};
 use crate::native::raw::{get, is_exact, retain};
 use pyo3_ffi::{PyObject, PyThreadState};
@@ -33,7 +33,7 @@ pub unsafe extern "C" fn call_function_ex(
         let mut keywords = if flags & 1 != 0 { base.add(3).read() } else { ptr::null_mut() };
         if pyo3_ffi::PyTuple_CheckExact(positional) == 0 {
             let tuple = match check_iterable(thread, callable, positional) {
-                Ok(()) => pyo3_ffi::PySequence_Tuple(positional),
+                Ok(()) => tuple_from(positional),
                 Err(Raised) => ptr::null_mut(),
             };
             if tuple.is_null() {
