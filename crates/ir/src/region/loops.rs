@@ -79,7 +79,13 @@ impl Region {
         let mut slots: Vec<usize> = plan.slots.keys().copied().collect();
         slots.sort_unstable();
         for &index in &slots {
-            let value = state.slots().nth(index).expect("the plan fits the state").value;
+            let slot = state.slots_mut().nth(index).expect("the plan fits the state");
+            let value = slot.value;
+            // A parameter owns what it is: if it becomes a number, the reference that it was given is dropped.
+            if let (Some(value), false) = (value, slot.owned) {
+                slot.owned = true;
+                func.insert_before_end(edge.from, InstData::Retain { value }, &[]);
+            }
             let arg = value.unwrap_or_else(|| Self::null(func, edge.from));
             let param = func.add_param(header, Type::Obj);
             Self::push_arg(func, edge.inst, edge.otherwise, arg);

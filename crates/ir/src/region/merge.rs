@@ -68,7 +68,9 @@ impl Region {
             return None;
         }
         slot.dirty = slots.iter().any(|s| s.dirty);
-        if slots.iter().any(|s| s.owned != slot.owned) {
+        let differs = slots.iter().any(|s| s.value != slot.value);
+        // A parameter owns what it is, as those of loops do.
+        if slots.iter().any(|s| s.owned != slot.owned) || differs && !slot.owned {
             // The ways where it is borrowed add a reference, which they can only if they lead nowhere else.
             slot.owned = true;
             for (edge, theirs) in edges.iter().zip(slots).filter(|(_, s)| !s.owned) {
@@ -81,7 +83,7 @@ impl Region {
                 }
             }
         }
-        if slots.iter().any(|s| s.value != slot.value) {
+        if differs {
             let values: SmallVec<[Value; 4]> = edges
                 .iter()
                 .zip(slots)
