@@ -154,6 +154,8 @@ struct Memory {
     /// How often rules were looked for in vain, or not held any more.
     failures: u32,
     answers: [Option<Answer>; SIZE],
+    /// What can't be remembered, so that it is not tried at each question: an abstract class that asks its hook or has checks of its own.
+    refused: [Versions; SIZE],
 }
 
 struct Shared(UnsafeCell<Memory>);
@@ -161,7 +163,8 @@ struct Shared(UnsafeCell<Memory>);
 // SAFETY: only touched with the GIL held.
 unsafe impl Sync for Shared {}
 
-static MEMORY: Shared = Shared(UnsafeCell::new(Memory { rules: None, failures: 0, answers: [None; SIZE] }));
+static MEMORY: Shared =
+    Shared(UnsafeCell::new(Memory { rules: None, failures: 0, answers: [None; SIZE], refused: [[0; 3]; SIZE] }));
 
 fn place(versions: Versions) -> usize {
     (versions[0].wrapping_mul(31) ^ versions[1]) as usize % SIZE
@@ -216,22 +219,44 @@ pub(super) unsafe fn learn(own: *mut PyTypeObject, class: *mut PyObject, is: boo
         if !is_class(class) || memory.failures >= FAILURES {
             return;
         }
+        let now = versions(own, class);
+        if now.contains(&0) || memory.refused[place(now)] == now {
+            return;
+        }
         if !memory.rules.is_some_and(|rules| rules.hold()) {
             memory.failures += 1;
             memory.answers = [None; SIZE];
+            memory.refused = [[0; 3]; SIZE];
             memory.rules = Rules::find();
         }
         let Some(rules) = memory.rules else { return };
-        let meta: *mut PyTypeObject = get(class, object::OB_TYPE);
-        let checks = [c"__instancecheck__", c"__subclasscheck__"].map(|name| look_up_text(meta, name));
-        if checks != rules.checks.map(Some) || !has_plain_class(own) {
-            return;
+        match Answer::of(&rules, now, own, class, is) {
+            Some(answer) => memory.answers[place(now)] = Some(answer),
+            None => memory.refused[place(now)] = now,
         }
-        let now = versions(own, class);
-        let Some(data) = sets_of(class).filter(|_| !now.contains(&0)) else { return };
-        let Some(set) = set_with(own, class, data, is) else { return };
-        let Some(used) = used(data, set) else { return };
-        memory.answers[place(now)] = Some(Answer { versions: now, is, data, set, used });
+    }
+}
+
+impl Answer {
+    /// What an abstract class has just answered, if it would now answer from its sets.
+    unsafe fn of(
+        rules: &Rules,
+        versions: Versions,
+        own: *mut PyTypeObject,
+        class: *mut PyObject,
+        is: bool,
+    ) -> Option<Answer> {
+        // SAFETY: the caller's: live classes that have these versions.
+        unsafe {
+            let meta: *mut PyTypeObject = get(class, object::OB_TYPE);
+            let checks = [c"__instancecheck__", c"__subclasscheck__"].map(|name| look_up_text(meta, name));
+            if checks != rules.checks.map(Some) || !has_plain_class(own) {
+                return None;
+            }
+            let data = sets_of(class)?;
+            let set = set_with(own, class, data, is)?;
+            Some(Answer { versions, is, data, set, used: used(data, set)? })
+        }
     }
 }
 
