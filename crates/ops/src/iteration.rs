@@ -126,24 +126,58 @@ pub fn for_iter_list(b: &mut Builder<'_>, iterator: Value) -> Value {
     next_of_list(b, iterator, iterator)
 }
 
-/// The next item of a list. At the end of the loop `dropped` is dropped. The iterator is read from its slot once in the hot part.
-pub(crate) fn next_of_list(b: &mut Builder<'_>, iterator: Value, dropped: Value) -> Value {
-    let slot = iterator;
+/// A sequence whose iterators have it and the number of the next item at the same places.
+struct Sequence {
+    /// What its iterators are.
+    iterators: Global,
+    /// Where it has how many items there are.
+    size: i32,
+    /// How the number of the next item compares with that at the end.
+    past: Condition,
+    /// What the interpreter's iterator does at the end.
+    end: Helper,
+}
+
+const _: () =
+    assert!(list_iterator::IT_SEQ == tuple_iterator::IT_SEQ && list_iterator::IT_INDEX == tuple_iterator::IT_INDEX);
+
+/// The next item of a sequence, which `item` loads, and the iterator has advanced. At the end of the loop `dropped` is dropped. The iterator is read from its slot once in the hot part.
+fn next_of(
+    b: &mut Builder<'_>,
+    slot: Value,
+    dropped: Value,
+    over: Sequence,
+    item: impl FnOnce(&mut Builder<'_>, Value, Value) -> Value,
+) -> Value {
     let iterator = b.hold(slot);
-    b.guard_exact(iterator, Global::ListIteratorType);
+    b.guard_exact(iterator, over.iterators);
     let items = b.load(Type::Obj, iterator, list_iterator::IT_SEQ);
-    leave_if_exhausted(b, slot, dropped, items, Helper::ListIteratorEnd);
+    leave_if_exhausted(b, slot, dropped, items, over.end);
     let index = b.load(Type::I64, iterator, list_iterator::IT_INDEX);
-    let size = b.load(Type::I64, items, list::OB_SIZE);
-    let past = b.compare(Condition::GeU, index, size);
+    let size = b.load(Type::I64, items, over.size);
+    let past = b.compare(over.past, index, size);
     b.when_cold(past, |b| {
-        end_sequence(b, slot, items, Helper::ListIteratorEnd);
+        end_sequence(b, slot, items, over.end);
         leave_loop(b, dropped);
     });
-    let array = b.load(Type::Ptr, items, list::OB_ITEM);
-    let item = b.element(array, index, 3);
-    let value = b.load(Type::Obj, item, 0);
+    let value = item(b, items, index);
     advance(b, iterator, list_iterator::IT_INDEX, index);
+    value
+}
+
+/// The next item of a list. At the end of the loop `dropped` is dropped.
+pub(crate) fn next_of_list(b: &mut Builder<'_>, iterator: Value, dropped: Value) -> Value {
+    let over = Sequence {
+        iterators: Global::ListIteratorType,
+        size: list::OB_SIZE,
+        past: Condition::GeU,
+        end: Helper::ListIteratorEnd,
+    };
+    let value = next_of(b, iterator, dropped, over, |b, items, index| {
+        let array = b.load(Type::Ptr, items, list::OB_ITEM);
+        let item = b.element(array, index, 3);
+        b.load(Type::Obj, item, 0)
+    });
     b.retain(value);
     value
 }
@@ -155,43 +189,30 @@ pub fn for_iter_tuple(b: &mut Builder<'_>, iterator: Value) -> Value {
 
 /// The next item of a tuple. At the end of the loop `dropped` is dropped.
 pub(crate) fn next_of_tuple(b: &mut Builder<'_>, iterator: Value, dropped: Value) -> Value {
-    let slot = iterator;
-    let iterator = b.hold(slot);
-    b.guard_exact(iterator, Global::TupleIteratorType);
-    let items = b.load(Type::Obj, iterator, tuple_iterator::IT_SEQ);
-    leave_if_exhausted(b, slot, dropped, items, Helper::TupleIteratorEnd);
-    let index = b.load(Type::I64, iterator, tuple_iterator::IT_INDEX);
-    let size = b.load(Type::I64, items, tuple::OB_SIZE);
-    let past = b.compare(Condition::Ge, index, size);
-    b.when_cold(past, |b| {
-        end_sequence(b, slot, items, Helper::TupleIteratorEnd);
-        leave_loop(b, dropped);
+    let over = Sequence {
+        iterators: Global::TupleIteratorType,
+        size: tuple::OB_SIZE,
+        past: Condition::Ge,
+        end: Helper::TupleIteratorEnd,
+    };
+    let value = next_of(b, iterator, dropped, over, |b, items, index| {
+        let array = b.unary(UnaryOp::AsPtr, items);
+        let item = b.element(array, index, 3);
+        b.load(Type::Obj, item, Offset::Known(tuple::OB_ITEM))
     });
-    let array = b.unary(UnaryOp::AsPtr, items);
-    let item = b.element(array, index, 3);
-    let value = b.load(Type::Obj, item, Offset::Known(tuple::OB_ITEM));
-    advance(b, iterator, tuple_iterator::IT_INDEX, index);
     b.retain(value);
     value
 }
 
-/// The next character of an ASCII string. At the end of the loop `dropped` is dropped.
+/// The next character of an ASCII string, which lives for ever. At the end of the loop `dropped` is dropped.
 pub(crate) fn next_of_text(b: &mut Builder<'_>, iterator: Value, dropped: Value) -> Value {
-    let slot = iterator;
-    let iterator = b.hold(slot);
-    b.guard_exact(iterator, Global::AsciiIteratorType);
-    let text = b.load(Type::Obj, iterator, list_iterator::IT_SEQ);
-    leave_if_exhausted(b, slot, dropped, text, Helper::TupleIteratorEnd);
-    let index = b.load(Type::I64, iterator, list_iterator::IT_INDEX);
-    let size = b.load(Type::I64, text, unicode::LENGTH);
-    let past = b.compare(Condition::Ge, index, size);
-    b.when_cold(past, |b| {
-        end_sequence(b, slot, text, Helper::TupleIteratorEnd);
-        leave_loop(b, dropped);
-    });
-    let character = known_character_at(b, text, index);
-    advance(b, iterator, list_iterator::IT_INDEX, index);
-    character
+    let over = Sequence {
+        iterators: Global::AsciiIteratorType,
+        size: unicode::LENGTH,
+        past: Condition::Ge,
+        end: Helper::TupleIteratorEnd,
+    };
+    next_of(b, iterator, dropped, over, known_character_at)
 }
 
 /// An iterator found no more items: it drops its sequence and stays exhausted. A region sees to the end of that itself.
