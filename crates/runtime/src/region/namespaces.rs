@@ -7,6 +7,9 @@
 //! So for each dict of global variables that a region relies on, this remembers the keys that had the version. Where these are still there, each at its place,
 //! and what came behind them hides no built-in, the version is given back: nothing that was noted under it has become false. What the interpreter has noted under
 //! another version meanwhile is searched for again.
+//!
+//! A copy of a dict has the version, too, until it is changed, and so may have fewer keys under it than the dict that it was given back to. What was noted of a later key then is an entry
+//! that is empty in the copy, as long as both tables have the same size; and no second dict is given a version back that was another's once, whose later keys were others.
 
 use pyo3_ffi::PyObject;
 use rustc_hash::FxHashMap;
@@ -15,7 +18,11 @@ use whipsnake_cpython::opcode::{self, cache};
 
 /// The keys of dicts of global variables that had a version, by the address of the dict. It may be another dict by now: what counts are the keys.
 #[derive(Debug, Default)]
-pub(crate) struct Namespaces(FxHashMap<usize, Namespace>);
+pub(crate) struct Namespaces {
+    known: FxHashMap<usize, Namespace>,
+    /// The address of the dict that each version was ever remembered for.
+    owners: FxHashMap<u32, usize>,
+}
 
 /// Larger ones are left to themselves: each new key has all of them looked at.
 const MAX_KEYS: usize = 2000;
@@ -32,6 +39,7 @@ struct Namespace {
     /// What comes behind the globals where a name is not there. Only its address counts.
     builtins: *mut PyObject,
     version: u32,
+    log2_size: u8,
     /// Each with a reference of ours; null where one was deleted.
     keys: Vec<*mut PyObject>,
     returns: u32,
@@ -40,7 +48,8 @@ struct Namespace {
 impl Namespace {
     /// The keys of a table that has a version.
     fn of(keys: Keys, builtins: *mut PyObject) -> Namespace {
-        let mut new = Namespace { builtins, version: keys.version(), keys: vec![], returns: 0 };
+        let (version, log2_size) = (keys.version(), keys.log2_size());
+        let mut new = Namespace { builtins, version, log2_size, keys: vec![], returns: 0 };
         new.extend(keys);
         new
     }
@@ -59,7 +68,8 @@ impl Namespace {
     /// Whether all that was noted under the version is true of a table: no key has another place, and what is new hides no built-in.
     fn describes(&self, keys: Keys, builtins: Keys) -> bool {
         let known = self.keys.len();
-        (known..=MAX_KEYS).contains(&keys.nentries())
+        keys.log2_size() == self.log2_size
+            && (known..=MAX_KEYS).contains(&keys.nentries())
             && keys.all().enumerate().all(|(index, (key, _))| {
                 key.is_null() || if index < known { self.keys[index] == key } else { builtins.lacks(key) }
             })
@@ -95,7 +105,7 @@ impl Namespaces {
     pub(crate) unsafe fn give_back(&mut self, globals: *mut PyObject, builtins: *mut PyObject) -> bool {
         // SAFETY: the caller's.
         let (Some(keys), Some(theirs)) = (unsafe { (table(globals), table(builtins)) }) else { return false };
-        let Some(known) = self.0.get_mut(&(globals as usize)) else { return false };
+        let Some(known) = self.known.get_mut(&(globals as usize)) else { return false };
         if known.version == keys.version() || known.builtins != builtins || known.returns >= MAX_RETURNS {
             return false;
         }
@@ -116,17 +126,18 @@ impl Namespaces {
     unsafe fn remember(&mut self, globals: *mut PyObject, builtins: *mut PyObject) {
         // SAFETY: the caller's.
         let (Some(keys), Some(_)) = (unsafe { (table(globals), table(builtins)) }) else { return };
-        let known = self.0.get(&(globals as usize));
+        let known = self.known.get(&(globals as usize));
         if keys.version() == 0
             || keys.nentries() > MAX_KEYS
             || known.is_some_and(|known| known.version == keys.version() && known.builtins == builtins)
         {
             return;
         }
-        if self.0.len() >= MAX_NAMESPACES {
-            self.0.clear();
+        let is_new = known.is_none();
+        let owner = *self.owners.entry(keys.version()).or_insert(globals as usize);
+        if owner == globals as usize && (!is_new || self.known.len() < MAX_NAMESPACES) {
+            self.known.insert(globals as usize, Namespace::of(keys, builtins));
         }
-        self.0.insert(globals as usize, Namespace::of(keys, builtins));
     }
 
     /// Brings up to date what the interpreter has noted of the global variables of code that a region is to be built from.

@@ -88,6 +88,11 @@ impl Keys {
         unsafe { self.field::<u32>(dict_keys::DK_VERSION).write(version) };
     }
 
+    /// The binary logarithm of the size of the hash table, from which the room for entries follows.
+    pub fn log2_size(self) -> u8 {
+        self.get(dict_keys::DK_LOG2_SIZE)
+    }
+
     /// How many entries have been used, deleted ones included.
     pub fn nentries(self) -> usize {
         self.get::<isize>(dict_keys::DK_NENTRIES) as usize
@@ -126,7 +131,7 @@ impl Keys {
     pub(super) fn candidates(self, hash: isize) -> impl Iterator<Item = usize> {
         const UNUSED: isize = -1;
         const PERTURB_SHIFT: u32 = 5;
-        let log2_size = self.get::<u8>(dict_keys::DK_LOG2_SIZE);
+        let log2_size = self.log2_size();
         let mask = (1usize << log2_size) - 1;
         let (mut perturb, mut at) = (hash as usize, hash as usize & mask);
         std::iter::from_fn(move || {
