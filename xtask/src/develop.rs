@@ -151,7 +151,7 @@ fn extra(project: &str, name: &str) -> Vec<String> {
 /// Whether anything the extension is built from is newer than this file.
 fn changed_since(stamp: &Path) -> Result<bool> {
     let time = fs::metadata(stamp)?.modified()?;
-    let sources = ["crates", "Cargo.toml", "Cargo.lock", "whipsnake.data", "python/whipsnake"];
+    let sources = ["crates", "Cargo.toml", "Cargo.lock", "profile", "whipsnake.data", "python/whipsnake"];
     Ok(sources.iter().any(|source| newer(&root().join(source), time)))
 }
 

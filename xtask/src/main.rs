@@ -6,6 +6,7 @@ mod conformance;
 mod develop;
 mod find_python;
 mod process;
+mod profile;
 mod test;
 
 use anyhow::Result;
@@ -86,6 +87,9 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Make the profile anew that release builds of the extension use: which ways through its code are taken. It takes some ten
+    /// minutes; worth it after large changes, and with another Rust
+    Profile,
     /// Format all Rust and Python code
     Fmt,
     /// Check formatting, clippy (warnings are errors), ruff, and the type stubs
@@ -119,6 +123,7 @@ fn run(command: Command) -> Result<()> {
         Command::Guard { arguments } => conformance::script("benches/guard.py", &arguments),
         Command::Conformance { arguments } => conformance::script("tests/conformance", &arguments),
         Command::Fuzz { arguments } => conformance::script("tests/fuzz", &arguments),
+        Command::Profile => profile::profile(),
         Command::Fmt => check::fmt(),
         Command::Lint { python } => check::lint(&develop::develop(&python)?),
     }
