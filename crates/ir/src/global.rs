@@ -77,6 +77,8 @@ globals! {
     DictKeyIteratorType,
     /// The type of iterators over the values of dicts.
     DictValueIteratorType,
+    /// The type of iterators over sets; nowhere, if these are not as expected.
+    SetIteratorType,
     /// The method `items` of `dict`.
     DictItemsMethod,
     /// The method `keys` of `dict`.

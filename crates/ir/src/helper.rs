@@ -240,6 +240,10 @@ helpers! {
     DictHas(dict: obj, key: obj) -> (i32) [pure];
     /// Whether an exact set or frozenset has a key, likewise.
     SetHas(container: obj, key: obj) -> (i32) [pure];
+    /// A comparison, by its number, of sets or frozensets, which are exact: 1, 0, or −1 if that takes Python code.
+    CompareSets(left: obj, right: obj, comparison: i32) -> (i32) [pure];
+    /// The next item of an iterator over a set; NULL where there is none, or the iterator itself has to tell. Keeps.
+    NextOfSet(iterator: obj) -> (obj) [pure];
     /// The truth of an object: 1, 0, or −1 if that takes Python code.
     QuietTruth(value: obj) -> (i32) [pure];
     /// `value in container` for a string, list or tuple: 1, 0, or −1 if that takes Python code, or it is something else.

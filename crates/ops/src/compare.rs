@@ -2,6 +2,7 @@
 
 use crate::mixed_numbers::number;
 use crate::number::{float_of_int, guard_ints};
+use crate::sets::guard_set;
 use crate::tests_table::{Answer, tests};
 use crate::{Imm, Outputs, operations};
 use whipsnake_ir::{Builder, Condition, FloatCondition, Global, Helper, MissReason, Type, Value};
@@ -144,12 +145,7 @@ pub fn contains(b: &mut Builder<'_>, helper: Helper, value: Value, container: Va
 
 /// [`contains`] for a set or frozenset.
 pub fn contains_set(b: &mut Builder<'_>, value: Value, container: Value, answer: Answer) -> Outputs {
-    let class = b.type_of(container);
-    let (set, frozen) = (b.global(Global::SetType), b.global(Global::FrozenSetType));
-    let is_set = b.compare(Condition::Eq, class, set);
-    let is_frozen = b.compare(Condition::Eq, class, frozen);
-    let either = b.binary(whipsnake_ir::BinaryOp::Or, is_set, is_frozen);
-    b.guard(either, MissReason::Type);
+    guard_set(b, container);
     contains_in(b, [Helper::SetHas, Helper::SetContains], value, container, answer)
 }
 

@@ -44,6 +44,7 @@ mod names;
 mod number;
 mod operand;
 mod operation;
+mod sets;
 mod shapes;
 mod stack;
 mod tests_table;
@@ -115,6 +116,7 @@ pub fn for_regions() -> impl Iterator<Item = &'static Operation> {
         .chain(list_appends::OPERATIONS)
         .chain(long_ints::OPERATIONS)
         .chain(membership::OPERATIONS)
+        .chain(sets::OPERATIONS)
         .chain(zips::OPERATIONS)
         .chain(shapes::OPERATIONS)
         .chain(inlined_generators::OPERATIONS)

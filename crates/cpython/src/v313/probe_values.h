@@ -207,6 +207,15 @@ typedef struct {
     Py_ssize_t len;
 } whipsnake_dictiterobject;
 
+/* Likewise, in setobject.c. */
+typedef struct {
+    PyObject_HEAD
+    PySetObject *si_set;
+    Py_ssize_t si_used;
+    Py_ssize_t si_pos;
+    Py_ssize_t len;
+} whipsnake_setiterobject;
+
 static void print_containers(void) {
     begin("dict", "`PyDictObject`. Split when `ma_values` is not NULL.");
     OFF(MA_USED, PyDictObject, ma_used);
@@ -316,6 +325,14 @@ static void print_containers(void) {
     OFF(DI_RESULT, whipsnake_dictiterobject, di_result);
     OFF(LEN, whipsnake_dictiterobject, len);
     SIZE(whipsnake_dictiterobject);
+    end();
+
+    begin("set_iterator", "`setiterobject`. `si_set` is NULL when exhausted.");
+    OFF(SI_SET, whipsnake_setiterobject, si_set);
+    OFF(SI_USED, whipsnake_setiterobject, si_used);
+    OFF(SI_POS, whipsnake_setiterobject, si_pos);
+    OFF(LEN, whipsnake_setiterobject, len);
+    SIZE(whipsnake_setiterobject);
     end();
 
     begin("list_iterator", "`_PyListIterObject`. `it_seq` is NULL when exhausted.");

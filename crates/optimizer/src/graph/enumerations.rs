@@ -1,4 +1,4 @@
-//! Loops over `enumerate(…)`, `zip(…)` and dicts: what is known of the iterators.
+//! Loops over `enumerate(…)`, `zip(…)`, dicts and sets: what is known of the iterators.
 
 use super::blocks::Walk;
 use smallvec::SmallVec;
@@ -15,6 +15,10 @@ pub(super) struct Combined {
 }
 
 impl Combined {
+    fn of_set() -> Combined {
+        Combined { class: Global::SetIteratorType, inside: SmallVec::new() }
+    }
+
     fn of_dict(class: Global, strings: bool) -> Combined {
         let inside = if strings { SmallVec::from_slice(&[Global::StrType]) } else { SmallVec::new() };
         Combined { class, inside }
@@ -46,11 +50,14 @@ impl Walk<'_, '_> {
         self.body.world.has_string_keys(sample).map(|strings| Combined::of_dict(class, strings))
     }
 
-    /// What is known of the iterator that `iter(value)` gives, if it goes over a dict or the view of one.
+    /// What is known of the iterator that `iter(value)` gives, if it goes over a dict, the view of one, or a set.
     pub(super) fn iterator_of(&mut self, value: Value) -> Option<Combined> {
         let origin = self.origin(value);
         if let Some(known) = self.views.get(&origin) {
             return Some(known.clone());
+        }
+        if matches!(self.likely_class(value), Some(Global::SetType | Global::FrozenSetType)) {
+            return Some(Combined::of_set());
         }
         self.iterators_of_dict(value, Global::DictKeyIteratorType)
     }
@@ -96,7 +103,7 @@ impl Walk<'_, '_> {
         self.enumerations.insert(value, made);
     }
 
-    /// The operation for a loop over an ASCII string, or over an `enumerate` or `zip` of lists and tuples.
+    /// The operation for a loop over an ASCII string, a dict, a set, or over an `enumerate` or `zip` of lists and tuples.
     pub(super) fn enumeration(&mut self, instr: &Instr) -> Option<&'static str> {
         if instr.base != op::FOR_ITER || instr.opcode != instr.base {
             return None;
@@ -108,6 +115,7 @@ impl Walk<'_, '_> {
         let combined = self.inside(iterator)?;
         match (combined.class, &combined.inside[..]) {
             (Global::ZipType, inside) => zip_operation(inside),
+            (Global::SetIteratorType, _) => self.has_type(Global::SetIteratorType).then_some("FOR_ITER.set"),
             (class, []) => dict_operation(class, false),
             (class, [Global::StrType]) => dict_operation(class, true),
             (_, [Global::ListIteratorType]) => Some("FOR_ITER.enumerate_list"),
@@ -123,6 +131,9 @@ impl Walk<'_, '_> {
             return Some(known.clone());
         }
         let sample = self.sample(iterator)?;
+        if self.body.world.class(sample) == Some(Global::SetIteratorType) {
+            return Some(Combined::of_set());
+        }
         if let Some(inner) = self.body.world.enumerated(sample) {
             return Some(Combined { class: Global::EnumerateType, inside: SmallVec::from_slice(&[inner]) });
         }

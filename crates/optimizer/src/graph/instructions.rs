@@ -285,7 +285,9 @@ impl Walk<'_, '_> {
         let class = match self.likely_class(iterable) {
             Some(Global::ListType) => Some((Global::ListType, Global::ListIteratorType)),
             Some(Global::TupleType) => Some((Global::TupleType, Global::TupleIteratorType)),
-            Some(Global::StrType) if self.has_ascii_iterators() => Some((Global::StrType, Global::AsciiIteratorType)),
+            Some(Global::StrType) if self.has_type(Global::AsciiIteratorType) => {
+                Some((Global::StrType, Global::AsciiIteratorType))
+            }
             _ => None,
         };
         if let Some((sequence, iterator)) = class.filter(|_| !self.is_general(number)) {
@@ -305,9 +307,9 @@ impl Walk<'_, '_> {
         self.after_call(number);
     }
 
-    /// Whether it is known what iterators over ASCII strings are like.
-    fn has_ascii_iterators(&self) -> bool {
-        self.body.world.address(Global::AsciiIteratorType).is_some_and(|address| address != 0)
+    /// Whether it is known what objects of a type that is somewhere are like.
+    pub(super) fn has_type(&self, class: Global) -> bool {
+        self.body.world.address(class).is_some_and(|address| address != 0)
     }
 
     /// Makes an iterator of the list, tuple or ASCII string on top of the stack, which needs no call that somebody may see.
@@ -369,7 +371,10 @@ impl Walk<'_, '_> {
     fn choose(&mut self, number: u32, instr: &Instr) -> Option<(&'static Operation, u64)> {
         let failures = self.failures(number, instr);
         if failures == 0 {
-            let name = self.combines_large_ints(instr).or_else(|| self.appends_to_derived(instr));
+            let name = self
+                .combines_large_ints(instr)
+                .or_else(|| self.appends_to_derived(instr))
+                .or_else(|| self.of_sets(instr));
             if let Some(name) = name.or_else(|| self.character_of_wide_text(instr)) {
                 return named(name).map(|operation| (operation, 0));
             }

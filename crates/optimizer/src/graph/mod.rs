@@ -33,6 +33,7 @@ mod operators;
 mod own;
 mod ranges;
 mod samples;
+mod sets;
 mod shapes;
 mod slices;
 mod slots;

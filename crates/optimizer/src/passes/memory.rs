@@ -309,6 +309,7 @@ impl View<'_> {
                     | Helper::DictFindOr
                     | Helper::DictHas
                     | Helper::SetHas
+                    | Helper::CompareSets
                     | Helper::ItemsHave
                     | Helper::QuietTruth,
                 ..
@@ -322,6 +323,7 @@ impl View<'_> {
                     | Helper::NewSequenceIterator
                     | Helper::JoinLists
                     | Helper::CombineInts
+                    | Helper::NextOfSet
                     | Helper::ListSlice
                     | Helper::ListStrided,
                 ..

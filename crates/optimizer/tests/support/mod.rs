@@ -122,7 +122,7 @@ impl World for Program {
     }
 
     fn address(&self, name: Global) -> Option<u64> {
-        (name == Global::AsciiIteratorType).then_some(0x8000)
+        matches!(name, Global::AsciiIteratorType | Global::SetIteratorType).then_some(0x8000 + 0x100 * name as u64)
     }
 
     fn attribute(&self, _: u64, _: &Instr) -> Option<u64> {

@@ -4,7 +4,7 @@ use super::named_attributes;
 use crate::native::raw::get;
 use pyo3_ffi::PyObject;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use whipsnake_cpython::layout::list_iterator;
+use whipsnake_cpython::layout::{list_iterator, set_iterator};
 use whipsnake_cpython::live::{ThreadState, monitoring, singletons, symbols};
 use whipsnake_ir::Global;
 
@@ -61,6 +61,7 @@ pub unsafe fn address(global: Global) -> usize {
         Global::DictItemIteratorType => type_of!(PyDictIterItem_Type),
         Global::DictKeyIteratorType => type_of!(PyDictIterKey_Type),
         Global::DictValueIteratorType => type_of!(PyDictIterValue_Type),
+        Global::SetIteratorType => set_iterator_type(),
         // SAFETY: the GIL is held.
         Global::DictItemsMethod => unsafe { builtin!(c"dict", Some(c"items")) },
         // SAFETY: as above.
@@ -160,6 +161,13 @@ pub(super) unsafe fn ascii_iterator_type() -> usize {
         1 => unsafe { find_ascii_iterator_type() },
         found => found,
     }
+}
+
+/// The type of iterators over sets, if an iterator has its fields where they are expected, as far as its size tells: no header has them.
+pub(crate) fn set_iterator_type() -> usize {
+    let class = &raw const pyo3_ffi::PySetIter_Type;
+    // SAFETY: a static type.
+    if unsafe { (*class).tp_basicsize == set_iterator::SIZEOF as isize } { class as usize } else { 0 }
 }
 
 /// 1 as long as nobody has asked.

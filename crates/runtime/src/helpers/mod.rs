@@ -52,6 +52,7 @@ pub mod objects;
 pub(crate) mod pointers;
 pub(crate) mod pools;
 pub mod read_numbers;
+mod sets;
 pub(crate) mod shapes;
 pub mod slices;
 pub(crate) mod special;
@@ -166,6 +167,8 @@ pub fn address(helper: Helper) -> usize {
         Helper::DictHas => lookups::dict_has as *const () as usize,
         Helper::DictPut => lookups::dict_put as *const () as usize,
         Helper::SetHas => lookups::set_has as *const () as usize,
+        Helper::CompareSets => sets::compare as *const () as usize,
+        Helper::NextOfSet => sets::next as *const () as usize,
         Helper::ItemsHave => lookups::items_have as *const () as usize,
         Helper::GetSlice => slices::get_slice as *const () as usize,
         Helper::GetStrided => slices::get_strided as *const () as usize,

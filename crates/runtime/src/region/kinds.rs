@@ -38,6 +38,7 @@ const CLASSES: &[Global] = &[
     Global::DictItemIteratorType,
     Global::DictKeyIteratorType,
     Global::DictValueIteratorType,
+    Global::SetIteratorType,
     Global::TypeType,
 ];
 

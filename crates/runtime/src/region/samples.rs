@@ -4,8 +4,10 @@ use crate::helpers::globals;
 use crate::native::raw::{get, is_exact, release};
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::ffi::CStr;
-use whipsnake_cpython::layout::{array as layout, code as code_layout, list_iterator, object, tuple_iterator};
-use whipsnake_cpython::live::{Code, symbols};
+use whipsnake_cpython::layout::{
+    array as layout, code as code_layout, list_iterator, object, set_iterator, tuple_iterator,
+};
+use whipsnake_cpython::live::{Code, key_of_place, set_places, symbols};
 
 /// Whether attributes are read as `object` does it.
 unsafe fn reads_as_object(class: *mut PyTypeObject) -> bool {
@@ -93,6 +95,8 @@ pub(super) fn item(container: *mut PyObject, index: i64) -> Option<u64> {
             container = get(container, list_iterator::IT_SEQ);
         } else if is_exact(container, &raw mut pyo3_ffi::PyTupleIter_Type) {
             container = get(container, tuple_iterator::IT_SEQ);
+        } else if globals::set_iterator_type() == pyo3_ffi::Py_TYPE(container) as usize {
+            container = get(container, set_iterator::SI_SET);
         }
         if container.is_null() {
             return None;
@@ -111,6 +115,8 @@ pub(super) fn item(container: *mut PyObject, index: i64) -> Option<u64> {
                 return None;
             }
             value
+        } else if pyo3_ffi::PyAnySet_CheckExact(container) != 0 {
+            set_places(container).iter().find_map(key_of_place)?
         } else {
             return None;
         };

@@ -41,7 +41,7 @@ pub use frame::{_PyInterpreterFrame, Frame};
 pub use function::Function;
 pub use generator::{Generator, GeneratorSlots};
 pub use hashes::tuple_hash;
-pub use search::{Lookup, are_equal_items, set_has, set_places};
+pub use search::{Lookup, are_equal_items, is_subset, key_of_place, set_has, set_places};
 pub use thread_state::{HOLDER, ThreadState, is_only_interpreter};
 pub use type_object::TypeObject;
 pub use values::{Float, List, Long, Tuple};

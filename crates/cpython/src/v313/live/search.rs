@@ -245,17 +245,52 @@ pub unsafe fn set_places<'a>(container: *mut PyObject) -> &'a [(*mut PyObject, i
     }
 }
 
+/// The key in a place of a set's table, if there is one: what marks a place whose key was taken away has a hash that no key has.
+#[inline]
+pub fn key_of_place(&(key, hash): &(*mut PyObject, isize)) -> Option<*mut PyObject> {
+    const NO_HASH: isize = -1;
+    (!key.is_null() && hash != NO_HASH).then_some(key)
+}
+
+/// Whether a set has all keys of another; `None` if that takes Python code.
+///
+/// # Safety
+/// Exact sets or frozensets; the GIL is held.
+pub unsafe fn is_subset(set: *mut PyObject, of: *mut PyObject) -> Option<bool> {
+    // SAFETY: the caller's.
+    unsafe {
+        for place in set_places(set) {
+            let Some(object) = key_of_place(place) else { continue };
+            match find_in_set(of, Key { object, hash: place.1 }) {
+                Lookup::Found(()) => {}
+                Lookup::Absent => return Some(false),
+                Lookup::Unknown => return None,
+            }
+        }
+    }
+    Some(true)
+}
+
 /// Whether a set has a key.
 ///
 /// # Safety
 /// An exact set or frozenset, or an instance of a subclass, and a live object; the GIL is held.
 #[inline]
 pub unsafe fn set_has(container: *mut PyObject, key: *mut PyObject) -> Lookup<()> {
+    // SAFETY: the caller's.
+    unsafe {
+        let Some(key) = Key::of(key) else { return Lookup::Unknown };
+        find_in_set(container, key)
+    }
+}
+
+/// The same of a key with its hash.
+#[inline]
+unsafe fn find_in_set(container: *mut PyObject, key: Key) -> Lookup<()> {
     const LINEAR_PROBES: usize = 9;
     const PERTURB_SHIFT: u32 = 5;
     // SAFETY: the caller's; an entry is a key and its hash, and is in the table, which has one more than the mask.
     unsafe {
-        let Some(key) = Key::of(key) else { return Lookup::Unknown };
         let table = set_places(container);
         let mask = table.len() - 1;
         let (mut perturb, mut at) = (key.hash as usize, key.hash as usize & mask);
