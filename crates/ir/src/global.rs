@@ -125,6 +125,20 @@ globals! {
     QuickGetattr,
     /// What is called for `hasattr`.
     QuickHasattr,
+    /// What C code calls for `iter(x)` of iterators, which are their own.
+    SelfIterFunction,
+    /// The C function of the method `send` of generators and coroutines.
+    SendFunction,
+    /// What is called for that, in the same way.
+    QuickSend,
+    /// A word: the C function of `heapq.heappush`, or null as long as nobody has found it.
+    HeapPushPlace,
+    /// A word: the C function of `heapq.heappop`, likewise.
+    HeapPopPlace,
+    /// What is called for `heapq.heappush`, in the same way.
+    QuickHeapPush,
+    /// What is called for `heapq.heappop`.
+    QuickHeapPop,
     /// `len`.
     LenFunction,
     /// `isinstance`.

@@ -300,6 +300,8 @@ fn counted(b: &mut Builder<'_>, function: Value, args: &[Value]) -> Value {
 pub fn builtin_o(b: &mut Builder<'_>, callable: Value, null: Value, x: Value) {
     guard_null(b, null);
     let (function, this) = builtin(b, callable, method_def::METH_O);
+    let function = instead_of_found(b, function, Global::HeapPopPlace, Global::QuickHeapPop);
+    let function = instead_of_send(b, function);
     let result = counted(b, function, &[this, x]);
     notice_evaluator(b);
     b.release_all(&[x, callable]);
@@ -327,6 +329,7 @@ pub fn method_noargs(b: &mut Builder<'_>, callable: Value, this: Value) {
 /// A method of a built-in type with one argument.
 pub fn method_o(b: &mut Builder<'_>, callable: Value, this: Value, x: Value) {
     let function = method(b, callable, this, method_def::METH_O);
+    let function = instead_of_send(b, function);
     let result = counted(b, function, &[this, x]);
     b.release_all(&[this, x, callable]);
     b.leave_with(Continuation::Next, result);
@@ -381,6 +384,29 @@ fn keyword_flags(keywords: bool) -> u32 {
     method_def::METH_FASTCALL | if keywords { method_def::METH_KEYWORDS } else { 0 }
 }
 
+/// Another C function, if it is that of a module which may be imported at any time: its address is in memory, once it is known.
+fn instead_of_found(b: &mut Builder<'_>, function: Value, place: Global, other: Global) -> Value {
+    let place = b.global(place);
+    let place = b.unary(UnaryOp::AsPtr, place);
+    let found = b.load(Type::Ptr, place, 0);
+    instead_of(b, function, found, other)
+}
+
+/// Another C function for the method `send`, which resumes generators without their type, where a function of our own is.
+fn instead_of_send(b: &mut Builder<'_>, function: Value) -> Value {
+    let send = b.global(Global::SendFunction);
+    let send = b.address(send, 0);
+    instead_of(b, function, send, Global::QuickSend)
+}
+
+/// Another C function, if the one that is called is `known`.
+fn instead_of(b: &mut Builder<'_>, function: Value, known: Value, other: Global) -> Value {
+    let same = b.compare(Condition::Eq, function, known);
+    let other = b.global(other);
+    let other = b.address(other, 0);
+    b.select(same, other, function)
+}
+
 /// Another C function, if it is that function which is called.
 fn instead(b: &mut Builder<'_>, function: Value, callable: Value, called: Global, other: Global) -> Value {
     let called = b.global(called);
@@ -407,6 +433,7 @@ pub fn builtin_fast(b: &mut Builder<'_>, count: usize, keywords: bool) {
     }
     if count == 2 && !keywords {
         function = instead(b, function, callable, Global::HasattrFunction, Global::QuickHasattr);
+        function = instead_of_found(b, function, Global::HeapPushPlace, Global::QuickHeapPush);
     }
     let result = call_array(b, function, this, count, keywords);
     notice_evaluator(b);

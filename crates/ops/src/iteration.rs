@@ -70,6 +70,16 @@ fn try_enter(b: &mut Builder<'_>, iterator: Value, usual: bool) {
     enter_generator(b, iterator, none, usual);
 }
 
+/// Guards that an iterator is its own, as nearly all are that are written in C.
+pub fn guard_iterates_itself(b: &mut Builder<'_>, iterator: Value) {
+    let class = b.type_of(iterator);
+    let iter = b.load(Type::Ptr, class, type_object::TP_ITER);
+    let own = b.global(Global::SelfIterFunction);
+    let own = b.address(own, 0);
+    let same = b.compare(Condition::Eq, iter, own);
+    b.guard(same, MissReason::Iterator);
+}
+
 /// Calls `tp_iternext`.
 pub(crate) fn call_next(b: &mut Builder<'_>, iterator: Value) {
     let class = b.type_of(iterator);

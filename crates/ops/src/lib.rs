@@ -58,6 +58,7 @@ pub use containers::guard_ascii;
 pub use dict_iteration::dict_operation;
 pub use functions::function_field;
 pub use globals::{FoundGlobal, global_is};
+pub use iteration::guard_iterates_itself;
 pub use known_functions::{KnownFunction, int_of_float};
 pub use math::{MathFunction, math_result};
 pub use membership::is_among;

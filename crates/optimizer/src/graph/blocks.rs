@@ -70,6 +70,8 @@ pub(super) struct Walk<'a, 'f> {
     pub(super) generators: FxHashMap<Value, Callee<'a>>,
     /// Of the latter, objects that their parameters are like.
     pub(super) parameters: FxHashMap<Value, Vec<Option<u64>>>,
+    /// Generators of generator expressions, and values that are what these go over: an iterator, of a type that may be known.
+    pub(super) iterators: FxHashMap<Value, Option<Global>>,
     /// How many handlers were built.
     pub(super) handlers_built: u32,
     /// Where the operation that is being built goes on if it fails.
@@ -121,6 +123,7 @@ impl<'a, 'f> Walk<'a, 'f> {
             makers: FxHashMap::default(),
             generators: FxHashMap::default(),
             parameters: FxHashMap::default(),
+            iterators: FxHashMap::default(),
             handlers_built: 0,
             pending_catch: None,
             entry: None,

@@ -13,7 +13,7 @@ use whipsnake_cpython::CodeKind;
 use whipsnake_cpython::layout::{frame, generator as layout};
 use whipsnake_cpython::opcode as op;
 use whipsnake_ir::{Condition, FrameState, Global, Helper, Inlined, MissReason, Resumed, Slot, Type, Value};
-use whipsnake_ops::inlined_generators;
+use whipsnake_ops::{guard_iterates_itself, inlined_generators};
 
 /// Generators with more instructions than this are not inlined.
 const MAX_GENERATOR: usize = 200;
@@ -132,6 +132,9 @@ impl<'a> Walk<'a, '_> {
         self.pop();
         self.push(Slot::owned(generator));
         self.note_made(Made::Generator(callee, samples));
+        let class = self.knowledge().known(iterator).class;
+        let made = self.origin(generator);
+        self.iterators.insert(made, class);
         // The generator holds both.
         self.mark_exit();
         self.b.release(iterator);
@@ -156,10 +159,20 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    /// Whether the top of the stack is its own iterator: an `enumerate`, a `zip`, or a generator, which is guarded.
-    pub(super) fn is_iterator_itself(&mut self) -> bool {
+    /// Whether the top of the stack is its own iterator: an `enumerate`, a `zip`, or a generator, which is guarded, as is what a generator expression goes
+    /// over. That is an iterator already, but later versions of the interpreter ask for one of that once more.
+    pub(super) fn is_iterator_itself(&mut self, number: u32) -> bool {
         let Some(value) = self.knowledge().state.frame().stack.last().and_then(|slot| slot.value) else { return false };
         if matches!(self.b.known_class(value), Some(Global::EnumerateType | Global::ZipType)) {
+            return true;
+        }
+        let origin = self.origin(value);
+        if let Some(&class) = self.iterators.get(&origin).filter(|_| !self.is_general(number)) {
+            self.mark_exit();
+            match class {
+                Some(class) => self.b.guard_exact(value, class),
+                None => guard_iterates_itself(&mut self.b, value),
+            }
             return true;
         }
         if self.likely_generator(value).is_none() {
@@ -268,6 +281,7 @@ impl<'a> Walk<'a, '_> {
         let depth = callee.code.depth(resumed).map_or(0, |depth| depth - 1);
         let origin = self.origin(generator.object);
         let parameters = self.parameters.get(&origin).cloned().unwrap_or_default();
+        let iterator = self.iterators.get(&origin).copied();
         let mut slots = Vec::new();
         for index in 0..locals + depth {
             let offset = layout::IFRAME + frame::LOCALSPLUS + 8 * index as i32;
@@ -281,6 +295,9 @@ impl<'a> Walk<'a, '_> {
             };
             if let Some(sample) = sample {
                 self.samples.insert(value, sample);
+            }
+            if let Some(class) = iterator.filter(|_| index == 0) {
+                self.iterators.insert(value, class);
             }
             slots.push(Slot { value: Some(value), owned: true, dirty: false });
         }

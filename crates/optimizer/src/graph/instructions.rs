@@ -3,6 +3,7 @@
 use super::blocks::Walk;
 use crate::select::{named, operation, whole};
 use crate::{Number, Object, operands};
+use smallvec::SmallVec;
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::{list_iterator, object};
 use whipsnake_cpython::opcode::binary::{ADD, INPLACE_ADD, MULTIPLY, SUBTRACT};
@@ -275,7 +276,7 @@ impl Walk<'_, '_> {
     }
 
     fn get_iter(&mut self, number: u32) {
-        if self.is_iterator_itself() || self.inline_iter(number) {
+        if self.is_iterator_itself(number) || self.inline_iter(number) {
             return;
         }
         self.own_stack();
@@ -534,7 +535,7 @@ impl Walk<'_, '_> {
         if self.b.is_private(iterator) {
             return;
         }
-        let Some(class) = self.iterator_class(operation) else { return };
+        let Some(class) = self.iterator_class(operation).filter(|_| !self.is_in_local(iterator)) else { return };
         self.mark_exit();
         self.b.guard_exact(iterator, class);
         let count = self.b.load(Type::I32, iterator, object::OB_REFCNT);
@@ -546,6 +547,22 @@ impl Walk<'_, '_> {
             _ => (Type::I64, layout::tuple_iterator::IT_INDEX),
         };
         self.b.make_private(iterator, ty, offset);
+    }
+
+    /// Whether a local variable has the iterator, too: that of a generator expression has what it goes over, and `iter` of that is the same.
+    fn is_in_local(&mut self, iterator: Value) -> bool {
+        let iterator = self.origin(iterator);
+        let sample = self.sample(iterator).filter(|&sample| {
+            matches!(
+                self.body.world.class(sample),
+                Some(Global::RangeIteratorType | Global::ListIteratorType | Global::TupleIteratorType)
+            )
+        });
+        let locals: SmallVec<[Value; 16]> =
+            self.knowledge().state.frame().locals.iter().filter_map(|slot| slot.value).collect();
+        locals
+            .into_iter()
+            .any(|local| self.origin(local) == iterator || sample.is_some() && self.sample(local) == sample)
     }
 
     fn iterator_class(&mut self, operation: &Operation) -> Option<Global> {

@@ -189,7 +189,7 @@ pub unsafe extern "C" fn rich_compare(left: *mut PyObject, right: *mut PyObject,
 
 /// A comparison of exact ints of up to two digits and exact floats, also mixed where the int is exact as a float.
 #[inline]
-unsafe fn compare_numbers(left: *mut PyObject, right: *mut PyObject, comparison: c_int) -> Option<bool> {
+pub(super) unsafe fn compare_numbers(left: *mut PyObject, right: *mut PyObject, comparison: c_int) -> Option<bool> {
     // SAFETY: live objects.
     unsafe {
         if let (Some(x), Some(y)) = (wide_int(left), wide_int(right)) {

@@ -1,6 +1,7 @@
 //! The addresses of named objects of the host.
 
-use super::named_attributes;
+use super::{heaps, named_attributes};
+use crate::native::generator_entry;
 use crate::native::raw::get;
 use pyo3_ffi::PyObject;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -91,6 +92,14 @@ pub unsafe fn address(global: Global) -> usize {
         Global::HasattrFunction => unsafe { builtin!(c"hasattr", None) },
         Global::QuickGetattr => named_attributes::getattr as *const () as usize,
         Global::QuickHasattr => named_attributes::hasattr as *const () as usize,
+        Global::SelfIterFunction => pyo3_ffi::PyObject_SelfIter as *const () as usize,
+        // SAFETY: as above.
+        Global::SendFunction => unsafe { generator_entry::send_function() },
+        Global::QuickSend => generator_entry::send_method as *const () as usize,
+        Global::HeapPushPlace => heaps::PUSH.as_ptr() as usize,
+        Global::HeapPopPlace => heaps::POP.as_ptr() as usize,
+        Global::QuickHeapPush => heaps::push as *const () as usize,
+        Global::QuickHeapPop => heaps::pop as *const () as usize,
         // SAFETY: as above.
         Global::LenFunction => unsafe { builtin!(c"len", None) },
         // SAFETY: as above.

@@ -26,6 +26,9 @@ pub unsafe extern "C" fn get_iter(
 ) -> Resume {
     // SAFETY: the caller's. The new frame gets references of its own, and keeps the iterable alive.
     unsafe {
+        if iterates_itself(iterable) {
+            return done(pyo3_ffi::PyObject_GetIter(iterable));
+        }
         let Some(found) = generator_method(iterable) else { return done(iter(iterable)) };
         if let Some(made) = generator_pool::make_at_once(ThreadState::new_unchecked(thread), found.0, iterable) {
             return done(made);
@@ -51,6 +54,16 @@ pub unsafe extern "C" fn iter(iterable: *mut PyObject) -> *mut PyObject {
     unsafe {
         let made = iterator_pool::make(iterable);
         if made.is_null() { pyo3_ffi::PyObject_GetIter(iterable) } else { made }
+    }
+}
+
+/// Whether an object is its own iterator, as nearly all are that are written in C: what a generator expression goes over is asked for one again.
+#[inline]
+unsafe fn iterates_itself(object: *mut PyObject) -> bool {
+    // SAFETY: a live object, and its type.
+    unsafe {
+        let iter = (*pyo3_ffi::Py_TYPE(object)).tp_iter;
+        iter.map(|iter| iter as usize) == Some(pyo3_ffi::PyObject_SelfIter as *const () as usize)
     }
 }
 

@@ -27,6 +27,7 @@ pub mod functions;
 pub(crate) mod generator_pool;
 pub mod generators;
 pub mod globals;
+pub(crate) mod heaps;
 mod held;
 pub mod imports;
 pub mod inlined_calls;

@@ -7,11 +7,13 @@
 use super::code::{self, CompiledCode};
 use super::entry::{EVALUATION_UNITS, LOW_C_RECURSION, run_frame};
 use super::next_entry::next;
-use super::raw::{release, retain};
+use super::raw::{get, is_exact, release, retain};
 use super::trampoline::Outcome;
 use super::{exit, frames, tools};
+use crate::helpers::special::look_up_text;
 use pyo3_ffi::{PyObject, PySendResult};
 use std::ptr;
+use whipsnake_cpython::layout::descriptor;
 use whipsnake_cpython::layout::generator::{
     FRAME_CREATED, FRAME_EXECUTING, FRAME_SUSPENDED, FRAME_SUSPENDED_YIELD_FROM,
 };
@@ -102,6 +104,47 @@ unsafe extern "C" fn send(object: *mut PyObject, value: *mut PyObject, result: *
         };
         result.write(value);
         kind
+    }
+}
+
+/// The C function of the method `send`, which generators and coroutines share.
+///
+/// # Safety
+/// The GIL is held.
+pub(crate) unsafe fn send_function() -> usize {
+    // SAFETY: the caller's; a method descriptor's definition is static.
+    unsafe {
+        match look_up_text(&raw mut pyo3_ffi::PyGen_Type, c"send") {
+            Some(found) if is_exact(found, &raw mut symbols::PyMethodDescr_Type) => {
+                let definition: *mut pyo3_ffi::PyMethodDef = get(found, descriptor::D_METHOD);
+                match (*definition).ml_flags {
+                    pyo3_ffi::METH_O => (*definition).ml_meth.PyCFunction as usize,
+                    _ => usize::MAX,
+                }
+            }
+            _ => usize::MAX,
+        }
+    }
+}
+
+/// The method `send` of generators and coroutines: CPython's own resumes them without asking their type.
+///
+/// # Safety
+/// A generator or coroutine, and what it is sent; the GIL is held.
+pub(crate) unsafe extern "C" fn send_method(object: *mut PyObject, value: *mut PyObject) -> *mut PyObject {
+    let mut result = ptr::null_mut();
+    // SAFETY: the caller's; a returned value is ours.
+    unsafe {
+        if send(object, value, &raw mut result) != PySendResult::PYGEN_RETURN {
+            return result;
+        }
+        if result == pyo3_ffi::Py_None() {
+            pyo3_ffi::PyErr_SetNone(pyo3_ffi::PyExc_StopIteration);
+        } else {
+            symbols::_PyGen_SetStopIterationValue(result);
+        }
+        release(result);
+        ptr::null_mut()
     }
 }
 

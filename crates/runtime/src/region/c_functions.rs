@@ -57,7 +57,7 @@ pub unsafe fn consumer_at(object: *mut PyObject) -> Option<Consumer> {
 }
 
 /// Name and flags of a function in C of a module of the interpreter.
-unsafe fn function_of(object: *mut PyObject, of: (&CStr, &[u8])) -> Option<(&'static CStr, c_int)> {
+pub(crate) unsafe fn function_of(object: *mut PyObject, of: (&CStr, &[u8])) -> Option<(&'static CStr, c_int)> {
     // SAFETY: the caller's; what a module is made of is fixed, and lives as long as the interpreter.
     unsafe {
         if Py_TYPE(object) != &raw mut PyCFunction_Type {

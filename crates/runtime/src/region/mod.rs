@@ -36,6 +36,7 @@ mod world;
 pub(crate) use background::clear as drop_jobs;
 pub use background::{Asked, queue_lengths};
 pub use c_functions::consumer_at;
+pub(crate) use c_functions::function_of as function_of_module;
 pub use describe::describe;
 pub use destroy::{destroy_in_region, destroy_noticed, destroy_plain, destroy_unnoticed};
 pub(crate) use ending::ends_quietly;

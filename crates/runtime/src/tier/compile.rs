@@ -3,6 +3,7 @@
 use super::refusal::Refusal;
 use super::state::{Jit, Stage, jit};
 use super::warm_up;
+use crate::helpers::heaps;
 use crate::helpers::pointers::CodeSource;
 use crate::memory::Placed;
 use crate::native::code::{self, CompiledCode};
@@ -119,6 +120,7 @@ unsafe fn attempt(code: Code, whole: bool) -> Result<(), Refusal> {
     // SAFETY: the caller's contract; no Python code runs until the compiled code is attached.
     let compiled = unsafe {
         let (jit, thread) = check(code)?;
+        heaps::find();
         let leave_out = if whole || !jit.settings.leaves_out() { LeaveOut::Nothing } else { LeaveOut::Unreached };
         let start = Instant::now();
         let mut compiled = link(jit, code, thread, leave_out, None)?;
