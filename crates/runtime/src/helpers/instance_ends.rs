@@ -8,6 +8,7 @@ use super::{
 };
 use crate::native::raw::{get, release, set};
 use pyo3_ffi::{PyObject, PyTypeObject};
+use std::cell::UnsafeCell;
 use std::ptr;
 use whipsnake_cpython::layout::{dict_values, object, type_object};
 use whipsnake_cpython::live::symbols;
@@ -255,9 +256,38 @@ unsafe fn end_built_in(value: *mut PyObject, depth: u32) -> bool {
         } else if class == &raw mut pyo3_ffi::PyFrame_Type {
             traceback_pool::end_frame(value, depth)
         } else {
+            if !is_subtype(class) {
+                *left(class) = class;
+            }
             false
         }
     }
+}
+
+/// Classes whose instances are left to the interpreter, by their addresses: sets, matches, whatever other types written in C make. Those of Python's own are not among them, since
+/// their instances end here or there, as it comes. A class that is long gone only makes the instances of one with its address end in the interpreter's way.
+struct Left(UnsafeCell<[*mut PyTypeObject; Left::SIZE]>);
+
+// SAFETY: only touched with the GIL held.
+unsafe impl Sync for Left {}
+
+impl Left {
+    const SIZE: usize = 64;
+}
+
+static LEFT: Left = Left(UnsafeCell::new([ptr::null_mut(); Left::SIZE]));
+
+/// Where a class stands if its instances are left to the interpreter.
+#[inline]
+fn left(class: *mut PyTypeObject) -> *mut *mut PyTypeObject {
+    // Static types are some hundred bytes long.
+    LEFT.0.get().cast::<*mut PyTypeObject>().wrapping_add((class as usize >> 5) % Left::SIZE)
+}
+
+/// Whether its instances end as those of classes in Python do.
+unsafe fn is_subtype(class: *mut PyTypeObject) -> bool {
+    // SAFETY: a live class; the GIL is held.
+    unsafe { (*class).tp_dealloc.is_none_or(|own| is_end_of_python_instance(own)) }
 }
 
 /// Ends an object without references, if it is an instance that has nothing but values, a short tuple or list, a dict, a function, a generator that is done, an iterator
@@ -269,6 +299,10 @@ unsafe fn end_built_in(value: *mut PyObject, depth: u32) -> bool {
 pub(crate) unsafe fn end(object: *mut PyObject) -> bool {
     // SAFETY: the caller's.
     unsafe {
+        let class: *mut PyTypeObject = get(object, object::OB_TYPE);
+        if *left(class) == class {
+            return false;
+        }
         let pool = POOL.0.get();
         let Some(values) = (*pool).values(object) else { return end_built_in(object, MAX_DEPTH) };
         Pool::end_at(pool, object, &values, MAX_DEPTH);

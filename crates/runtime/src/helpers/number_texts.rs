@@ -100,8 +100,8 @@ impl Spec {
         self.kind == b's'
     }
 
-    /// An int of 64 bits in this format.
-    pub(super) fn int(&self, value: i64) -> Option<Text> {
+    /// Appends an int of 64 bits in this format; `None`, and nothing is appended, if it is not among what is done here.
+    pub(super) fn int(&self, value: i64, result: &mut Text) -> Option<()> {
         if self.precision.is_some() || self.thousands && self.fill == b'0' {
             return None;
         }
@@ -111,7 +111,11 @@ impl Spec {
             0 | b'd' => {
                 let mut buffer = itoa::Buffer::new();
                 let decimal = buffer.format(magnitude).as_bytes();
-                if self.thousands { group(decimal, &mut digits) } else { digits.extend_from_slice(decimal) }
+                if !self.thousands {
+                    self.pad(value < 0, decimal, b'>', result);
+                    return Some(());
+                }
+                group(decimal, &mut digits);
             }
             _ if self.thousands => return None,
             b'x' => radix(magnitude, 4, b"0123456789abcdef", &mut digits),
@@ -120,50 +124,62 @@ impl Spec {
             b'b' => radix(magnitude, 1, b"01", &mut digits),
             _ => return None,
         }
-        Some(self.padded(value < 0, &digits, b'>'))
+        self.pad(value < 0, &digits, b'>', result);
+        Some(())
     }
 
-    /// A float in this format.
-    pub(super) fn float(&self, value: f64) -> Option<Text> {
+    /// Appends a float in this format; `None`, and nothing is appended, if it is not among what is done here.
+    pub(super) fn float(&self, value: f64, result: &mut Text) -> Option<()> {
         if self.kind != b'f' || self.thousands && self.fill == b'0' {
             return None;
         }
         let precision = self.precision.unwrap_or(6);
         let digits = fixed(value.abs(), precision)?;
         if !self.thousands {
-            return Some(self.padded(value.is_sign_negative(), &digits, b'>'));
+            self.pad(value.is_sign_negative(), &digits, b'>', result);
+            return Some(());
         }
         let whole = digits.len() - if precision == 0 { 0 } else { precision + 1 };
         let mut grouped = Text::new();
         group(&digits[..whole], &mut grouped);
         grouped.extend_from_slice(&digits[whole..]);
-        Some(self.padded(value.is_sign_negative(), &grouped, b'>'))
+        self.pad(value.is_sign_negative(), &grouped, b'>', result);
+        Some(())
     }
 
-    /// An ASCII string in this format.
-    pub(super) fn string(&self, text: &[u8]) -> Option<Text> {
+    /// Appends an ASCII string in this format; `None`, and nothing is appended, if it is not among what is done here.
+    #[inline]
+    pub(super) fn string(&self, text: &[u8], result: &mut Text) -> Option<()> {
         let is_plain = matches!(self.kind, 0 | b's') && !self.thousands && self.precision.is_none();
-        (is_plain && self.align != Some(b'=')).then(|| self.padded(false, text, b'<'))
+        (is_plain && self.align != Some(b'=')).then(|| self.pad(false, text, b'<', result))
     }
 
-    /// Fills up to the width.
-    fn padded(&self, negative: bool, text: &[u8], usual: u8) -> Text {
+    /// Appends a text, filled up to the width.
+    #[inline]
+    fn pad(&self, negative: bool, text: &[u8], usual: u8, result: &mut Text) {
         let missing = self.width.saturating_sub(text.len() + usize::from(negative));
+        // Most formats have no width, or one that the text fills.
         let (before, inside, after) = match self.align.unwrap_or(usual) {
+            _ if missing == 0 => (0, 0, 0),
             b'<' => (0, 0, missing),
             b'>' => (missing, 0, 0),
             b'^' => (missing / 2, 0, missing - missing / 2),
             _ => (0, missing, 0),
         };
-        let mut result = Text::new();
-        result.resize(before, self.fill);
+        self.fill_up(before, result);
         if negative {
             result.push(b'-');
         }
-        result.resize(result.len() + inside, self.fill);
+        self.fill_up(inside, result);
         result.extend_from_slice(text);
-        result.resize(result.len() + after, self.fill);
-        result
+        self.fill_up(after, result);
+    }
+
+    #[inline]
+    fn fill_up(&self, count: usize, result: &mut Text) {
+        if count > 0 {
+            result.resize(result.len() + count, self.fill);
+        }
     }
 }
 

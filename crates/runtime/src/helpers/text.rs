@@ -156,19 +156,22 @@ unsafe fn formatted(value: *mut PyObject, spec: *mut PyObject) -> Option<*mut Py
             return None;
         }
         let spec = Spec::parse(ascii(spec)?)?;
-        let text = if let Some(int) = wide_int(value) {
-            spec.int(int)
+        let mut text = Text::new();
+        if let Some(int) = wide_int(value) {
+            spec.int(int, &mut text)?;
         } else if let Some(float) = finite(value) {
-            spec.float(float)
+            spec.float(float, &mut text)?;
         } else if pyo3_ffi::PyUnicode_CheckExact(value) != 0 {
             let own = ascii(value)?;
-            let text = spec.string(own)?;
+            spec.string(own, &mut text)?;
             // A string that the format leaves as it is, is the result itself.
-            return Some(if text.len() == own.len() { retain(value) } else { new_ascii(&text) });
+            if text.len() == own.len() {
+                return Some(retain(value));
+            }
         } else {
-            None
-        };
-        text.map(|text| new_ascii(&text))
+            return None;
+        }
+        Some(new_ascii(&text))
     }
 }
 
@@ -215,21 +218,22 @@ pub(super) unsafe fn percent(format: *mut PyObject, value: *mut PyObject) -> Opt
             (rest, values) = (after, others);
             if pyo3_ffi::PyUnicode_CheckExact(value) != 0 {
                 let own = ascii(value)?;
-                text.extend_from_slice(&spec.string(own)?);
+                spec.string(own, &mut text)?;
                 // A string that is all of the text is the result itself.
                 whole = Some((value, own.len()));
             } else if let Some(int) = wide_int(value) {
-                let shown = if spec.is_text() {
-                    spec.string(itoa::Buffer::new().format(int).as_bytes())
+                if spec.is_text() {
+                    spec.string(itoa::Buffer::new().format(int).as_bytes(), &mut text)?;
                 } else {
-                    spec.int(int)
-                };
-                text.extend_from_slice(&shown?);
+                    spec.int(int, &mut text)?;
+                }
             } else {
                 let float = finite(value)?;
-                let shown =
-                    if spec.is_text() { spec.string(&number_texts::shortest(float)) } else { spec.float(float) };
-                text.extend_from_slice(&shown?);
+                if spec.is_text() {
+                    spec.string(&number_texts::shortest(float), &mut text)?;
+                } else {
+                    spec.float(float, &mut text)?;
+                }
             }
         }
         text.extend_from_slice(rest);
