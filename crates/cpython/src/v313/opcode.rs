@@ -44,6 +44,7 @@ pub const fn base(op: u8) -> u8 {
 /// Specialised and instrumented forms count as their base. Jumps leave the same stack on both ways, but for `FOR_ITER`:
 /// it takes one value and leaves two when it falls through, and takes the iterator when it ends the loop (going on
 /// after the `END_FOR` and `POP_TOP` at its target).
+#[inline]
 pub const fn popped(op: u8, oparg: u32) -> i32 {
     POPPED[base(op) as usize].count(oparg)
 }

@@ -1,6 +1,7 @@
 //! Exceptions of classes that make them as `Exception` does: made without the steps that a call of a class takes, and ended with what they hold. Their memory
 //! waits for the next ones among that of dead instances.
 
+use super::instance_ends::drop_reference;
 use super::instance_pool::{HEAD, POOL, PREHEADER, Pool, WITH_PREHEADER};
 use super::text::{ascii, joined};
 use super::tuple_pool::tuple_of;
@@ -146,41 +147,49 @@ pub(super) unsafe fn end(dying: *mut PyObject, depth: u32) -> bool {
             return false;
         }
         let class: *mut PyTypeObject = get(dying, object::OB_TYPE);
-        let fields = [DICT, ARGS, NOTES, TRACEBACK, CAUSE, CONTEXT];
-        let held = fields.map(|field| get::<*mut PyObject>(dying, field));
-        let own: &[i32] = if is_exact(dying, pyo3_ffi::PyExc_AttributeError.cast()) {
-            &[exception::ATTRIBUTE_ERROR_OBJ, exception::ATTRIBUTE_ERROR_NAME]
+        let plain = (*pool).exception_ending(class, |pool| plain_ending(pool, class));
+        let (front, bytes, own): (_, _, &[i32]) = if let Some((front, bytes)) = plain {
+            (front, bytes, &[])
+        } else if is_exact(dying, pyo3_ffi::PyExc_AttributeError.cast()) {
+            let own = &[exception::ATTRIBUTE_ERROR_OBJ, exception::ATTRIBUTE_ERROR_NAME];
+            (HEAD, HEAD + (*class).tp_basicsize as usize, own)
         } else if is_exact(dying, pyo3_ffi::PyExc_StopIteration.cast()) {
-            &[exception::STOP_ITERATION_VALUE]
+            (HEAD, HEAD + (*class).tp_basicsize as usize, &[exception::STOP_ITERATION_VALUE])
         } else {
-            &[]
+            return false;
         };
-        if !own.is_empty() {
-            let own = own.iter().map(|&field| get::<*mut PyObject>(dying, field));
-            Pool::end_built_in(pool, dying, HEAD + (*class).tp_basicsize as usize, own.chain(held), depth);
-            return true;
-        }
-        let Some((front, bytes)) = layout(class) else { return false };
-        let ends = |class: *mut PyTypeObject| (*class).tp_dealloc.map(|f| f as usize);
-        let heap = get::<u64>(class, type_object::TP_FLAGS) & type_object::HEAPTYPE != 0;
-        if heap {
-            let has_weak = front > HEAD && get::<usize>(dying, object::MANAGED_WEAKREF_OFFSET) != 0;
-            if has_weak || !ends_as_exception(&*pool, class) {
-                return false;
-            }
-        } else if ends(class) != ends(base()) {
+        if front > HEAD && get::<usize>(dying, object::MANAGED_WEAKREF_OFFSET) != 0 {
             return false;
         }
-        let memory = dying.cast::<u8>().sub(front);
         Pool::untrack(dying.cast::<u8>().sub(HEAD));
-        for value in held.into_iter().filter(|value| !value.is_null()) {
-            super::instance_ends::drop_reference(value, depth);
+        for &field in own.iter().chain(&[DICT, ARGS, NOTES, TRACEBACK, CAUSE, CONTEXT]) {
+            let value: *mut PyObject = get(dying, field);
+            if !value.is_null() {
+                drop_reference(value, depth);
+            }
         }
-        if heap {
+        let memory = dying.cast::<u8>().sub(front);
+        // Classes of the interpreter's own live for ever.
+        if get::<u64>(class, type_object::TP_FLAGS) & type_object::HEAPTYPE != 0 {
             release(class.cast());
         }
         (*pool).finish(memory, bytes);
         true
+    }
+}
+
+/// What is in front of the exceptions of a class, and what they take in all, if they end as those of `BaseException` do.
+unsafe fn plain_ending(pool: &Pool, class: *mut PyTypeObject) -> Option<(usize, usize)> {
+    // SAFETY: the caller's: a live class.
+    unsafe {
+        let found = layout(class)?;
+        let ends = |class: *mut PyTypeObject| (*class).tp_dealloc.map(|f| f as usize);
+        let plain = if get::<u64>(class, type_object::TP_FLAGS) & type_object::HEAPTYPE != 0 {
+            ends_as_exception(pool, class)
+        } else {
+            ends(class) == ends(base())
+        };
+        plain.then_some(found)
     }
 }
 

@@ -16,6 +16,16 @@ use whipsnake_cpython::live::symbols;
 /// Instances and lists in each other are ended here this deep; the interpreter, which does not let the C stack grow for it, ends what is deeper.
 pub(super) const MAX_DEPTH: u32 = 3;
 
+/// Flags of classes that are derived from one of the interpreter's own with a layout of its own: ints, lists, tuples, `bytes`, strings, dicts, exceptions, classes.
+const OF_BUILT_IN_BASE: u64 = pyo3_ffi::Py_TPFLAGS_LONG_SUBCLASS
+    | pyo3_ffi::Py_TPFLAGS_LIST_SUBCLASS
+    | pyo3_ffi::Py_TPFLAGS_TUPLE_SUBCLASS
+    | pyo3_ffi::Py_TPFLAGS_BYTES_SUBCLASS
+    | pyo3_ffi::Py_TPFLAGS_UNICODE_SUBCLASS
+    | pyo3_ffi::Py_TPFLAGS_DICT_SUBCLASS
+    | pyo3_ffi::Py_TPFLAGS_BASE_EXC_SUBCLASS
+    | pyo3_ffi::Py_TPFLAGS_TYPE_SUBCLASS;
+
 /// Where the values of an instance are.
 struct Values {
     first: *mut *mut PyObject,
@@ -70,7 +80,9 @@ impl Pool {
         // SAFETY: a live object; what is read is there in instances of types that end so.
         unsafe {
             let class: *mut PyTypeObject = get(instance, object::OB_TYPE);
-            if !self.allocator.is_usual() {
+            let flags: u64 = get(class, type_object::TP_FLAGS);
+            if flags & (type_object::HEAPTYPE | OF_BUILT_IN_BASE) != type_object::HEAPTYPE || !self.allocator.is_usual()
+            {
                 return None;
             }
             let ending = self.ending(class, |pool| pool.ask_ending(class))?;
@@ -195,7 +207,7 @@ unsafe fn end_at_depth(value: *mut PyObject, depth: u32) {
     // SAFETY: the caller's: an object without references.
     unsafe {
         if is_plain(value) {
-            if !pools::end_number(value) {
+            if !pools::end_number(value) && !pools::end_text(value) {
                 symbols::_Py_Dealloc(value);
             }
             return;
@@ -232,14 +244,25 @@ unsafe fn end_built_in(value: *mut PyObject, depth: u32) -> bool {
     // SAFETY: the caller's; what is called goes with the object's class.
     unsafe {
         let class: *mut PyTypeObject = get(value, object::OB_TYPE);
-        if class == &raw mut pyo3_ffi::PyTuple_Type {
-            tuple_pool::end(value, depth)
-        } else if class == &raw mut pyo3_ffi::PyList_Type {
-            list_pool::end(value, depth)
-        } else if class == &raw mut pyo3_ffi::PyDict_Type {
-            dict_pool::end(value, depth)
+        let flags = (*class).tp_flags;
+        if flags & pyo3_ffi::Py_TPFLAGS_TUPLE_SUBCLASS != 0 {
+            if class == &raw mut pyo3_ffi::PyTuple_Type {
+                tuple_pool::end(value, depth)
+            } else {
+                derived_tuples::end(value, depth)
+            }
+        } else if flags & pyo3_ffi::Py_TPFLAGS_DICT_SUBCLASS != 0 {
+            class == &raw mut pyo3_ffi::PyDict_Type && dict_pool::end(value, depth)
+        } else if flags & pyo3_ffi::Py_TPFLAGS_LIST_SUBCLASS != 0 {
+            class == &raw mut pyo3_ffi::PyList_Type && list_pool::end(value, depth)
+        } else if flags & pyo3_ffi::Py_TPFLAGS_BASE_EXC_SUBCLASS != 0 {
+            exception_pool::end(value, depth)
         } else if class == &raw mut pyo3_ffi::PyFunction_Type {
             function_pool::end(value, depth)
+        } else if class == &raw mut pyo3_ffi::PyFrame_Type {
+            traceback_pool::end_frame(value, depth)
+        } else if class == &raw mut pyo3_ffi::PyTraceBack_Type {
+            traceback_pool::end_entry(value, depth)
         } else if class == &raw mut pyo3_ffi::PyGen_Type || class == &raw mut pyo3_ffi::PyCoro_Type {
             generator_pool::end(value, depth)
         } else if class == &raw mut pyo3_ffi::PyListIter_Type
@@ -247,14 +270,6 @@ unsafe fn end_built_in(value: *mut PyObject, depth: u32) -> bool {
             || class as usize == globals::ascii_iterator_type()
         {
             iterator_pool::end(value, depth)
-        } else if (*class).tp_flags & pyo3_ffi::Py_TPFLAGS_TUPLE_SUBCLASS != 0 {
-            derived_tuples::end(value, depth)
-        } else if (*class).tp_flags & pyo3_ffi::Py_TPFLAGS_BASE_EXC_SUBCLASS != 0 {
-            exception_pool::end(value, depth)
-        } else if class == &raw mut pyo3_ffi::PyTraceBack_Type {
-            traceback_pool::end_entry(value, depth)
-        } else if class == &raw mut pyo3_ffi::PyFrame_Type {
-            traceback_pool::end_frame(value, depth)
         } else {
             if !is_subtype(class) {
                 *left(class) = class;

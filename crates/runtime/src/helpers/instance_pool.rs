@@ -23,6 +23,9 @@ pub(super) const MAX_KEPT: u32 = 128;
 /// Of how many classes is kept what ends with an instance.
 pub(super) const ENDINGS: usize = 64;
 
+/// The same of classes of exceptions.
+const EXCEPTIONS: usize = 16;
+
 /// Flags of classes whose instances have a dict or weak references in front.
 pub(super) const WITH_PREHEADER: u64 = type_object::MANAGED_DICT | type_object::MANAGED_WEAKREF;
 
@@ -51,6 +54,14 @@ pub(super) struct Ending {
 
 impl Ending {
     const NONE: Ending = Ending { class: ptr::null_mut(), version: 0, count: 0, bytes: 0 };
+
+    /// What is kept, if it is of this class as it is now; else the class's version.
+    #[inline]
+    unsafe fn of(self, class: *mut PyTypeObject) -> Result<Ending, u32> {
+        // SAFETY: the caller's: a live class. No other class ever has its version, which it loses when it changes.
+        let version: u32 = unsafe { get(class, type_object::TP_VERSION_TAG) };
+        if self.class == class && self.version == version { Ok(self) } else { Err(version) }
+    }
 }
 
 /// How far an address is shifted for the number of its class among those that are known.
@@ -60,6 +71,8 @@ pub(super) struct Pool {
     lists: [List; LARGEST / UNIT],
     /// What is known of classes, by their addresses.
     endings: [Ending; ENDINGS],
+    /// The same of classes of exceptions, of which it is what is in front of them, and what they take.
+    exceptions: [Ending; EXCEPTIONS],
     /// Dead lists.
     pub(super) lists_of_items: list_pool::Lists,
     /// Dead tuples.
@@ -87,6 +100,7 @@ unsafe impl Sync for Slot {}
 pub(super) static POOL: Slot = Slot(UnsafeCell::new(Pool {
     lists: [List { first: ptr::null_mut(), length: 0 }; LARGEST / UNIT],
     endings: [Ending::NONE; ENDINGS],
+    exceptions: [Ending::NONE; EXCEPTIONS],
     lists_of_items: list_pool::Lists::EMPTY,
     tuples: tuple_pool::Tuples::EMPTY,
     dicts: dict_pool::Dicts::EMPTY,
@@ -108,6 +122,7 @@ pub(crate) unsafe fn initialise() {
         let pool = &mut *POOL.0.get();
         pool.young = ptr::null_mut();
         pool.endings = [Ending::NONE; ENDINGS];
+        pool.exceptions = [Ending::NONE; EXCEPTIONS];
         let interpreter = ThreadState::current().interpreter().cast::<u8>();
         let field = |offset: i32| interpreter.offset(offset as isize);
         let enabled = field(interpreter_state::GC_ENABLED).cast::<i32>();
@@ -201,19 +216,40 @@ impl Pool {
         class: *mut PyTypeObject,
         ask: impl FnOnce(&Pool) -> Option<(u32, u32)>,
     ) -> Option<Ending> {
-        // SAFETY: a live class. No other class ever has its version, which it loses when it changes.
-        let version: u32 = unsafe { get(class, type_object::TP_VERSION_TAG) };
         let place = (class as usize >> CLASS_SHIFT) % ENDINGS;
-        let known = self.endings[place];
-        if known.class == class && known.version == version {
-            return Some(known);
+        // SAFETY: the caller's.
+        match unsafe { self.endings[place].of(class) } {
+            Ok(known) => Some(known),
+            Err(version) => {
+                let (count, bytes) = ask(self)?;
+                let asked = Ending { class, version, count, bytes };
+                if version != 0 {
+                    self.endings[place] = asked;
+                }
+                Some(asked)
+            }
         }
-        let (count, bytes) = ask(self)?;
-        let asked = Ending { class, version, count, bytes };
-        if version != 0 {
-            self.endings[place] = asked;
+    }
+
+    /// What is in front of the exceptions of a class, and what they take in all: kept from the last time, or what `ask` says.
+    #[inline]
+    pub(super) unsafe fn exception_ending(
+        &mut self,
+        class: *mut PyTypeObject,
+        ask: impl FnOnce(&Pool) -> Option<(usize, usize)>,
+    ) -> Option<(usize, usize)> {
+        let place = (class as usize >> CLASS_SHIFT) % EXCEPTIONS;
+        // SAFETY: the caller's.
+        match unsafe { self.exceptions[place].of(class) } {
+            Ok(known) => Some((known.count as usize, known.bytes as usize)),
+            Err(version) => {
+                let (front, bytes) = ask(self)?;
+                if version != 0 {
+                    self.exceptions[place] = Ending { class, version, count: front as u32, bytes: bytes as u32 };
+                }
+                Some((front, bytes))
+            }
         }
-        Some(asked)
     }
 
     /// Whether the collector's list was found, and objects come from the interpreter's own allocator.

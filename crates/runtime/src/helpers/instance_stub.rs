@@ -38,11 +38,13 @@ pub(crate) const QUIETLY: u32 = ANYHOW + 1;
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn end_instance() {
     naked_asm!(
+        "mov rcx, [rdi + {ob_type}]",
+        "test dword ptr [rcx + {flags}], {heap_type}",
+        "je 10f",
         "push rdx",
         "push rsi",
         "mov esi, eax",
         "lea rax, [rip + {instances}]",
-        "mov rcx, [rdi + {ob_type}]",
         "mov edx, ecx",
         "shr edx, {class_shift}",
         "and edx, {endings_mask}",
@@ -254,9 +256,11 @@ pub(crate) unsafe extern "C" fn end_instance() {
         "pop r9",
         "pop r8",
         "9:",
-        "xor eax, eax",
         "pop rsi",
         "pop rdx",
+        // One of a class of the interpreter's own is none.
+        "10:",
+        "xor eax, eax",
         "ret",
         itself = sym end_instance,
         instances = sym POOL,
@@ -288,6 +292,8 @@ pub(crate) unsafe extern "C" fn end_instance() {
         managed_dict = const object::MANAGED_DICT_OFFSET,
         managed_weakref = const object::MANAGED_WEAKREF_OFFSET,
         version_tag = const type_object::TP_VERSION_TAG,
+        flags = const type_object::TP_FLAGS,
+        heap_type = const type_object::HEAPTYPE,
         valid = const dict_values::VALID,
         capacity = const dict_values::CAPACITY,
         values = const dict_values::VALUES,

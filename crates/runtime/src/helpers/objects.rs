@@ -78,7 +78,7 @@ pub(crate) unsafe extern "C" fn destroy(object: *mut PyObject) {
         // But for numbers, our own ways are for objects that the collector knows; texts and such don't pay for the look at them.
         if get::<u64>(class, type_object::TP_FLAGS) & type_object::HAVE_GC != 0 {
             destroy_tracked(object);
-        } else if !pools::end_number(object) {
+        } else if !pools::end_number(object) && !pools::end_text(object) {
             symbols::_Py_Dealloc(object);
         }
     }

@@ -4,11 +4,12 @@
 //! time, use a list of ours of the same kind: dead short ints, linked through their type field. Both belong to the main interpreter, the only one
 //! that machine code runs in, and are guarded by the GIL.
 
+use crate::native::raw::{get, is_exact};
 use crate::small_objects;
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::cell::UnsafeCell;
 use std::ptr;
-use whipsnake_cpython::layout::{float, interpreter_state, long, object};
+use whipsnake_cpython::layout::{float, interpreter_state, long, object, unicode};
 use whipsnake_cpython::live::allocator::is_pymalloc;
 use whipsnake_cpython::live::{Allocator, ThreadState, symbols};
 
@@ -268,6 +269,26 @@ pub(super) unsafe fn end_number(object: *mut PyObject) -> bool {
             return false;
         }
         pools.allocator.is_usual() && small_objects::give(object.cast())
+    }
+}
+
+/// Ends a string without references, if nothing but its memory, which is ours, ends with it.
+///
+/// # Safety
+/// The GIL is held; nobody has a reference to the object.
+#[inline]
+pub(super) unsafe fn end_text(object: *mut PyObject) -> bool {
+    /// One whose characters are in its own memory, which are its UTF-8, too.
+    const PLAIN: u32 = unicode::COMPACT_MASK | unicode::ASCII_MASK;
+    // SAFETY: the caller's; an interned one is known to a dict.
+    unsafe {
+        if !is_exact(object, &raw mut pyo3_ffi::PyUnicode_Type) {
+            return false;
+        }
+        let state = get::<u32>(object, unicode::STATE);
+        state & (PLAIN | unicode::INTERNED_MASK) == PLAIN
+            && (*POOLS.0.get()).allocator.is_usual()
+            && small_objects::give(object.cast())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::depths::Depths;
 use super::exit;
+use super::handlers::LastHandlers;
 use super::unreached::LeftOut;
 use crate::memory::{Block, Placed, Table};
 use crate::tier::WarmUp;
@@ -39,6 +40,8 @@ pub struct CompiledCode {
     pub(super) resume_points: Table<ResumePoint>,
     /// Value-stack depth before each code unit's instruction.
     depths: Depths,
+    /// Handlers that exceptions went to.
+    pub(super) handlers: LastHandlers,
     /// Where the cells of attribute accesses are among these: code unit and first word.
     pub(super) attribute_cells: Table<(u32, u32)>,
     /// The same for what is counted for the optimizing tier.
@@ -118,6 +121,7 @@ impl CompiledCode {
             mixed_numbers: Default::default(),
             failed: Default::default(),
             asked: Default::default(),
+            handlers: Default::default(),
             block: None,
         }
     }
@@ -153,6 +157,7 @@ impl CompiledCode {
             mixed_numbers: Default::default(),
             failed: Default::default(),
             asked: Default::default(),
+            handlers: Default::default(),
             block: None,
         }
     }

@@ -18,6 +18,7 @@ pub mod function_calls;
 pub mod generator_entry;
 mod generator_returns;
 pub mod generators;
+mod handlers;
 pub mod handover;
 mod method_results;
 mod new_chunks;

@@ -13,7 +13,6 @@ use crate::helpers::objects::{release, release_or_null};
 use crate::helpers::traceback_pool;
 use pyo3_ffi::{PyObject, PyThreadState};
 use std::{ptr, slice};
-use whipsnake_bytecode::find_in_table;
 use whipsnake_cpython::live::monitoring::{ExceptionEvent, report_exception};
 use whipsnake_cpython::live::{_PyInterpreterFrame, CodeUnit, Frame, ThreadState, symbols};
 use whipsnake_cpython::opcode;
@@ -60,8 +59,8 @@ pub(super) unsafe extern "C" fn error(
         if let Some(from_top) = first_dropped(base).filter(|_| !is_test()) {
             let first = if from_top == 0 { 0 } else { count - from_top };
             depth -= count;
-            for index in first..first + count {
-                release_or_null(inputs.add(index % count).read());
+            for index in (first..count).chain(0..first) {
+                release_or_null(inputs.add(index).read());
             }
         }
         let caches = opcode::CACHES[base as usize] as usize;
@@ -224,7 +223,7 @@ unsafe fn handle(thread: ThreadState, frame: Frame, position: &Position) -> Hand
         let table: *mut pyo3_ffi::PyBytesObject = code.exception_table().cast();
         let bytes =
             slice::from_raw_parts((&raw const (*table).ob_sval).cast::<u8>(), (*table).ob_base.ob_size as usize);
-        let handler = find_in_table(bytes, position.unit as u32);
+        let handler = compiled(frame).handlers.find(bytes, position.unit);
         let stack = frame.stack_base();
         let level = handler.map_or(0, |h| h.depth as usize);
         for index in (level..position.depth).rev() {
