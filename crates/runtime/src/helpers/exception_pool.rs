@@ -148,8 +148,8 @@ pub(super) unsafe fn end(dying: *mut PyObject, depth: u32) -> bool {
         }
         let class: *mut PyTypeObject = get(dying, object::OB_TYPE);
         let plain = (*pool).exception_ending(class, |pool| plain_ending(pool, class));
-        let (front, bytes, own): (_, _, &[i32]) = if let Some((front, bytes)) = plain {
-            (front, bytes, &[])
+        let (front, bytes, own): (_, _, &[i32]) = if let Some(ending) = plain {
+            (ending.count as usize, ending.bytes as usize, &[])
         } else if is_exact(dying, pyo3_ffi::PyExc_AttributeError.cast()) {
             let own = &[exception::ATTRIBUTE_ERROR_OBJ, exception::ATTRIBUTE_ERROR_NAME];
             (HEAD, HEAD + (*class).tp_basicsize as usize, own)
@@ -179,17 +179,17 @@ pub(super) unsafe fn end(dying: *mut PyObject, depth: u32) -> bool {
 }
 
 /// What is in front of the exceptions of a class, and what they take in all, if they end as those of `BaseException` do.
-unsafe fn plain_ending(pool: &Pool, class: *mut PyTypeObject) -> Option<(usize, usize)> {
+unsafe fn plain_ending(pool: &Pool, class: *mut PyTypeObject) -> Option<(u32, u32)> {
     // SAFETY: the caller's: a live class.
     unsafe {
-        let found = layout(class)?;
+        let (front, bytes) = layout(class)?;
         let ends = |class: *mut PyTypeObject| (*class).tp_dealloc.map(|f| f as usize);
         let plain = if get::<u64>(class, type_object::TP_FLAGS) & type_object::HEAPTYPE != 0 {
             ends_as_exception(pool, class)
         } else {
             ends(class) == ends(base())
         };
-        plain.then_some(found)
+        plain.then_some((front as u32, bytes as u32))
     }
 }
 

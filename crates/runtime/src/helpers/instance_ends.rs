@@ -65,11 +65,8 @@ impl Pool {
         unsafe {
             let memory = dying.cast::<u8>().sub(HEAD);
             Pool::untrack(memory);
-            for value in held {
-                if !value.is_null() {
-                    drop_reference(value, depth);
-                }
-            }
+            // Not by a loop, which asks iterators that are joined at each step where it is.
+            held.into_iter().filter(|value| !value.is_null()).for_each(|value| drop_reference(value, depth));
             (*pool).finish(memory, bytes);
         }
     }

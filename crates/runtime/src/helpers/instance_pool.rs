@@ -54,14 +54,6 @@ pub(super) struct Ending {
 
 impl Ending {
     const NONE: Ending = Ending { class: ptr::null_mut(), version: 0, count: 0, bytes: 0 };
-
-    /// What is kept, if it is of this class as it is now; else the class's version.
-    #[inline]
-    unsafe fn of(self, class: *mut PyTypeObject) -> Result<Ending, u32> {
-        // SAFETY: the caller's: a live class. No other class ever has its version, which it loses when it changes.
-        let version: u32 = unsafe { get(class, type_object::TP_VERSION_TAG) };
-        if self.class == class && self.version == version { Ok(self) } else { Err(version) }
-    }
 }
 
 /// How far an address is shifted for the number of its class among those that are known.
@@ -71,7 +63,7 @@ pub(super) struct Pool {
     lists: [List; LARGEST / UNIT],
     /// What is known of classes, by their addresses.
     endings: [Ending; ENDINGS],
-    /// The same of classes of exceptions, of which it is what is in front of them, and what they take.
+    /// The same of classes of exceptions.
     exceptions: [Ending; EXCEPTIONS],
     /// Dead lists.
     pub(super) lists_of_items: list_pool::Lists,
@@ -216,40 +208,42 @@ impl Pool {
         class: *mut PyTypeObject,
         ask: impl FnOnce(&Pool) -> Option<(u32, u32)>,
     ) -> Option<Ending> {
-        let place = (class as usize >> CLASS_SHIFT) % ENDINGS;
         // SAFETY: the caller's.
-        match unsafe { self.endings[place].of(class) } {
-            Ok(known) => Some(known),
-            Err(version) => {
-                let (count, bytes) = ask(self)?;
-                let asked = Ending { class, version, count, bytes };
-                if version != 0 {
-                    self.endings[place] = asked;
-                }
-                Some(asked)
-            }
-        }
+        unsafe { self.remembered(|pool| &mut pool.endings, class, ask) }
     }
 
-    /// What is in front of the exceptions of a class, and what they take in all: kept from the last time, or what `ask` says.
+    /// The same of exceptions: `count` is what is in front of them, `bytes` what they take in all.
     #[inline]
     pub(super) unsafe fn exception_ending(
         &mut self,
         class: *mut PyTypeObject,
-        ask: impl FnOnce(&Pool) -> Option<(usize, usize)>,
-    ) -> Option<(usize, usize)> {
-        let place = (class as usize >> CLASS_SHIFT) % EXCEPTIONS;
+        ask: impl FnOnce(&Pool) -> Option<(u32, u32)>,
+    ) -> Option<Ending> {
         // SAFETY: the caller's.
-        match unsafe { self.exceptions[place].of(class) } {
-            Ok(known) => Some((known.count as usize, known.bytes as usize)),
-            Err(version) => {
-                let (front, bytes) = ask(self)?;
-                if version != 0 {
-                    self.exceptions[place] = Ending { class, version, count: front as u32, bytes: bytes as u32 };
-                }
-                Some((front, bytes))
-            }
+        unsafe { self.remembered(|pool| &mut pool.exceptions, class, ask) }
+    }
+
+    /// What a table has of a class as it is now, or what `ask` says, which is remembered there.
+    #[inline]
+    unsafe fn remembered<const SIZE: usize>(
+        &mut self,
+        table: impl Fn(&mut Pool) -> &mut [Ending; SIZE],
+        class: *mut PyTypeObject,
+        ask: impl FnOnce(&Pool) -> Option<(u32, u32)>,
+    ) -> Option<Ending> {
+        // SAFETY: a live class. No other class ever has its version, which it loses when it changes.
+        let version: u32 = unsafe { get(class, type_object::TP_VERSION_TAG) };
+        let place = (class as usize >> CLASS_SHIFT) % SIZE;
+        let known = table(self)[place];
+        if known.class == class && known.version == version {
+            return Some(known);
         }
+        let (count, bytes) = ask(self)?;
+        let asked = Ending { class, version, count, bytes };
+        if version != 0 {
+            table(self)[place] = asked;
+        }
+        Some(asked)
     }
 
     /// Whether the collector's list was found, and objects come from the interpreter's own allocator.

@@ -152,21 +152,11 @@ pub(super) unsafe fn end_frame(dying: *mut PyObject, depth: u32) -> bool {
         let executable: *mut PyObject = get(data, frame::EXECUTABLE);
         let slots = data.add(frame::LOCALSPLUS as usize).cast::<*mut PyObject>();
         let count = get::<i32>(data, frame::STACKTOP) as usize;
-        let bytes = size(executable);
-        let drop = |value: *mut PyObject| {
-            if !value.is_null() {
-                drop_reference(value, depth);
-            }
-        };
-        let memory = dying.cast::<u8>().sub(HEAD);
-        Pool::untrack(memory);
-        drop(get(data, frame::FUNCOBJ));
-        drop(get(data, frame::LOCALS));
-        for index in 0..count {
-            drop(slots.add(index).read());
-        }
-        others(dying).into_iter().for_each(drop);
-        (*pool).finish(memory, bytes);
+        let held = [get(data, frame::FUNCOBJ), get(data, frame::LOCALS)]
+            .into_iter()
+            .chain((0..count).map(|index| slots.add(index).read()))
+            .chain(others(dying));
+        Pool::end_built_in(pool, dying, size(executable), held, depth);
         drop_reference(executable, depth);
         true
     }
