@@ -153,6 +153,8 @@ static void print_execution(void) {
     OFF(LIST_FREELIST, PyInterpreterState, object_state.freelists.lists.items);
     OFF(LIST_NUMFREE, PyInterpreterState, object_state.freelists.lists.numfree);
     OFF(SLICE_CACHE, PyInterpreterState, object_state.freelists.slices.slice_cache);
+    OFF(NEXT_FUNCTION_VERSION, PyInterpreterState, func_state.next_version);
+    OFF(FUNCTION_VERSIONS, PyInterpreterState, func_state.func_version_cache);
     OFF(DICT_GLOBAL_VERSION, PyInterpreterState, dict_state.global_version);
     OFF(DICT_WATCHERS, PyInterpreterState, dict_state.watchers);
     OFF(CALLABLE_ISINSTANCE, PyInterpreterState, callable_cache.isinstance);
@@ -163,10 +165,16 @@ static void print_execution(void) {
     OFF(MONITORS, PyInterpreterState, monitors);
     OFF(MONITORING_TOOL_NAMES, PyInterpreterState, monitoring_tool_names);
     SIZE(PyInterpreterState);
+    VAL(FUNCTION_VERSION_CACHE_SIZE, u32, FUNC_VERSION_CACHE_SIZE);
     VAL(FLOAT_MAXFREELIST, i32, PyFloat_MAXFREELIST);
     VAL(TUPLE_MAXSAVESIZE, i32, PyTuple_MAXSAVESIZE);
     VAL(TUPLE_MAXFREELIST, i32, PyTuple_MAXFREELIST);
     VAL(LIST_MAXFREELIST, i32, PyList_MAXFREELIST);
+    end();
+
+    begin("function_version", "`struct _func_version_cache_item`: whose a version was last.");
+    OFF(CODE, struct _func_version_cache_item, code);
+    SIZE(struct _func_version_cache_item);
     end();
 
     begin("runtime", "`_PyRuntime`. The singletons may move between patch versions: take addresses from `live::singletons`.");

@@ -8,7 +8,7 @@ use std::ffi::{CStr, c_ulong};
 
 use pyo3_ffi::{Py_DECREF, PyInterpreterState, PyObject};
 
-use super::{Dict, Long, Raised, ThreadState, TypeObject, singletons, symbols};
+use super::{Code, Dict, Long, Raised, ThreadState, TypeObject, singletons, symbols};
 use crate::layout::{self, interpreter_state};
 
 /// Why Whipsnake cannot run in this process.
@@ -87,6 +87,7 @@ pub unsafe fn host() -> Result<(), HostError> {
         frame_evaluation(interpreter)?;
         singletons_lie_in_rows()?;
         float_free_list(interpreter)?;
+        function_versions(interpreter)?;
         dict_keys()
     }
 }
@@ -246,6 +247,21 @@ unsafe fn float_free_list(interpreter: *mut PyInterpreterState) -> Result<(), Ho
         let head = field::<u64>(interpreter, interpreter_state::FLOAT_FREELIST);
         compare("interpreter_state.floats.items", address, head)?;
         compare("interpreter_state.floats.numfree", before as u64 + 1, after as u64)
+    }
+}
+
+/// Code that is made takes the next version of functions.
+unsafe fn function_versions(interpreter: *mut PyInterpreterState) -> Result<(), HostError> {
+    // SAFETY: ordinary calls under the GIL; what is made here is released here.
+    unsafe {
+        let made = pyo3_ffi::PyCode_NewEmpty(c"".as_ptr(), c"".as_ptr(), 1);
+        if made.is_null() {
+            return Err(Raised.into());
+        }
+        let version = Code::new_unchecked(made).version();
+        Py_DECREF(made.cast());
+        let next = field::<u32>(interpreter, interpreter_state::NEXT_FUNCTION_VERSION);
+        compare("interpreter_state.func_state.next_version", u64::from(version) + 1, next.into())
     }
 }
 

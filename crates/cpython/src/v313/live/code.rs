@@ -7,7 +7,7 @@ use pyo3_ffi::{PyCodeObject, PyObject};
 use super::Tuple;
 use super::handle::handle;
 use crate::CodeKind;
-use crate::layout::{co_monitoring, code, monitoring};
+use crate::layout::{co_monitoring, code, function_version, interpreter_state, monitoring};
 
 /// A unit of bytecode: an instruction or a cache entry.
 #[repr(C)]
@@ -168,10 +168,24 @@ impl Code {
     /// specialises a call of them, and not at all while they have another entry than its own.
     ///
     /// # Safety
-    /// The GIL is held.
+    /// The GIL is held, in the interpreter that the code was made in.
     pub unsafe fn clear_version(self) {
-        // SAFETY: a field of a live code object that only functions being made read.
-        unsafe { self.as_ptr().cast::<u8>().offset(code::VERSION as isize).cast::<u32>().write(0) };
+        let place = self.version() % interpreter_state::FUNCTION_VERSION_CACHE_SIZE;
+        // SAFETY: a field of a live code object that only functions being made read; the table has so many places.
+        unsafe {
+            self.as_ptr().cast::<u8>().offset(code::VERSION as isize).cast::<u32>().write(0);
+            // When it ends the interpreter takes it from the place of the version that it has then. Left at this one, it would be read there after its end.
+            let table = pyo3_ffi::PyInterpreterState_Get()
+                .cast::<u8>()
+                .offset(interpreter_state::FUNCTION_VERSIONS as isize);
+            let last = table
+                .add(place as usize * function_version::SIZEOF as usize)
+                .offset(function_version::CODE as isize)
+                .cast::<*mut PyCodeObject>();
+            if last.read() == self.as_ptr() {
+                last.write(std::ptr::null_mut());
+            }
+        }
     }
 
     /// Index of the first instruction (`RESUME`) from which on a frame may be seen.
