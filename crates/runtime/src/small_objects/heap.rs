@@ -1,19 +1,27 @@
-//! Blocks of up to 512 bytes, of 32 sizes, from runs of 16 KiB that hold blocks of one size. Knows nothing of CPython, and takes no lock: whoever calls
+//! Blocks of up to 2 KiB, of 40 sizes, from runs of 16 KiB that hold blocks of one size. Knows nothing of CPython, and takes no lock: whoever calls
 //! holds the GIL.
 //!
 //! The shape is pymalloc's (pools within arenas; Vladimir Marangozov, Python 2.1). What differs is what makes it short: memory is one range that grows at its end,
 //! so that one comparison tells whether a block is ours, and there is one heap in the process, so that nobody asks for the thread's.
 //! And the heads of runs lie together, those of a megabyte in one page: each at the start of its run, all of them would have the same place in the processor's first
 //! cache, which has room for eight.
+//!
+//! Pymalloc leaves what is longer than 512 bytes to the C library, to which blocks of a kilobyte and more are large: it cuts them off free memory, and merges them with that again. The
+//! stack of each match of a regular expression is such a block, and so are tables of dicts, lists and strings that grow.
 
 use super::range::{GROWTH, Range};
 use std::ptr::{self, NonNull};
 
 /// Blocks are multiples of this long, and start at multiples of it.
 const STEP: usize = 16;
+/// Up to here there is a size for each multiple of `STEP`.
+const FINE: usize = 512;
+const FINE_CLASSES: usize = FINE / STEP;
+/// Behind that four between a power of two and the next.
+const QUARTERS: usize = 4;
 /// The longest block.
-pub(super) const LONGEST: usize = 512;
-const CLASSES: usize = LONGEST / STEP;
+pub(super) const LONGEST: usize = 4 * FINE;
+const CLASSES: usize = FINE_CLASSES + 2 * QUARTERS;
 /// Bytes of a run, which starts at a multiple of it.
 pub(super) const RUN: usize = 16 << 10;
 /// The memory whose runs have their heads in one place, at its start. It starts at a multiple of this.
@@ -124,11 +132,11 @@ impl Heap {
         self.range.contains(block)
     }
 
-    /// A block of at least `size` bytes, from 1 to 512; null if the system has no memory.
+    /// A block of at least `size` bytes, from 1 to 2,048; null if the system has no memory.
     #[inline]
     pub fn allocate(&mut self, size: usize) -> *mut u8 {
         debug_assert!(Heap::takes(size));
-        let class = (size - 1) / STEP % CLASSES;
+        let class = class_of(size);
         // SAFETY: the current run is one of ours, or the one that has nothing; what is on its list is free.
         unsafe {
             let run = self.current[class];
@@ -309,8 +317,26 @@ fn first_of(run: *mut Run) -> usize {
     if run.addr().is_multiple_of(CHUNK) { HEADS } else { 0 }
 }
 
+/// The class of blocks of so many bytes, from 1 to [`LONGEST`].
+#[inline]
+fn class_of(size: usize) -> usize {
+    let last = size - 1;
+    if last < FINE {
+        last / STEP
+    } else if last < 2 * FINE {
+        FINE_CLASSES + (last - FINE) / (FINE / QUARTERS)
+    } else {
+        FINE_CLASSES + QUARTERS + (last - 2 * FINE) / (2 * FINE / QUARTERS) % QUARTERS
+    }
+}
+
 fn size_of_class(class: usize) -> usize {
-    (class + 1) * STEP
+    if class < FINE_CLASSES {
+        (class + 1) * STEP
+    } else {
+        let (octave, quarter) = ((class - FINE_CLASSES) / QUARTERS, (class - FINE_CLASSES) % QUARTERS);
+        (FINE << octave) / QUARTERS * (QUARTERS + quarter + 1)
+    }
 }
 
 /// Puts some of the blocks on a run's list that never were, in the order of their addresses.
@@ -380,6 +406,18 @@ mod tests {
     }
 
     #[test]
+    fn classes_are_the_next_size_up() {
+        let sizes: Vec<_> = (0..CLASSES).map(size_of_class).collect();
+        assert!(
+            sizes.is_sorted() && sizes[CLASSES - 1] == LONGEST && sizes.iter().all(|size| size.is_multiple_of(STEP))
+        );
+        for size in 1..=LONGEST {
+            let class = class_of(size);
+            assert!(size <= sizes[class] && (class == 0 || sizes[class - 1] < size), "{size}");
+        }
+    }
+
+    #[test]
     fn heads_and_runs_find_each_other() {
         let chunk = 7 * CHUNK;
         for run in 0..CHUNK / RUN {
@@ -414,6 +452,6 @@ mod tests {
         assert!(!heap.owns(ptr::null_mut()));
         let block = heap.allocate(1);
         assert!(heap.owns(block) && !heap.owns(Box::into_raw(Box::new(0_u8))));
-        assert!(Heap::takes(1) && Heap::takes(512) && !Heap::takes(0) && !Heap::takes(513));
+        assert!(Heap::takes(1) && Heap::takes(2048) && !Heap::takes(0) && !Heap::takes(2049));
     }
 }

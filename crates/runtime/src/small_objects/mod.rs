@@ -2,7 +2,7 @@
 //!
 //! Programs that spend their time in the interpreter's library spend a good part of that in pymalloc, which in 3.13 asks for the thread's interpreter at each
 //! call, and looks each address up in a tree. Compiled code cannot take these calls away: C functions make and free the strings, tuples and dicts. So the
-//! allocator itself is replaced, as [PEP 445](https://peps.python.org/pep-0445/) lets one: blocks of up to 512 bytes come from [`heap::Heap`], everything else, and what
+//! allocator itself is replaced, as [PEP 445](https://peps.python.org/pep-0445/) lets one: blocks of up to 2 KiB come from [`heap::Heap`], everything else, and what
 //! was there before, goes on to the allocator that was set.
 //!
 //! It is installed once and stays, since its blocks do. It is not where another allocator than pymalloc is set (`PYTHONMALLOC`, `tracemalloc`, debug hooks: those may
