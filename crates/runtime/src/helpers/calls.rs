@@ -4,8 +4,9 @@
 //! compiled code return where it starts and the new frame, or no address and the result of a call that is already done. When they fail, what
 //! they took from the slots is gone and the slots are null.
 
+use super::c_callables::{call_in_c, has_vectorcall, is_static_class};
 use super::class_calls::{call_class, is_called_as_class, make_plainly};
-use super::constructors::construct;
+use super::constructors::{construct, makes_plain_instances};
 use super::inlined_calls::call_method;
 use super::new_objects::call_new;
 use super::object_methods::call_object_method;
@@ -143,7 +144,11 @@ pub unsafe extern "C" fn call(
         }
         // Static types but `type` are not written in Python.
         let heap = get::<u64>(class, type_object::TP_FLAGS) & type_object::HEAPTYPE != 0;
-        if (heap || class == &raw mut pyo3_ffi::PyType_Type) && base.add(1).read().is_null() {
+        let is_class = class == &raw mut pyo3_ffi::PyType_Type;
+        if (heap || is_class) && base.add(1).read().is_null() {
+            if is_class && is_static_class(base.read().cast()) || !is_class && has_vectorcall(class) {
+                return call_in_c(thread, base, count);
+            }
             return call_object(thread, frame, base, count, length, address);
         }
         call_other(thread, frame, base, count, length, address)
@@ -188,6 +193,7 @@ unsafe extern "C" fn call_object(
         let entered = if is_exact(base.read(), &raw mut pyo3_ffi::PyType_Type) {
             match make_plainly(base, count) {
                 Some(made) => Some(done(made)),
+                None if !makes_plain_instances(base.read().cast()) => Some(call_in_c(thread, base, count)),
                 None => construct(thread, frame, base, count, None, back),
             }
         } else if is_called_as_class(base.read()) {
@@ -281,8 +287,14 @@ pub unsafe extern "C" fn call_whole(
     // SAFETY: machine code passes the slots of a call instruction of the current frame.
     unsafe {
         let slots = count as usize + 2;
-        if let Some(made) = call_class(thread, base, count, ptr::null_mut()) {
-            return made;
+        if base.add(1).read().is_null() {
+            if let Some(made) = call_class(thread, base, count, ptr::null_mut()) {
+                return made;
+            }
+            let class: *mut PyTypeObject = get(base.read(), object::OB_TYPE);
+            if get::<u64>(class, type_object::TP_FLAGS) & type_object::HEAPTYPE != 0 && has_vectorcall(class) {
+                return call_in_c(thread, base, count).frame.cast();
+            }
         }
         let (args, total) = unwrap_method(base, count as usize);
         let callable = base.read();

@@ -1,7 +1,8 @@
 //! Calls of classes that are over before anything else happens: those that need no frame of Python code, and those whose `__init__` runs in native code of its own.
 
+use super::c_callables::call_in_c;
 use super::calls::finish;
-use super::constructors::construct_whole;
+use super::constructors::{construct_whole, makes_plain_instances};
 use super::exception_pool;
 use super::objects::release;
 use crate::native::raw::{is_exact, release_or_null};
@@ -42,11 +43,13 @@ pub(super) unsafe fn call_class(
         if !base.add(1).read().is_null() || !is_called_as_class(base.read()) {
             return None;
         }
-        if kwnames.is_null()
-            && is_exact(base.read(), &raw mut pyo3_ffi::PyType_Type)
-            && let Some(made) = make_plainly(base, count)
-        {
-            return Some(made);
+        if kwnames.is_null() && is_exact(base.read(), &raw mut pyo3_ffi::PyType_Type) {
+            if let Some(made) = make_plainly(base, count) {
+                return Some(made);
+            }
+            if !makes_plain_instances(base.read().cast()) {
+                return Some(call_in_c(thread, base, count).frame.cast());
+            }
         }
         let instance = construct_whole(thread, base, count, Tuple::new(kwnames.cast()))?;
         tools::notice_in(ThreadState::new_unchecked(thread));

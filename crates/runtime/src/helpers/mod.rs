@@ -9,6 +9,7 @@ pub(crate) mod attention;
 pub mod attribute_stores;
 pub mod attributes;
 pub mod build;
+mod c_callables;
 pub mod calls;
 pub(crate) mod class_calls;
 pub mod closures;
