@@ -158,6 +158,8 @@ helpers! {
     CallWhole(thread: ptr, base: ptr, count: i32) -> (obj) [escapes];
     /// `CALL_KW` likewise.
     CallKwWhole(thread: ptr, base: ptr, count: i32) -> (obj) [escapes];
+    /// `CALL_FUNCTION_EX` likewise.
+    CallFunctionExWhole(thread: ptr, base: ptr, flags: i32) -> (obj) [escapes];
     /// `len(value)` as a number, negative on error.
     ObjectSize(value: obj) -> (i64) [escapes];
     /// `isinstance(value, class)`: 1, 0, negative on error.
@@ -283,6 +285,8 @@ helpers! {
     DictUpdate(dict: obj, mapping: obj) -> (i32) [escapes];
     /// Updates the dict of keyword arguments in a stack slot by `**mapping`; the callable is three slots below.
     DictMerge(slot: ptr, mapping: obj) -> (i32) [escapes];
+    /// Puts the items of one exact dict into another one that nobody else has: 1; 0, and then nothing has changed, if a key is in both, or Python code may have a say.
+    TryDictMerge(dict: obj, mapping: obj) -> (i32) [pure];
 
     // Building: `count` (or twice as many) values from a stack slot up, which are consumed unless it fails.
     /// A tuple.

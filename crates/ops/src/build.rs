@@ -5,7 +5,7 @@
 
 use crate::{Imm, Place, operations};
 use whipsnake_cpython::layout::list;
-use whipsnake_ir::{BinaryOp, Builder, Condition, Global, Helper, Offset, Type, Value, abi};
+use whipsnake_ir::{BinaryOp, Builder, Condition, Global, Helper, MissReason, Offset, Type, Value, abi};
 
 operations! {
     "BUILD_TUPLE" () -> 0, imms [Imm::Oparg(0)] => |b| build(b, Helper::BuildTuple);
@@ -21,6 +21,7 @@ operations! {
     "SET_UPDATE" (iterable) -> 0, place Place::Below(1) => |b, v| extend(b, Helper::SetUpdate, v);
     "DICT_UPDATE" (mapping) -> 0, place Place::Below(1) => |b, v| extend(b, Helper::DictUpdate, v);
     "DICT_MERGE" (mapping) -> 0, place Place::Below(1) => dict_merge;
+    "DICT_MERGE.quiet" (mapping) -> 0, place Place::Below(1) => dict_merge_quietly;
     "MAP_ADD" (key, value) -> 0, place Place::Below(2), borrows [0, 1] => map_add;
 }
 
@@ -87,6 +88,16 @@ pub fn dict_merge(b: &mut Builder<'_>, mapping: Value) {
     let frame = b.frame();
     let slot = b.address(frame, Offset::Operand(abi::operand::LOCAL, 0));
     b.call_status(Helper::DictMerge, &[slot, mapping]);
+    b.release(mapping);
+}
+
+/// The same with an exact dict, if that can be done unnoticed: for regions, where what an error's message is made of is in no slot.
+pub fn dict_merge_quietly(b: &mut Builder<'_>, mapping: Value) {
+    b.guard_exact(mapping, Global::DictType);
+    let dict = b.local();
+    let merged = b.call_status(Helper::TryDictMerge, &[dict, mapping]);
+    let merged = b.compare_const(Condition::Ne, merged, 0);
+    b.guard(merged, MissReason::Value);
     b.release(mapping);
 }
 

@@ -14,6 +14,7 @@ operations! {
     "CALL_FUNCTION_EX" () -> 0, imms [Imm::Oparg(0), Imm::Length], ptrs [Ptr::NextCode] => |b| call(b, Helper::CallFunctionEx);
     "CALL.whole" () -> 0, imms [Imm::Oparg(0)] => |b| whole(b, Helper::CallWhole);
     "CALL_KW.whole" () -> 0, imms [Imm::Oparg(0)] => |b| whole(b, Helper::CallKwWhole);
+    "CALL_FUNCTION_EX.whole" () -> 0, imms [Imm::Oparg(0)] => |b| whole(b, Helper::CallFunctionExWhole);
     "RECEIVE" () -> 1, receives => receive;
     "RETURN_VALUE" (value) -> 0, borrows [0] => return_value;
     "RETURN_CONST" () -> 0, ptrs [Ptr::Const] => return_const;

@@ -111,7 +111,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// The function that a variable held, an argument or an attribute, when the region was built. That the one that is called has its code is guarded.
-    fn function_called(&mut self, number: u32, called: Value) -> Option<u64> {
+    pub(super) fn function_called(&mut self, number: u32, called: Value) -> Option<u64> {
         let sample = self.sample(called).filter(|_| !self.is_general(number))?;
         (self.body.world.class(sample) == Some(Global::FunctionType)).then_some(sample)
     }

@@ -6,10 +6,12 @@
 use super::arguments::{MAX_NAMED, Places};
 use super::blocks::Walk;
 use super::body::Entered;
+use super::instructions::MAX_TUPLE;
 use crate::Callee;
 use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::dict;
 use whipsnake_cpython::opcode as op;
+use whipsnake_cpython::opcode::operand::INTRINSIC_LIST_TO_TUPLE;
 use whipsnake_ir::{Condition, Global, Known, MissReason, Slot, Type, Value};
 
 impl Callee<'_> {
@@ -69,6 +71,49 @@ impl Walk<'_, '_> {
         tuple
     }
 
+    /// Makes the tuple of a call as `f(x, *args)`, which the interpreter makes of a list that it fills, if it is known what `args` has. Returns the number of the
+    /// instruction behind; `None` if that can't be done, and then nothing was.
+    pub(super) fn gather(&mut self, number: u32, instr: &Instr) -> Option<u32> {
+        let (more, next) = self.put_together(number)?;
+        let count = instr.oparg as usize;
+        if count + more.len() > MAX_TUPLE as usize || self.is_general(number) {
+            return None;
+        }
+        let mut items = self.own_items(instr.oparg);
+        for &item in &more {
+            self.b.retain(item);
+        }
+        items.extend(more);
+        let tuple = if items.is_empty() { self.empty_tuple() } else { self.b.new_tuple(&items) };
+        self.replace_items(count, tuple);
+        Some(next)
+    }
+
+    /// What is put into the list that instruction number `number` makes, up to where it becomes a tuple, and the number of the instruction behind that.
+    fn put_together(&mut self, number: u32) -> Option<(Vec<Value>, u32)> {
+        let (mut items, mut at) = (vec![], number as usize + 1);
+        loop {
+            let &[first, second] = self.body.code.instrs().get(at..at + 2)? else { return None };
+            if (first.base, first.oparg) == (op::CALL_INTRINSIC_1, INTRINSIC_LIST_TO_TUPLE) {
+                return Some((items, at as u32 + 1));
+            }
+            let value = match first.base {
+                op::LOAD_FAST => self.local(first.oparg).value?,
+                op::LOAD_CONST => self.constant_object(&self.body.world.constant(first.oparg)),
+                _ => return None,
+            };
+            if second.oparg != 1 {
+                return None;
+            }
+            match second.base {
+                op::LIST_EXTEND => items.extend(self.b.tuple_items(value)?),
+                op::LIST_APPEND => items.push(value),
+                _ => return None,
+            }
+            at += 2;
+        }
+    }
+
     /// Inlines a `CALL_FUNCTION_EX` with a tuple that the region made itself, and no keywords, or a dict that it made; false if that can't be done, and then
     /// nothing was.
     pub(super) fn inline_unpacking(&mut self, number: u32, instr: &Instr) -> bool {
@@ -84,7 +129,9 @@ impl Walk<'_, '_> {
         let Some(named) = dict.map_or(Some(vec![]), |dict| self.items_of(dict.value?)) else { return false };
         let Some(items) = self.b.tuple_items(tuple_value) else { return false };
         let names: Option<Vec<u64>> = named.iter().map(|&(key, _)| self.constant_address(key)).collect();
-        let (Some(address), Some(names)) = (self.constant_address(called_value), names) else { return false };
+        let Some(names) = names else { return false };
+        let constant = self.constant_address(called_value);
+        let Some(address) = constant.or_else(|| self.function_called(number, called_value)) else { return false };
         let world = self.body.world;
         let Some(callee) = world.callee(address) else { return false };
         let Some(places) = self.places_by_names(address, items.len(), &names, &callee) else { return false };

@@ -15,7 +15,7 @@ use whipsnake_ops::{Operation, guard_ascii, is_among};
 const MAX_SURPRISES: usize = 8;
 
 /// Longer tuples are made from the stack in memory.
-const MAX_TUPLE: u32 = 8;
+pub(super) const MAX_TUPLE: u32 = 8;
 
 /// Longer lists likewise.
 const MAX_LIST: u32 = 12;
@@ -112,6 +112,7 @@ impl Walk<'_, '_> {
             op::PUSH_NULL => self.push(Slot::NULL),
             op::JUMP_FORWARD | op::JUMP_BACKWARD | op::JUMP_BACKWARD_NO_INTERRUPT => self.jump_to(instr.target),
             op::BUILD_TUPLE if oparg <= MAX_TUPLE && !self.is_general(number) => self.build_tuple(oparg),
+            op::BUILD_LIST if let Some(next) = self.gather(number, &instr) => return next,
             op::BUILD_LIST if oparg <= MAX_LIST && !self.is_general(number) => self.build_list(oparg),
             op::BUILD_MAP if oparg == 0 && !self.is_general(number) => {
                 self.mark_exit();
@@ -235,7 +236,7 @@ impl Walk<'_, '_> {
     }
 
     /// The uppermost elements of the stack, each with a reference of its own, for an object that is made of them.
-    fn own_items(&mut self, count: u32) -> Vec<Value> {
+    pub(super) fn own_items(&mut self, count: u32) -> Vec<Value> {
         let depth = self.knowledge().state.frame().stack.len();
         let first = depth - count as usize;
         self.own_elements(first..depth);
@@ -244,7 +245,7 @@ impl Walk<'_, '_> {
     }
 
     /// Puts the object that was made of these elements in their place.
-    fn replace_items(&mut self, count: usize, made: Value) {
+    pub(super) fn replace_items(&mut self, count: usize, made: Value) {
         let stack = &mut self.knowledge().state.frame().stack;
         stack.truncate(stack.len() - count);
         self.push(Slot::owned(made));
@@ -370,6 +371,9 @@ impl Walk<'_, '_> {
     /// The operation for an instruction: by what is known of its inputs, else by what the interpreter found.
     /// With it comes what the operation is told about the object that was seen.
     fn choose(&mut self, number: u32, instr: &Instr) -> Option<(&'static Operation, u64)> {
+        if (instr.base, instr.oparg) == (op::DICT_MERGE, 1) {
+            return named("DICT_MERGE.quiet").map(|operation| (operation, 0)).filter(|_| !self.is_general(number));
+        }
         let failures = self.failures(number, instr);
         if failures == 0 {
             let name = self

@@ -15,7 +15,7 @@ use pyo3_ffi::{Py_DECREF, Py_TYPE, PyObject, PyThreadState_Get};
 use std::ffi::c_int;
 use std::ptr::null_mut;
 use whipsnake_cpython::layout;
-use whipsnake_cpython::live::{Dict, symbols};
+use whipsnake_cpython::live::{Dict, KeysKind, symbols};
 use whipsnake_cpython::opcode;
 
 /// Drops the references in the slots.
@@ -233,5 +233,26 @@ pub unsafe extern "C" fn dict_merge(slot: *mut *mut PyObject, mapping: *mut PyOb
         }
         symbols::_PyEval_FormatKwargsError(PyThreadState_Get(), *slot.sub(3), mapping);
         -1
+    }
+}
+
+/// Puts the items of one exact dict into another one that nobody else has: 1; 0, and then nothing has changed, if a key is in both, or Python code may have a say.
+pub unsafe extern "C" fn try_dict_merge(into: *mut PyObject, from: *mut PyObject) -> c_int {
+    // SAFETY: live dicts; strings that are keys are compared without Python code.
+    unsafe {
+        let (into_dict, from_dict) = (Dict::new_unchecked(into), Dict::new_unchecked(from));
+        if from_dict.is_empty() || new_dicts::copy_into(into, from) {
+            return 1;
+        }
+        if into_dict.keys().kind() != KeysKind::Unicode || from_dict.keys().kind() != KeysKind::Unicode {
+            return 0;
+        }
+        let (mut position, mut key) = (0, null_mut());
+        while pyo3_ffi::PyDict_Next(from, &raw mut position, &raw mut key, null_mut()) != 0 {
+            if pyo3_ffi::PyDict_Contains(into, key) != 0 {
+                return 0;
+            }
+        }
+        if symbols::_PyDict_MergeEx(into, from, 2) < 0 { -1 } else { 1 }
     }
 }

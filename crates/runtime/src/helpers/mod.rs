@@ -125,6 +125,7 @@ pub fn address(helper: Helper) -> usize {
         Helper::CallKwWhole => keyword_calls::call_kw_whole as *const () as usize,
         Helper::CallKw => keyword_calls::call_kw as *const () as usize,
         Helper::CallFunctionEx => unpacked_calls::call_function_ex as *const () as usize,
+        Helper::CallFunctionExWhole => unpacked_calls::call_function_ex_whole as *const () as usize,
         Helper::ObjectSize => containers::object_size as *const () as usize,
         Helper::IsInstance => instances::is_instance as *const () as usize,
         Helper::TryIsInstance => instances::try_is_instance as *const () as usize,
@@ -187,6 +188,7 @@ pub fn address(helper: Helper) -> usize {
         Helper::SetUpdate => symbols::_PySet_Update as *const () as usize,
         Helper::DictUpdate => build::dict_update as *const () as usize,
         Helper::DictMerge => build::dict_merge as *const () as usize,
+        Helper::TryDictMerge => build::try_dict_merge as *const () as usize,
 
         // Building.
         Helper::BuildTuple => build::build_tuple as *const () as usize,

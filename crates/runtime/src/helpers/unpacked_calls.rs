@@ -1,11 +1,13 @@
 //! Calls with `*args` and `**kwargs`.
 
-use super::calls::{Back, compiled_function, done, enter, enter_pushed, entered, finish};
+use super::calls::{Back, compiled_function, done, enter_pushed, entered, finish};
 use super::inlined_calls::python_call;
 use super::objects::{release, release_or_null};
 use super::tuple_pool::{tuple_from, tuple_of};
-use crate::native::frames::{self, Resume};
+use crate::native::entry::{may_run, run_pushed};
+use crate::native::frames::{self, Pushed, Resume};
 use crate::native::raw::{get, is_exact, retain};
+use crate::native::tools;
 use pyo3_ffi::{PyObject, PyThreadState};
 use smallvec::SmallVec;
 use std::ffi::c_int;
@@ -28,33 +30,76 @@ pub unsafe extern "C" fn call_function_ex(
     // SAFETY: machine code passes the slots of a call instruction of the current frame.
     unsafe {
         let slots = 3 + (flags & 1) as usize;
-        let callable = base.read();
+        let Ok((positional, keywords)) = arguments(thread, base, flags) else { return done(ptr::null_mut()) };
+        let thread = ThreadState::new_unchecked(thread);
+        if let Some((found, own)) = compiled_callable(base.read()) {
+            let pushed = push_unpacked(thread, found.0, own, positional, keywords);
+            let back = Back { length, address };
+            return entered(pushed.and_then(|pushed| enter_pushed(thread, frame, pushed, found.1, back)), base, slots);
+        }
+        finish(base, slots, call_anything(base.read(), positional, keywords))
+    }
+}
+
+/// The same, until it has returned: null with an exception set. Compiled code runs in native code of its own.
+///
+/// # Safety
+/// Called by machine code only.
+pub unsafe extern "C" fn call_function_ex_whole(
+    thread: *mut PyThreadState,
+    base: *mut *mut PyObject,
+    flags: c_int,
+) -> *mut PyObject {
+    // SAFETY: machine code passes the slots of a call instruction of the current frame.
+    unsafe {
+        let slots = 3 + (flags & 1) as usize;
+        let Ok((positional, keywords)) = arguments(thread, base, flags) else { return ptr::null_mut() };
+        let thread = ThreadState::new_unchecked(thread);
+        let compiled = if may_run(thread) { compiled_callable(base.read()) } else { None };
+        let result = match compiled {
+            Some((found, own)) => push_unpacked(thread, found.0, own, positional, keywords)
+                .map_or(ptr::null_mut(), |pushed| run_pushed(thread, pushed, found.1)),
+            None => call_anything(base.read(), positional, keywords),
+        };
+        tools::notice_in(thread);
+        finish(base, slots, result).frame.cast()
+    }
+}
+
+/// What a call has in its slots as arguments: a tuple, which is made of something else if need be, and a dict or null.
+#[inline]
+unsafe fn arguments(
+    thread: *mut PyThreadState,
+    base: *mut *mut PyObject,
+    flags: c_int,
+) -> Result<(*mut PyObject, *mut PyObject), Raised> {
+    // SAFETY: the caller's.
+    unsafe {
         let mut positional = base.add(2).read();
-        let mut keywords = if flags & 1 != 0 { base.add(3).read() } else { ptr::null_mut() };
+        let keywords = if flags & 1 != 0 { base.add(3).read() } else { ptr::null_mut() };
         if pyo3_ffi::PyTuple_CheckExact(positional) == 0 {
-            let tuple = match check_iterable(thread, callable, positional) {
-                Ok(()) => tuple_from(positional),
-                Err(Raised) => ptr::null_mut(),
-            };
+            check_iterable(thread, base.read(), positional)?;
+            let tuple = tuple_from(positional);
             if tuple.is_null() {
-                return done(ptr::null_mut());
+                return Err(Raised);
             }
             base.add(2).write(tuple);
             release(positional);
             positional = tuple;
         }
-        if let Some((found, own)) = compiled_callable(callable) {
-            let back = Back { length, address };
-            let result = enter_unpacked(thread, frame, found, own, positional, &mut keywords, back);
-            release(positional);
-            release_or_null(keywords);
-            return entered(result, base, slots);
-        }
+        Ok((positional, keywords))
+    }
+}
+
+/// Calls what is not compiled. Takes the references to it and its arguments.
+unsafe fn call_anything(callable: *mut PyObject, positional: *mut PyObject, keywords: *mut PyObject) -> *mut PyObject {
+    // SAFETY: the caller's.
+    unsafe {
         let result = pyo3_ffi::PyObject_Call(callable, positional, keywords);
         release(callable);
         release(positional);
         release_or_null(keywords);
-        finish(base, slots, result)
+        result
     }
 }
 
@@ -83,19 +128,16 @@ unsafe fn compiled_callable(callable: *mut PyObject) -> Option<((Function, *cons
 /// So many arguments need no memory.
 const FEW: usize = 12;
 
-/// Enters a compiled function with an object it is called for (may be null), a tuple, and a dict (may be null) of arguments. Takes the function,
-/// the object, and the dict if that is null afterwards.
-unsafe fn enter_unpacked(
-    thread: *mut PyThreadState,
-    frame: *mut _PyInterpreterFrame,
-    found: (Function, *const u8),
+/// Pushes the frame of a function for an object that it is called for (may be null), a tuple, and a dict (may be null) of arguments. Takes the references to all
+/// of them.
+unsafe fn push_unpacked(
+    thread: ThreadState,
+    function: Function,
     own: *mut PyObject,
     positional: *mut PyObject,
-    dict: &mut *mut PyObject,
-    back: Back,
-) -> Result<Resume, Raised> {
-    let keywords = *dict;
-    // SAFETY: an exact tuple and an exact dict or null that the caller keeps alive. As many arguments are written as there is room for.
+    keywords: *mut PyObject,
+) -> Result<Pushed, Raised> {
+    // SAFETY: an exact tuple and an exact dict or null. As many arguments are written as there is room for.
     unsafe {
         let tuple = Tuple::new_unchecked(positional.cast());
         let first = usize::from(!own.is_null());
@@ -112,16 +154,35 @@ unsafe fn enter_unpacked(
         for index in 0..tuple.len() {
             args.add(first + index).write(retain(tuple.items().add(index).read()));
         }
-        if !keywords.is_null() && pyo3_ffi::Py_REFCNT(keywords) == 1 {
-            let thread = ThreadState::new_unchecked(thread);
-            if let Some(pushed) = frames::push_collected(thread, found.0, args, count, keywords) {
-                *dict = ptr::null_mut();
-                return enter_pushed(thread, frame, pushed, found.1, back);
-            }
+        if !keywords.is_null()
+            && pyo3_ffi::Py_REFCNT(keywords) == 1
+            && let Some(pushed) = frames::push_collected(thread, function, args, count, keywords)
+        {
+            release(positional);
+            return Ok(pushed);
         }
-        if named == 0 {
-            return enter(thread, frame, found, args, count, ptr::null_mut(), back);
-        }
+        let pushed = if named == 0 {
+            frames::push(thread, function, args, count, ptr::null_mut())
+        } else {
+            push_named(thread, function, args, count, keywords)
+        };
+        release(positional);
+        release_or_null(keywords);
+        pushed
+    }
+}
+
+/// Pushes the frame of a function for positional arguments, behind which there is room for those of a dict. Takes the references to the function and the
+/// arguments.
+unsafe fn push_named(
+    thread: ThreadState,
+    function: Function,
+    args: *mut *mut PyObject,
+    count: usize,
+    keywords: *mut PyObject,
+) -> Result<Pushed, Raised> {
+    // SAFETY: the caller's; an exact dict, which nobody changes meanwhile.
+    unsafe {
         let mut names: SmallVec<[*mut PyObject; FEW]> = SmallVec::new();
         let mut strings = true;
         let (mut position, mut key, mut value) = (0, ptr::null_mut(), ptr::null_mut());
@@ -130,23 +191,24 @@ unsafe fn enter_unpacked(
             args.add(count + names.len()).write(retain(value));
             names.push(retain(key));
         }
-        let kwnames = tuple_of(names.as_ptr(), named);
+        let kwnames = tuple_of(names.as_ptr(), names.len());
         if kwnames.is_null() || !strings {
-            for index in 0..count + named {
+            for index in 0..count + names.len() {
                 release_or_null(args.add(index).read());
             }
-            release(found.0.as_ptr().cast());
+            release(function.as_ptr().cast());
             if kwnames.is_null() {
                 names.iter().for_each(|&name| release(name));
             } else {
                 release(kwnames);
-                symbols::_PyErr_SetString(thread, pyo3_ffi::PyExc_TypeError, c"keywords must be strings".as_ptr());
+                let message = c"keywords must be strings".as_ptr();
+                symbols::_PyErr_SetString(thread.as_ptr(), pyo3_ffi::PyExc_TypeError, message);
             }
             return Err(Raised);
         }
-        let result = enter(thread, frame, found, args, count, kwnames, back);
+        let pushed = frames::push(thread, function, args, count, kwnames);
         release(kwnames);
-        result
+        pushed
     }
 }
 

@@ -125,7 +125,7 @@ pub unsafe fn call_compiled(
 ) -> Option<*mut PyObject> {
     // SAFETY: the caller's.
     unsafe {
-        if thread.c_recursion_remaining() < LOW_C_RECURSION || tools::watchful() {
+        if !may_run(thread) {
             return None;
         }
         if kwnames.is_null()
@@ -136,10 +136,28 @@ pub unsafe fn call_compiled(
             release(function.as_ptr().cast());
             return Some(result);
         }
+        let pushed = frames::push(thread, function, args, count, kwnames);
+        Some(pushed.map_or(ptr::null_mut(), |pushed| run_pushed(thread, pushed, compiled.entry)))
+    }
+}
+
+/// Whether a region may run a compiled function to its end, in native code of its own.
+#[inline]
+pub fn may_run(thread: ThreadState) -> bool {
+    thread.c_recursion_remaining() >= LOW_C_RECURSION && !tools::watchful()
+}
+
+/// Runs a frame that was pushed for compiled code at an address to its end, and pops it: what it returns, or null with an exception set.
+///
+/// # Safety
+/// The frame is above the current one; the address is the entry of its code; [`may_run`] said so; the GIL is held.
+#[inline]
+pub unsafe fn run_pushed(thread: ThreadState, pushed: frames::Pushed, address: *const u8) -> *mut PyObject {
+    // SAFETY: the caller's.
+    unsafe {
         let previous = thread.current_frame().map_or(ptr::null_mut(), Frame::as_ptr);
-        let frame = frames::push(thread, function, args, count, kwnames)
-            .and_then(|pushed| frames::link(thread, pushed, previous, ptr::null()));
-        Some(frame.map_or(ptr::null_mut(), |frame| run(thread, frame, compiled.entry)))
+        let frame = frames::link(thread, pushed, previous, ptr::null());
+        frame.map_or(ptr::null_mut(), |frame| run(thread, frame, address))
     }
 }
 
