@@ -4,6 +4,8 @@
 //! The interpreter's own cache of methods has only names that are the very string which the class has. `"visit_" + name` is a new one each time, for which it
 //! goes through all bases; and a name that is not there, as most are that are asked for in this way, raises an exception inside. Here is what the classes' answer was, as
 //! long as their version stays: what an entry says is what that of a site's cell does ([`shapes`]), but that it can also say that there is none.
+//!
+//! Attributes of classes (`getattr(kind, "__repr__")`) are in the same table, by the version of the class that is the owner.
 
 use super::attributes::{bind, has_inline_values, takes_precedence, value_offset};
 use super::exception_pool;
@@ -82,6 +84,9 @@ unsafe fn find(owner: *mut PyObject, name: *mut PyObject) -> Found {
     // SAFETY: the caller's: live objects, the GIL held; an entry is used only while its version is current. No code runs.
     unsafe {
         let class: *mut PyTypeObject = get(owner, object::OB_TYPE);
+        if is_class(owner) {
+            return find_in_class(owner, name);
+        }
         let version: u32 = get(class, type_object::TP_VERSION_TAG);
         if version == 0 || !is_exact(name, &raw mut pyo3_ffi::PyUnicode_Type) {
             return Found::Unknown;
@@ -129,6 +134,83 @@ unsafe fn find(owner: *mut PyObject, name: *mut PyObject) -> Found {
     }
 }
 
+/// The place for a name and what a class of that version has itself; another than for its instances.
+unsafe fn place_of_class(name: *mut PyObject, version: u32) -> *mut Entry {
+    // SAFETY: the caller's.
+    unsafe { place(name, version.rotate_left(16)) }
+}
+
+unsafe fn is_class(owner: *mut PyObject) -> bool {
+    // SAFETY: a live object.
+    unsafe { TypeObject::of(owner) }.has(type_object::TYPE_SUBCLASS)
+}
+
+/// What the table knows of an attribute of a class.
+unsafe fn find_in_class(owner: *mut PyObject, name: *mut PyObject) -> Found {
+    // SAFETY: as in `find`.
+    unsafe {
+        let version: u32 = get(owner, type_object::TP_VERSION_TAG);
+        if version == 0 || !is_exact(name, &raw mut pyo3_ffi::PyUnicode_Type) {
+            return Found::Unknown;
+        }
+        let Entry { name: known, shape, .. } = *place_of_class(name, version);
+        if known.is_null() || shape.version != version || !is_same_text(name, known) {
+            return Found::Unknown;
+        }
+        let metaclass: *mut PyTypeObject = get(owner, object::OB_TYPE);
+        // Entries of instances have other kinds.
+        if shape.kind != Kind::Class || get::<u32>(metaclass, type_object::TP_VERSION_TAG) != shape.check {
+            return Found::Unknown;
+        }
+        if shape.descriptor.is_null() { Found::Absent } else { Found::Value(retain(shape.descriptor)) }
+    }
+}
+
+/// Writes what a class has under a name into the table, if loading it from the class gives just that object.
+unsafe fn learn_of_class(owner: *mut PyObject, name: *mut PyObject) {
+    // SAFETY: as in `learn`.
+    unsafe {
+        let version: u32 = get(owner, type_object::TP_VERSION_TAG);
+        if version != 0 {
+            let at = &mut *place_of_class(name, version);
+            if at.fills >= MAX_FILLS {
+                return;
+            }
+            at.fills += 1;
+        }
+        let mut known = retain(name);
+        pyo3_ffi::PyUnicode_InternInPlace(&mut known);
+        let shape = shapes::class_or_absent_shape(owner.cast(), TypeObject::of(owner), known);
+        let shape = shape.filter(|shape| shape.kind == Kind::Class && is_given_as_it_is(shape.descriptor));
+        let Some(shape) = shape else { return release(known) };
+        let of_class = Shape { version: shape.check, check: shape.version, ..shape };
+        let entry = place_of_class(known, of_class.version);
+        let old = (*entry).name;
+        *entry = Entry { name: known, fills: (*entry).fills, shape: of_class };
+        if !old.is_null() {
+            release(old);
+        }
+    }
+}
+
+/// Whether an attribute of a class that is loaded from the class is the object itself, for good, or is not there.
+unsafe fn is_given_as_it_is(attribute: *mut PyObject) -> bool {
+    if attribute.is_null() {
+        return true;
+    }
+    // SAFETY: a live object. A class of Python's may become a descriptor.
+    unsafe {
+        let class: *mut PyTypeObject = get(attribute, object::OB_TYPE);
+        let descriptors = [
+            &raw mut pyo3_ffi::PyFunction_Type,
+            &raw mut pyo3_ffi::PyMethodDescr_Type,
+            &raw mut pyo3_ffi::PyWrapperDescr_Type,
+        ];
+        let stays = get::<u64>(class, type_object::TP_FLAGS) & type_object::IMMUTABLETYPE != 0;
+        descriptors.contains(&class) || stays && (*class).tp_descr_get.is_none()
+    }
+}
+
 /// The class attribute of an instance that has none of its own.
 unsafe fn of_class(owner: *mut PyObject, class: *mut PyTypeObject, descriptor: *mut PyObject) -> Found {
     // SAFETY: as in `find`; what is asked runs no code.
@@ -160,6 +242,9 @@ pub(super) unsafe fn learn(owner: *mut PyObject, name: *mut PyObject) {
     unsafe {
         let class = TypeObject::of(owner);
         let exact = is_exact(name, &raw mut pyo3_ffi::PyUnicode_Type);
+        if exact && class.has(type_object::TYPE_SUBCLASS) && ascii(name).is_some() {
+            return learn_of_class(owner, name);
+        }
         let generic = shapes::loads_generically(class.as_ptr());
         if !exact
             || ascii(name).is_none()
@@ -222,7 +307,10 @@ pub(crate) unsafe extern "C" fn getattr(_: *mut PyObject, args: *const *mut PyOb
         match find(owner, name) {
             Found::Value(value) => return value,
             Found::Absent if count == 3 => return retain(args.add(2).read()),
-            Found::Absent if exception_pool::raise_attribute_error(owner, name) => return ptr::null_mut(),
+            // Of classes, the text is another.
+            Found::Absent if !is_class(owner) && exception_pool::raise_attribute_error(owner, name) => {
+                return ptr::null_mut();
+            }
             Found::Descriptor(descriptor) => {
                 let load = (*get::<*mut PyTypeObject>(descriptor, object::OB_TYPE)).tp_descr_get;
                 let value = bind_or_ask(load.expect("a data descriptor"), descriptor, owner, name);

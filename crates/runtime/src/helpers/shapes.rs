@@ -35,7 +35,7 @@ pub(crate) enum Kind {
     Dict = 5,
     /// The class attribute, a data descriptor.
     Data = 6,
-    /// The owner is a class of version `check`; its metaclass has the entry's version and does not have the name.
+    /// The owner is a class of version `check`; its metaclass has the entry's version, and nothing of the name that comes before what classes have.
     Class = 7,
     /// The owner is a module; entry number `index` of its dict may have the name.
     Module = 8,
@@ -386,6 +386,19 @@ pub(crate) unsafe fn shared_key(class: TypeObject, name: *mut PyObject) -> Share
 /// For an attribute of a class, found in the class itself or its bases.
 unsafe fn class_shape(owner: *mut PyTypeObject, metaclass: TypeObject, name: *mut PyObject) -> Option<Shape> {
     // SAFETY: as in `learn_load`; `owner` is a type.
+    unsafe { class_or_absent_shape(owner, metaclass, name) }.filter(|shape| !shape.descriptor.is_null())
+}
+
+/// As [`class_shape`]; where neither the class nor its metaclass has the name, the descriptor is null.
+///
+/// # Safety
+/// Live objects, the GIL held; `owner` is a type.
+pub(super) unsafe fn class_or_absent_shape(
+    owner: *mut PyTypeObject,
+    metaclass: TypeObject,
+    name: *mut PyObject,
+) -> Option<Shape> {
+    // SAFETY: the caller's.
     unsafe {
         let general = PyType_Type.tp_getattro;
         let loads = (*metaclass.as_ptr()).tp_getattro;
@@ -398,9 +411,16 @@ unsafe fn class_shape(owner: *mut PyTypeObject, metaclass: TypeObject, name: *mu
             return Some(Shape { kind: Kind::Data, index: 0, version, check: 0, descriptor: in_metaclass });
         }
         let (check, found) = look_up(TypeObject::new(owner)?, name)?;
-        let usable = in_metaclass.is_null() && !found.is_null() && metaclass.version_tag() == version;
-        usable.then_some(Shape { kind: Kind::Class, index: 0, version, check, descriptor: found })
+        let usable = in_metaclass.is_null() || !found.is_null() && never_precedes(in_metaclass);
+        let stays = usable && metaclass.version_tag() == version;
+        stays.then_some(Shape { kind: Kind::Class, index: 0, version, check, descriptor: found })
     }
+}
+
+/// Whether what a metaclass has under a name, which is no data descriptor now, never comes before what its classes have: a class of Python's may become one.
+unsafe fn never_precedes(in_metaclass: *mut PyObject) -> bool {
+    // SAFETY: a live object.
+    unsafe { TypeObject::of(in_metaclass) }.has(type_object::IMMUTABLETYPE)
 }
 
 /// For a variable of a module, where no attribute of modules hides it.
