@@ -12,8 +12,8 @@ use pyo3_ffi::{PyObject, PySendResult, PyThreadState, PyTypeObject};
 use std::ffi::c_int;
 use std::ptr;
 use whipsnake_cpython::layout::code::{CO_COROUTINE, CO_ITERABLE_COROUTINE};
-use whipsnake_cpython::layout::{exception, type_object};
-use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, symbols};
+use whipsnake_cpython::layout::{exception, generator, type_object};
+use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, Generator, symbols};
 
 /// An object, and a number that tells what it is.
 #[repr(C)]
@@ -123,6 +123,12 @@ pub unsafe extern "C" fn get_awaitable(
 ) -> *mut PyObject {
     // SAFETY: the caller's.
     unsafe {
+        // Mostly a coroutine that was just made.
+        if is_exact(iterable, &raw mut pyo3_ffi::PyCoro_Type)
+            && Generator::new_unchecked(iterable).state() == generator::FRAME_CREATED
+        {
+            return retain(iterable);
+        }
         let iterator = symbols::_PyCoro_GetAwaitableIter(iterable);
         if iterator.is_null() {
             symbols::_PyEval_FormatAwaitableError(thread, pyo3_ffi::Py_TYPE(iterable), place);

@@ -68,17 +68,20 @@ unsafe fn return_address(frame: Frame) -> Option<*const u8> {
     }
 }
 
+/// What a frame has in front of its slots.
+type FrameHead = [u64; frame_layout::LOCALSPLUS as usize / size_of::<u64>()];
+
 /// Moves a frame that has only locals into a new generator, to go on after its current instruction.
 unsafe fn move_frame(from: Frame, generator: Generator) {
     // SAFETY: a new generator has room for the frame of its function's code; the references move along.
     unsafe {
         let into = generator.frame();
         let slots = from.stack_base().offset_from(from.localsplus()) as usize;
-        // A few words, for which a call takes longer.
-        let words = frame_layout::LOCALSPLUS as usize / size_of::<u64>() + slots;
-        let (source, target) = (from.as_ptr().cast::<u64>(), into.as_ptr().cast::<u64>());
-        for word in 0..words {
-            target.add(word).write_volatile(source.add(word).read());
+        // What all frames have is copied by a few instructions; mostly there are few slots, for which a call takes longer.
+        into.as_ptr().cast::<FrameHead>().write(from.as_ptr().cast::<FrameHead>().read());
+        let (source, target) = (from.localsplus(), into.localsplus());
+        for slot in 0..slots {
+            target.add(slot).write_volatile(source.add(slot).read());
         }
         into.set_stacktop(slots as i32);
         into.set_instr_ptr(from.instr_ptr().add(1));
