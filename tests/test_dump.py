@@ -91,3 +91,24 @@ for k in range(40):
     found = headings(outcome.err)
     assert "machine" in found
     assert found.count("exits") < 200
+
+
+def test_ints_of_32_bits_are_combined_in_registers() -> None:
+    body = """
+import whipsnake
+
+def mixed(values, n):
+    total = 0xFFFFFFFF
+    for i in range(n):
+        total = values[i & 3] ^ (total >> 1) ^ 0xEDB88320
+    return total
+
+for _ in range(3):
+    mixed([0x80000001, 0xC0000000, 0xFFFFFFFF, 0x40000000], 100000)
+print(whipsnake.dump(mixed))
+"""
+    outcome = run_python("-c", body, mode="on", WHIPSNAKE_STATS="1", **SETTINGS)
+    assert outcome.code == 0, outcome.shown
+    graph = outcome.out.partition(": reuse\n")[2].partition("\n== ")[0]
+    assert "xor" in graph, outcome.shown
+    assert "CombineInts" not in graph, graph

@@ -39,7 +39,18 @@ def loads(classes):
         seen.append(show(kind.mro))
         seen.append(show(kind.__name__))
         seen.append(show(kind.__doc__ is None))
-        for name in ("__repr__", "__call__", "__eq__", "number", "name", "method", "of_class", "static", "prop", "nowhere"):
+        for name in (
+            "__repr__",
+            "__call__",
+            "__eq__",
+            "number",
+            "name",
+            "method",
+            "of_class",
+            "static",
+            "prop",
+            "nowhere",
+        ):
             seen.append(show(getattr(kind, name, None)))
             seen.append(show(getattr(kind, "".join([name[:1], name[1:]]), None)))
             seen.append(hasattr(kind, name))
@@ -118,7 +129,9 @@ def changes(rounds):
                     other = kind.late
                 except AttributeError as error:
                     other = str(error)
-                log.append((value if isinstance(value, str) else "object", other if isinstance(other, str) else "object"))
+                log.append(
+                    (value if isinstance(value, str) else "object", other if isinstance(other, str) else "object")
+                )
                 log.append(hasattr(kind, "late"))
             if step == 1:
                 Root.late = "root"

@@ -57,7 +57,7 @@ fn check_python(result: *mut PyObject) {
 
 fn values(names: &Namespace) {
     names.run(
-        "small, big, number = -7, 1 << 40, 1.5\nitems, pair, table = [1, 2], (3, 4), {'a': 5, 'b': 6}\nmixed = {1: 7}\n\
+        "small, big, low, huge, number = -7, 1 << 40, -(1 << 60) + 5, 1 << 60, 1.5\nitems, pair, table = [1, 2], (3, 4), {'a': 5, 'b': 6}\nmixed = {1: 7}\n\
          class C:\n    __slots__ = ()\nclass D:\n    def __init__(self): self.x = 1; self.y = 2\n    def __getitem__(self, i): return i\nd = D()\n",
     );
     // SAFETY: all objects are in the namespace, under the GIL, of the types asked for.
@@ -65,6 +65,11 @@ fn values(names: &Namespace) {
         let value = |object| Long::new_unchecked(object).compact_value();
         assert_eq!(names.int(c"small"), -7);
         assert_eq!(value(names.get(c"big")), None);
+        let wide = |name| Long::new_unchecked(names.get(name)).value_of_two_digits();
+        assert_eq!(
+            [c"small", c"big", c"low", c"huge"].map(wide),
+            [Some(-7), Some(1 << 40), Some(-(1 << 60) + 5), None]
+        );
         assert_eq!(Float::new_unchecked(names.get(c"number")).value(), 1.5);
         let items = List::new_unchecked(names.get(c"items"));
         assert_eq!((items.len(), value(items.item(1).unwrap())), (2, Some(2)));

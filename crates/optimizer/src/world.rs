@@ -34,7 +34,7 @@ pub trait World {
     fn attribute(&self, owner: u64, instr: &Instr) -> Option<u64>;
     /// An item of a list or tuple, if it is there, else any item of a container; for an iterator, of what it goes over.
     fn item(&self, container: u64, index: i64) -> Option<u64>;
-    /// The value of an `int` object.
+    /// The value of an `int` object, if it is not too large for a register.
     fn index(&self, object: u64) -> Option<i64>;
     /// The type code of an `array.array`, and the address of what describes its items.
     fn array(&self, object: u64) -> Option<(u8, u64)>;

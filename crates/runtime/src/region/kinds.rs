@@ -65,7 +65,7 @@ pub(super) fn object_of(value: *mut PyObject) -> Object {
     // SAFETY: a live object, of the type that was found.
     unsafe {
         let number = match class {
-            Some(Global::IntType) => Long::new_unchecked(value).compact_value().map_or(Number::No, Number::Int),
+            Some(Global::IntType) => Long::new_unchecked(value).value_of_two_digits().map_or(Number::No, Number::Int),
             Some(Global::FloatType) => Number::Float(Float::new_unchecked(value).value()),
             _ => Number::No,
         };

@@ -25,6 +25,16 @@ impl Long {
         Some(sign * self.get::<u32>(long::OB_DIGIT) as i64)
     }
 
+    /// The value, if the number has two digits at most, so that a register holds it and what is computed of two such.
+    pub fn value_of_two_digits(self) -> Option<i64> {
+        if self.tag() >> long::NON_SIZE_BITS != 2 {
+            return self.compact_value();
+        }
+        let sign = 1 - (self.tag() & long::SIGN_MASK) as i64;
+        let [low, high] = [0, 4].map(|offset| i64::from(self.get::<u32>(long::OB_DIGIT + offset)));
+        Some(sign * (high << long::SHIFT | low))
+    }
+
     /// Number of digits and sign.
     pub fn tag(self) -> u64 {
         self.get(long::LV_TAG)
