@@ -102,3 +102,31 @@ first = edges(EDGES, 1)
 print(edges(EDGES, 300) == first)
 print(first)
 print(pairs(EDGES, 60), pairs(EDGES[3:11], 60), pairs(EDGES[7:8] * 9, 60))
+
+
+def boards(rounds):
+    """Bits of 64, 90, 240 and 270, and of negative ones."""
+    full = 0xFFFFFFFFFFFFFFFF
+    board = 0x8100000000000081
+    log = []
+    for i in range(rounds):
+        board ^= 1 << (i * 7 % 64)
+        moves = (board << 8 | board >> 8) & full
+        log.append((moves & ~board & full, moves ^ full, moves | 1 << 63, board & -board, board & 0xFF00000000000000))
+        wide = board * board * board
+        log.append(
+            (
+                wide ^ wide,
+                wide & full << 64,
+                wide | wide << 30,
+                wide << 60 ^ board,
+                wide << 90 & wide,
+                -wide ^ board,
+                True & board,
+                board | True,
+            )
+        )
+    return hash(tuple(log)), log[-2:]
+
+
+print(boards(400))

@@ -1,5 +1,6 @@
-//! Products, quotients and remainders of ints of many digits. CPython works on digits of 30 bits and looks for signals after each digit of a
-//! quotient; words of 64 bits need a fifth of the steps, which pays for taking the digits apart and putting them together again.
+//! Products, quotients and remainders of ints of many digits, and bits of those of a few. CPython works on digits of 30 bits and looks for signals after each digit of a
+//! quotient; words of 64 bits need a fifth of the steps, which pays for taking the digits apart and putting them together again. Of bits, it asks for the operator's
+//! function twice, and for signs; hashes and boards of 64 bits have none.
 
 use super::pools;
 use super::words::{self, Words};
@@ -22,6 +23,9 @@ const DIVIDEND: usize = 4;
 
 /// Numbers of more digits are left to CPython, which can be interrupted between two digits.
 const LONGEST: usize = 4096;
+
+/// Bits of numbers of more digits are left to CPython.
+const BITS: usize = 8;
 
 /// An exact int: its digits, least first, and whether it is below zero.
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +67,7 @@ unsafe impl Sync for Shared {}
 static NUMBERS: Shared =
     Shared(UnsafeCell::new(Numbers { left: vec![], right: vec![], result: vec![], digits: vec![] }));
 
-/// `left OP right`, where both are exact ints and the operator (an operand of `BINARY_OP`) is `*`, `//` or `%`, if it is done more quickly here
+/// `left OP right`, where both are exact ints and the operator (an operand of `BINARY_OP`) is `*`, `//`, `%`, `&`, `|` or `^`, if it is done more quickly here
 /// than by CPython. A null pointer in the answer: an exception is set.
 ///
 /// # Safety
@@ -74,6 +78,12 @@ pub(super) unsafe fn arithmetic(operator: c_int, left: *mut PyObject, right: *mu
     let (long, short) = (left.digits.len(), right.digits.len());
     if long.max(short) > LONGEST {
         return None;
+    }
+    if matches!(operator % 13, 1 | 7 | 12) {
+        let mut digits = [0; BITS];
+        let count = combine(&mut digits, operator % 13, left, right)?;
+        // SAFETY: the caller's.
+        return Some(unsafe { made_of(false, &digits[..count]) });
     }
     // SAFETY: the caller's; nothing below comes here again.
     let numbers = unsafe { &mut *NUMBERS.0.get() };
@@ -87,15 +97,46 @@ pub(super) unsafe fn arithmetic(operator: c_int, left: *mut PyObject, right: *mu
         _ => return None,
     };
     unpack(&mut numbers.digits, &numbers.result);
-    let digits = &numbers.digits;
-    // SAFETY: the GIL is held; digits below the base, the last not zero.
-    Some(unsafe {
-        match digits[..] {
+    // SAFETY: the caller's.
+    Some(unsafe { made_of(negative, &numbers.digits) })
+}
+
+/// An int of digits below the base, the last of which is not zero.
+unsafe fn made_of(negative: bool, digits: &[u32]) -> *mut PyObject {
+    // SAFETY: the GIL is held.
+    unsafe {
+        match *digits {
             [] => pools::int(0),
             [digit] => pools::int(if negative { -i64::from(digit) } else { digit.into() }),
             _ => symbols::_PyLong_FromDigits(negative.into(), digits.len() as isize, digits.as_ptr()),
         }
-    })
+    }
+}
+
+/// The digits of `&` (1), `|` (7) or `^` (12) of two numbers that are not negative, and how many those are; `None` if they are too long.
+#[inline]
+fn combine(result: &mut [u32; BITS], operator: c_int, left: Digits<'_>, right: Digits<'_>) -> Option<usize> {
+    let (long, short) = if left.digits.len() < right.digits.len() { (right, left) } else { (left, right) };
+    if long.digits.len() > BITS || left.negative || right.negative {
+        return None;
+    }
+    let both = short.digits.len();
+    for (index, (&x, &y)) in long.digits.iter().zip(short.digits).enumerate() {
+        result[index] = match operator {
+            1 => x & y,
+            7 => x | y,
+            _ => x ^ y,
+        };
+    }
+    let mut count = both;
+    if operator != 1 {
+        count = long.digits.len();
+        result[both..count].copy_from_slice(&long.digits[both..]);
+    }
+    while count > 0 && result[count - 1] == 0 {
+        count -= 1;
+    }
+    Some(count)
 }
 
 impl Numbers {
@@ -205,6 +246,24 @@ mod tests {
             pack(&mut words, &digits);
             unpack(&mut again, &words);
             prop_assert_eq!(again, digits);
+        }
+
+        #[test]
+        fn bits_are_combined(left in collection::vec(0..1u32 << long::SHIFT, 0..BITS), right in collection::vec(0..1u32 << long::SHIFT, 0..BITS), same in 0..BITS) {
+            let mut right = right;
+            for (x, y) in left.iter().zip(&mut right).rev().take(same) {
+                *y = *x;
+            }
+            let [x, y] = [&left, &right].map(|digits| known(false, digits));
+            let [left, right] = [&left, &right].map(|digits| Digits { digits, negative: false });
+            for (operator, wanted) in [(1, &x & &y), (7, &x | &y), (12, &x ^ &y)] {
+                let mut digits = [7; BITS];
+                let count = combine(&mut digits, operator, left, right).unwrap();
+                prop_assert_eq!(known(false, &digits[..count]), wanted);
+                prop_assert!(count == 0 || digits[count - 1] != 0);
+            }
+            let negative = Digits { negative: true, ..left };
+            prop_assert_eq!(combine(&mut [0; BITS], 12, negative, right), None);
         }
 
         #[test]
