@@ -5,5 +5,6 @@ pub mod helpers;
 pub mod memory;
 pub mod native;
 pub mod region;
+pub mod reserve;
 pub mod small_objects;
 pub mod tier;

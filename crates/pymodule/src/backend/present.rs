@@ -7,7 +7,12 @@ use std::time::Duration;
 use whipsnake_cpython::layout;
 use whipsnake_cpython::live::{Code, Function};
 use whipsnake_runtime::helpers::instance_pool;
+use whipsnake_runtime::reserve::Reserving;
 use whipsnake_runtime::{disassemble as listing, region, small_objects, tier};
+
+/// Rust's own: where the program has taken all memory, it is for the program to go on.
+#[global_allocator]
+static ALLOCATOR: Reserving = Reserving;
 
 fn code_of(code: &Bound<'_, PyCode>) -> Code {
     // SAFETY: a live code object.

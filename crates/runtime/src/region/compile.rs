@@ -58,7 +58,8 @@ pub(super) unsafe fn ask(
         }
         let built = jit.stats.regions.built;
         let is_affordable = |waiting| budget::within_budget(built, waiting, instructions, weight);
-        if jit.settings.background && !background::waiting().is_some_and(is_affordable) {
+        let affordable = !jit.settings.background || background::waiting().is_some_and(is_affordable);
+        if !affordable || !crate::reserve::keep() {
             jit.stats.regions.deferred += 1;
             return Answer::Later;
         }

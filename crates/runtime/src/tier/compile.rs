@@ -107,6 +107,9 @@ unsafe fn check<'j>(code: Code) -> Result<(&'j mut Jit, ThreadState), Refusal> {
         if thread.has_other_evaluator() || monitoring::other_tools(code, thread.interpreter()) != 0 {
             return Err(Refusal::Instrumented);
         }
+        if !crate::reserve::keep() {
+            return Err(Refusal::Memory);
+        }
         // Machine code writes the low half of a frame's `instr_ptr` only.
         let units = code.instructions() as usize;
         if units >> 32 != (units + 2 * code.len()) >> 32 {
