@@ -124,12 +124,24 @@ hooks = Hooks(show, partial(show, "partial"), Counted().add.__get__(0).__class__
 for i in range(200):
     got = Hooks(show, partial(show, "partial")).call("p", i, i + 1, k=i)
 print(got, caught(hooks.call, "p", 1))
-print(spread([1, 2], 200), spread((3, 4, 5), 200), caught(spread, iter([6, 7]), 1), caught(spread, 5, 200), caught(spread, [], 200))
+print(
+    spread([1, 2], 200),
+    spread((3, 4, 5), 200),
+    caught(spread, iter([6, 7]), 1),
+    caught(spread, 5, 200),
+    caught(spread, [], 200),
+)
 print(merged(show, {"a": 1}, {"b": 2}, 200), merged(show, {}, {}, 200), merged(show, Names(a=1), {"c": 3}, 200))
-print(merged(three.__closure__[0].cell_contents, {"b": 5}, {"c": 6}, 200), caught(merged, show, {"a": 1}, {"a": 2}, 200))
+print(
+    merged(three.__closure__[0].cell_contents, {"b": 5}, {"c": 6}, 200), caught(merged, show, {"a": 1}, {"a": 2}, 200)
+)
 print(merged(show, {}, Mapping(), 3), caught(merged, show, {}, 5, 200), caught(merged, show, {1: 2}, {}, 200))
 large = {f"name{i}": i for i in range(40)}
-print(len(merged(show, large, {"b": 2}, 100)[2]), len(merged(show, {"b": 2}, large, 100)[2]), caught(merged, show, large, large, 100))
+print(
+    len(merged(show, large, {"b": 2}, 100)[2]),
+    len(merged(show, {"b": 2}, large, 100)[2]),
+    caught(merged, show, large, large, 100),
+)
 
 
 def counts(rounds):

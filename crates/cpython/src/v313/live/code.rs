@@ -175,9 +175,8 @@ impl Code {
         unsafe {
             self.as_ptr().cast::<u8>().offset(code::VERSION as isize).cast::<u32>().write(0);
             // When it ends the interpreter takes it from the place of the version that it has then. Left at this one, it would be read there after its end.
-            let table = pyo3_ffi::PyInterpreterState_Get()
-                .cast::<u8>()
-                .offset(interpreter_state::FUNCTION_VERSIONS as isize);
+            let table =
+                pyo3_ffi::PyInterpreterState_Get().cast::<u8>().offset(interpreter_state::FUNCTION_VERSIONS as isize);
             let last = table
                 .add(place as usize * function_version::SIZEOF as usize)
                 .offset(function_version::CODE as isize)
