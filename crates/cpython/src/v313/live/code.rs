@@ -170,6 +170,10 @@ impl Code {
     /// # Safety
     /// The GIL is held, in the interpreter that the code was made in.
     pub unsafe fn clear_version(self) {
+        // Whenever a function is made of compiled code this comes by.
+        if self.version() == 0 {
+            return;
+        }
         let place = self.version() % interpreter_state::FUNCTION_VERSION_CACHE_SIZE;
         // SAFETY: a field of a live code object that only functions being made read; the table has so many places.
         unsafe {
