@@ -26,7 +26,8 @@ pub(super) unsafe fn is_static_class(class: *mut PyTypeObject) -> bool {
     }
 }
 
-/// Whether instances of a class say themselves how they are called, and are no classes. A class with a `__call__` in Python has lost that.
+/// Whether instances of a class say themselves how they are called, and are neither classes nor of the static types, whose calls have shorter ways. A class with a `__call__` in Python has
+/// lost that.
 ///
 /// # Safety
 /// A live class; the GIL is held.
@@ -34,8 +35,8 @@ pub(super) unsafe fn is_static_class(class: *mut PyTypeObject) -> bool {
 pub(super) unsafe fn has_vectorcall(class: *mut PyTypeObject) -> bool {
     // SAFETY: the caller's.
     let flags: u64 = unsafe { get(class, type_object::TP_FLAGS) };
-    let (wanted, class_of_classes) = (pyo3_ffi::Py_TPFLAGS_HAVE_VECTORCALL, pyo3_ffi::Py_TPFLAGS_TYPE_SUBCLASS);
-    flags & (wanted | class_of_classes) == wanted
+    let wanted = pyo3_ffi::Py_TPFLAGS_HAVE_VECTORCALL | type_object::HEAPTYPE;
+    flags & (wanted | pyo3_ffi::Py_TPFLAGS_TYPE_SUBCLASS) == wanted
 }
 
 /// Calls a class, or something that [has a vectorcall](has_vectorcall), without `self` and names. Takes what is in the slots, which are as in [`calls::call`](super::calls::call).

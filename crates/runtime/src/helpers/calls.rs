@@ -6,7 +6,7 @@
 
 use super::c_callables::{call_in_c, has_vectorcall, is_static_class};
 use super::class_calls::{call_class, is_called_as_class, make_plainly};
-use super::constructors::{construct, makes_plain_instances};
+use super::constructors::construct;
 use super::inlined_calls::call_method;
 use super::new_objects::call_new;
 use super::object_methods::call_object_method;
@@ -146,7 +146,8 @@ pub unsafe extern "C" fn call(
         let heap = get::<u64>(class, type_object::TP_FLAGS) & type_object::HEAPTYPE != 0;
         let is_class = class == &raw mut pyo3_ffi::PyType_Type;
         if (heap || is_class) && base.add(1).read().is_null() {
-            if is_class && is_static_class(base.read().cast()) || !is_class && has_vectorcall(class) {
+            let in_c = if is_class { is_static_class(base.read().cast()) } else { has_vectorcall(class) };
+            if in_c {
                 return call_in_c(thread, base, count);
             }
             return call_object(thread, frame, base, count, length, address);
@@ -193,8 +194,8 @@ unsafe extern "C" fn call_object(
         let entered = if is_exact(base.read(), &raw mut pyo3_ffi::PyType_Type) {
             match make_plainly(base, count) {
                 Some(made) => Some(done(made)),
-                None if !makes_plain_instances(base.read().cast()) => Some(call_in_c(thread, base, count)),
-                None => construct(thread, frame, base, count, None, back),
+                None => construct(thread, frame, base, count, None, back)
+                    .or_else(|| Some(call_in_c(thread, base, count))),
             }
         } else if is_called_as_class(base.read()) {
             call_class(thread, base, count, ptr::null_mut()).map(done)
@@ -292,7 +293,7 @@ pub unsafe extern "C" fn call_whole(
                 return made;
             }
             let class: *mut PyTypeObject = get(base.read(), object::OB_TYPE);
-            if get::<u64>(class, type_object::TP_FLAGS) & type_object::HEAPTYPE != 0 && has_vectorcall(class) {
+            if has_vectorcall(class) {
                 return call_in_c(thread, base, count).frame.cast();
             }
         }

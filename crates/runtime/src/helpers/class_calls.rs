@@ -2,7 +2,7 @@
 
 use super::c_callables::call_in_c;
 use super::calls::finish;
-use super::constructors::{construct_whole, makes_plain_instances};
+use super::constructors::construct_whole;
 use super::exception_pool;
 use super::objects::release;
 use crate::native::raw::{is_exact, release_or_null};
@@ -43,15 +43,13 @@ pub(super) unsafe fn call_class(
         if !base.add(1).read().is_null() || !is_called_as_class(base.read()) {
             return None;
         }
-        if kwnames.is_null() && is_exact(base.read(), &raw mut pyo3_ffi::PyType_Type) {
-            if let Some(made) = make_plainly(base, count) {
-                return Some(made);
-            }
-            if !makes_plain_instances(base.read().cast()) {
-                return Some(call_in_c(thread, base, count).frame.cast());
-            }
+        let is_plain = kwnames.is_null() && is_exact(base.read(), &raw mut pyo3_ffi::PyType_Type);
+        if is_plain && let Some(made) = make_plainly(base, count) {
+            return Some(made);
         }
-        let instance = construct_whole(thread, base, count, Tuple::new(kwnames.cast()))?;
+        let Some(instance) = construct_whole(thread, base, count, Tuple::new(kwnames.cast())) else {
+            return is_plain.then(|| call_in_c(thread, base, count).frame.cast());
+        };
         tools::notice_in(ThreadState::new_unchecked(thread));
         release_or_null(kwnames);
         let slots = count as usize + 2 + usize::from(!kwnames.is_null());

@@ -57,9 +57,10 @@ pub(super) unsafe fn ask(
             return Answer::Refused;
         }
         let built = jit.stats.regions.built;
-        let is_affordable = |waiting| budget::within_budget(built, waiting, instructions, weight);
-        let affordable = !jit.settings.background || background::waiting().is_some_and(is_affordable);
-        if !affordable || !crate::reserve::keep() {
+        let is_affordable = !jit.settings.background
+            || background::waiting()
+                .is_some_and(|waiting| budget::within_budget(built, waiting, instructions, weight));
+        if !is_affordable || !crate::reserve::keep() {
             jit.stats.regions.deferred += 1;
             return Answer::Later;
         }
