@@ -56,6 +56,10 @@ pub trait World {
     fn is_polymorphic(&self, _: &Instr) -> bool {
         false
     }
+    /// Whether what the interpreter has specialised an access to an attribute for is a class that has changed since.
+    fn is_outdated(&self, _: &Instr) -> bool {
+        false
+    }
     /// Whether arithmetic of the code has met other types than the interpreter.
     fn has_mixed_numbers(&self) -> bool {
         false

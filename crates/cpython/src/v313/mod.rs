@@ -1,5 +1,6 @@
 //! CPython 3.13.
 
+pub mod class_version;
 mod code_kind;
 pub mod layout;
 #[cfg(feature = "live")]

@@ -9,7 +9,7 @@ use super::blocks::Walk;
 use super::body::{Body, Entered, Wanted};
 use crate::{Callee, Constructor, Method, Special};
 use whipsnake_bytecode::Instr;
-use whipsnake_cpython::layout::{frame, function, tuple, type_object};
+use whipsnake_cpython::layout::{frame, function, tuple};
 use whipsnake_cpython::opcode as op;
 use whipsnake_ir::{
     Condition, FrameState, Global, Helper, Inlined, InstData, Keeps, Known, MissReason, Slot, Type, Value,
@@ -254,9 +254,7 @@ impl<'a> Walk<'a, '_> {
         names: bool,
         constructor: &Constructor<'a>,
     ) {
-        let version = self.b.load(Type::I32, class, type_object::TP_VERSION_TAG);
-        let same = self.b.compare_const(Condition::Eq, version, constructor.version.into());
-        self.b.guard(same, MissReason::TypeVersion);
+        self.guard_version_of(class, constructor.version);
         let function = self.b.iconst(Type::Obj, constructor.function as i64);
         self.knowledge().learn(function, |k| *k = Known { itself: true, ..Known::exactly(Global::FunctionType) });
         self.guard_callee(function, &constructor.init);

@@ -3,8 +3,7 @@
 use super::blocks::Walk;
 use super::calls::is_simple;
 use whipsnake_bytecode::Instr;
-use whipsnake_cpython::layout::type_object;
-use whipsnake_ir::{Condition, Global, Known, MissReason, Slot, Type, Value};
+use whipsnake_ir::{Condition, Global, Known, MissReason, Slot, Value};
 
 /// The built-in `super`, the class, and the object.
 const SUPER_OPERANDS: usize = 3;
@@ -24,9 +23,7 @@ impl Walk<'_, '_> {
         }
         self.mark_exit();
         self.guard_version(owner, found.metaclass);
-        let version = self.b.load(Type::I32, owner, type_object::TP_VERSION_TAG);
-        let same = self.b.compare_const(Condition::Eq, version, found.version.into());
-        self.b.guard(same, MissReason::TypeVersion);
+        self.guard_version_of(owner, found.version);
         self.class_attribute(instr, owner, found.function, found.binding);
         true
     }

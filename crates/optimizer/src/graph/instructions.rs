@@ -456,7 +456,7 @@ impl Walk<'_, '_> {
         if failures == 1 && is_number_arithmetic(instr) && self.may_be_mixed_numbers(instr) {
             return operation(instr.base, instr.oparg);
         }
-        if failures > 0 || self.body.world.is_polymorphic(instr) {
+        if failures > 0 || self.body.world.is_polymorphic(instr) || self.body.world.is_outdated(instr) {
             return plain
                 .filter(|_| instr.base == op::BINARY_OP)
                 .or_else(|| whole(instr.base))

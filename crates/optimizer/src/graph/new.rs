@@ -6,7 +6,7 @@
 use super::blocks::Walk;
 use super::body::{Entered, Wanted};
 use crate::{New, Purpose};
-use whipsnake_cpython::layout::{method_wrapper, type_object};
+use whipsnake_cpython::layout::method_wrapper;
 use whipsnake_ir::{Condition, MissReason, Type, Value};
 
 /// What has more arguments needs a prefix to say so.
@@ -46,9 +46,7 @@ impl<'a> Walk<'a, '_> {
         let same = self.b.compare(Condition::Eq, called, class);
         self.b.guard(same, MissReason::Callable);
         self.guard_version(class, new.metaclass);
-        let version = self.b.load(Type::I32, class, type_object::TP_VERSION_TAG);
-        let same = self.b.compare_const(Condition::Eq, version, new.method.version.into());
-        self.b.guard(same, MissReason::TypeVersion);
+        self.guard_version_of(class, new.method.version);
         self.knowledge().learn(class, |known| known.present = true);
         let wrapper = self.b.iconst(Type::Obj, new.wrapper as i64);
         self.guard_word(wrapper, method_wrapper::CALLABLE, new.method.function);

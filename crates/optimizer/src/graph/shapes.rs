@@ -9,9 +9,9 @@ use crate::select::named;
 use crate::{Access, AttributeShape, Binding, Own};
 use std::ops::Range;
 use whipsnake_bytecode::Instr;
-use whipsnake_cpython::layout::{method_wrapper, type_object};
+use whipsnake_cpython::layout::method_wrapper;
 use whipsnake_cpython::opcode as op;
-use whipsnake_ir::{Block, Condition, Continuation, Global, Known, Slot, Type, Value};
+use whipsnake_ir::{Block, Continuation, Global, Known, Slot, Type, Value};
 
 /// Instructions that are built for each class at most, from the load of a method to its call.
 const MAX_COPIED: usize = 24;
@@ -45,7 +45,8 @@ impl Walk<'_, '_> {
         // One class has an operation of its own, where the interpreter has seen it; that knows nothing of dicts.
         let in_dict =
             |s: &AttributeShape| matches!(s.access, Access::Method { own: Own::Dict { .. }, .. } | Access::Anywhere(_));
-        let specialized = !is_known && instr.opcode != instr.base && !shapes.iter().any(in_dict);
+        let is_specialized = instr.opcode != instr.base && !self.body.world.is_outdated(instr);
+        let specialized = !is_known && is_specialized && !shapes.iter().any(in_dict);
         let failed = match shapes[..] {
             // What failed knew nothing of the one kind or the other.
             [AttributeShape { access: Access::Anywhere(_), .. }] => self.is_for_any_object(number),
@@ -164,7 +165,6 @@ impl Walk<'_, '_> {
     /// Looks which class the owner has; the blocks where the groups' ways start. What an instance must not have itself is asked, too.
     fn by_version(&mut self, owner: Value, groups: &[Group], general: Block, may_differ: bool) -> Vec<Block> {
         let class = self.b.type_of(owner);
-        let version = self.b.load(Type::I32, class, type_object::TP_VERSION_TAG);
         let starts: Vec<Block> = groups.iter().map(|_| self.b.block()).collect();
         let count: usize = groups.iter().map(|group| group.shapes.len()).sum();
         let shapes =
@@ -174,7 +174,7 @@ impl Walk<'_, '_> {
                 shape.access
             else {
                 let rest = if index == count { general } else { self.b.block() };
-                let same = self.b.compare_const(Condition::Eq, version, shape.version.into());
+                let same = self.has_version(class, shape.version);
                 self.b.branch(same, start, rest);
                 if index < count {
                     self.b.switch_to(rest);
@@ -183,7 +183,7 @@ impl Walk<'_, '_> {
             };
             let rest = if index == count { general } else { self.b.block() };
             let here = self.b.block();
-            let same = self.b.compare_const(Condition::Eq, version, shape.version.into());
+            let same = self.has_version(class, shape.version);
             self.b.branch(same, here, rest);
             self.b.switch_to(here);
             self.ask_instance(owner, own, may_differ.then_some(general));

@@ -7,9 +7,10 @@ use super::blocks::Walk;
 use super::body::{Entered, Wanted};
 use crate::{Callee, Method, Purpose, Shim, Special};
 use whipsnake_bytecode::Instr;
+use whipsnake_cpython::class_version;
 use whipsnake_cpython::layout::type_object;
 use whipsnake_cpython::opcode as op;
-use whipsnake_ir::{Condition, FrameState, Global, Inlined, Known, MissReason, Slot, Type, Value};
+use whipsnake_ir::{BinaryOp, Condition, FrameState, Global, Inlined, Known, MissReason, Slot, Type, Value};
 
 impl<'a> Walk<'a, '_> {
     /// Inlines what a subscript or the load of an attribute calls; false if that can't be done, and then nothing was.
@@ -176,8 +177,24 @@ impl<'a> Walk<'a, '_> {
     /// Guards that the class of a value has that version.
     pub(super) fn guard_version(&mut self, value: Value, version: u32) {
         let class = self.b.type_of(value);
-        let found = self.b.load(Type::I32, class, type_object::TP_VERSION_TAG);
-        let same = self.b.compare_const(Condition::Eq, found, version.into());
+        self.guard_version_of(class, version);
+    }
+
+    /// Guards that a class has that version.
+    pub(super) fn guard_version_of(&mut self, class: Value, version: u32) {
+        let same = self.has_version(class, version);
         self.b.guard(same, MissReason::TypeVersion);
+    }
+
+    /// Whether a class has that version, or one of the same series.
+    pub(super) fn has_version(&mut self, class: Value, version: u32) -> Value {
+        let found = self.b.load(Type::I32, class, type_object::TP_VERSION_TAG);
+        match class_version::varying_bits(version) {
+            0 => self.b.compare_const(Condition::Eq, found, version.into()),
+            bits => {
+                let fixed = self.b.binary_const(BinaryOp::ShrU, found, bits.into());
+                self.b.compare_const(Condition::Eq, fixed, (version >> bits).into())
+            }
+        }
     }
 }

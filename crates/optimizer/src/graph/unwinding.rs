@@ -8,7 +8,7 @@ use super::body::{Body, Entered};
 use super::handlers::{ClauseBody, Handler, Raised};
 use smallvec::SmallVec;
 use whipsnake_bytecode::Instr;
-use whipsnake_cpython::layout::{object, type_object};
+use whipsnake_cpython::layout::object;
 use whipsnake_cpython::opcode as op;
 use whipsnake_ir::{
     Block, Condition, Continuation, Failure, FrameState, Global, Helper, InstData, MissReason, PutOff, Slot, Type,
@@ -62,9 +62,7 @@ impl Walk<'_, '_> {
         }
         self.mark_exit();
         if let Some(version) = made.version {
-            let found = self.b.load(Type::I32, value, type_object::TP_VERSION_TAG);
-            let same = self.b.compare_const(Condition::Eq, found, version.into());
-            self.b.guard(same, MissReason::TypeVersion);
+            self.guard_version_of(value, version);
         }
         let Some(pin) = self.knowledge().exit else { return false };
         self.knowledge().unwinding = Some(Unwinding::new(pin));

@@ -4,6 +4,7 @@
 //! for it: some 2,100 machine instructions. What it has answered is remembered here, by the versions of the three classes that have a say, for as long as the
 //! abstract class would answer from its own sets: a positive answer until these are emptied, a negative one until some class is registered anywhere.
 
+use super::class_variables::fixed_version;
 use super::instances::has_plain_class;
 use super::names::interned;
 use super::special::look_up_text;
@@ -13,7 +14,8 @@ use std::cell::UnsafeCell;
 use std::ffi::CStr;
 use std::ptr;
 use std::sync::OnceLock;
-use whipsnake_cpython::layout::{dict, function, object, set, type_object};
+use whipsnake_cpython::class_version;
+use whipsnake_cpython::layout::{dict, function, object, set};
 use whipsnake_cpython::live::symbols;
 
 /// Where `_abc._abc_data` has its sets, and the number that the negative answers are good for. The type is private to its module; [`sets_of`] looks whether it is
@@ -131,7 +133,7 @@ unsafe fn versions(own: *mut PyTypeObject, class: *mut PyObject) -> Versions {
     // SAFETY: live classes.
     unsafe {
         let meta: *mut PyTypeObject = get(class, object::OB_TYPE);
-        [own, class.cast(), meta].map(|class| get(class, type_object::TP_VERSION_TAG))
+        [own, class.cast(), meta].map(|class| fixed_version(class))
     }
 }
 
@@ -167,7 +169,7 @@ static MEMORY: Shared =
     Shared(UnsafeCell::new(Memory { rules: None, failures: 0, answers: [None; SIZE], refused: [[0; 3]; SIZE] }));
 
 fn place(versions: Versions) -> usize {
-    (versions[0].wrapping_mul(31) ^ versions[1]) as usize % SIZE
+    class_version::place(versions[0].wrapping_mul(31) ^ versions[1], SIZE)
 }
 
 /// The answer that an abstract class would give for an object of a class, if that is known. Runs no code.

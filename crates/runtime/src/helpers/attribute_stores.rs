@@ -2,6 +2,7 @@
 
 use super::attention::Before;
 use super::attributes::{has_inline_values, value_offset};
+use super::class_variables::{self, fixed_version};
 use super::shapes::{self, Kind, Shape};
 use crate::native::raw::{get, release, release_or_null, retain, set};
 use pyo3_ffi::{PyObject, PyTypeObject};
@@ -32,7 +33,8 @@ pub unsafe extern "C" fn store_attr(
         retain(owner);
         retain(value);
         let before = Before::now();
-        let status = pyo3_ffi::PyObject_SetAttr(owner, name, value);
+        let status = class_variables::store(owner, name, value)
+            .unwrap_or_else(|| pyo3_ffi::PyObject_SetAttr(owner, name, value));
         release(value);
         release(owner);
         before.status(opcode::STORE_ATTR, status)
@@ -104,8 +106,7 @@ unsafe fn cached_store(
 ) -> Option<c_int> {
     // SAFETY: as in `cached_load`.
     unsafe {
-        let class: *mut PyTypeObject = get(owner, object::OB_TYPE);
-        let version: u32 = get(class, type_object::TP_VERSION_TAG);
+        let version = fixed_version(get(owner, object::OB_TYPE));
         (0..ATTRIBUTE_SHAPES)
             .filter(|&index| version != 0 && (*cell).versions[index] == version)
             .find_map(|index| store_shape(owner, name, value, Shape::read(cell, index)))
@@ -157,7 +158,7 @@ unsafe fn store_shape(owner: *mut PyObject, name: *mut PyObject, value: *mut PyO
                 }
                 Some(status)
             }
-            Kind::Keys | Kind::NoDict | Kind::Class | Kind::Module | Kind::Item => None,
+            Kind::Keys | Kind::NoDict | Kind::Class | Kind::Variable | Kind::Module | Kind::Item => None,
         }
     }
 }

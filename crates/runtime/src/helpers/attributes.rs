@@ -6,6 +6,7 @@
 //! Owners and values may be borrowed from local variables, which Python code can assign while it runs: whatever can run such code holds
 //! references of its own meanwhile.
 
+use super::class_variables::{self, fixed_version};
 use super::exception_pool;
 use super::fallback::bind_or_ask;
 use super::instances::has_plain_class;
@@ -82,7 +83,7 @@ pub(super) unsafe fn cached_getter(owner: *mut PyObject, cell: *mut AttributeCel
     // SAFETY: the caller's contract; an entry is used only while its version is current.
     unsafe {
         let class: *mut PyTypeObject = get(owner, object::OB_TYPE);
-        let version: u32 = get(class, type_object::TP_VERSION_TAG);
+        let version = fixed_version(class);
         let entry = (0..ATTRIBUTE_SHAPES).find(|&index| version != 0 && (*cell).versions[index] == version)?;
         let shape = Shape::read(cell, entry);
         if shape.kind != Kind::Data || !is_exact(shape.descriptor, &raw mut pyo3_ffi::PyProperty_Type) {
@@ -159,7 +160,7 @@ unsafe fn cached_load<const METHOD: bool>(
     // SAFETY: the caller's contract; an entry is used only while its version is current.
     unsafe {
         let class: *mut PyTypeObject = get(owner, object::OB_TYPE);
-        let version: u32 = get(class, type_object::TP_VERSION_TAG);
+        let version = fixed_version(class);
         (0..ATTRIBUTE_SHAPES)
             .filter(|&index| version != 0 && (*cell).versions[index] == version)
             .find_map(|index| load_shape::<METHOD>(owner, class, name, Shape::read(cell, index)))
@@ -220,7 +221,7 @@ unsafe fn load_shape<const METHOD: bool>(
             }
             Kind::Class => {
                 // The owner is a class, and `class` its metaclass.
-                if get::<u32>(owner, type_object::TP_VERSION_TAG) != shape.check {
+                if fixed_version(owner.cast()) != shape.check {
                     return None;
                 }
                 let descriptor_class: *mut PyTypeObject = get(descriptor, object::OB_TYPE);
@@ -231,6 +232,11 @@ unsafe fn load_shape<const METHOD: bool>(
                 let value = bind(load, descriptor, ptr::null_mut(), owner.cast());
                 release(owner);
                 Some(Method::plain(value))
+            }
+            Kind::Variable => {
+                let same = fixed_version(owner.cast()) == shape.check;
+                let value = if same { class_variables::find(descriptor.cast(), name) } else { None };
+                value.map(|value| Method::plain(retain(value)))
             }
             Kind::Module => {
                 let namespace: *mut PyObject = get(owner, module::MD_DICT);
@@ -262,7 +268,7 @@ unsafe fn dict_part<const METHOD: bool>(
             if status != 0 {
                 return Some(Method::plain(value));
             }
-            if get::<u32>(class, type_object::TP_VERSION_TAG) != shape.version {
+            if fixed_version(class) != shape.version {
                 // A key's comparison changed the class.
                 return Some(load_generally::<METHOD>(owner, name));
             }

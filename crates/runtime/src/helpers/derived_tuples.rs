@@ -1,12 +1,14 @@
 //! Instances of classes derived from `tuple` that have nothing but their items, as those of `namedtuple` are: their memory waits for the next ones among that of dead
 //! instances.
 
+use super::class_variables::fixed_version;
 use super::instance_ends;
 use super::instance_pool::{HEAD, POOL, Pool, WITH_PREHEADER};
 use crate::native::raw::{get, release, retain, set};
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::cell::UnsafeCell;
 use std::ptr;
+use whipsnake_cpython::class_version::place;
 use whipsnake_cpython::layout::{object, tuple, type_object};
 
 /// Versions of classes that were found to be such.
@@ -35,8 +37,8 @@ pub(crate) unsafe fn is_derived_tuple(class: *mut PyTypeObject) -> bool {
         if flags & (wanted | WITH_PREHEADER) != wanted {
             return false;
         }
-        let version: u32 = get(class, type_object::TP_VERSION_TAG);
-        let place = &mut (*KNOWN.0.get())[version as usize % 8];
+        let version = fixed_version(class);
+        let place = &mut (*KNOWN.0.get())[place(version, 8)];
         if version == 0 || *place != version {
             if !is_plain(class) {
                 return false;

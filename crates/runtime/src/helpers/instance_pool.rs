@@ -4,6 +4,7 @@
 //! instances of the same size (else from the interpreter's allocator), in the collector's youngest generation, with no values; and at the end the values
 //! dropped and the memory put into the list. The lists belong to the main interpreter, the only one that machine code runs in, and are guarded by the GIL.
 
+use super::class_variables::fixed_version;
 use super::{dict_pool, list_pool, pools, tuple_pool};
 use crate::native::raw::{get, set};
 use crate::small_objects;
@@ -232,7 +233,7 @@ impl Pool {
         ask: impl FnOnce(&Pool) -> Option<(u32, u32)>,
     ) -> Option<Ending> {
         // SAFETY: a live class. No other class ever has its version, which it loses when it changes.
-        let version: u32 = unsafe { get(class, type_object::TP_VERSION_TAG) };
+        let version = unsafe { fixed_version(class) };
         let place = (class as usize >> CLASS_SHIFT) % SIZE;
         let known = table(self)[place];
         if known.class == class && known.version == version {

@@ -7,6 +7,7 @@
 //!
 //! Attributes of classes (`getattr(kind, "__repr__")`) are in the same table, by the version of the class that is the owner.
 
+use super::class_variables::fixed_version;
 use super::attributes::{bind, has_inline_values, takes_precedence, value_offset};
 use super::exception_pool;
 use super::fallback::{self, bind_or_ask, binds_quietly};
@@ -87,7 +88,7 @@ unsafe fn find(owner: *mut PyObject, name: *mut PyObject) -> Found {
         if is_class(owner) {
             return find_in_class(owner, name);
         }
-        let version: u32 = get(class, type_object::TP_VERSION_TAG);
+        let version = fixed_version(class);
         if version == 0 || !is_exact(name, &raw mut pyo3_ffi::PyUnicode_Type) {
             return Found::Unknown;
         }
@@ -129,7 +130,7 @@ unsafe fn find(owner: *mut PyObject, name: *mut PyObject) -> Found {
                 }
             }
             Kind::Data if takes_precedence(descriptor) => Found::Descriptor(descriptor),
-            Kind::Data | Kind::Class | Kind::Module | Kind::Item => Found::Unknown,
+            Kind::Data | Kind::Class | Kind::Variable | Kind::Module | Kind::Item => Found::Unknown,
         }
     }
 }
@@ -149,7 +150,7 @@ unsafe fn is_class(owner: *mut PyObject) -> bool {
 unsafe fn find_in_class(owner: *mut PyObject, name: *mut PyObject) -> Found {
     // SAFETY: as in `find`.
     unsafe {
-        let version: u32 = get(owner, type_object::TP_VERSION_TAG);
+        let version = fixed_version(owner.cast());
         if version == 0 || !is_exact(name, &raw mut pyo3_ffi::PyUnicode_Type) {
             return Found::Unknown;
         }
@@ -159,7 +160,7 @@ unsafe fn find_in_class(owner: *mut PyObject, name: *mut PyObject) -> Found {
         }
         let metaclass: *mut PyTypeObject = get(owner, object::OB_TYPE);
         // Entries of instances have other kinds.
-        if shape.kind != Kind::Class || get::<u32>(metaclass, type_object::TP_VERSION_TAG) != shape.check {
+        if shape.kind != Kind::Class || fixed_version(metaclass) != shape.check {
             return Found::Unknown;
         }
         if shape.descriptor.is_null() { Found::Absent } else { Found::Value(retain(shape.descriptor)) }
@@ -170,7 +171,7 @@ unsafe fn find_in_class(owner: *mut PyObject, name: *mut PyObject) -> Found {
 unsafe fn learn_of_class(owner: *mut PyObject, name: *mut PyObject) {
     // SAFETY: as in `learn`.
     unsafe {
-        let version: u32 = get(owner, type_object::TP_VERSION_TAG);
+        let version = fixed_version(owner.cast());
         if version != 0 {
             let at = &mut *place_of_class(name, version);
             if at.fills >= MAX_FILLS {
@@ -253,7 +254,7 @@ pub(super) unsafe fn learn(owner: *mut PyObject, name: *mut PyObject) {
         {
             return;
         }
-        let version = class.version_tag();
+        let version = fixed_version(class.as_ptr());
         if version != 0 {
             let at = &mut *place(name, version);
             // What is known to be a descriptor's to tell stays so as long as the class does.

@@ -2,6 +2,7 @@
 //!
 //! The interpreter has wrappers around these, which take their arguments from a tuple.
 
+use super::class_variables::fixed_version;
 use super::names::interned;
 use super::special::look_up_text;
 use crate::native::raw::{get, is_exact, retain};
@@ -9,6 +10,7 @@ use pyo3_ffi::{PyObject, PyTypeObject};
 use std::cell::UnsafeCell;
 use std::ffi::CStr;
 use std::sync::OnceLock;
+use whipsnake_cpython::class_version::place;
 use whipsnake_cpython::layout::{object, type_object};
 use whipsnake_cpython::live::symbols;
 
@@ -67,8 +69,8 @@ static ALLOWED: Allowed = Allowed(UnsafeCell::new([0; Allowed::SIZE]));
 unsafe fn may_set(class: *mut PyTypeObject) -> bool {
     // SAFETY: a live class, whose bases are in a tuple; the GIL is held.
     unsafe {
-        let version: u32 = get(class, type_object::TP_VERSION_TAG);
-        let entry = &mut (*ALLOWED.0.get())[version as usize % Allowed::SIZE];
+        let version = fixed_version(class);
+        let entry = &mut (*ALLOWED.0.get())[place(version, Allowed::SIZE)];
         if version != 0 && *entry == version {
             return true;
         }
@@ -78,9 +80,9 @@ unsafe fn may_set(class: *mut PyTypeObject) -> bool {
         }
         let bases = (0..pyo3_ffi::PyTuple_GET_SIZE(order)).map(|index| pyo3_ffi::PyTuple_GET_ITEM(order, index));
         let allowed = bases.into_iter().all(|base| goes_by_rule(base.cast()));
-        let version: u32 = get(class, type_object::TP_VERSION_TAG);
+        let version = fixed_version(class);
         if allowed && version != 0 {
-            (*ALLOWED.0.get())[version as usize % Allowed::SIZE] = version;
+            (*ALLOWED.0.get())[place(version, Allowed::SIZE)] = version;
         }
         allowed
     }

@@ -1,19 +1,21 @@
 //! What attribute sites learn: the meaning of the entries of an [`AttributeCell`], and how a site comes to have them.
 //!
 //! An entry says how an attribute of the instances of one class is found. It relies on
-//! - the class's version: while it is the same, looking the name up in the class and its bases gives the same object, which is
+//! - the fixed part of the class's version: while it is the same, looking the name up in the class and its bases gives the same object, which is
 //!   alive (CPython's own method cache and inline caches rely on this too);
 //! - what is asked of the instance at each use: whether its values are still inside, how many keys instances share, its dict.
 //!
 //! Classes with their own `__getattribute__` or `__setattr__` are left to the general functions, as are misses that come too often. Those with
 //! `__getattr__` have only entries for what is found without asking it (`fallback.rs`).
 
+use super::class_variables::{holder, varies};
 use super::fallback;
 use crate::native::raw::{get, is_exact};
 use crate::region::is_own;
 use pyo3_ffi::{PyMemberDescr_Type, PyModule_Type, PyObject, PyType_Type, PyTypeObject, PyUnicode_Type};
 use std::ffi::CStr;
 use std::ptr;
+use whipsnake_cpython::class_version::{FIRST, fixed};
 use whipsnake_cpython::layout::{descriptor, field_of_tuples, member_def, module, object, tuple, type_object, unicode};
 use whipsnake_cpython::live::{Dict, InlineValues, KeysKind, TypeObject, managed_dict, symbols};
 use whipsnake_ir::abi::{ATTRIBUTE_SHAPES, AttributeCell};
@@ -41,6 +43,8 @@ pub(crate) enum Kind {
     Module = 8,
     /// The item at `index` bytes from the instance of a class derived from `tuple`, if it has so many.
     Item = 9,
+    /// As [`Kind::Class`], but a variable that varies: `descriptor` is the class that has it in itself.
+    Variable = 10,
 }
 
 /// An entry of a cell.
@@ -81,7 +85,7 @@ impl Shape {
         let replaces = |&i: &usize| {
             cell.versions[i] == self.version
                 && cell.accesses[i] as u8 == self.kind as u8
-                && (self.kind != Kind::Class || cell.descriptors[i] == self.descriptor.cast())
+                && (!matches!(self.kind, Kind::Class | Kind::Variable) || cell.descriptors[i] == self.descriptor.cast())
                 && (self.kind != Kind::Module || cell.accesses[i] >> 8 == self.index)
         };
         let entry = (0..ATTRIBUTE_SHAPES)
@@ -93,6 +97,10 @@ impl Shape {
         cell.checks[entry] = self.check;
         cell.descriptors[entry] = self.descriptor.cast();
         cell.fills += 1;
+        if self.version.max(self.check) >= FIRST {
+            // The class will stay so: the entries it had before, while it changed, don't count.
+            cell.fills = cell.fills.min(ATTRIBUTE_SHAPES as u32 - 1);
+        }
     }
 }
 
@@ -179,21 +187,21 @@ pub(super) unsafe fn learn_store(owner: *mut PyObject, name: *mut PyObject, cell
     }
 }
 
-/// The version of a class, which is given one if it has none.
+/// The fixed part of the version of a class, which is given one if it has none.
 unsafe fn version_of(class: TypeObject) -> Option<u32> {
     if class.version_tag() == 0 && !class.assign_version_tag() {
         return None;
     }
-    Some(class.version_tag()).filter(|&version| version != 0)
+    Some(fixed(class.version_tag())).filter(|&version| version != 0)
 }
 
-/// The version of a class and what the class has under a name (or null), good while the version is.
+/// The fixed part of the version of a class and what the class has under a name (or null), good while that is. `None` for a variable that varies, too.
 unsafe fn look_up(class: TypeObject, name: *mut PyObject) -> Option<(u32, *mut PyObject)> {
     // SAFETY: live objects; the GIL is held, so nothing changes in between.
     unsafe {
         let version = version_of(class)?;
         let found = symbols::_PyType_Lookup(class.as_ptr(), name);
-        (class.version_tag() == version).then_some((version, found))
+        (fixed(class.version_tag()) == version && !varies(version, name)).then_some((version, found))
     }
 }
 
@@ -410,9 +418,14 @@ pub(super) unsafe fn class_or_absent_shape(
             // It comes before what the class has itself.
             return Some(Shape { kind: Kind::Data, index: 0, version, check: 0, descriptor: in_metaclass });
         }
-        let (check, found) = look_up(TypeObject::new(owner)?, name)?;
+        let class = TypeObject::new(owner)?;
+        if in_metaclass.is_null() && version_of(class).is_some_and(|check| varies(check, name)) {
+            let descriptor = holder(owner, name)?.cast();
+            return Some(Shape { kind: Kind::Variable, index: 0, version, check: version_of(class)?, descriptor });
+        }
+        let (check, found) = look_up(class, name)?;
         let usable = in_metaclass.is_null() || !found.is_null() && never_precedes(in_metaclass);
-        let stays = usable && metaclass.version_tag() == version;
+        let stays = usable && fixed(metaclass.version_tag()) == version;
         stays.then_some(Shape { kind: Kind::Class, index: 0, version, check, descriptor: found })
     }
 }

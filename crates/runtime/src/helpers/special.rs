@@ -1,12 +1,12 @@
 //! Special methods: their names, and what classes have under them.
 
-use crate::native::raw::get;
+use super::class_variables::fixed_version;
 use pyo3_ffi::{PyObject, PyTypeObject};
 use std::cell::UnsafeCell;
 use std::ffi::CStr;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
-use whipsnake_cpython::layout::type_object;
+use whipsnake_cpython::class_version::place;
 use whipsnake_cpython::live::symbols;
 
 /// Names that helpers look up.
@@ -97,8 +97,8 @@ static CACHE: Cache =
 pub(crate) unsafe fn look_up(class: *mut PyTypeObject, name: Name) -> *mut PyObject {
     // SAFETY: the caller's. While a class has a version, it has the objects that were found under it.
     unsafe {
-        let version: u32 = get(class, type_object::TP_VERSION_TAG);
-        let entry = (*CACHE.0.get())[name as usize][version as usize % Cache::SIZE];
+        let version = fixed_version(class);
+        let entry = (*CACHE.0.get())[name as usize][place(version, Cache::SIZE)];
         if version != 0 && entry.version == version { entry.found } else { look_up_slowly(class, name) }
     }
 }
@@ -113,9 +113,9 @@ unsafe fn look_up_slowly(class: *mut PyTypeObject, name: Name) -> *mut PyObject 
             return text;
         }
         let found = symbols::_PyType_Lookup(class, text);
-        let version: u32 = get(class, type_object::TP_VERSION_TAG);
+        let version = fixed_version(class);
         if version != 0 {
-            (*CACHE.0.get())[name as usize][version as usize % Cache::SIZE] = Entry { version, found };
+            (*CACHE.0.get())[name as usize][place(version, Cache::SIZE)] = Entry { version, found };
         }
         found
     }

@@ -5,6 +5,7 @@
 
 #![allow(clippy::missing_safety_doc, reason = "the contract is the same for all, above")]
 
+use super::class_variables::fixed_version;
 use super::special;
 use crate::native::raw::{get, release, set};
 use crate::region::ends_quietly;
@@ -94,7 +95,7 @@ pub(crate) unsafe fn plain(class: *mut PyTypeObject) -> Option<PlainException> {
         }
         // A class gets its version when something is looked for in it.
         special::look_up(class, special::Name::Init);
-        let version: u32 = get(class, type_object::TP_VERSION_TAG);
+        let version = fixed_version(class);
         (version != 0).then_some(PlainException { version: Some(version) })
     }
 }

@@ -1,5 +1,6 @@
 //! Which Python function C code calls for an attribute of an instance: that of a descriptor, or the class's `__getattr__`.
 
+use crate::helpers::class_variables::fixed_version;
 use crate::helpers::attributes::{has_inline_values, value_offset};
 use crate::helpers::shapes::{self, SharedKey};
 use crate::helpers::{fallback, special};
@@ -82,7 +83,7 @@ unsafe fn of_property(found: *mut PyObject, place: i32) -> Option<Found> {
 
 unsafe fn descriptor(found: *mut PyObject, kind: *mut PyTypeObject) -> Option<Asked> {
     // SAFETY: live objects.
-    let (of_program, version) = unsafe { (is_of_program(kind), get::<u32>(kind, type_object::TP_VERSION_TAG)) };
+    let (of_program, version) = unsafe { (is_of_program(kind), fixed_version(kind)) };
     (of_program && version != 0).then_some(Asked::Descriptor { address: found as u64, version })
 }
 

@@ -1,11 +1,13 @@
 //! What was seen at an access to an attribute: by the interpreter, in its inline cache, and by compiled code, in the site's cell.
 
 use super::alive::Alive;
+use crate::helpers::class_variables::fixed_version;
 use crate::helpers::pointers::CodeSource;
 use crate::helpers::shapes::{Kind, Shape, SharedKey, shape_of_instances, shared_key};
 use crate::native::raw::{get, is_exact};
 use pyo3_ffi::{PyObject, PyTypeObject};
 use whipsnake_bytecode::Instr;
+use whipsnake_cpython::class_version;
 use whipsnake_cpython::layout::{dict_values, method_wrapper, object, type_object};
 use whipsnake_cpython::live::{TypeObject, symbols};
 use whipsnake_cpython::opcode as op;
@@ -118,7 +120,7 @@ pub(super) fn of_class(
         alive.note(found as u64);
         let (function, binding) = unwrapped(found as u64, class)?;
         alive.note(function);
-        let version = |class: u64| get::<u32>(class as *mut PyTypeObject, type_object::TP_VERSION_TAG);
+        let version = |class: u64| fixed_version(class as *mut PyTypeObject);
         let found = ClassAttribute { metaclass: version(metaclass as u64), version: version(class), function, binding };
         (found.metaclass != 0 && found.version != 0 && is_function(function)).then_some(found)
     }
@@ -163,6 +165,10 @@ fn interpreted(source: &CodeSource, instr: &Instr) -> Option<AttributeShape> {
     const PLACE: u8 = 4;
     const ATTRIBUTE: u8 = 6;
     let version = source.type_version(instr);
+    if version >= class_version::FIRST {
+        // What it has may be a variable that has varied since.
+        return None;
+    }
     let place = || i32::from(source.cache16(instr, PLACE));
     let in_class = |own| Access::Method { function: source.cache64(instr, ATTRIBUTE), own, binding: Binding::Instance };
     let keys = || Own::KeysVersion(source.cache32(instr, KEYS_VERSION));

@@ -2,6 +2,7 @@
 
 use super::world::Live;
 use super::{accessors, constructed, operators};
+use crate::helpers::class_variables::fixed_version;
 use crate::helpers::constructors::makes_plain_instances;
 use crate::helpers::{globals, new_instances, special};
 use crate::native::raw::get;
@@ -18,7 +19,7 @@ impl Live {
     /// A function that was found in a class, which has a version then, if it can be inlined.
     pub(super) fn method(&self, class: *mut PyTypeObject, function: *mut PyObject) -> Option<Method<'_>> {
         // SAFETY: a live type.
-        let version = unsafe { get::<u32>(class, type_object::TP_VERSION_TAG) };
+        let version = unsafe { fixed_version(class) };
         if version == 0 || function.is_null() {
             return None;
         }
@@ -47,7 +48,7 @@ impl Live {
             if pyo3_ffi::Py_TYPE(object) != &raw mut pyo3_ffi::PyType_Type || !makes_plain_instances(object.cast()) {
                 return None;
             }
-            let version = get::<u32>(object, type_object::TP_VERSION_TAG);
+            let version = fixed_version(object.cast());
             let function = special::look_up(object.cast(), special::Name::Init) as u64;
             let shim_unit = shim::code_object()?.instructions() as u64;
             if version == 0 || function == 0 {
@@ -101,7 +102,7 @@ impl Live {
         let (owner, other) = if reflected { (right, left) } else { (left, right) };
         let method = self.method(owner, function)?;
         // SAFETY: as above.
-        let other = unsafe { get::<u32>(other, type_object::TP_VERSION_TAG) };
+        let other = unsafe { fixed_version(other) };
         (other != 0).then_some(Operator { method, reflected, other, purpose })
     }
 
@@ -118,7 +119,7 @@ impl Live {
             }
             // A class of C code may have slots without names.
             let flags: u64 = get(class, type_object::TP_FLAGS);
-            let version: u32 = get(class, type_object::TP_VERSION_TAG);
+            let version = fixed_version(class);
             let plain = flags & type_object::HEAPTYPE != 0 && special::is_always_true(class);
             (plain && version != 0).then_some(Truth::Always { version })
         }

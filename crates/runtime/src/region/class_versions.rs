@@ -1,14 +1,15 @@
-//! Which class has a version: the interpreter tells the version of a class, but not the way back.
+//! Which class has a version, as far as its [fixed part](whipsnake_cpython::class_version::fixed) goes: the interpreter tells the version of a class, but not the way back.
 //!
 //! A graph asks for some dozen versions, most of them of classes whose objects it has seen. Only for what is left are the classes of the program visited, of which an application has
 //! thousands. Nothing of them is kept: a class that is gone leaves no trace here, not even the weak reference to it.
 
+use crate::helpers::class_variables::fixed_version;
 use crate::native::raw::get;
 use pyo3_ffi::{PyObject, PyTypeObject};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::ptr;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
-use whipsnake_cpython::layout::{object, type_object::TP_VERSION_TAG};
+use whipsnake_cpython::layout::object;
 
 /// The classes of the program, as far as they were visited while a graph is built: the newest first, since those of the interpreter are the oldest.
 #[derive(Debug)]
@@ -66,7 +67,7 @@ impl Classes {
             // SAFETY: a live object: nothing runs while a region is built, and the GIL is held.
             unsafe {
                 let class: *mut PyTypeObject = get(found as *mut PyObject, object::OB_TYPE);
-                self.versions.insert(get(class, TP_VERSION_TAG), class as u64);
+                self.versions.insert(fixed_version(class), class as u64);
             }
             if self.versions.contains_key(&version) {
                 return true;
@@ -88,7 +89,7 @@ impl Classes {
             if self.visited.insert(class as usize) {
                 // SAFETY: a live class: nothing runs while a region is built, and the GIL is held.
                 unsafe {
-                    self.versions.insert(get(class, TP_VERSION_TAG), class as u64);
+                    self.versions.insert(fixed_version(class), class as u64);
                     self.add_subclasses(class);
                 }
             }

@@ -1,5 +1,6 @@
 //! Classes whose calls do no more than call a `__new__` in Python.
 
+use crate::helpers::class_variables::fixed_version;
 use crate::helpers::class_calls::is_called_as_class;
 use crate::helpers::special::{self, Name};
 use crate::native::raw::{get, is_exact};
@@ -36,7 +37,7 @@ pub(super) unsafe fn new_in_python(class: *mut PyTypeObject) -> Option<Found> {
         }
         let function: *mut PyObject = get(wrapper, method_wrapper::CALLABLE);
         let is_function = !function.is_null() && is_exact(function, &raw mut pyo3_ffi::PyFunction_Type);
-        let version: u32 = get(metaclass, type_object::TP_VERSION_TAG);
+        let version = fixed_version(metaclass);
         (is_function && version != 0).then_some(Found { function, wrapper, metaclass: version })
     }
 }

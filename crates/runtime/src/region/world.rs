@@ -20,6 +20,7 @@ use std::cell::RefCell;
 use std::ptr;
 use std::rc::Rc;
 use whipsnake_bytecode::Instr;
+use whipsnake_cpython::class_version;
 use whipsnake_cpython::layout::generator::FRAME_EXECUTING;
 use whipsnake_cpython::layout::{cell, dict_iterator, enumeration, object, unicode, zip};
 use whipsnake_cpython::live::{Code, Dict, Frame, Function, Generator, Tuple};
@@ -171,7 +172,11 @@ impl World for Live {
     fn pointer(&self, meaning: Ptr, instr: &Instr, oparg: u32) -> u64 {
         let pointer = self.source.pointer(meaning, instr, oparg);
         if instr.base == op::LOAD_ATTR && matches!(meaning, Ptr::Cache64(_)) {
-            self.alive.note_cached(pointer, self.source.type_version(instr));
+            let version = self.source.type_version(instr);
+            // In a series it may be a variable that has varied since.
+            if version < class_version::FIRST {
+                self.alive.note_cached(pointer, version);
+            }
         }
         pointer
     }
@@ -201,6 +206,17 @@ impl World for Live {
         // SAFETY: compiled code lives as long as its code object, which whoever has this keeps.
         let compiled = unsafe { &*(self.data as *const CompiledCode) };
         compiled.attribute_cell(instr.index).is_some_and(|cell| cell.fills >= OTHER_TYPES)
+    }
+
+    fn is_outdated(&self, instr: &Instr) -> bool {
+        if !matches!(instr.base, op::LOAD_ATTR | op::STORE_ATTR)
+            || matches!(instr.opcode, op::LOAD_ATTR | op::STORE_ATTR | op::LOAD_ATTR_MODULE)
+            || instr.is_instrumented()
+        {
+            return false;
+        }
+        let version = self.source.type_version(instr);
+        version >= class_version::FIRST || !self.alive.has_class(version)
     }
 
     fn has_mixed_numbers(&self) -> bool {
