@@ -144,6 +144,19 @@ pub struct ClassAttribute {
     pub binding: Binding,
 }
 
+/// A variable of a class that changes again and again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClassVariable {
+    /// The version of the class of the class, which has nothing of that name.
+    pub metaclass: u32,
+    /// The version of the class: one of a [series](whipsnake_cpython::class_version).
+    pub version: u32,
+    /// The address of the class that has the variable in itself, the class or one it inherits from.
+    pub holder: u64,
+    /// The address of the name.
+    pub name: u64,
+}
+
 /// What tells that an instance has no attribute of a name itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Own {

@@ -13,8 +13,8 @@ mod select;
 mod world;
 
 pub use facts::{
-    Access, Accessor, Asked, AttributeShape, Binding, Callee, ClassAttribute, Constructor, Identity, Method, New,
-    Number, Object, Operand, Operator, Own, PlainException, Purpose, Shim, Special, Suspended, Truth,
+    Access, Accessor, Asked, AttributeShape, Binding, Callee, ClassAttribute, ClassVariable, Constructor, Identity,
+    Method, New, Number, Object, Operand, Operator, Own, PlainException, Purpose, Shim, Special, Suspended, Truth,
 };
 pub use graph::{Refusal, Request, Site, Start, build, failed_again, raised_at};
 pub use world::World;

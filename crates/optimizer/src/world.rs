@@ -1,8 +1,8 @@
 //! What graphs are built from besides bytecode: the interpreter's objects, as far as they are needed.
 
 use crate::{
-    Accessor, AttributeShape, Callee, ClassAttribute, Constructor, Identity, Method, New, Object, Operand, Operator,
-    PlainException, Purpose, Shim, Special, Suspended, Truth,
+    Accessor, AttributeShape, Callee, ClassAttribute, ClassVariable, Constructor, Identity, Method, New, Object,
+    Operand, Operator, PlainException, Purpose, Shim, Special, Suspended, Truth,
 };
 use whipsnake_bytecode::Instr;
 use whipsnake_ir::{Failure, Global};
@@ -137,6 +137,10 @@ pub trait World {
     }
     /// What a load of a method from a class gives, the one at an address, or else the one that was seen.
     fn class_attribute(&self, _class: Option<u64>, _: &Instr) -> Option<ClassAttribute> {
+        None
+    }
+    /// What an instruction loads from the class at an address, or stores in it, if it is a variable that varies.
+    fn class_variable(&self, _class: u64, _: &Instr) -> Option<ClassVariable> {
         None
     }
     /// What an instruction finds with `super` in the class of an object, behind a class of its bases, if that is a function that can be inlined.

@@ -72,7 +72,8 @@ impl Walk<'_, '_> {
             op::CALL_FUNCTION_EX if self.inline_unpacking(number, &instr) => {}
             op::CALL_KW if self.inline(number, &instr) => {}
             op::BINARY_SUBSCR | op::LOAD_ATTR if self.inline_special(number, &instr) => {}
-            op::LOAD_ATTR | op::STORE_ATTR if self.inline_accessor(number, &instr) => {}
+            op::LOAD_ATTR | op::STORE_ATTR
+                if self.access_class_variable(number, &instr) || self.inline_accessor(number, &instr) => {}
             op::BINARY_OP | op::COMPARE_OP if self.inline_operator(number, &instr) => {}
             op::TO_BOOL if self.inline_truth(number, &instr) => {}
             op::STORE_SUBSCR | op::CONTAINS_OP if self.inline_container(number, &instr) => {}

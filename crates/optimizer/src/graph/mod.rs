@@ -12,6 +12,7 @@ mod body;
 mod calls;
 mod catching;
 mod class_methods;
+mod class_variables;
 mod collected;
 mod consumers;
 mod conversions;

@@ -194,8 +194,9 @@ unsafe extern "C" fn call_object(
         let entered = if is_exact(base.read(), &raw mut pyo3_ffi::PyType_Type) {
             match make_plainly(base, count) {
                 Some(made) => Some(done(made)),
-                None => construct(thread, frame, base, count, None, back)
-                    .or_else(|| Some(call_in_c(thread, base, count))),
+                None => {
+                    construct(thread, frame, base, count, None, back).or_else(|| Some(call_in_c(thread, base, count)))
+                }
             }
         } else if is_called_as_class(base.read()) {
             call_class(thread, base, count, ptr::null_mut()).map(done)

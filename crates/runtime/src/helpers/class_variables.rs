@@ -12,7 +12,7 @@ use std::ffi::c_int;
 use std::ptr;
 use whipsnake_cpython::class_version::{FIRST, SIZES, fixed, varying_bits};
 use whipsnake_cpython::layout::{object, type_object};
-use whipsnake_cpython::live::{Dict, Lookup, TypeObject};
+use whipsnake_cpython::live::{Dict, Lookup, TypeObject, symbols};
 
 /// The version of a class, as far as it does not change with its variables; 0 if it has none.
 ///
@@ -38,7 +38,7 @@ pub(crate) unsafe fn varies(version: u32, name: *mut PyObject) -> bool {
 ///
 /// # Safety
 /// A live class, an exact string, the GIL held.
-pub(super) unsafe fn holder(class: *mut PyTypeObject, name: *mut PyObject) -> Option<*mut PyTypeObject> {
+pub(crate) unsafe fn holder(class: *mut PyTypeObject, name: *mut PyObject) -> Option<*mut PyTypeObject> {
     // SAFETY: the caller's; the order of classes is a tuple of classes.
     unsafe { in_order(class) }.find(|&class| unsafe { find(class, name) }.is_some())
 }
@@ -71,10 +71,7 @@ pub(super) unsafe fn store(class: *mut PyObject, name: *mut PyObject, value: *mu
     // SAFETY: the caller's; a class after the check.
     unsafe {
         let metaclass: *mut PyTypeObject = get(class, object::OB_TYPE);
-        let general = pyo3_ffi::PyType_Type.tp_setattro;
-        if (*metaclass).tp_setattro.map(|f| f as usize) != general.map(|f| f as usize)
-            || !is_exact(name, &raw mut pyo3_ffi::PyUnicode_Type)
-        {
+        if !is_exact(name, &raw mut pyo3_ffi::PyUnicode_Type) || !goes_by_rule(metaclass, name) {
             return None;
         }
         let class: *mut PyTypeObject = class.cast();
@@ -83,6 +80,62 @@ pub(super) unsafe fn store(class: *mut PyObject, name: *mut PyObject, value: *mu
             return None;
         }
         store_varying(class, name, value)
+    }
+}
+
+/// Whether attributes of a metaclass's classes are loaded and stored as those of classes are, and the metaclass has no say in this one.
+///
+/// # Safety
+/// A live class, an exact string, the GIL held.
+#[inline]
+pub(crate) unsafe fn goes_by_rule(metaclass: *mut PyTypeObject, name: *mut PyObject) -> bool {
+    let general = &raw mut pyo3_ffi::PyType_Type;
+    // SAFETY: the caller's. `type` has nothing but special names, which have not been found to vary, and methods, which don't come first.
+    unsafe {
+        metaclass == general
+            || (*metaclass).tp_setattro.map(|f| f as usize) == (*general).tp_setattro.map(|f| f as usize)
+                && (*metaclass).tp_getattro.map(|f| f as usize) == (*general).tp_getattro.map(|f| f as usize)
+                && symbols::_PyType_Lookup(metaclass, name).is_null()
+    }
+}
+
+/// [`store`] of a variable that is known to vary, unless that may run code: 1; 0 if nothing was done.
+///
+/// # Safety
+/// Called by machine code: live objects, a class and a name, the GIL held.
+pub unsafe extern "C" fn try_store_variable(class: *mut PyObject, name: *mut PyObject, value: *mut PyObject) -> c_int {
+    // SAFETY: the caller's; a class.
+    unsafe {
+        let class: *mut PyTypeObject = class.cast();
+        let is_known = varies(get(class, type_object::TP_VERSION_TAG), name);
+        // The store ends the old value, or drops one of several references.
+        if !is_known || !find(class, name).is_some_and(|old| ends_quietly(old)) {
+            return 0;
+        }
+        match store_varying(class, name, value) {
+            Some(0) => 1,
+            Some(_) => {
+                pyo3_ffi::PyErr_Clear();
+                0
+            }
+            None => 0,
+        }
+    }
+}
+
+/// Whether the end of an object runs no code.
+unsafe fn ends_quietly(object: *mut PyObject) -> bool {
+    // SAFETY: a live object.
+    unsafe {
+        let class: *mut PyTypeObject = get(object, object::OB_TYPE);
+        let quiet = [
+            &raw mut pyo3_ffi::PyLong_Type,
+            &raw mut pyo3_ffi::PyFloat_Type,
+            &raw mut pyo3_ffi::PyUnicode_Type,
+            &raw mut pyo3_ffi::PyBytes_Type,
+            &raw mut pyo3_ffi::PyBool_Type,
+        ];
+        quiet.contains(&class) || object == pyo3_ffi::Py_None()
     }
 }
 
@@ -195,7 +248,7 @@ unsafe fn advance(class: *mut PyTypeObject, name: *mut PyObject) {
         let have_versions = in_order(class).skip(1).all(|base| TypeObject::new_unchecked(base).assign_version_tag());
         // A series that is used up is followed by a larger one.
         let is_used_up = fixed(next) != fixed(version);
-        let size = size_of(version).map_or(0, |size| size + usize::from(is_used_up));
+        let size = size_of(version).map_or_else(first_size, |size| size + usize::from(is_used_up));
         if have_versions && let Some(first) = begin_series(names, size) {
             set(class, type_object::TP_VERSION_TAG, first);
         }
@@ -249,6 +302,21 @@ unsafe fn series(version: u32) -> Option<&'static Names> {
     let number = version - SIZES[size].0 >> varying_bits(version);
     // SAFETY: the GIL is held, and who has this does not begin another.
     unsafe { (&(*STATE.0.get()).series)[size].get(number as usize) }
+}
+
+/// How many series have begun: a class is in another then, of which guards may know nothing.
+///
+/// Called with the GIL held.
+pub(crate) fn series_begun() -> usize {
+    // SAFETY: the GIL is held.
+    unsafe { (&(*STATE.0.get()).series).iter().map(Vec::len).sum() }
+}
+
+/// Which size the first series of a class has. As long as they are plenty that is one for a million changes.
+fn first_size() -> usize {
+    const PLENTY: usize = 384;
+    // SAFETY: the GIL is held.
+    unsafe { usize::from((&(*STATE.0.get()).series)[1].len() < PLENTY) }
 }
 
 /// The first version of a new series; `None` if there are no more of that size, or the class changes in too many ways.

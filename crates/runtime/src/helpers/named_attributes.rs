@@ -7,8 +7,8 @@
 //!
 //! Attributes of classes (`getattr(kind, "__repr__")`) are in the same table, by the version of the class that is the owner.
 
-use super::class_variables::fixed_version;
 use super::attributes::{bind, has_inline_values, takes_precedence, value_offset};
+use super::class_variables::fixed_version;
 use super::exception_pool;
 use super::fallback::{self, bind_or_ask, binds_quietly};
 use super::shapes::{self, Kind, Shape};

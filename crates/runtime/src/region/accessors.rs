@@ -1,7 +1,7 @@
 //! Which Python function C code calls for an attribute of an instance: that of a descriptor, or the class's `__getattr__`.
 
-use crate::helpers::class_variables::fixed_version;
 use crate::helpers::attributes::{has_inline_values, value_offset};
+use crate::helpers::class_variables::fixed_version;
 use crate::helpers::shapes::{self, SharedKey};
 use crate::helpers::{fallback, special};
 use crate::native::raw::{get, is_exact};

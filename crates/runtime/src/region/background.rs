@@ -347,6 +347,7 @@ mod tests {
             ways_on: vec![],
             prunes: false,
             patience: 1,
+            series: 0,
             keeps_graph: false,
             function,
             general: Default::default(),

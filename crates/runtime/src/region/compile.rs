@@ -9,6 +9,7 @@ use super::job::{Job, Made, failure, make_now};
 use super::statistics::{self, Clock};
 use super::world::Live;
 use super::{FEW_FAILURES, Held, MAX_FAILURES, dump};
+use crate::helpers::class_variables;
 use crate::native::code::CompiledCode;
 use crate::tier::{Jit, code_input, qualname};
 use rustc_hash::FxHashSet;
@@ -58,8 +59,7 @@ pub(super) unsafe fn ask(
         }
         let built = jit.stats.regions.built;
         let is_affordable = !jit.settings.background
-            || background::waiting()
-                .is_some_and(|waiting| budget::within_budget(built, waiting, instructions, weight));
+            || background::waiting().is_some_and(|waiting| budget::within_budget(built, waiting, instructions, weight));
         if !is_affordable || !crate::reserve::keep() {
             jit.stats.regions.deferred += 1;
             return Answer::Later;
@@ -214,7 +214,21 @@ unsafe fn graph(
     let is_patient = matches!(place, Place::Loop(_)) && jit.settings.optimize_threshold >= Heat::MEASURED;
     let patience = if is_patient { MAX_FAILURES } else { FEW_FAILURES };
     Ok((
-        Job { name, header, gate, ways_on, prunes, patience, keeps_graph, function, general, cells, memory, addresses },
+        Job {
+            name,
+            header,
+            gate,
+            ways_on,
+            prunes,
+            patience,
+            series: class_variables::series_begun(),
+            keeps_graph,
+            function,
+            general,
+            cells,
+            memory,
+            addresses,
+        },
         Held::new(codes, code),
     ))
 }

@@ -1,7 +1,7 @@
 //! Classes whose calls do no more than call a `__new__` in Python.
 
-use crate::helpers::class_variables::fixed_version;
 use crate::helpers::class_calls::is_called_as_class;
+use crate::helpers::class_variables::fixed_version;
 use crate::helpers::special::{self, Name};
 use crate::native::raw::{get, is_exact};
 use pyo3_ffi::{PyObject, PyTypeObject};

@@ -32,6 +32,8 @@ pub(super) struct Job {
     pub prunes: bool,
     /// How often a guard may fail.
     pub patience: u32,
+    /// How many classes had begun to vary when its graph was built.
+    pub series: usize,
     /// Whether the region keeps its graph, to be shown.
     pub keeps_graph: bool,
     /// Its graph.
@@ -102,6 +104,7 @@ impl Maker {
             ways_on,
             prunes,
             patience,
+            series,
             keeps_graph,
             mut function,
             general,
@@ -152,6 +155,7 @@ impl Maker {
             unseen_only: matches!(gate, Gate::Loop { baseline_if_seen: Some(_) }),
             gains_in_one_round: function.gains_in_one_round,
             patience,
+            series,
             form,
             left: Cell::new(0),
             function_cell: Cell::new(ptr::null_mut()),

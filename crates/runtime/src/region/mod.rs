@@ -7,6 +7,7 @@ mod background;
 mod budget;
 mod c_functions;
 mod class_questions;
+mod class_variables;
 mod class_versions;
 mod compile;
 mod constructed;
@@ -48,6 +49,7 @@ pub(crate) use namespaces::Namespaces;
 pub use numbers::{new_float_in_region, new_int_in_region};
 pub use statistics::{Regions, spent, times};
 
+use crate::helpers::class_variables::series_begun;
 use crate::memory::Block;
 use crate::native::code::CompiledCode;
 use crate::native::frames::Resume;
@@ -88,6 +90,8 @@ pub struct Region {
     gains_in_one_round: bool,
     /// How often a guard may fail.
     patience: u32,
+    /// How many [series](whipsnake_cpython::class_version) of versions had begun when it was built.
+    series: usize,
     /// What was fixed when it was compiled.
     form: RegionForm,
     /// How often the region of a function was left but by its returns.
@@ -194,8 +198,16 @@ impl Region {
         is_new
     }
 
+    /// Whether some class has begun since to keep what is known of it while its variables vary: guards that failed before may hold then.
+    fn is_before_series(&self) -> bool {
+        self.series != series_begun()
+    }
+
     /// Tells other regions that have the function's code, too, of an instruction that has failed.
     fn tell_failure(&self, exit: &Exit, opcode: u8, compiled: &CompiledCode) {
+        if self.is_before_series() {
+            return;
+        }
         if opcode == opcode::BINARY_OP {
             compiled.mixed_numbers.set(true);
         }
@@ -211,7 +223,12 @@ impl Region {
     fn failed_instructions(&self) -> FxHashSet<Site> {
         // A function's region is given up for all of its exits together: each that has a share in that is seen to at once.
         let often = if self.is_of_function() { self.left.get() / 16 } else { self.patience / 4 };
-        let failed = self.exits.iter().zip(&self.taken).filter(|(_, taken)| taken.get() > often.max(1));
+        let forgives = self.is_before_series();
+        let failed = self
+            .exits
+            .iter()
+            .zip(&self.taken)
+            .filter(|(exit, taken)| taken.get() > often.max(1) && !(forgives && exit.to == Continuation::Miss));
         let sites = failed.map(|(exit, _)| {
             let site = site(exit);
             if exit.to == Continuation::Error {

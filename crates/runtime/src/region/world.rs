@@ -6,7 +6,7 @@ use super::kinds::{
     class_of, has_known_dict_iterators, has_known_enumerations, has_known_zips, has_string_keys, object_of,
 };
 use super::namespaces::Namespaces;
-use super::{attribute_shapes, kinds, operators, samples};
+use super::{attribute_shapes, class_variables, kinds, operators, samples};
 use crate::helpers::globals;
 use crate::helpers::pointers::CodeSource;
 use crate::helpers::text::ascii;
@@ -30,8 +30,8 @@ use whipsnake_ir::{Failure, Global};
 use whipsnake_ops::Ptr;
 use whipsnake_ops::consumers::Consumer;
 use whipsnake_optimizer::{
-    Accessor, AttributeShape, Callee, ClassAttribute, Constructor, Identity, Method, New, Number, Object, Operand,
-    Operator, PlainException, Purpose, Shim, Special, Suspended, Truth, World,
+    Accessor, AttributeShape, Callee, ClassAttribute, ClassVariable, Constructor, Identity, Method, New, Number,
+    Object, Operand, Operator, PlainException, Purpose, Shim, Special, Suspended, Truth, World,
 };
 use whipsnake_stencils::Source;
 
@@ -426,6 +426,11 @@ impl World for Live {
         let compiled = unsafe { &*(self.data as *const CompiledCode) };
         let cell = compiled.attribute_cell(instr.index);
         attribute_shapes::of_class(class, self.name(instr.oparg >> 1)?, cell, &self.alive)
+    }
+
+    fn class_variable(&self, class: u64, instr: &Instr) -> Option<ClassVariable> {
+        let number = if instr.base == op::STORE_ATTR { instr.oparg } else { instr.oparg >> 1 };
+        class_variables::of_class(class, self.name(number)?, &self.alive)
     }
 
     fn super_method(&self, class: u64, of_object: u64, instr: &Instr) -> Option<Method<'_>> {
