@@ -76,7 +76,7 @@ pub(super) unsafe fn store(class: *mut PyObject, name: *mut PyObject, value: *mu
         }
         let class: *mut PyTypeObject = class.cast();
         let version: u32 = get(class, type_object::TP_VERSION_TAG);
-        if !varies(version, name) && !is_stored_often(class, name) {
+        if !varies(version, name) && !begins_to_vary(class, version, name) {
             return None;
         }
         store_varying(class, name, value)
@@ -240,8 +240,12 @@ unsafe fn advance(class: *mut PyTypeObject, name: *mut PyObject) {
         }
         // The variables that have varied so far go on to.
         let mut names = series(version).cloned().unwrap_or_default();
-        if !has_name(&names, name) {
-            names.push(name);
+        // So do those that were stored while the class had no series.
+        let known = known_candidate(class).map_or(&[][..], |candidate| &candidate.names);
+        for &name in known.iter().chain([&name]) {
+            if !has_name(&names, name) {
+                names.push(name);
+            }
         }
         pyo3_ffi::PyType_Modified(class);
         // The interpreter asks a class's bases for versions before it gives one to the class: they are told of changes only then.
@@ -256,29 +260,35 @@ unsafe fn advance(class: *mut PyTypeObject, name: *mut PyObject) {
 }
 
 /// The variables that vary in a series: strings that are kept for good.
-type Names = SmallVec<[*mut PyObject; 2]>;
+type Names = Vec<*mut PyObject>;
 
 /// With more variables than this that vary, a class is somebody's table of variables.
 const MOST_NAMES: usize = 16;
 
-/// How often a variable is stored before it is taken for one that varies.
+/// How often compiled code stores variables of a class before that gets a series.
 const OFTEN: u32 = 8;
 
-/// How many variables are counted at a time.
-const COUNTED: usize = 32;
+/// Each time that the class has lost its series again it takes twice as many, up to so many times: others change it in between, perhaps until more is compiled.
+const MOST_PATIENT: u32 = 10;
 
-/// Addresses of a class and a name, and how often the variable was stored. The class may be another by now: then that comes to a series sooner.
-#[derive(Clone, Copy)]
-struct Count {
+/// How many classes are counted at a time.
+const COUNTED: usize = 128;
+
+/// A class whose variables compiled code stores in the general way. The class at the address may be another by now: then that comes to a series sooner.
+struct Candidate {
     class: usize,
-    name: usize,
+    /// How often, since it last had a series.
     times: u32,
+    /// How many series it has had.
+    series: u32,
+    /// Which variables; references of our own.
+    names: Names,
 }
 
 struct Tables {
     /// The series of each size.
     series: [Vec<Names>; SIZES.len()],
-    counts: [Count; COUNTED],
+    candidates: [Candidate; COUNTED],
 }
 
 struct State(UnsafeCell<Tables>);
@@ -288,7 +298,7 @@ unsafe impl Sync for State {}
 
 static STATE: State = State(UnsafeCell::new(Tables {
     series: [const { Vec::new() }; SIZES.len()],
-    counts: [Count { class: 0, name: 0, times: 0 }; COUNTED],
+    candidates: [const { Candidate { class: 0, times: 0, series: 0, names: Names::new() } }; COUNTED],
 }));
 
 /// Which size the series of a version has; `None` for a version of the interpreter's own.
@@ -343,21 +353,56 @@ unsafe fn has_name(names: &Names, name: *mut PyObject) -> bool {
     names.iter().any(|&known| known == name || unsafe { pyo3_ffi::PyUnicode_Compare(known, name) } == 0)
 }
 
-/// Counts a store; whether there have been enough of that variable in that class, and it is none that the interpreter looks for itself.
+/// Counts a store in a class that has this version; whether the variable is to vary from now on. None does that the interpreter looks for itself.
 #[cold]
-unsafe fn is_stored_often(class: *mut PyTypeObject, name: *mut PyObject) -> bool {
-    let (class, key) = (class as usize, name as usize);
+unsafe fn begins_to_vary(class: *mut PyTypeObject, version: u32, name: *mut PyObject) -> bool {
     // SAFETY: a live string; the GIL is held.
     unsafe {
-        let count = &mut (*STATE.0.get()).counts[(class >> 6 ^ key >> 4) % COUNTED];
-        if (count.class, count.name) != (class, key) {
-            *count = Count { class, name: key, times: 0 };
+        if ascii(name).is_none_or(|text| text.starts_with(b"__")) {
+            return false;
         }
-        count.times += 1;
-        let is_often = count.times >= OFTEN && ascii(name).is_some_and(|text| !text.starts_with(b"__"));
+        let candidate = candidate(class);
+        if !has_name(&candidate.names, name) {
+            if candidate.names.len() > MOST_NAMES {
+                return false;
+            }
+            candidate.names.push(retain(name));
+        }
+        if version >= FIRST {
+            // It would lose its series.
+            return true;
+        }
+        candidate.times += 1;
+        let is_often = candidate.times >= OFTEN << candidate.series.min(MOST_PATIENT);
         if is_often {
-            count.times = 0;
+            (candidate.times, candidate.series) = (0, candidate.series + 1);
         }
         is_often
     }
+}
+
+/// What is known of a class; nothing, at first, in the place of another.
+unsafe fn candidate(class: *mut PyTypeObject) -> &'static mut Candidate {
+    let candidate = place_of(class);
+    // SAFETY: the GIL is held, and nobody has a reference to that; names end without running code.
+    unsafe {
+        if (*candidate).class != class as usize {
+            let new = Candidate { class: class as usize, times: 0, series: 0, names: Names::new() };
+            let old = std::mem::replace(&mut *candidate, new);
+            old.names.into_iter().for_each(|name| release(name));
+        }
+        &mut *candidate
+    }
+}
+
+/// What is known of a class, if anything is.
+unsafe fn known_candidate(class: *mut PyTypeObject) -> Option<&'static Candidate> {
+    // SAFETY: the GIL is held, and nobody changes that meanwhile.
+    unsafe { Some(&*place_of(class)).filter(|candidate| candidate.class == class as usize) }
+}
+
+fn place_of(class: *mut PyTypeObject) -> *mut Candidate {
+    let number = (class as usize >> 5 ^ class as usize >> 12) % COUNTED;
+    // SAFETY: within the table.
+    unsafe { (&raw mut (*STATE.0.get()).candidates).cast::<Candidate>().add(number) }
 }
