@@ -47,50 +47,86 @@ pub unsafe extern "C" fn load_attr(
     unsafe {
         match cached_load::<false>(owner, name, cell) {
             Some(found) => found.attribute,
-            // Learning looks the name up again, which user code can notice: after the access, as if it were the next one.
-            None => {
-                // Where many classes meet, this one needs no cell.
-                if name == Name::Class.object() && has_plain_class(get(owner, object::OB_TYPE)) {
-                    return retain(get(owner, object::OB_TYPE));
-                }
-                let has_room = shapes::has_room(cell);
-                if !has_room {
-                    let found = named_attributes::load(owner, name);
-                    if !found.is_null() {
-                        return found;
-                    }
-                }
-                let found = load_generally::<false>(owner, name);
-                if !found.attribute.is_null() {
-                    if has_room {
-                        shapes::learn_load(owner, name, cell);
-                    } else {
-                        named_attributes::learn(owner, name);
-                    }
-                }
-                found.attribute
-            }
+            None => load_unanswered(owner, name, cell),
         }
     }
 }
 
-/// The Python function that gets the attribute, if the site's cell knows it to be a property; borrowed.
+/// [`load_attr`] where no entry of the cell holds.
+///
+/// # Safety
+/// As [`load_attr`].
+#[inline(never)]
+pub(super) unsafe fn load_unanswered(
+    owner: *mut PyObject,
+    name: *mut PyObject,
+    cell: *mut AttributeCell,
+) -> *mut PyObject {
+    // SAFETY: the caller's contract.
+    unsafe {
+        // Where many classes meet, this one needs no cell.
+        if name == Name::Class.object() && has_plain_class(get(owner, object::OB_TYPE)) {
+            return retain(get(owner, object::OB_TYPE));
+        }
+        let has_room = shapes::has_room(cell);
+        if !has_room {
+            let found = named_attributes::load(owner, name);
+            if !found.is_null() {
+                return found;
+            }
+        }
+        let found = load_generally::<false>(owner, name);
+        // Learning looks the name up again, which user code can notice: after the access, as if it were the next one.
+        if !found.attribute.is_null() {
+            if has_room {
+                shapes::learn_load(owner, name, cell);
+            } else {
+                named_attributes::learn(owner, name);
+            }
+        }
+        found.attribute
+    }
+}
+
+/// What a site's cell knows of an attribute of an object.
+pub(super) enum Known {
+    /// The value, with a reference; null where a descriptor raised.
+    Value(*mut PyObject),
+    /// The Python function of a property, which gets it; borrowed.
+    Getter(*mut PyObject),
+    /// No entry holds.
+    Nothing,
+}
+
+/// What the first entry that holds for the owner says of the attribute.
 ///
 /// # Safety
 /// As [`load_attr`].
 #[inline]
-pub(super) unsafe fn cached_getter(owner: *mut PyObject, cell: *mut AttributeCell) -> Option<*mut PyObject> {
+pub(super) unsafe fn known(owner: *mut PyObject, name: *mut PyObject, cell: *mut AttributeCell) -> Known {
     // SAFETY: the caller's contract; an entry is used only while its version is current.
     unsafe {
         let class: *mut PyTypeObject = get(owner, object::OB_TYPE);
         let version = fixed_version(class);
-        let entry = (0..ATTRIBUTE_SHAPES).find(|&index| version != 0 && (*cell).versions[index] == version)?;
-        let shape = Shape::read(cell, entry);
-        if shape.kind != Kind::Data || !is_exact(shape.descriptor, &raw mut pyo3_ffi::PyProperty_Type) {
-            return None;
+        if version == 0 {
+            return Known::Nothing;
         }
-        let getter: *mut PyObject = get(shape.descriptor, property::PROP_GET);
-        (!getter.is_null() && is_exact(getter, &raw mut pyo3_ffi::PyFunction_Type)).then_some(getter)
+        for index in 0..ATTRIBUTE_SHAPES {
+            if (*cell).versions[index] != version {
+                continue;
+            }
+            let shape = Shape::read(cell, index);
+            if shape.kind == Kind::Data && is_exact(shape.descriptor, &raw mut pyo3_ffi::PyProperty_Type) {
+                let getter: *mut PyObject = get(shape.descriptor, property::PROP_GET);
+                if !getter.is_null() && is_exact(getter, &raw mut pyo3_ffi::PyFunction_Type) {
+                    return Known::Getter(getter);
+                }
+            }
+            if let Some(found) = load_shape::<false>(owner, class, name, shape) {
+                return Known::Value(found.attribute);
+            }
+        }
+        Known::Nothing
     }
 }
 
@@ -168,7 +204,7 @@ unsafe fn cached_load<const METHOD: bool>(
 }
 
 /// Loads as an entry says; `None` if it does not hold for this object.
-#[inline]
+#[inline(always)]
 unsafe fn load_shape<const METHOD: bool>(
     owner: *mut PyObject,
     class: *mut PyTypeObject,

@@ -1,6 +1,6 @@
 //! Python functions that run without a call instruction, or around one: `__call__`, properties, `__getattribute__`.
 
-use super::attributes;
+use super::attributes::{self, Known};
 use super::calls::{Back, compiled_function, done, enter, entered, finish, forget};
 use super::special::{Name, look_up};
 use crate::native::frames::Resume;
@@ -156,11 +156,16 @@ pub unsafe extern "C" fn load_attr_calling(
     // SAFETY: machine code passes the slot of the current frame's instruction, its name and its cell.
     unsafe {
         let owner = base.read();
-        let getter = attributes::cached_getter(owner, cell);
-        if let Some(resume) = getter.and_then(|getter| enter_with(thread, getter, base, 1, Back { length, address })) {
-            return resume;
-        }
-        let result = attributes::load_attr(owner, name, cell);
+        let result = match attributes::known(owner, name, cell) {
+            Known::Value(value) => value,
+            Known::Getter(getter) => {
+                if let Some(resume) = enter_with(thread, getter, base, 1, Back { length, address }) {
+                    return resume;
+                }
+                attributes::load_attr(owner, name, cell)
+            }
+            Known::Nothing => attributes::load_unanswered(owner, name, cell),
+        };
         if !result.is_null() {
             release(owner);
         }

@@ -1,7 +1,7 @@
 //! Arguments of a call, bound to the new frame's locals: positional ones, keywords, defaults, `*args` and `**kwargs`. Errors, and what is stranger,
 //! are left to the interpreter's own function.
 
-use super::binding::{Binding, is_interned, move_values};
+use super::binding::{Binding, NamedDefaults, is_interned, move_values};
 use super::raw::{get, retain};
 use pyo3_ffi::PyObject;
 use std::ptr;
@@ -78,22 +78,32 @@ unsafe fn push_positional(
     let missing = parameters - given;
     let defaults = if missing == 0 { None } else { function.defaults() };
     let unused = defaults.map_or(0, |defaults| defaults.len()).checked_sub(missing);
+    let filled = parameters + code.kwonlyargcount() as usize;
     // SAFETY: the caller's; there is a slot for each parameter.
     unsafe {
-        let Some(unused) = unused.filter(|_| code.kwonlyargcount() == 0 && (collects || given == count)) else {
+        let Some(unused) = unused.filter(|_| collects || given == count) else {
             return push_bound(thread, function, code, args, count, ptr::null_mut(), collected);
         };
         push_filled(thread, function, code, |slots| {
             let names = None;
             let binding = Binding { function, code, slots, args, count, names, collected, given: 0 };
-            let filled = binding.collect(parameters, given, 0)?;
+            if filled > parameters {
+                let (mut named, names) = (NamedDefaults::of(function), code.localsplus_names());
+                for at in parameters..filled {
+                    slots.add(at).write(named.find(names.item(at)?)?);
+                }
+            }
+            let end = binding.collect(filled, given, 0)?;
+            for at in parameters..filled {
+                retain(slots.add(at).read());
+            }
             move_values(args, slots, given);
             if let Some(defaults) = defaults {
                 for at in 0..missing {
                     slots.add(given + at).write(retain(defaults.items().add(unused + at).read()));
                 }
             }
-            Some(filled)
+            Some(end)
         })
     }
 }

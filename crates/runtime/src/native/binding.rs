@@ -5,7 +5,7 @@ use crate::helpers::{dict_pool, new_dicts, tuple_pool};
 use pyo3_ffi::PyObject;
 use std::ptr;
 use whipsnake_cpython::layout::code::{CO_VARARGS, CO_VARKEYWORDS};
-use whipsnake_cpython::layout::unicode;
+use whipsnake_cpython::layout::{dict_keys, unicode};
 use whipsnake_cpython::live::{Code, Dict, Function, KeysKind, Tuple};
 
 /// How many parameters a bit set describes.
@@ -41,8 +41,10 @@ impl Binding {
             self.given = (1 << direct) - 1;
             let others = self.keywords(total, flags & CO_VARKEYWORDS != 0)?;
             let missing = !self.given & ((1 << total) - 1);
+            let (mut named, names) = (NamedDefaults::of(self.function), self.code.localsplus_names());
             for at in bits(missing) {
-                self.slots.add(at).write(self.default(positional, at)?);
+                let default = if at < positional { self.default(positional, at) } else { named.find(names.item(at)?) };
+                self.slots.add(at).write(default?);
             }
             let filled = self.collect(total, direct, others)?;
             for at in bits(missing) {
@@ -107,19 +109,10 @@ impl Binding {
         Some(others)
     }
 
-    /// The default of parameter `at`, borrowed.
-    unsafe fn default(&self, positional: usize, at: usize) -> Option<*mut PyObject> {
-        if at < positional {
-            let defaults = self.function.defaults()?;
-            return defaults.item(at.checked_sub(positional.checked_sub(defaults.len())?)?);
-        }
-        // SAFETY: null or a dict; a lookup among strings runs no Python code.
-        unsafe {
-            let defaults = Dict::new(self.function.kwdefaults()).filter(|d| d.keys().kind() != KeysKind::General)?;
-            let name = self.code.localsplus_names().item(at)?;
-            let found = pyo3_ffi::PyDict_GetItemWithError(defaults.as_ptr(), name);
-            (!found.is_null()).then_some(found)
-        }
+    /// The default of positional parameter `at`, borrowed.
+    fn default(&self, positional: usize, at: usize) -> Option<*mut PyObject> {
+        let defaults = self.function.defaults()?;
+        defaults.item(at.checked_sub(positional.checked_sub(defaults.len())?)?)
     }
 
     /// The tuple of positional arguments from number `direct` on, which move there.
@@ -168,6 +161,55 @@ impl Binding {
             bits(others).for_each(|index| release(self.value(index)));
             Some(made)
         }
+    }
+}
+
+/// The defaults of a function's parameters for keywords only. The dict mostly has them in the order of the parameters, so each is looked for behind the one before.
+pub(super) struct NamedDefaults {
+    defaults: Option<Dict>,
+    /// The entries, if all keys are strings, and how many there are.
+    entries: *const u8,
+    count: usize,
+    /// The entry behind the last one that was found.
+    next: usize,
+}
+
+impl NamedDefaults {
+    /// # Safety
+    /// A live function; nothing runs Python code while the defaults are looked for.
+    #[inline]
+    pub unsafe fn of(function: Function) -> NamedDefaults {
+        // SAFETY: null or a dict.
+        let defaults = unsafe { Dict::new(function.kwdefaults()) };
+        let keys = defaults.map(|defaults| defaults.keys()).filter(|keys| keys.kind() == KeysKind::Unicode);
+        let (entries, count) = keys.map_or((ptr::null(), 0), |keys| (keys.entries().cast_const(), keys.nentries()));
+        NamedDefaults { defaults, entries, count, next: 0 }
+    }
+
+    /// The default of the parameter with that name, borrowed; `None` if there is none, or nobody knows without running Python code.
+    ///
+    /// # Safety
+    /// As [`NamedDefaults::of`]; a live string.
+    #[inline]
+    pub unsafe fn find(&mut self, name: *mut PyObject) -> Option<*mut PyObject> {
+        while self.next < self.count {
+            // SAFETY: the entry is in bounds and of this layout.
+            let (key, value) = unsafe {
+                let entry = self.entries.add(self.next * dict_keys::UNICODE_ENTRY_SIZE as usize);
+                let part = |offset: i32| entry.add(offset as usize).cast::<*mut PyObject>().read();
+                (part(dict_keys::UNICODE_ENTRY_KEY), part(dict_keys::UNICODE_ENTRY_VALUE))
+            };
+            self.next += 1;
+            if key == name && !value.is_null() {
+                return Some(value);
+            }
+        }
+        // Others may stand before it.
+        self.next = 0;
+        let defaults = self.defaults.filter(|defaults| defaults.keys().kind() != KeysKind::General)?;
+        // SAFETY: a lookup among strings runs no Python code.
+        let found = unsafe { pyo3_ffi::PyDict_GetItemWithError(defaults.as_ptr(), name) };
+        (!found.is_null()).then_some(found)
     }
 }
 
