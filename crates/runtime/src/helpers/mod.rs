@@ -53,6 +53,7 @@ mod object_methods;
 pub mod objects;
 pub(crate) mod pointers;
 pub(crate) mod pools;
+mod ranges;
 pub mod read_numbers;
 mod sets;
 pub(crate) mod shapes;
