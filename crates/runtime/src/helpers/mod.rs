@@ -30,6 +30,7 @@ pub mod generators;
 pub mod globals;
 pub(crate) mod heaps;
 mod held;
+mod identities;
 pub mod imports;
 pub mod inlined_calls;
 pub(crate) mod instance_ends;
