@@ -113,7 +113,9 @@ for k in range(ROUNDS // 4):
     assert functions(0) == expected
 print(expected)
 print(walk([1, [2, 3], {4: [5, {6: 7}]}]), [walk([k, [k], {k: k}]) for k in range(ROUNDS)][-1])
-print(list(numbers(9)), list(numbers(3, 1)), sum(sum(numbers(k)) for k in range(ROUNDS)), countdown(20), countdown(40, 3))
+print(
+    list(numbers(9)), list(numbers(3, 1)), sum(sum(numbers(k)) for k in range(ROUNDS)), countdown(20), countdown(40, 3)
+)
 print([(thing.size, thing.name) for thing in (Thing(), Thing(1), Thing(1, "x"))])
 
 
@@ -179,7 +181,9 @@ def lines(function):
     except ZeroDivisionError as error:
         traceback, out = error.__traceback__, []
         while traceback:
-            out.append((traceback.tb_lineno - traceback.tb_frame.f_code.co_firstlineno, traceback.tb_frame.f_code.co_name))
+            out.append(
+                (traceback.tb_lineno - traceback.tb_frame.f_code.co_firstlineno, traceback.tb_frame.f_code.co_name)
+            )
             traceback = traceback.tb_next
         return out
 

@@ -49,7 +49,27 @@ TABLES = [
     collections.Counter("abracadabra"),
     vars(sys.modules[__name__]).copy(),
 ]
-KEYS = ["a", "b", 2, 2.0, True, (1, 2), (1, 2.0), None, 1.5, int, str, b"x", frozenset({1}), [], {}, Odd(2), Odd(None), Odd("wrong"), *LARGE]
+KEYS = [
+    "a",
+    "b",
+    2,
+    2.0,
+    True,
+    (1, 2),
+    (1, 2.0),
+    None,
+    1.5,
+    int,
+    str,
+    b"x",
+    frozenset({1}),
+    [],
+    {},
+    Odd(2),
+    Odd(None),
+    Odd("wrong"),
+    *LARGE,
+]
 KEYS += [float(number) for number in LARGE] + [number + 0 for number in LARGE]
 
 
@@ -96,7 +116,14 @@ for table in TABLES:
 print(len(log), log[:20])
 things = [object() for _ in range(50)]
 print(ids(things), ids(things * 3))
-for wrong in (lambda: {}.get(), lambda: {}.get(1, 2, 3), lambda: dict.get(), lambda: dict.get(5, 1), lambda: {}.get(key=1), lambda: dict.get({})):
+for wrong in (
+    lambda: {}.get(),
+    lambda: {}.get(1, 2, 3),
+    lambda: dict.get(),
+    lambda: dict.get(5, 1),
+    lambda: {}.get(key=1),
+    lambda: dict.get({}),
+):
     for _ in range(80):
         said = attempt(wrong)
     print(said)

@@ -69,7 +69,13 @@ print(halves(range(1000)), halves(range(500, -500, -1)), halves(range(2**40, 2**
 # What is cut out is a range like others: of the same length, hash and items, and without what it was cut from.
 whole = range(1000, 5000, 7)
 piece = cut(whole, 100, -100)
-print(piece == whole[100:-100], hash(piece) == hash(range(1700, 4300, 7)), list(piece)[:3], 1707 in piece, piece.index(1714))
+print(
+    piece == whole[100:-100],
+    hash(piece) == hash(range(1700, 4300, 7)),
+    list(piece)[:3],
+    1707 in piece,
+    piece.index(1714),
+)
 print(sum(cut(whole, 5, 2)), list(cut(whole, 5, 2)), bool(cut(whole, 5, 2)), cut(whole, 5, 2) == range(0))
 print(list(reversed(cut(whole, 3, 6))), cut(cut(whole, 10, 20), 2, 4)[0], cut(whole, 1, 9)[::2])
 try:
