@@ -121,6 +121,10 @@ globals! {
     GetattrFunction,
     /// `hasattr`.
     HasattrFunction,
+    /// `id`.
+    IdFunction,
+    /// What is called for `id`, in the same way.
+    QuickId,
     /// What is called for `getattr`, in the same way.
     QuickGetattr,
     /// What is called for `hasattr`.

@@ -302,6 +302,7 @@ pub fn builtin_o(b: &mut Builder<'_>, callable: Value, null: Value, x: Value) {
     let (function, this) = builtin(b, callable, method_def::METH_O);
     let function = instead_of_found(b, function, Global::HeapPopPlace, Global::QuickHeapPop);
     let function = instead_of_send(b, function);
+    let function = instead(b, function, callable, Global::IdFunction, Global::QuickId);
     let result = counted(b, function, &[this, x]);
     notice_evaluator(b);
     b.release_all(&[x, callable]);

@@ -119,6 +119,17 @@ impl Stores {
         self.0 >> 16
     }
 
+    /// The first variable, if those that follow have the numbers that follow.
+    #[inline]
+    pub fn first_of_row(self) -> Option<usize> {
+        const ONES: u64 = 0x1111_1111_1111;
+        const ROW: u64 = 0xba98_7654_3210;
+        let (count, first) = (self.count(), self.local(0));
+        let all = (1 << (4 * count)) - 1;
+        (first + count <= Stores::LOCALS as usize && self.locals() == (first as u64 * ONES + ROW) & all)
+            .then_some(first)
+    }
+
     /// The code unit of a store, counted from the first.
     #[inline]
     pub fn unit(self, index: usize) -> usize {
@@ -130,6 +141,17 @@ impl Stores {
 #[cfg(test)]
 mod tests {
     use super::Stores;
+
+    #[test]
+    fn a_row_of_variables_is_known_as_such() {
+        let row = |locals: &[u32]| {
+            locals.iter().fold(Stores::default(), |stores, &local| stores.with(local, true)).first_of_row()
+        };
+        assert_eq!(row(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]), Some(0));
+        assert_eq!(row(&[4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]), Some(4));
+        assert_eq!((row(&[14, 15]), row(&[3]), row(&[15])), (Some(14), Some(3), Some(15)));
+        assert_eq!((row(&[15, 0]), row(&[2, 1]), row(&[1, 2, 4]), row(&[7, 7])), (None, None, None, None));
+    }
 
     #[test]
     fn stores_are_read_as_they_were_packed() {

@@ -60,6 +60,8 @@ pub unsafe extern "C" fn get_item(container: *mut PyObject, key: *mut PyObject) 
             if !found.is_null() {
                 return pyo3_ffi::Py_NewRef(found);
             }
+        } else if let Some(item) = super::ranges::item(container, key) {
+            return item;
         }
         let (_held, before) = (Held::new([container, key]), Before::now());
         before.object(opcode::BINARY_SUBSCR, pyo3_ffi::PyObject_GetItem(container, key))

@@ -1,6 +1,6 @@
 //! The addresses of named objects of the host.
 
-use super::{heaps, named_attributes};
+use super::{heaps, identities, named_attributes};
 use crate::native::generator_entry;
 use crate::native::raw::get;
 use pyo3_ffi::PyObject;
@@ -91,6 +91,9 @@ pub unsafe fn address(global: Global) -> usize {
         // SAFETY: as above.
         Global::HasattrFunction => unsafe { builtin!(c"hasattr", None) },
         Global::QuickGetattr => named_attributes::getattr as *const () as usize,
+        // SAFETY: as above.
+        Global::IdFunction => unsafe { builtin!(c"id", None) },
+        Global::QuickId => identities::identity as *const () as usize,
         Global::QuickHasattr => named_attributes::hasattr as *const () as usize,
         Global::SelfIterFunction => pyo3_ffi::PyObject_SelfIter as *const () as usize,
         // SAFETY: as above.

@@ -24,7 +24,7 @@ unsafe extern "C" {
 }
 
 /// A bound of a slice without a step, of a sequence of `len` items: `None` or a compact int.
-unsafe fn bound(object: *mut PyObject, len: isize, missing: isize) -> Option<isize> {
+pub(super) unsafe fn bound(object: *mut PyObject, len: isize, missing: isize) -> Option<isize> {
     // SAFETY: a live object.
     let value = unsafe { if object == Py_None() { return Some(missing) } else { compact(object)? } };
     Some(within(value, len))
@@ -223,7 +223,8 @@ pub unsafe extern "C" fn get_slice(
         } else if PyUnicode_CheckExact(container) != 0 {
             (pyo3_ffi::PyUnicode_GetLength(container), pyo3_ffi::PyUnicode_Substring)
         } else {
-            return get_any_slice(container, start, stop);
+            return super::ranges::slice(container, start, stop)
+                .unwrap_or_else(|| get_any_slice(container, start, stop));
         };
         match (bound(start, len, 0), bound(stop, len, len)) {
             (Some(low), Some(high)) => get(container, low, high.max(low)),

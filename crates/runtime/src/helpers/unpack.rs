@@ -78,31 +78,50 @@ pub unsafe extern "C" fn unpack_to_locals(
             store_values(frame, base, stores, 0);
             return 0;
         };
-        let locals = locals(frame);
-        let (mut item, mut variables) = (items, stores.locals());
-        let end = items.add(count);
-        while item < end {
-            let place = locals.add((variables & 15) as usize);
-            let (old, new) = (place.read(), item.read());
+        let next = |index: usize, place: *mut *mut PyObject| {
+            let (old, new) = (place.read(), items.add(index).read());
             // What the variable has already has as many references afterwards.
             if old == new {
-                variables >>= 4;
-                item = item.add(1);
-                continue;
+                return false;
             }
             place.write(retain(new));
-            if !old.is_null() && drop_reference(old) {
-                let index = item.offset_from(items) as usize;
-                if store_slowly(frame, base, owned, items, stores, index, old) {
+            !old.is_null() && drop_reference(old) && store_slowly(frame, base, owned, items, stores, index, old)
+        };
+        let locals = locals(frame);
+        if let Some(first) = stores.first_of_row() {
+            // The variables were named in this order, as they mostly are where a function begins with such an assignment.
+            let places = locals.add(first);
+            let mut index = 0;
+            while index < count {
+                if index + 4 <= count && are_same(items.add(index), places.add(index)) {
+                    index += 4;
+                    continue;
+                }
+                if next(index, places.add(index)) {
                     return 0;
                 }
+                index += 1;
             }
-            variables >>= 4;
-            item = item.add(1);
+        } else {
+            let mut variables = stores.locals();
+            for index in 0..count {
+                if next(index, locals.add((variables & 15) as usize)) {
+                    return 0;
+                }
+                variables >>= 4;
+            }
         }
         pyo3_ffi::Py_XDECREF(owned);
     }
     0
+}
+
+/// Whether four places have the same objects as four others.
+#[inline]
+unsafe fn are_same(items: *const *mut PyObject, places: *const *mut PyObject) -> bool {
+    // SAFETY: the caller's: four of each.
+    let [items, places] = [items, places].map(|objects| unsafe { objects.cast::<[usize; 4]>().read() });
+    items.iter().zip(&places).fold(0, |differ, (item, place)| differ | (item ^ place)) == 0
 }
 
 /// Destroys the old value of a variable, whose store was done, and does the stores that follow unless nothing can come in between; whether it did.

@@ -193,6 +193,36 @@ macro_rules! move_arguments {
     };
 }
 
+/// Copies objects from `from` on to places from `to` on, up to `end`, of which there is one at least, with references. Changes `rax`, `count` (a 32-bit
+/// register), `from` and `to`, and defines the labels 22 and 23.
+macro_rules! copy_objects {
+    ($from:literal, $to:literal, $end:literal, $count:literal) => {
+        concat!(
+            "22:\n",
+            "mov rax, [",
+            $from,
+            "]\n",
+            "add ",
+            $from,
+            ", 8\n",
+            $crate::native::assembly::retain!("rax", $count, "23"),
+            "\n",
+            "mov [",
+            $to,
+            "], rax\n",
+            "add ",
+            $to,
+            ", 8\n",
+            "cmp ",
+            $to,
+            ", ",
+            $end,
+            "\n",
+            "jne 22b"
+        )
+    };
+}
+
 /// On to `general` if a tool or another evaluator wants to see calls; `interpreter` is the interpreter. Changes `scratch`, a 64-bit register.
 macro_rules! unless_watched {
     ($interpreter:literal, $scratch:literal, $general:literal) => {
@@ -247,8 +277,8 @@ macro_rules! leave_activation {
 }
 
 pub(crate) use {
-    describe_frame, leave_activation, move_arguments, release, release_locals, retain, save_registers, unless_deep,
-    unless_watched,
+    copy_objects, describe_frame, leave_activation, move_arguments, release, release_locals, retain, save_registers,
+    unless_deep, unless_watched,
 };
 
 // Of the six tools, the optimizer's own is not one.

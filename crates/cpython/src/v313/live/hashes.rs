@@ -1,7 +1,7 @@
 //! Hashes of keys, as CPython computes them, without running Python code.
 
 use super::{Long, Tuple};
-use crate::layout::unicode;
+use crate::layout::{long, unicode};
 use pyo3_ffi::{PyObject, PyTypeObject};
 
 /// Longer tuples are left to CPython.
@@ -75,8 +75,18 @@ pub(super) fn hash_of_str(string: *mut PyObject) -> isize {
     }
 }
 
-/// The hash of a number of one digit: itself, but for the one that stands for errors.
-fn hash_of_int(value: i64) -> isize {
+/// The value of an exact int of two digits at most: what a program has of addresses, times and sizes.
+#[inline]
+pub(super) fn medium_int(object: *mut PyObject) -> Option<i64> {
+    if !is_exactly(object, &raw mut pyo3_ffi::PyLong_Type) {
+        return None;
+    }
+    // SAFETY: an int.
+    unsafe { Long::new_unchecked(object) }.value_of_two_digits()
+}
+
+/// The hash of a number of two digits at most: itself, but for the one that stands for errors.
+pub(super) fn hash_of_int(value: i64) -> isize {
     if value == -1 { -2 } else { value as isize }
 }
 
@@ -86,6 +96,17 @@ pub(super) fn hash_of_item(item: *mut PyObject) -> Option<isize> {
     if is_str(item) { Some(hash_of_str(item)) } else { short_int(item).map(hash_of_int) }
 }
 
+/// The value of an int that has one digit and is not negative, which hashes as itself: most items of tuples that are keys.
+#[inline]
+fn digit(item: *mut PyObject) -> Option<u64> {
+    const TAGS: u64 = long::SIGN_ZERO | 1 << long::NON_SIZE_BITS;
+    // SAFETY: a live object, read as an int if it is one; zero has a digit, too.
+    unsafe {
+        let is_plain = is_exactly(item, &raw mut pyo3_ffi::PyLong_Type) && Long::new_unchecked(item).tag() & !TAGS == 0;
+        is_plain.then(|| item.byte_offset(long::OB_DIGIT as isize).cast::<u32>().read().into())
+    }
+}
+
 /// The hash of a tuple of strings, numbers, `None` and such tuples: xxHash, as CPython computes it.
 pub(super) fn hash_of_tuple(tuple: Tuple, depth: u32) -> Option<isize> {
     const PRIMES: [u64; 3] = [11_400_714_785_074_694_791, 14_029_467_366_897_019_727, 2_870_177_450_012_600_261];
@@ -93,13 +114,17 @@ pub(super) fn hash_of_tuple(tuple: Tuple, depth: u32) -> Option<isize> {
     if tuple.len() > MAX_TUPLE {
         return None;
     }
+    // SAFETY: the items of a live tuple.
+    let items = unsafe { std::slice::from_raw_parts(tuple.items(), tuple.len()) };
     let mut hash = PRIMES[2];
-    for index in 0..tuple.len() {
-        let item = tuple.item(index)?;
-        let lane = match hash_of_item(item) {
-            Some(lane) => lane,
-            None => hash_of_other(item, depth)?,
-        } as u64;
+    for &item in items {
+        let lane = match digit(item) {
+            Some(digit) => digit,
+            None => match hash_of_item(item) {
+                Some(lane) => lane as u64,
+                None => hash_of_other(item, depth)? as u64,
+            },
+        };
         hash = hash.wrapping_add(lane.wrapping_mul(PRIMES[1])).rotate_left(31).wrapping_mul(PRIMES[0]);
     }
     hash = hash.wrapping_add(tuple.len() as u64 ^ (PRIMES[2] ^ 3_527_539));
@@ -115,6 +140,9 @@ pub(super) fn is_int_or_bytes(object: *mut PyObject) -> bool {
 fn hash_of_other(item: *mut PyObject, depth: u32) -> Option<isize> {
     if let Some(tuple) = as_tuple(item) {
         return hash_of_tuple(tuple, depth.checked_sub(1)?);
+    }
+    if let Some(value) = medium_int(item) {
+        return Some(hash_of_int(value));
     }
     // SAFETY: a live object; those of these types hash without running code or failing.
     unsafe {

@@ -4,8 +4,8 @@
 //! the wanted hash, only they can tell.
 
 use super::hashes::{
-    MAX_DEPTH, as_tuple, compares_as, float, hash_of_item, hash_of_str, hash_of_tuple, is_exactly, is_int_or_bytes,
-    is_str, short_int,
+    MAX_DEPTH, as_tuple, compares_as, float, hash_of_int, hash_of_item, hash_of_str, hash_of_tuple, is_exactly,
+    is_int_or_bytes, is_str, medium_int, short_int,
 };
 use super::{Dict, Keys, KeysKind, Tuple, symbols};
 use crate::layout::{dict_keys, object, set, unicode};
@@ -96,6 +96,9 @@ fn are_equal_others(left: *mut PyObject, right: *mut PyObject, depth: u32) -> Op
     if let (Some(left), Some(right)) = (float(left), float(right)) {
         return Some(left == right);
     }
+    if let (Some(left), Some(right)) = (medium_int(left), medium_int(right)) {
+        return Some(left == right);
+    }
     // SAFETY: live objects.
     if is_int_or_bytes(left) && unsafe { pyo3_ffi::Py_TYPE(left) == pyo3_ffi::Py_TYPE(right) } {
         // SAFETY: they are compared without running code or failing.
@@ -138,6 +141,9 @@ impl Key {
         }
         if let Some(tuple) = as_tuple(object) {
             return Some(Key { object, hash: hash_of_tuple(tuple, MAX_DEPTH)? });
+        }
+        if let Some(value) = medium_int(object) {
+            return Some(Key { object, hash: hash_of_int(value) });
         }
         if is_int_or_bytes(object) {
             // SAFETY: it hashes without running code or failing.

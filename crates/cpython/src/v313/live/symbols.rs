@@ -251,6 +251,8 @@ unsafe extern "C" {
         value: *mut PyObject,
         hash: Py_hash_t,
     ) -> c_int;
+    /// Tells audit hooks of an event; −1 with an exception set if one refuses.
+    pub fn PySys_Audit(event: *const std::ffi::c_char, format: *const std::ffi::c_char, ...) -> c_int;
     /// Updates a set.
     pub fn _PySet_Update(set: *mut PyObject, iterable: *mut PyObject) -> c_int;
 
