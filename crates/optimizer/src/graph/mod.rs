@@ -11,6 +11,7 @@ mod blocks;
 mod body;
 mod calls;
 mod catching;
+mod choosing;
 mod class_methods;
 mod class_variables;
 mod collected;

@@ -12,6 +12,7 @@ pub mod build;
 mod c_callables;
 pub mod calls;
 pub(crate) mod class_calls;
+pub(crate) mod class_series;
 pub(crate) mod class_variables;
 pub mod closures;
 pub mod constructors;

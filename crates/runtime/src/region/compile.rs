@@ -9,7 +9,7 @@ use super::job::{Job, Made, failure, make_now};
 use super::statistics::{self, Clock};
 use super::world::Live;
 use super::{FEW_FAILURES, Held, MAX_FAILURES, dump};
-use crate::helpers::class_variables;
+use crate::helpers::class_series::series_begun;
 use crate::native::code::CompiledCode;
 use crate::tier::{Jit, code_input, qualname};
 use rustc_hash::FxHashSet;
@@ -221,7 +221,7 @@ unsafe fn graph(
             ways_on,
             prunes,
             patience,
-            series: class_variables::series_begun(),
+            series: series_begun(),
             keeps_graph,
             function,
             general,

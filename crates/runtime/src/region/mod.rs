@@ -49,7 +49,7 @@ pub(crate) use namespaces::Namespaces;
 pub use numbers::{new_float_in_region, new_int_in_region};
 pub use statistics::{Regions, spent, times};
 
-use crate::helpers::class_variables::series_begun;
+use crate::helpers::class_series::series_begun;
 use crate::memory::Block;
 use crate::native::code::CompiledCode;
 use crate::native::frames::Resume;
