@@ -198,7 +198,7 @@ impl Region {
 
     /// Whether what was learnt from its exits may make a better one.
     fn can_do_better(&self) -> bool {
-        self.prunes || self.failed_instructions().len() > self.general.len()
+        self.prunes || self.is_before_series() || self.failed_instructions().len() > self.general.len()
     }
 
     /// A function's region was left. If that happens too often, calls go to baseline code again, and the next one sees to the rest.
