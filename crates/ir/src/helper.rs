@@ -287,8 +287,8 @@ helpers! {
     DictMerge(slot: ptr, mapping: obj) -> (i32) [escapes];
     /// Puts the items of one exact dict into another one that nobody else has: 1; 0, and then nothing has changed, if a key is in both, or Python code may have a say.
     TryDictMerge(dict: obj, mapping: obj) -> (i32) [pure];
-    /// `class.name = value` of a variable that varies: 1; 0, and then nothing has changed, where that may run code, too.
-    TryStoreVariable(class: obj, name: obj, value: obj) -> (i32) [pure];
+    /// `class.name = value` of a variable that varies: the old value, a reference of its own, and 1; or NULL and 0 if nothing was done, since that may run code.
+    PutVariable(class: obj, name: obj, value: obj) -> (obj, i64) [pure];
 
     // Building: `count` (or twice as many) values from a stack slot up, which are consumed unless it fails.
     /// A tuple.

@@ -207,6 +207,8 @@ fn counts_with_something_in_between_stay() {
         "release_plain v2",
         "v4: obj = call_pointer v0(v2)",
         "call ListIteratorEnd(v2)",
+        // A class's reference, which the store hands over.
+        "v4: obj, v5: i64 = call PutVariable(v2, v2, v2)\nrelease v4 @state1",
         // The reference is stored.
         "store v1, v0[96]",
     ] {

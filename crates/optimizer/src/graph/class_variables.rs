@@ -53,10 +53,11 @@ impl Walk<'_, '_> {
 
     fn store_variable(&mut self, class: Value, value: Value, variable: &ClassVariable) {
         let name = self.guard_variable(class, variable);
-        let stored = self.b.call(Helper::TryStoreVariable, &[class, name, value]);
+        let (old, stored) = self.b.call_pair(Helper::PutVariable, &[class, name, value]);
         let stored = self.b.compare_const(Condition::Ne, stored, 0);
         self.b.guard(stored, MissReason::Value);
-        let slots = vec![self.pop(), self.pop()];
+        // Nobody may rely any longer on the reference that the class had.
+        let slots = vec![Slot::owned(old), self.pop(), self.pop()];
         self.drop_slots(slots);
     }
 }

@@ -1,14 +1,16 @@
 //! Variables of classes that change again and again, as counters do: `Task.count += 1`.
 //!
 //! Compiled code stores such a variable without the class losing what is known of its other attributes: the class gets the next version of a series of its own
-//! ([`class_version`]), and so do the classes derived from it. What is known of a class in a series never includes the variables that vary in it.
+//! ([`whipsnake_cpython::class_version`]), and so do the classes derived from it. What is known of a class in a series never includes the variables that vary in it.
 
+use super::attribute_stores::exchange_dict_value;
 use super::class_series::{begin_series, begins_to_vary, first_size, has_name, known_candidate, series, size_of};
-use crate::native::raw::{get, is_exact, release, retain, set};
+use super::instance_ends::is_plain;
+use super::lookups::{Put, dict_put};
+use crate::native::raw::{get, is_exact, release_or_null, set};
 use pyo3_ffi::{PyObject, PyTypeObject};
 use smallvec::SmallVec;
 use std::ffi::c_int;
-use std::ptr;
 use whipsnake_cpython::class_version::{FIRST, fixed};
 use whipsnake_cpython::layout::{object, type_object};
 use whipsnake_cpython::live::{Dict, Lookup, TypeObject, symbols};
@@ -39,7 +41,7 @@ pub(crate) unsafe fn varies(version: u32, name: *mut PyObject) -> bool {
 /// A live class, an exact string, the GIL held.
 pub(crate) unsafe fn holder(class: *mut PyTypeObject, name: *mut PyObject) -> Option<*mut PyTypeObject> {
     // SAFETY: the caller's; the order of classes is a tuple of classes.
-    unsafe { in_order(class) }.find(|&class| unsafe { find(class, name) }.is_some())
+    unsafe { in_order(class).find(|&class| find(class, name).is_some()) }
 }
 
 /// The value of a variable that a class has in itself; borrowed.
@@ -48,6 +50,13 @@ pub(crate) unsafe fn holder(class: *mut PyTypeObject, name: *mut PyObject) -> Op
 /// A live class, an exact string, the GIL held.
 #[inline]
 pub(super) unsafe fn find(class: *mut PyTypeObject, name: *mut PyObject) -> Option<*mut PyObject> {
+    // SAFETY: the caller's.
+    unsafe { find_place(class, name).map(|place| place.read()) }
+}
+
+/// Where the dict of a class has that.
+#[inline]
+unsafe fn find_place(class: *mut PyTypeObject, name: *mut PyObject) -> Option<*mut *mut PyObject> {
     // SAFETY: the caller's: a class of the program has an exact dict.
     unsafe {
         let namespace: *mut PyObject = get(class, type_object::TP_DICT);
@@ -55,7 +64,7 @@ pub(super) unsafe fn find(class: *mut PyTypeObject, name: *mut PyObject) -> Opti
             return None;
         }
         match Dict::new_unchecked(namespace).find(name) {
-            Lookup::Found(place) => Some(place.read()),
+            Lookup::Found(place) => Some(place),
             _ => None,
         }
     }
@@ -78,7 +87,12 @@ pub(super) unsafe fn store(class: *mut PyObject, name: *mut PyObject, value: *mu
         if !varies(version, name) && !begins_to_vary(class, version, name) {
             return None;
         }
-        store_varying(class, name, value)
+        let put = exchange(class, name, value, |_| true);
+        release_or_null(put.old);
+        match put.status {
+            0 => None,
+            status => Some(if status < 0 { -1 } else { 0 }),
+        }
     }
 }
 
@@ -98,67 +112,57 @@ pub(crate) unsafe fn goes_by_rule(metaclass: *mut PyTypeObject, name: *mut PyObj
     }
 }
 
-/// [`store`] of a variable that is known to vary, unless that may run code: 1; 0 if nothing was done.
+/// [`store`] of a variable that is known to vary and whose old value runs no code at its end.
 ///
 /// # Safety
 /// Called by machine code: live objects, a class and a name, the GIL held.
-pub unsafe extern "C" fn try_store_variable(class: *mut PyObject, name: *mut PyObject, value: *mut PyObject) -> c_int {
+pub unsafe extern "C" fn put_variable(class: *mut PyObject, name: *mut PyObject, value: *mut PyObject) -> Put {
     // SAFETY: the caller's; a class.
     unsafe {
         let class: *mut PyTypeObject = class.cast();
-        let is_known = varies(get(class, type_object::TP_VERSION_TAG), name);
-        // The store ends the old value, or drops one of several references.
-        if !is_known || !find(class, name).is_some_and(|old| ends_quietly(old)) {
-            return 0;
+        if !varies(get(class, type_object::TP_VERSION_TAG), name) {
+            return Put::NOTHING;
         }
-        match store_varying(class, name, value) {
-            Some(0) => 1,
-            Some(_) => {
-                pyo3_ffi::PyErr_Clear();
-                0
-            }
-            None => 0,
+        let put = exchange(class, name, value, |old| is_immortal(old) || is_plain(old));
+        if put.status < 0 {
+            pyo3_ffi::PyErr_Clear();
+            return Put::NOTHING;
         }
+        put
     }
 }
 
-/// Whether the end of an object runs no code.
-unsafe fn ends_quietly(object: *mut PyObject) -> bool {
-    // SAFETY: a live object.
-    unsafe {
-        let class: *mut PyTypeObject = get(object, object::OB_TYPE);
-        let quiet = [
-            &raw mut pyo3_ffi::PyLong_Type,
-            &raw mut pyo3_ffi::PyFloat_Type,
-            &raw mut pyo3_ffi::PyUnicode_Type,
-            &raw mut pyo3_ffi::PyBytes_Type,
-            &raw mut pyo3_ffi::PyBool_Type,
-        ];
-        quiet.contains(&class) || object == pyo3_ffi::Py_None()
-    }
+unsafe fn is_immortal(object: *mut PyObject) -> bool {
+    // SAFETY: a live object. Immortal counts are negative.
+    unsafe { get::<i32>(object, object::OB_REFCNT) < 0 }
 }
 
-/// Stores a variable, if its old value and its new one are plain, and so are the classes that have it.
-#[inline(never)]
-unsafe fn store_varying(class: *mut PyTypeObject, name: *mut PyObject, value: *mut PyObject) -> Option<c_int> {
+/// Stores a variable, if its old value is plain and as wanted, and its new one and the classes that have it are plain, too.
+unsafe fn exchange(
+    class: *mut PyTypeObject,
+    name: *mut PyObject,
+    value: *mut PyObject,
+    is_wanted: impl Fn(*mut PyObject) -> bool,
+) -> Put {
     // SAFETY: `store`'s.
     unsafe {
-        let old = find(class, name).filter(|&old| is_plain_value(old) && is_plain_value(value))?;
         let mut derived = Classes::new();
-        let namespace: *mut PyObject = get(class, type_object::TP_DICT);
-        let is_unwatched = Dict::new_unchecked(namespace).watchers() == 0;
-        if !is_unwatched || !is_plain_class(class) || !collect_derived(class, &mut derived) {
-            return None;
-        }
-        // Its end may run code, which must not find it where it was remembered.
-        retain(old);
-        let status = pyo3_ffi::PyDict_SetItem(namespace, name, value);
-        if status == 0 {
+        let is_replaced = |old| is_plain_value(old) && is_plain_value(value) && is_wanted(old);
+        let place = find_place(class, name).filter(|place| is_replaced(place.read()));
+        let Some(place) = place.filter(|_| is_plain_class(class) && collect_derived(class, &mut derived)) else {
+            return Put::NOTHING;
+        };
+        // The end of the old value may run code, which must not find it where it was remembered.
+        let namespace = get(class, type_object::TP_DICT);
+        let put = match exchange_dict_value(namespace, place, value) {
+            Some(old) => Put { old, status: 1 },
+            None => dict_put(namespace, name, value),
+        };
+        if put.status > 0 {
             advance(class, name);
             derived.iter().for_each(|&class| advance(class, name));
         }
-        release(old);
-        Some(status)
+        put
     }
 }
 
@@ -169,18 +173,11 @@ const MOST_DERIVED: usize = 24;
 
 /// Finds what is derived from a class, those it is derived from first; false if that is too much, or not plain.
 unsafe fn collect_derived(class: *mut PyTypeObject, found: &mut Classes) -> bool {
-    // SAFETY: a live class. Those derived from a class in Python are in a dict of its own, by their addresses; weak references are asked without running code.
+    // SAFETY: a live class.
     unsafe {
-        let subclasses = (*class).tp_subclasses.cast::<PyObject>();
-        if subclasses.is_null() {
-            return true;
-        }
         let mut from = found.len();
-        let (mut position, mut reference) = (0, ptr::null_mut());
-        while pyo3_ffi::PyDict_Next(subclasses, &raw mut position, ptr::null_mut(), &raw mut reference) != 0 {
-            #[expect(deprecated, reason = "nothing runs that could end what is borrowed")]
-            let subclass = pyo3_ffi::PyWeakref_GetObject(reference).cast::<PyTypeObject>();
-            if subclass.cast() == pyo3_ffi::Py_None() || found.contains(&subclass) {
+        for subclass in TypeObject::new_unchecked(class).derived_classes().map(TypeObject::as_ptr) {
+            if found.contains(&subclass) {
                 continue;
             }
             if found.len() == MOST_DERIVED || !is_plain_class(subclass) {

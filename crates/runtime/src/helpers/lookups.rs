@@ -108,13 +108,17 @@ unsafe fn sequence_contains(container: *mut PyObject, value: *mut PyObject) -> O
     }
 }
 
-/// What [`dict_put`] has done.
+/// What a store has done.
 #[repr(C)]
 pub struct Put {
     /// The value that was there before: a reference that is now the caller's; or NULL.
-    old: *mut PyObject,
-    /// 1 if the dict has the item; 0 if that takes Python code, and nothing was done; −1 with `MemoryError` set.
-    status: i64,
+    pub(super) old: *mut PyObject,
+    /// 1 if it is done; 0 if that takes Python code, and nothing was done; −1 with `MemoryError` set.
+    pub(super) status: i64,
+}
+
+impl Put {
+    pub(super) const NOTHING: Put = Put { old: null_mut(), status: 0 };
 }
 
 /// `dict[key] = value`, but that the old value does not end yet.
@@ -122,12 +126,11 @@ pub unsafe extern "C" fn dict_put(dict: *mut PyObject, key: *mut PyObject, value
     // SAFETY: the module's contract. Somebody who watches the dict may run anything.
     unsafe {
         let handle = Dict::new_unchecked(dict);
-        let nothing = Put { old: null_mut(), status: 0 };
         if handle.watchers() != 0 {
-            return nothing;
+            return Put::NOTHING;
         }
         let old = match handle.find(key) {
-            Lookup::Unknown => return nothing,
+            Lookup::Unknown => return Put::NOTHING,
             Lookup::Absent => null_mut(),
             Lookup::Found(place) => match exchange_dict_value(dict, place, value) {
                 Some(old) => return Put { old, status: 1 },
@@ -140,7 +143,7 @@ pub unsafe extern "C" fn dict_put(dict: *mut PyObject, key: *mut PyObject, value
         };
         if status < 0 {
             release_or_null(old);
-            return Put { old: null_mut(), status: -1 };
+            return Put { status: -1, ..Put::NOTHING };
         }
         Put { old, status: 1 }
     }

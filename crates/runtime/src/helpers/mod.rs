@@ -193,7 +193,7 @@ pub fn address(helper: Helper) -> usize {
         Helper::DictUpdate => build::dict_update as *const () as usize,
         Helper::DictMerge => build::dict_merge as *const () as usize,
         Helper::TryDictMerge => build::try_dict_merge as *const () as usize,
-        Helper::TryStoreVariable => class_variables::try_store_variable as *const () as usize,
+        Helper::PutVariable => class_variables::put_variable as *const () as usize,
 
         // Building.
         Helper::BuildTuple => build::build_tuple as *const () as usize,

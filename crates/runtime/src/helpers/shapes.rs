@@ -419,9 +419,10 @@ pub(super) unsafe fn class_or_absent_shape(
             return Some(Shape { kind: Kind::Data, index: 0, version, check: 0, descriptor: in_metaclass });
         }
         let class = TypeObject::new(owner)?;
-        if in_metaclass.is_null() && version_of(class).is_some_and(|check| varies(check, name)) {
+        let varying = version_of(class).filter(|&check| in_metaclass.is_null() && varies(check, name));
+        if let Some(check) = varying {
             let descriptor = holder(owner, name)?.cast();
-            return Some(Shape { kind: Kind::Variable, index: 0, version, check: version_of(class)?, descriptor });
+            return Some(Shape { kind: Kind::Variable, index: 0, version, check, descriptor });
         }
         let (check, found) = look_up(class, name)?;
         let usable = in_metaclass.is_null() || !found.is_null() && never_precedes(in_metaclass);

@@ -7,9 +7,9 @@ use crate::helpers::class_variables::fixed_version;
 use crate::native::raw::get;
 use pyo3_ffi::{PyObject, PyTypeObject};
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::ptr;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
-use whipsnake_cpython::layout::object;
+use whipsnake_cpython::layout::{object, type_object};
+use whipsnake_cpython::live::TypeObject;
 
 /// The classes of the program, as far as they were visited while a graph is built: the newest first, since those of the interpreter are the oldest.
 #[derive(Debug)]
@@ -98,24 +98,13 @@ impl Classes {
     }
 
     unsafe fn add_subclasses(&mut self, class: *mut PyTypeObject) {
-        // SAFETY: a live class. Weak references are asked for what they refer to, which runs no code of anybody.
+        // SAFETY: a live class.
         unsafe {
-            let subclasses = (*class).tp_subclasses.cast::<PyObject>();
-            if subclasses.is_null() {
-                return;
-            }
-            if !is_of_heap(class) {
+            let handle = TypeObject::new_unchecked(class);
+            if handle.has(type_object::HEAPTYPE) {
+                self.waiting.extend(handle.derived_classes().map(TypeObject::as_ptr));
+            } else if !(*class).tp_subclasses.is_null() {
                 self.add_subclasses_of_static(class);
-                return;
-            }
-            // Those of a class in Python are in a dict of its own, by their addresses.
-            let (mut position, mut reference) = (0, ptr::null_mut());
-            while pyo3_ffi::PyDict_Next(subclasses, &raw mut position, ptr::null_mut(), &raw mut reference) != 0 {
-                #[expect(deprecated, reason = "nothing runs that could end what is borrowed")]
-                let subclass = pyo3_ffi::PyWeakref_GetObject(reference);
-                if subclass != pyo3_ffi::Py_None() {
-                    self.waiting.push(subclass.cast());
-                }
             }
         }
     }
@@ -139,10 +128,4 @@ impl Classes {
             pyo3_ffi::Py_DECREF(list);
         }
     }
-}
-
-/// Whether a class was made at run time, so that it may be freed.
-unsafe fn is_of_heap(class: *mut PyTypeObject) -> bool {
-    // SAFETY: the caller's: a live class.
-    unsafe { (*class).tp_flags & pyo3_ffi::Py_TPFLAGS_HEAPTYPE != 0 }
 }

@@ -1,6 +1,7 @@
 //! Types.
 
 use pyo3_ffi::{PyObject, PyTypeObject};
+use std::ptr;
 
 use super::handle::handle;
 use super::{Function, Keys};
@@ -40,6 +41,31 @@ impl TypeObject {
     /// Whether all bits of `flags` are set.
     pub fn has(self, flags: u64) -> bool {
         self.flags() & flags == flags
+    }
+
+    /// The classes that are derived from it, if it was made at run time. Of the types of the interpreter and of C code none is told.
+    pub fn derived_classes(self) -> impl Iterator<Item = TypeObject> {
+        let is_of_heap = self.has(type_object::HEAPTYPE);
+        // SAFETY: the handle's: a live type. A class has them in a dict of its own: weak references, by the addresses.
+        let references = unsafe { (*self.as_ptr()).tp_subclasses.cast::<PyObject>() };
+        let mut position = 0;
+        std::iter::from_fn(move || {
+            let mut reference = ptr::null_mut();
+            // SAFETY: as above; weak references are asked for what they refer to, which runs no code of anybody.
+            unsafe {
+                while is_of_heap
+                    && !references.is_null()
+                    && pyo3_ffi::PyDict_Next(references, &raw mut position, ptr::null_mut(), &raw mut reference) != 0
+                {
+                    #[expect(deprecated, reason = "nothing runs that could end what is borrowed")]
+                    let class = pyo3_ffi::PyWeakref_GetObject(reference);
+                    if class != pyo3_ffi::Py_None() {
+                        return Some(TypeObject::new_unchecked(class.cast()));
+                    }
+                }
+                None
+            }
+        })
     }
 
     /// Size of an instance.
