@@ -5,7 +5,7 @@
 //! they took from the slots is gone and the slots are null.
 
 use super::c_callables::{call_in_c, has_vectorcall, is_static_class};
-use super::class_calls::{call_class, is_called_as_class, make_plainly};
+use super::class_calls::{call_class, call_new_method, is_called_as_class, make_plainly};
 use super::constructors::construct;
 use super::inlined_calls::call_method;
 use super::new_objects::call_new;
@@ -194,9 +194,9 @@ unsafe extern "C" fn call_object(
         let entered = if is_exact(base.read(), &raw mut pyo3_ffi::PyType_Type) {
             match make_plainly(base, count) {
                 Some(made) => Some(done(made)),
-                None => {
-                    construct(thread, frame, base, count, None, back).or_else(|| Some(call_in_c(thread, base, count)))
-                }
+                None => construct(thread, frame, base, count, None, back)
+                    .or_else(|| call_new_method(thread, base, count, ptr::null_mut()).map(done))
+                    .or_else(|| Some(call_in_c(thread, base, count))),
             }
         } else if is_called_as_class(base.read()) {
             call_class(thread, base, count, ptr::null_mut()).map(done)

@@ -4,6 +4,7 @@ use super::c_callables::call_in_c;
 use super::calls::finish;
 use super::constructors::construct_whole;
 use super::exception_pool;
+use super::new_methods::construct_by_new;
 use super::objects::release;
 use crate::native::raw::{is_exact, release_or_null};
 use crate::native::tools;
@@ -48,12 +49,44 @@ pub(super) unsafe fn call_class(
             return Some(made);
         }
         let Some(instance) = construct_whole(thread, base, count, Tuple::new(kwnames.cast())) else {
-            return is_plain.then(|| call_in_c(thread, base, count).frame.cast());
+            let made = call_new_method(thread, base, count, kwnames);
+            return made.or_else(|| is_plain.then(|| call_in_c(thread, base, count).frame.cast()));
         };
+        Some(end_call(thread, base, count, kwnames, instance))
+    }
+}
+
+/// As [`call_class`], for classes with a `__new__` in Python and no `__init__`.
+///
+/// # Safety
+/// As [`call_class`], for anything that is [called as classes are](is_called_as_class) and is without `self`.
+pub(super) unsafe fn call_new_method(
+    thread: *mut PyThreadState,
+    base: *mut *mut PyObject,
+    count: c_int,
+    kwnames: *mut PyObject,
+) -> Option<*mut PyObject> {
+    // SAFETY: the caller's.
+    unsafe {
+        let made = construct_by_new(thread, base, count, Tuple::new(kwnames.cast()))?;
+        Some(end_call(thread, base, count, kwnames, made))
+    }
+}
+
+/// The end of a call that has taken what was in the slots, but for the names.
+unsafe fn end_call(
+    thread: *mut PyThreadState,
+    base: *mut *mut PyObject,
+    count: c_int,
+    kwnames: *mut PyObject,
+    result: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: `call_class`'s.
+    unsafe {
         tools::notice_in(ThreadState::new_unchecked(thread));
         release_or_null(kwnames);
         let slots = count as usize + 2 + usize::from(!kwnames.is_null());
-        Some(finish(base, slots, instance).frame.cast())
+        finish(base, slots, result).frame.cast()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Calls with keyword arguments. Behind the values of another call is the tuple of the names, which belong to the last of the arguments.
 
 use super::calls::{Back, call_compiled_whole, compiled_function, done, enter, entered, finish, unwrap_method};
-use super::class_calls::call_class;
+use super::class_calls::{call_class, call_new_method};
 use super::constructors::construct;
 use super::objects::release;
 use crate::native::frames::Resume;
@@ -40,6 +40,7 @@ pub unsafe extern "C" fn call_kw(
             call_class(thread, base, count, kwnames).map(done)
         } else if base.add(1).read().is_null() {
             construct(thread, frame, base, count, Tuple::new(kwnames.cast()), Back { length, address })
+                .or_else(|| call_new_method(thread, base, count, kwnames).map(done))
         } else {
             None
         };

@@ -50,6 +50,7 @@ pub(crate) mod named_attributes;
 pub mod names;
 pub(crate) mod new_dicts;
 pub(crate) mod new_instances;
+pub(crate) mod new_methods;
 mod new_objects;
 mod number_texts;
 mod object_methods;

@@ -1,9 +1,10 @@
 //! What the optimizer asks of classes: which functions in Python answer for their instances.
 
 use super::world::Live;
-use super::{accessors, constructed, operators};
+use super::{accessors, operators};
 use crate::helpers::class_variables::fixed_version;
 use crate::helpers::constructors::makes_plain_instances;
+use crate::helpers::new_methods;
 use crate::helpers::{globals, new_instances, special};
 use crate::native::raw::get;
 use crate::native::shim;
@@ -133,7 +134,7 @@ impl Live {
             if pyo3_ffi::PyType_Check(object) == 0 {
                 return None;
             }
-            let found = constructed::new_in_python(object.cast())?;
+            let found = new_methods::new_in_python(object.cast()).filter(|found| found.metaclass != 0)?;
             self.alive.note(found.wrapper as u64);
             let method = self.method(object.cast(), found.function)?;
             Some(New { method, wrapper: found.wrapper as u64, metaclass: found.metaclass })

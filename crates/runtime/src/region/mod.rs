@@ -10,7 +10,6 @@ mod class_questions;
 mod class_variables;
 mod class_versions;
 mod compile;
-mod constructed;
 mod describe;
 mod destroy;
 mod dump;
