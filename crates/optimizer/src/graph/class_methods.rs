@@ -1,7 +1,7 @@
 //! Methods that are loaded from classes, and from behind a class with `super`: which function that is, is known while the region is built.
 
 use super::blocks::Walk;
-use super::calls::is_simple;
+use super::budget::is_simple;
 use whipsnake_bytecode::Instr;
 use whipsnake_ir::{Condition, Global, Known, MissReason, Slot, Value};
 

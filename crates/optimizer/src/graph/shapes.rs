@@ -4,7 +4,7 @@
 //! can be inlined. The ways meet behind the call. Classes that have the attribute in the same way share one.
 
 use super::blocks::Walk;
-use super::calls::is_simple;
+use super::budget::is_simple;
 use crate::select::named;
 use crate::{Access, AttributeShape, Binding, Own};
 use std::ops::Range;
