@@ -12,8 +12,8 @@ use whipsnake_bytecode::Instr;
 use whipsnake_cpython::CodeKind;
 use whipsnake_cpython::layout::{frame, generator as layout};
 use whipsnake_cpython::opcode as op;
-use whipsnake_ir::{Condition, FrameState, Global, Helper, Inlined, MissReason, Resumed, Slot, Type, Value};
-use whipsnake_ops::{guard_iterates_itself, inlined_generators};
+use whipsnake_ir::{Condition, FrameState, Global, Inlined, MissReason, Resumed, Slot, Type, Value};
+use whipsnake_ops::inlined_generators;
 
 /// Generators with more instructions than this are not inlined.
 const MAX_GENERATOR: usize = 200;
@@ -24,25 +24,7 @@ pub(super) const MAX_DEPTH: usize = 5;
 /// In the site of the way from where a generator is suspended: no code unit.
 const RESUMED: u32 = u32::MAX >> 4;
 
-/// What an instruction makes.
-pub(super) enum Made<'a> {
-    /// A function that makes generators.
-    Maker(Callee<'a>),
-    /// A generator, and objects that its parameters are like.
-    Generator(Callee<'a>, Vec<Option<u64>>),
-}
-
 impl<'a> Walk<'a, '_> {
-    /// Whether the code that is being built is the body of a generator that was inlined.
-    pub(super) fn is_generator(&self) -> bool {
-        self.body.generator.is_some()
-    }
-
-    /// Whether the instruction yields to the loop that the generator was inlined into.
-    pub(super) fn may_yield(&self, instr: &Instr) -> bool {
-        self.is_generator() && instr.oparg == 0
-    }
-
     /// Inlines what a `FOR_ITER` resumes; false if that can't be done, and then nothing was.
     pub(super) fn inline_generator(&mut self, number: u32, instr: &Instr) -> bool {
         let Some(iterator) = self.knowledge().state.frame().stack.last().and_then(|slot| slot.value) else {
@@ -59,127 +41,6 @@ impl<'a> Walk<'a, '_> {
             return false;
         }
         self.resume_inlined(number, instr, iterator, &found, resumed);
-        true
-    }
-
-    /// What a value was, or is about to be, if that is a generator.
-    fn likely_generator(&mut self, value: Value) -> Option<Suspended<'a>> {
-        let origin = self.origin(value);
-        if let Some(callee) = self.generators.get(&origin) {
-            return Some(Suspended { callee: callee.clone(), unit: u32::MAX });
-        }
-        let world = self.body.world;
-        self.sample(value).and_then(|sample| world.generator(sample))
-    }
-
-    /// What the instruction makes a generator of, or a function that makes generators.
-    pub(super) fn generator_made(&mut self, instr: &Instr) -> Option<Made<'a>> {
-        let world = self.body.world;
-        let stack = &self.knowledge().state.frame().stack;
-        let depth = stack.len();
-        let from_top = match instr.base {
-            op::MAKE_FUNCTION | op::SET_FUNCTION_ATTRIBUTE => 1,
-            op::CALL => instr.oparg as usize + 2,
-            _ => return None,
-        };
-        let called = depth.checked_sub(from_top)?;
-        let value = stack[called].value?;
-        let arguments: Vec<Option<Value>> = stack[called + 1..].iter().map(|slot| slot.value).collect();
-        let origin = self.origin(value);
-        let maker = self.makers.get(&origin).cloned();
-        match instr.base {
-            op::SET_FUNCTION_ATTRIBUTE => maker.map(Made::Maker),
-            op::CALL => {
-                let callee = match maker {
-                    Some(maker) => maker,
-                    None => self.constant_address(value).and_then(|address| world.generator_function(address))?,
-                };
-                let mut arguments = arguments.into_iter().flatten().collect::<Vec<_>>();
-                arguments.retain(|&argument| self.constant_address(argument) != Some(0));
-                let samples = arguments.into_iter().map(|argument| self.sample(argument)).collect();
-                Some(Made::Generator(callee, samples))
-            }
-            _ => self.constant_address(value).and_then(|code| world.generator_code(code)).map(Made::Maker),
-        }
-    }
-
-    /// The call of a function that was just made for a generator expression, without the call; false if it is none, and then nothing was done.
-    pub(super) fn make_generator(&mut self, number: u32, instr: &Instr) -> bool {
-        let stack = &self.knowledge().state.frame().stack;
-        let &[.., called, argument] = stack.as_slice() else { return false };
-        let (Some(function), Some(iterator)) = (called.value, argument.value) else { return false };
-        if instr.oparg != 0 || self.is_general(number) || !called.owned || self.is_there(argument) != Some(true) {
-            return false;
-        }
-        let origin = self.origin(function);
-        if !self.makers.contains_key(&origin) {
-            return false;
-        }
-        let Some(Made::Generator(callee, samples)) = self.generator_made(instr) else { return false };
-        let instrs = callee.code.instrs();
-        let first = usize::from(instrs[0].base == op::COPY_FREE_VARS);
-        if callee.parameters != 1 || instrs.get(first).is_none_or(|instr| instr.base != op::RETURN_GENERATOR) {
-            return false;
-        }
-        self.own_stack();
-        self.mark_exit();
-        self.guard_callee(function, &callee);
-        let thread = self.b.thread_state();
-        let generator = self.b.call_checked(Helper::NewGenerator, &[thread, function, iterator]);
-        self.b.learn_class(generator, Global::GeneratorType);
-        self.knowledge().learn(generator, |known| known.runs = Some(callee.executable));
-        self.pop();
-        self.pop();
-        self.push(Slot::owned(generator));
-        self.note_made(Made::Generator(callee, samples));
-        let class = self.knowledge().known(iterator).class;
-        let made = self.origin(generator);
-        self.iterators.insert(made, class);
-        // The generator holds both.
-        self.mark_exit();
-        self.b.release(iterator);
-        self.b.release(function);
-        let depth = self.knowledge().depth;
-        self.cost.add(depth, false);
-        true
-    }
-
-    /// Notes what the top of the stack is.
-    pub(super) fn note_made(&mut self, made: Made<'a>) {
-        let Some(value) = self.knowledge().state.frame().stack.last().and_then(|slot| slot.value) else { return };
-        let value = self.origin(value);
-        match made {
-            Made::Maker(callee) => {
-                self.makers.insert(value, callee);
-            }
-            Made::Generator(callee, samples) => {
-                self.generators.insert(value, callee);
-                self.parameters.insert(value, samples);
-            }
-        }
-    }
-
-    /// Whether the top of the stack is its own iterator: an `enumerate`, a `zip`, or a generator, which is guarded, as is what a generator expression goes
-    /// over. That is an iterator already, but later versions of the interpreter ask for one of that once more.
-    pub(super) fn is_iterator_itself(&mut self, number: u32) -> bool {
-        let Some(value) = self.knowledge().state.frame().stack.last().and_then(|slot| slot.value) else { return false };
-        if matches!(self.b.known_class(value), Some(Global::EnumerateType | Global::ZipType)) {
-            return true;
-        }
-        let origin = self.origin(value);
-        if let Some(&class) = self.iterators.get(&origin).filter(|_| !self.is_general(number)) {
-            self.mark_exit();
-            match class {
-                Some(class) => self.b.guard_exact(value, class),
-                None => guard_iterates_itself(&mut self.b, value),
-            }
-            return true;
-        }
-        if self.likely_generator(value).is_none() {
-            return false;
-        }
-        self.mark_exit();
-        self.b.guard_exact(value, Global::GeneratorType);
         true
     }
 
@@ -340,86 +201,6 @@ impl<'a> Walk<'a, '_> {
         }
         let last = self.body.code.blocks().len() as u32 - 1;
         self.blocks(from, last, self.body.copy);
-    }
-
-    /// Suspends the inlined generator, and goes on with its consumer.
-    pub(super) fn yield_inlined(&mut self, number: u32) {
-        let resume = self.body.world.first_unit() + 2 * u64::from(self.body.code.instrs()[number as usize].next);
-        let Some(InlinedGenerator { object, resumed_at, .. }) = self.body.generator else { return };
-        self.mark_exit();
-        self.own_stack();
-        let result = self.pop();
-        let used = self.store_generator(object);
-        let frame = self.knowledge().state.frames.pop();
-        if frame.is_some_and(|frame| frame.memory().is_some()) {
-            let below = self.b.frame();
-            inlined_generators::suspend(&mut self.b, object, below, resume, used);
-        } else if resume != resumed_at {
-            inlined_generators::move_to(&mut self.b, object, resume, used);
-        }
-        self.push(Slot { dirty: true, ..result });
-        self.knowledge().state.frame().unit = self.body.next;
-        self.mark_exit();
-        let after = self.body.after.expect("where the consumer goes on");
-        self.b.jump(after, &[]);
-    }
-
-    /// Whether the instruction yields from the code that is a region itself.
-    pub(super) fn yields_itself(&self, instr: &Instr) -> bool {
-        self.body.calls.is_empty() && !self.is_generator() && instr.oparg == 0
-    }
-
-    /// Leaves the region to yield what is on top of the stack. Such a loop may be left in each round, and comes back to its region with the next.
-    pub(super) fn leave_to_yield(&mut self, number: u32) {
-        self.yields = true;
-        let depth = self.knowledge().depth;
-        self.cost.add(depth, false);
-        self.mark_exit();
-        // Made here, it takes no more than in other code; an exit would have the run time make a tuple.
-        if self.knowledge().state.frame().stack.last().is_some_and(|slot| slot.owned) {
-            self.store_top(1);
-        }
-        self.leave_at(number);
-    }
-
-    /// Ends the inlined generator with `constant`, or with the value on top of its stack.
-    pub(super) fn end_generator(&mut self, constant: Option<u32>) {
-        let Some(InlinedGenerator { object, ended, .. }) = self.body.generator else { return };
-        self.mark_exit();
-        let memory = self.b.frame();
-        if let Some(constant) = constant {
-            self.load_constant(constant);
-        }
-        self.own_stack();
-        let result = self.pop();
-        self.store_generator(object);
-        self.knowledge().state.frames.pop();
-        self.mark_exit();
-        let thread = self.b.thread_state();
-        self.b.call_void(Helper::EndInlinedGenerator, &[thread, memory]);
-        if let Some(value) = result.value {
-            self.b.release(value);
-        }
-        self.b.jump(ended, &[]);
-    }
-
-    /// Stores what memory does not have yet of the innermost frame, which is the generator's; the number of its slots that are in use.
-    pub(super) fn store_generator(&mut self, object: Value) -> usize {
-        let frame = self.knowledge().state.frame();
-        let slots: Vec<Slot> = frame.locals.iter().chain(&frame.stack).copied().collect();
-        for slot in &slots {
-            if let Some(value) = slot.value {
-                self.b.expose_value(value);
-            }
-        }
-        for (index, slot) in slots.iter().enumerate().filter(|(_, slot)| slot.dirty) {
-            let value = slot.value.unwrap_or_else(|| self.b.null());
-            if !slot.owned {
-                self.b.retain(value);
-            }
-            self.b.store(value, object, layout::IFRAME + frame::LOCALSPLUS + 8 * index as i32);
-        }
-        slots.len()
     }
 }
 

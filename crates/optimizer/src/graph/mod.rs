@@ -30,6 +30,7 @@ mod iterators;
 mod known_functions;
 mod locals;
 mod loops;
+mod made_generators;
 mod math;
 mod named_items;
 mod new;
@@ -47,6 +48,7 @@ mod truth;
 mod unwinding;
 mod wanted;
 mod with;
+mod yields;
 
 pub use handlers::raised_at;
 
