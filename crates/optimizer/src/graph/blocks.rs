@@ -1,18 +1,17 @@
-//! The walk over blocks: where jumps lead, loops and their copies.
+//! The walk over blocks: in which order they are built, and where jumps lead.
 
-use super::body::{Back, Body, Scope};
+use super::body::Body;
 use super::catching::Catch;
 use super::cost::Cost;
 use super::enumerations::Combined;
-use super::loops::{Extent, Plans};
-use super::{Choices, Request, Site, Start, failed_again, locals};
-use crate::{Callee, operands};
+use super::loops::Plans;
+use super::{Choices, Request, Site, Start};
+use crate::Callee;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
-use whipsnake_cpython::layout::{frame, thread_state};
+use whipsnake_cpython::layout::thread_state;
 use whipsnake_ir::{
-    Block, Builder, Condition, Continuation, FrameState, Frames, Function, Global, MissReason, Region, Slot, State,
-    Type, Value, abi,
+    Block, Builder, Condition, Continuation, Function, Global, MissReason, Region, State, Type, Value, abi,
 };
 
 /// How an attempt to build a region ended.
@@ -77,18 +76,12 @@ pub(super) struct Walk<'a, 'f> {
     /// Where the operation that is being built goes on if it fails.
     pub(super) pending_catch: Option<Catch>,
     /// The first instruction of the region's own loop, if locals that the loop assigns are guarded to have their types where it is entered.
-    entry: Option<u32>,
+    pub(super) entry: Option<u32>,
     /// Whether a way leads to the return from a function that is a region.
     pub(super) returns: bool,
     /// Whether a way leads to a `yield` of the code that is a region.
     pub(super) yields: bool,
 }
-
-/// Above the code unit, a site has the number of the class that the instruction is built for.
-const VARIANT_SHIFT: u32 = 28;
-
-/// Loops with more instructions than this are not built twice.
-const MAX_TWICE: u32 = 300;
 
 impl<'a, 'f> Walk<'a, 'f> {
     pub(super) fn new(
@@ -132,76 +125,6 @@ impl<'a, 'f> Walk<'a, 'f> {
         }
     }
 
-    pub(super) fn run(mut self, extent: Extent) -> Attempt {
-        self.enter(extent);
-        let blocks = self.body.code.blocks();
-        let range = blocks[extent.header as usize].first..blocks[extent.last as usize].end;
-        self.body.observed = operands::is_observed(&self.body.code, range);
-        let start = self.block_at(extent.header, 0);
-        self.b.jump(start, &[]);
-        let closed = self.whole_loop(extent, 0);
-        // What a round counts for: it may be built twice, the second time in a loop.
-        let weight = match (extent.innermost && extent.instructions <= MAX_TWICE && !self.choices.single, closed) {
-            (true, true) => 1 + Cost::LOOP,
-            (true, false) => 1,
-            (false, _) => Cost::LOOP,
-        };
-        let gains_in_one_round = self.yields && self.cost.gains_in_one_round(weight);
-        self.b.func.gains_in_one_round = gains_in_one_round;
-        if self.again {
-            Attempt::Again(self.cost)
-        } else if closed || gains_in_one_round {
-            Attempt::Done(self.cost)
-        } else {
-            Attempt::NoWayAround(self.left_at)
-        }
-    }
-
-    /// The state at the header of the region's loop: everything is in memory.
-    fn enter(&mut self, extent: Extent) {
-        let header = self.body.code.blocks()[extent.header as usize].first;
-        let locals = self.body.code.input().nlocalsplus;
-        let depth = self.body.code.depth(header).unwrap_or(0);
-        let memory = self.b.frame();
-        let mut slots = Vec::new();
-        for index in 0..locals + depth {
-            let value = self.b.load(Type::Obj, memory, frame::LOCALSPLUS + 8 * index as i32);
-            if index >= locals {
-                self.knowledge().learn(value, |k| k.present = true);
-                if let Some(sample) = self.request.world.stack(index - locals) {
-                    self.samples.insert(value, sample);
-                }
-            }
-            slots.push(Slot { value: Some(value), owned: true, dirty: false });
-        }
-        let stack = slots.split_off(locals as usize);
-        let unit = self.body.code.instrs()[header as usize].index;
-        let values: Vec<_> = slots.iter().map(|s| s.value.expect("just loaded")).collect();
-        let first_unit = self.body.world.first_unit();
-        self.knowledge().state.frames =
-            Frames::from_iter([FrameState { first_unit, unit, locals: slots, stack, inlined: None }]);
-        let used = locals::read(&self.body.code, extent);
-        let assigned = locals::assigned(&self.body.code, extent);
-        self.mark_exit();
-        // Locals that were of other types, too, are those that the loop assigns.
-        let varies = self.request.general.contains(&self.site_in_machine_code(header));
-        if !extent.innermost && used.iter().any(|local| assigned.contains(local)) {
-            self.entry = Some(header);
-        }
-        for (local, value) in values.into_iter().enumerate() {
-            let local = local as u32;
-            if let Some(class) = self.request.world.local(local).and_then(|sample| self.request.world.class(sample))
-                && used.contains(&local)
-                && (!assigned.contains(&local) || !extent.innermost && !varies)
-            {
-                // Another time the variable may not be set.
-                let set = self.b.compare_const(Condition::Ne, value, 0);
-                self.b.guard(set, MissReason::Missing);
-                self.b.guard_exact(value, class);
-            }
-        }
-    }
-
     pub(super) fn knowledge(&mut self) -> &mut Region {
         self.b.knowledge().expect("a region is being built")
     }
@@ -219,35 +142,6 @@ impl<'a, 'f> Walk<'a, 'f> {
         self.b.next_instruction();
     }
 
-    /// An instruction of the code that is being built. Where it is built for several classes, these are told apart.
-    pub(super) fn site(&self, number: u32) -> Site {
-        let mut site = Site::from_slice(&self.body.calls);
-        site.push(self.body.code.instrs()[number as usize].index | self.body.variant << VARIANT_SHIFT);
-        site
-    }
-
-    /// Whether the instruction is to be done in its general form.
-    pub(super) fn is_general(&self, number: u32) -> bool {
-        if self.request.general.is_empty() {
-            return false;
-        }
-        let site = self.site_in_machine_code(number);
-        let failed = |site: &Site| self.request.general.contains(site);
-        // What failed may have been what the handler is for, or what locals hold where the loop is entered.
-        let other = self.catches_missing_items(number) || self.entry == Some(number) && self.body.calls.is_empty();
-        failed(&site) && (!other || failed(&failed_again(site)))
-    }
-
-    /// Whether what the instruction does for numbers of several types failed, too.
-    pub(super) fn is_for_any_object(&self, number: u32) -> bool {
-        self.is_general(number) && self.request.general.contains(&failed_again(self.site_in_machine_code(number)))
-    }
-
-    /// An instruction as exits tell of it, which do not say for which of several classes it is.
-    pub(super) fn site_in_machine_code(&self, number: u32) -> Site {
-        self.site(number).iter().map(|&at| at & ((1 << VARIANT_SHIFT) - 1)).collect()
-    }
-
     pub(super) fn block_at(&mut self, block: u32, copy: u32) -> Block {
         if let Some(&found) = self.body.blocks.get(&(block, copy)) {
             return found;
@@ -255,92 +149,6 @@ impl<'a, 'f> Walk<'a, 'f> {
         let new = self.b.block();
         self.body.blocks.insert((block, copy), new);
         new
-    }
-
-    /// Builds a loop to which something has jumped; whether a way leads around it.
-    pub(super) fn whole_loop(&mut self, extent: Extent, outer: u32) -> bool {
-        let entry = self.block_at(extent.header, outer);
-        self.b.switch_to(entry);
-        let mut before = None;
-        if extent.innermost && extent.instructions <= MAX_TWICE && !self.choices.single {
-            before = Some(self.knowledge().state.clone());
-            let copy = self.plans.copy(&self.body.calls, outer, extent.header, true);
-            let next = self.b.block();
-            self.body.scopes.push(Scope { extent, copy, back: Back::Next(next), closed: false });
-            self.body(extent, copy);
-            self.body.scopes.pop();
-            if !self.knowledge().is_reached(next) {
-                return false;
-            }
-            self.b.switch_to(next);
-            self.expect_numbers(extent);
-        }
-        let copy = self.plans.copy(&self.body.calls, outer, extent.header, false);
-        let header = self.b.block();
-        self.b.show_all_instances();
-        self.b.jump(header, &[]);
-        if self.plans.is_new(copy) {
-            let state = &self.b.knowledge().expect("a region is being built").state;
-            match before {
-                Some(before) => self.plans.plan(copy).expect(&before, state),
-                None => self.plans.plan(copy).expect_locals(state, locals::assigned(&self.body.code, extent)),
-            }
-        }
-        let plan = self.plans.plan(copy);
-        let Some(open) = self.b.open_loop(header, plan) else { return false };
-        self.body.scopes.push(Scope { extent, copy, back: Back::Loop(Box::new(open)), closed: false });
-        self.knowledge().depth += 1;
-        self.b.func.blocks[header.index()].depth += 1;
-        self.body(extent, copy);
-        self.knowledge().depth -= 1;
-        self.body.scopes.pop().is_some_and(|scope| scope.closed)
-    }
-
-    /// Behind the first round of the region's own loop: variables that only some ways through it assign, and that hold numbers as a rule, are guarded to
-    /// hold them, so that the rounds that follow need no objects for them.
-    fn expect_numbers(&mut self, extent: Extent) {
-        let first = self.body.code.blocks()[extent.header as usize].first;
-        let own = matches!(self.request.start, Start::Loop(_)) && self.body.calls.is_empty();
-        if !own || !self.body.scopes.is_empty() || self.is_general(first) {
-            return;
-        }
-        let assigned = locals::assigned(&self.body.code, extent);
-        let world = self.request.world;
-        let mut numbers = Vec::new();
-        for local in locals::read(&self.body.code, extent).into_iter().filter(|local| assigned.contains(local)) {
-            let sample = world.local(local).and_then(|sample| world.class(sample));
-            let value = self.knowledge().state.frame().locals[local as usize].value;
-            if let (Some(class @ (Global::IntType | Global::FloatType)), Some(value)) = (sample, value)
-                && self.knowledge().known(value).class.is_none()
-            {
-                numbers.push((local, value, class));
-            }
-        }
-        if numbers.is_empty() {
-            return;
-        }
-        numbers.sort_unstable_by_key(|&(local, ..)| local);
-        self.knowledge().state.frame().unit = self.body.code.instrs()[first as usize].index;
-        self.mark_exit();
-        for (_, value, class) in numbers {
-            let set = self.b.compare_const(Condition::Ne, value, 0);
-            self.b.guard(set, MissReason::Missing);
-            self.b.guard_exact(value, class);
-            if class == Global::IntType {
-                self.b.unbox_int(value);
-            }
-        }
-    }
-
-    /// The copy of a loop that is being built.
-    pub(super) fn current_copy(&self) -> u32 {
-        self.body.scopes.last().map_or(self.body.copy, |scope| scope.copy)
-    }
-
-    /// Builds the blocks of a loop, the header where the builder is.
-    fn body(&mut self, extent: Extent, copy: u32) {
-        self.block(extent.header);
-        self.blocks(extent.header + 1, extent.last, copy);
     }
 
     /// Builds a function's blocks.
@@ -418,35 +226,6 @@ impl<'a, 'f> Walk<'a, 'f> {
             return;
         }
         self.leave_at(number);
-    }
-
-    fn jump_back(&mut self, index: usize, unit: u32) {
-        if !self.knowledge().dead {
-            self.body.scopes[index].closed = true;
-        }
-        if let Back::Next(block) = self.body.scopes[index].back {
-            self.b.jump(block, &[]);
-            return;
-        }
-        self.knowledge().state.frame().unit = unit;
-        self.poll();
-        let copy = self.body.scopes[index].copy;
-        let plan = self.plans.plan(copy);
-        let Back::Loop(open) = &self.body.scopes[index].back else { unreachable!("seen above") };
-        if !self.b.close_loop(open, plan) {
-            self.again = true;
-        }
-        if self.knowledge().unsupported {
-            // A state that can't be merged: give the loop up.
-            self.knowledge().unsupported = false;
-            self.again = true;
-        }
-    }
-
-    /// Leaves at the jump back, where the baseline tier polls, if anything is pending.
-    fn poll(&mut self) {
-        self.mark_exit();
-        self.guard_quiet();
     }
 
     /// Leaves if anything is pending, or tools were switched on.
