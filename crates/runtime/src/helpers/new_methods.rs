@@ -2,7 +2,7 @@
 
 use super::calls::compiled_function;
 use super::class_calls::is_called_as_class;
-use super::class_variables::fixed_version;
+use super::class_variables::{fixed_version, holder};
 use super::special::{Name, look_up};
 use crate::native::code;
 use crate::native::entry::call_compiled;
@@ -10,6 +10,7 @@ use crate::native::raw::{get, is_exact, release, release_or_null, retain};
 use pyo3_ffi::{PyObject, PyThreadState, PyTypeObject};
 use smallvec::SmallVec;
 use std::ffi::c_int;
+use std::sync::OnceLock;
 use std::{ptr, slice};
 use whipsnake_cpython::layout::{method_wrapper, object, type_object};
 use whipsnake_cpython::live::{ThreadState, Tuple, symbols};
@@ -44,7 +45,22 @@ pub(crate) unsafe fn new_in_python(class: *mut PyTypeObject) -> Option<Found> {
         }
         let function: *mut PyObject = get(wrapper, method_wrapper::CALLABLE);
         let is_function = !function.is_null() && is_exact(function, &raw mut pyo3_ffi::PyFunction_Type);
-        is_function.then(|| Found { function, wrapper, metaclass: fixed_version(metaclass) })
+        (is_function && asks_for_new(class)).then(|| Found { function, wrapper, metaclass: fixed_version(metaclass) })
+    }
+}
+
+/// Whether a class that inherits a `__new__` in Python is one whose calls come to it: a class that C code has made may have another way to make instances.
+unsafe fn asks_for_new(class: *mut PyTypeObject) -> bool {
+    static WAY: OnceLock<usize> = OnceLock::new();
+    // SAFETY: live classes; the GIL is held.
+    unsafe {
+        let of = |class: *mut PyTypeObject| (*class).tp_new.map(|f| f as usize);
+        // A class that has such a function itself goes that way.
+        let known = WAY.get().copied().or_else(|| {
+            let found = of(holder(class, Name::New.object())?)?;
+            Some(*WAY.get_or_init(|| found))
+        });
+        known.is_some() && of(class) == known
     }
 }
 
@@ -90,8 +106,8 @@ pub(super) unsafe fn construct_by_new(
                 ptr::null_mut()
             }
         };
-        arguments.iter().for_each(|&argument| release(argument));
         release(class);
+        arguments.iter().for_each(|&argument| release(argument));
         called.map(|_| made)
     }
 }
