@@ -35,7 +35,7 @@ pub(crate) unsafe fn varies(version: u32, name: *mut PyObject) -> bool {
     version >= FIRST && unsafe { series(version).is_some_and(|series| has_name(series, name)) }
 }
 
-/// The class that has a variable which varies in itself, of those that a class inherits from, or the class itself.
+/// The class that has a name in itself: the first one, of the class and those that it inherits from.
 ///
 /// # Safety
 /// A live class, an exact string, the GIL held.

@@ -1,4 +1,6 @@
 //! Classes whose calls do no more than call a `__new__` in Python, as those of named tuples do.
+//!
+//! Regions ask for that function to inline it. Baseline code, and a call that stays one in a region, call it here, without the argument tuple and the lookup of C code.
 
 use super::calls::compiled_function;
 use super::class_calls::is_called_as_class;

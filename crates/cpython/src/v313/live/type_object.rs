@@ -43,7 +43,7 @@ impl TypeObject {
         self.flags() & flags == flags
     }
 
-    /// The classes that are derived from it, if it was made at run time. Of the types of the interpreter and of C code none is told.
+    /// The classes that are derived from it, if it was made at run time. Those of a static type are kept elsewhere, and none is told.
     pub fn derived_classes(self) -> impl Iterator<Item = TypeObject> {
         let is_of_heap = self.has(type_object::HEAPTYPE);
         // SAFETY: the handle's: a live type. A class has them in a dict of its own: weak references, by the addresses.
