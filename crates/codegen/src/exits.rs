@@ -109,6 +109,8 @@ pub struct ExitTuple {
 pub struct Exit {
     /// Where it leads.
     pub to: Continuation,
+    /// Whether it is one of a recursive body: below its frames are those of the calls that its record tells of.
+    pub is_of_body: bool,
     /// The frames, the innermost last.
     pub frames: Vec<ExitFrame>,
     /// What it makes before the fields are written.
@@ -176,7 +178,8 @@ impl Exit {
         let Needs { values, tuples, made, .. } = needs;
         let made = made.into_iter().map(|(_, unmade)| unmade).collect();
         let tuples = tuples.into_iter().map(|(_, tuple)| tuple).collect();
-        (Exit { to, frames, made, fields, tuples, twins: vec![] }, values)
+        let is_of_body = func.signature.is_some();
+        (Exit { to, is_of_body, frames, made, fields, tuples, twins: vec![] }, values)
     }
 }
 

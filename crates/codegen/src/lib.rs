@@ -9,12 +9,14 @@ mod lower;
 mod objects;
 mod quick_exit;
 mod raw;
+mod recursion;
 mod region;
 mod stencil;
 mod twins;
 
 pub use exits::{Exit, ExitCall, ExitField, ExitFrame, ExitSlot, Place, Unmade};
 pub use isa::{Target, make_isa};
+pub use recursion::RECORD_HEAD;
 pub use raw::{RawCode, RawReloc, RelocKind, Symbol};
 pub use region::{RegionCode, RegionForm, WayOn};
 pub use stencil::{CodegenError, Compiler, InputPlace, StencilForm};

@@ -12,7 +12,7 @@ impl Lowering<'_, '_> {
     /// Where an exit with that state goes on, if it can write the frame itself.
     pub(crate) fn way_on(&mut self, state: StateId) -> Option<WayOn> {
         let state = &self.func.states[state.index()];
-        let frame = state.frames.only()?;
+        let frame = state.frames.only().filter(|own| own.inlined.is_none())?;
         let unmade = |slot: &Slot| slot.value.is_some_and(|value| self.is_made_by_exits(value));
         if state.fields.iter().any(|field| field.attribute) || frame.slots().any(unmade) {
             return None;

@@ -15,6 +15,8 @@ pub enum Symbol {
     Pointer(u8),
     /// A global (`whipsnake_ir::Global` as a number).
     Global(u16),
+    /// The recursive body of the region.
+    Body,
 }
 
 impl Symbol {
@@ -24,6 +26,7 @@ impl Symbol {
             Symbol::Helper(n) => UserExternalName::new(1, n.into()),
             Symbol::Pointer(n) => UserExternalName::new(2, n.into()),
             Symbol::Global(n) => UserExternalName::new(3, n.into()),
+            Symbol::Body => UserExternalName::new(4, 0),
         }
     }
 
@@ -33,6 +36,7 @@ impl Symbol {
             1 => Symbol::Helper(name.index as u16),
             2 => Symbol::Pointer(name.index as u8),
             3 => Symbol::Global(name.index as u16),
+            4 => Symbol::Body,
             other => unreachable!("symbol namespace {other}"),
         }
     }
@@ -71,6 +75,8 @@ pub struct RawCode {
     pub bytes: Vec<u8>,
     /// Its relocations, in order of offset.
     pub relocs: Vec<RawReloc>,
+    /// How much of the stack it takes.
+    pub stack_bytes: u32,
 }
 
 impl RawCode {
@@ -96,6 +102,9 @@ impl RawCode {
                 }
             })
             .collect();
-        RawCode { bytes: code.code_buffer().to_vec(), relocs }
+        let layout = code.buffer.frame_layout();
+        // What it saves, and its return address, are above the frame pointer.
+        let stack_bytes = layout.map_or(0, |layout| layout.frame_to_fp_offset) + 16;
+        RawCode { bytes: code.code_buffer().to_vec(), relocs, stack_bytes }
     }
 }

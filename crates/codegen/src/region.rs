@@ -1,5 +1,5 @@
 //! Compiling a region: a C function `(thread state, frame, activation) -> (address, frame)` that runs until it is left, and says where
-//! native code goes on.
+//! native code goes on. Recursive bodies have [a form of their own](crate::recursion).
 //!
 //! An exit stores the values that it needs in a buffer on the stack and calls [`Helper::LeaveRegion`] with its number; what is in which word is
 //! told by its [`Exit`]. So exits cost a store for each value, and what is seldom done is written in Rust.
@@ -7,6 +7,7 @@
 use crate::exits::Exit;
 use crate::lower::{Form, Lowering, Region, alias_regions, clif_type};
 use crate::raw::RawCode;
+use crate::recursion::{self, Recursion};
 use crate::stencil::{CodegenError, Compiler};
 use crate::twins::{self, Twins};
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -25,8 +26,23 @@ pub struct RegionForm {
     pub returns: u64,
     /// Where in the activation that is.
     pub value: i32,
+    /// The number of the first exit: those of its recursive body come before.
+    pub first_exit: usize,
+    /// How many calls the recursive body may make of itself: for more there may be no room on the stack.
+    pub most_levels: u32,
     /// Code units at which native code goes on without the run time's help when the region is left there as it should be.
     pub ways_on: Vec<WayOn>,
+}
+
+/// How much of the stack all calls of a recursive body may take together.
+const STACK_FOR_BODIES: u32 = 256 << 10;
+
+impl RegionForm {
+    /// What opens this recursive body comes after it.
+    pub fn opens(&mut self, body: &RegionCode) {
+        self.first_exit = body.exits.len();
+        self.most_levels = STACK_FOR_BODIES / body.code.stack_bytes;
+    }
 }
 
 /// Where native code goes on at a code unit of the region's own code.
@@ -55,6 +71,8 @@ pub(crate) struct RegionLowering<'a> {
     pub(crate) thread: ir::Value,
     pub(crate) frame: ir::Value,
     pub(crate) activation: ir::Value,
+    /// What a recursive body, or what opens one, has beside that.
+    pub(crate) recursion: Option<Recursion>,
     buffer: StackSlot,
     buffer_words: u32,
     /// Where all exits meet, with the exit's number.
@@ -75,11 +93,19 @@ impl Compiler {
         self.clear();
         let (context, builder_context, config) = self.parts();
         let out = &mut context.func;
-        out.signature = ir::Signature::new(CallConv::SystemV);
-        out.signature.params.extend([types::I64; 3].map(AbiParam::new));
-        out.signature.returns.extend([types::I64; 2].map(AbiParam::new));
+        out.signature = match &func.signature {
+            Some(signature) => recursion::signature(signature),
+            None => {
+                let mut signature = ir::Signature::new(CallConv::SystemV);
+                signature.params.extend([types::I64; 3].map(AbiParam::new));
+                signature.returns.extend([types::I64; 2].map(AbiParam::new));
+                signature
+            }
+        };
         let regions = alias_regions(out);
         let buffer = out.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, 8, 3));
+        let record = recursion::is_in(func)
+            .then(|| out.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, 16, 3)));
         let mut b = FunctionBuilder::new(out, builder_context);
         let blocks: Vec<ir::Block> = func.block_ids().map(|_| b.create_block()).collect();
         b.append_block_params_for_function_params(blocks[0]);
@@ -87,12 +113,15 @@ impl Compiler {
         b.set_cold_block(leave);
         b.append_block_param(leave, types::I32);
         let params = b.block_params(blocks[0]);
+        // In the place of the frame a body has the record of the call, in that of the activation how deep it may still go.
         let (thread, frame, activation) = (params[0], params[1], params[2]);
+        let recursion = record.map(|record| Recursion::new(record, params[2..].to_vec()));
         let state = RegionLowering {
             form,
             thread,
             frame,
             activation,
+            recursion,
             buffer,
             buffer_words: 1,
             leave,
@@ -116,8 +145,17 @@ impl Compiler {
     }
 }
 
+impl RegionLowering<'_> {
+    /// An exit that is not jumped to: what the region stores for it goes elsewhere. Gives its number.
+    pub(crate) fn add_exit(&mut self, exit: Exit) -> usize {
+        self.exits.push(exit);
+        self.pending.push((self.leave, vec![]));
+        self.form.first_exit + self.exits.len() - 1
+    }
+}
+
 impl<'a> Lowering<'a, '_> {
-    fn region_state(&mut self) -> &mut RegionLowering<'a> {
+    pub(crate) fn region_state(&mut self) -> &mut RegionLowering<'a> {
         match &mut self.form {
             Form::Region(region) => region,
             Form::Stencil { .. } => unreachable!("only regions have exits"),
@@ -129,7 +167,7 @@ impl<'a> Lowering<'a, '_> {
         self.region_state().form
     }
 
-    fn current_state(&self) -> StateId {
+    pub(crate) fn current_state(&self) -> StateId {
         self.func.state_of(self.current).unwrap_or_else(|| {
             panic!("{:?} leaves the region without a state", self.func.inst(self.current));
         })
@@ -145,7 +183,8 @@ impl<'a> Lowering<'a, '_> {
     /// Whether the instruction being lowered runs on the frame of an inlined call that was not pushed.
     pub(crate) fn is_region_frame_virtual(&self) -> bool {
         let frame = self.func.states[self.current_state().index()].frames.last();
-        frame.is_some_and(|frame| frame.inlined.is_some() && frame.memory().is_none())
+        // The body of a recursion that returns has none.
+        frame.is_none_or(|frame| frame.inlined.is_some() && frame.memory().is_none())
     }
 
     /// The frame that the instruction being lowered runs on, which has been pushed.
@@ -159,6 +198,9 @@ impl<'a> Lowering<'a, '_> {
 
     /// Ends a block with the return from the region's frame.
     pub(crate) fn return_from_region(&mut self, value: ir::Value) {
+        if self.func.signature.is_some() {
+            return self.return_from_body(value);
+        }
         let region = self.region_state();
         let (frame, activation, form) = (region.frame, region.activation, region.form);
         self.store(Region::Thread, value, activation, form.value);
@@ -202,16 +244,14 @@ impl<'a> Lowering<'a, '_> {
         /// So many values are stored without asking whether that is necessary.
         const FEW: usize = 4;
         let state = self.current_state();
-        if self.func.states[state.index()].is_in_memory() {
+        if self.func.signature.is_none() && self.func.states[state.index()].is_in_memory() {
             self.save_instr();
             self.call(Helper::DestroyPlain, &[object]);
             return;
         }
         let (exit, values) = self.describe(state, Continuation::Exit);
         let region = self.region_state();
-        let number = region.exits.len();
-        region.exits.push(exit);
-        region.pending.push((region.leave, vec![]));
+        let number = region.add_exit(exit);
         if values.len() <= FEW {
             self.destroy_shown(Helper::DestroyInRegion, object, number, &values);
             return;
@@ -256,7 +296,7 @@ impl<'a> Lowering<'a, '_> {
     }
 
     /// What an exit with a state restores, and which values it stores for that.
-    fn describe(&mut self, state: StateId, to: Continuation) -> (Exit, Vec<Value>) {
+    pub(crate) fn describe(&mut self, state: StateId, to: Continuation) -> (Exit, Vec<Value>) {
         let func = self.func;
         let (mut exit, values) = Exit::of(func, state, to);
         if values.iter().filter(|&&value| twins::is_number(func.ty(value))).count() > 1 {
@@ -271,7 +311,7 @@ impl<'a> Lowering<'a, '_> {
         self.region_state().twins.get_or_insert_with(|| Twins::of(func)).may_be_one(func, a, b)
     }
 
-    fn exit_arguments(&mut self) -> (ir::Value, ir::Value, ir::Value, ir::Value) {
+    pub(crate) fn exit_arguments(&mut self) -> (ir::Value, ir::Value, ir::Value, ir::Value) {
         let region = self.region_state();
         let (thread, frame, data, buffer) = (region.thread, region.frame, region.form.region, region.buffer);
         let data = self.b.ins().iconst(types::I64, data as i64);
@@ -284,12 +324,17 @@ impl<'a> Lowering<'a, '_> {
         let region = self.region_state();
         region.buffer_words = region.buffer_words.max(words);
         let buffer = region.buffer;
-        for (index, &value) in values.iter().enumerate() {
+        self.store_words(buffer, 0, values);
+    }
+
+    /// Stores values as words, from one word of a stack slot on.
+    pub(crate) fn store_words(&mut self, slot: StackSlot, first: u32, values: &[Value]) {
+        for (index, &value) in (first..).zip(values) {
             let mut word = self.use_value(value);
             if clif_type(self.func.ty(value)).bytes() < 8 {
                 word = self.b.ins().uextend(types::I64, word);
             }
-            self.b.ins().stack_store(types::I64, word, buffer, 8 * index as i32);
+            self.b.ins().stack_store(types::I64, word, slot, 8 * index as i32);
         }
     }
 
@@ -303,9 +348,10 @@ impl<'a> Lowering<'a, '_> {
         let leave = self.region_state().leave;
         // Exits that store the same values share the code for that.
         let mut stores: FxHashMap<&[Value], ir::Block> = FxHashMap::default();
+        let first = self.region_form().first_exit;
         for (number, (block, values)) in pending.iter().enumerate().filter(|(_, (block, _))| *block != leave) {
             self.b.switch_to_block(*block);
-            let number = self.b.ins().iconst(types::I32, number as i64);
+            let number = self.b.ins().iconst(types::I32, (first + number) as i64);
             if let Some(&shared) = stores.get(&values[..]) {
                 self.b.ins().jump(shared, &[number.into()]);
                 continue;
@@ -327,8 +373,11 @@ impl<'a> Lowering<'a, '_> {
         self.b.ins().return_(&results);
         let region = self.region_state();
         let (slot, bytes) = (region.buffer, 8 * region.buffer_words);
+        let record = region.recursion.as_ref().map(|recursion| (recursion.record, recursion.bytes()));
         let exits = std::mem::take(&mut region.exits);
-        self.b.func.sized_stack_slots[slot].size = bytes;
+        for (slot, bytes) in record.into_iter().chain([(slot, bytes)]) {
+            self.b.func.sized_stack_slots[slot].size = bytes;
+        }
         exits
     }
 }

@@ -48,7 +48,10 @@ impl Builder<'_> {
 
     /// Pushes the frames of inlined calls that were not pushed yet. Gives the innermost, if there is any.
     pub(crate) fn push_frames(&mut self) -> Option<Value> {
-        let count = self.region.as_deref().filter(|r| !r.dead)?.state.frames.len();
+        let region = self.region.as_deref_mut().filter(|r| !r.dead)?;
+        let count = region.state.frames.len();
+        // That of a recursive body is made by exits only.
+        region.needs_frame |= region.state.frames.iter().next().is_some_and(|own| own.inlined.is_some());
         let mut innermost = None;
         for index in 1..count {
             let frames = &self.region.as_deref()?.state.frames;

@@ -30,6 +30,15 @@ pub struct BlockData {
 /// Room that a block has from its first instruction on: few have less, and to grow takes longer than all else about adding one.
 const USUAL_LENGTH: usize = 12;
 
+/// What a recursive body takes and gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BodySignature {
+    /// The types of the function's arguments.
+    pub params: Vec<Type>,
+    /// The type of its result.
+    pub result: Type,
+}
+
 /// A function. Block 0 is where it starts.
 #[derive(Clone, Debug, Default)]
 pub struct Function {
@@ -49,6 +58,10 @@ pub struct Function {
     raws: FxHashMap<(Inst, Value), Value>,
     /// Whether it is a loop of a generator that is left at `yield`s, and does so much in one round that it gains if it is left in the first.
     pub gains_in_one_round: bool,
+    /// The recursive body that it opens: a region of a function that calls itself takes the arguments from its frame, and calls this.
+    pub body: Option<Box<Function>>,
+    /// Of a recursive body, what it takes and gives.
+    pub signature: Option<BodySignature>,
     /// Memory of blocks that there were before the function was made empty.
     spare: Vec<Vec<Inst>>,
 }
@@ -61,9 +74,22 @@ impl Function {
 
     /// Makes it empty again, but keeps its memory.
     pub fn clear(&mut self) {
-        let Function { name: _, blocks, insts, values, states, state_of, classes, raws, gains_in_one_round, spare } =
-            self;
+        let Function {
+            name: _,
+            blocks,
+            insts,
+            values,
+            states,
+            state_of,
+            classes,
+            raws,
+            gains_in_one_round,
+            body,
+            signature,
+            spare,
+        } = self;
         *gains_in_one_round = false;
+        (*body, *signature) = (None, None);
         spare.extend(blocks.drain(..).map(|block| block.insts).filter(|insts| insts.capacity() > 0));
         spare.iter_mut().for_each(Vec::clear);
         insts.clear();

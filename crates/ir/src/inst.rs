@@ -285,6 +285,8 @@ pub enum InstData {
     Input { index: u8 },
     /// The value that native code was entered with (results of calls, yielded values).
     Received,
+    /// A parameter of a recursive body: the first is how many calls of itself may still be made, the others are the function's arguments.
+    Argument { index: u8, ty: Type },
     /// An instance that is not made but by exits that need it, of a class whose address is known.
     Instance { class: Value },
     /// An object of a built-in type, with nothing in it, that is not made but by exits that need it: an iterator over a range, or a dict.
@@ -348,6 +350,9 @@ pub enum InstData {
     Call { helper: Helper, args: Args },
     /// Calls a C function by address, with word arguments; one result of type `ret`.
     CallPointer { callee: Value, args: Args, ret: Type },
+    /// Calls the recursive body, with the function's arguments, of which it takes the references; one result of type `ret`, with a reference. Where the callee leaves
+    /// the region, so does the caller, whose frames are those of the state.
+    Recurse { args: Args, ret: Type },
 
     // Terminators.
     /// Goes to a block.
@@ -375,6 +380,7 @@ macro_rules! for_each_operand {
             | ActivationField { .. }
             | Input { .. }
             | Received
+            | Argument { .. }
             | Empty { .. }
             | SaveInstr => {}
             Load { base, .. } | Address { base, .. } | Instance { class: base } | LateIterator { sequence: base } => {
@@ -414,7 +420,7 @@ macro_rules! for_each_operand {
                 $visit(is_int);
             }
             NewTuple { items, .. } | LateTuple { items, .. } => items.$iter().for_each($visit),
-            Call { args, .. } => args.$iter().for_each($visit),
+            Call { args, .. } | Recurse { args, .. } => args.$iter().for_each($visit),
             CallPointer { callee, args, .. } => {
                 $visit(callee);
                 args.$iter().for_each($visit);
@@ -459,6 +465,7 @@ impl InstData {
                 | NewTuple { .. }
                 | UnboxInt { .. }
                 | SaveInstr
+                | Recurse { .. }
                 | Leave { .. }
         )
     }

@@ -25,7 +25,7 @@ mod verify;
 
 pub use builder::Builder;
 pub use entities::{Block, Inst, Value};
-pub use function::{BlockData, Function, ValueDef};
+pub use function::{BlockData, BodySignature, Function, ValueDef};
 pub use global::Global;
 pub use helper::{Effects, Helper, Signature};
 pub use inst::{Args, BinaryOp, Condition, Continuation, FloatCondition, InstData, MissReason, Offset, UnaryOp};

@@ -135,6 +135,7 @@ fn operation(func: &Function, inst: Inst) -> String {
         ActivationField { offset } => format!("activation {offset}"),
         Input { index } => format!("input {index}"),
         Received => "received".into(),
+        Argument { index, .. } => format!("argument {index}"),
         Load { base, offset, .. } => format!("load {}", place(*base, *offset)),
         Store { value, base, offset } => format!("store {value}, {}", place(*base, *offset)),
         LateIterator { sequence } => format!("late_iterator {sequence}"),
@@ -165,6 +166,7 @@ fn operation(func: &Function, inst: Inst) -> String {
         SaveInstr => "save_instr".into(),
         Call { helper, args } => format!("call {}({})", helper.name(), list(args)),
         CallPointer { callee, args, .. } => format!("call_pointer {callee}({})", list(args)),
+        Recurse { args, .. } => format!("recurse ({})", list(args)),
         Jump { to, args } => format!("jump {}", destination(to, args)),
         Branch { condition, then, then_args, otherwise, otherwise_args } => {
             format!("branch {condition}, {}, {}", destination(then, then_args), destination(otherwise, otherwise_args))

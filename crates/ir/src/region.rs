@@ -55,6 +55,8 @@ pub struct Region {
     pub unsupported: bool,
     /// Whether a frame of an inlined call was pushed on some ways that meet, and not on others.
     pub half_pushed: bool,
+    /// Whether something asked for the frame of a recursive body, which has none.
+    pub needs_frame: bool,
     /// Whether the current point can't be reached.
     pub dead: bool,
     /// How many loops are around the current point.
@@ -84,6 +86,7 @@ impl Region {
             wants_memory: false,
             unsupported: false,
             half_pushed: false,
+            needs_frame: false,
             dead: false,
             depth: 0,
             aliases: FxHashMap::default(),

@@ -80,7 +80,7 @@ pub struct FrameState {
     pub locals: Vec<Slot>,
     /// The value stack, from the bottom.
     pub stack: Vec<Slot>,
-    /// What an inlined call has beside that; none for the frame of the region itself.
+    /// What an inlined call has beside that; none for the frame of the region itself, but for that of a recursive body.
     pub inlined: Option<Inlined>,
 }
 

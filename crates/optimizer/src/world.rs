@@ -16,6 +16,10 @@ pub trait World {
     fn constant(&self, number: u32) -> Object;
     /// The address of the first code unit.
     fn first_unit(&self) -> u64;
+    /// The function that the frame is of.
+    fn function(&self) -> Option<u64> {
+        None
+    }
     /// The address of the compiled code's data.
     fn code_data(&self) -> u64;
     /// The address of a new feedback cell.

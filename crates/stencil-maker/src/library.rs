@@ -79,6 +79,7 @@ fn convert(raw: whipsnake_codegen::RawCode) -> RawCode {
         cg::Symbol::Helper(n) => Symbol::Helper(n),
         cg::Symbol::Pointer(n) => Symbol::Pointer(n),
         cg::Symbol::Global(n) => Symbol::Global(n),
+        cg::Symbol::Body => unreachable!("operations have no recursive body"),
     };
     let kind = |k| match k {
         cg::RelocKind::Abs8 => RelocKind::Abs8,

@@ -50,7 +50,8 @@ impl Lowering<'_, '_> {
             | ThreadState
             | ActivationField { .. }
             | Input { .. }
-            | Received => {}
+            | Received
+            | Argument { .. } => {}
             Fconst { bits } => {
                 // Through an integer: a float constant would go to a constant pool.
                 let word = self.b.ins().iconst(types::I64, *bits as i64);
@@ -186,6 +187,7 @@ impl Lowering<'_, '_> {
                 let results = self.b.inst_results(call).to_vec();
                 self.define(inst, &results);
             }
+            Recurse { args, ret } => self.recurse(inst, args, *ret),
             Jump { to, args } => {
                 let args = self.block_args(args);
                 self.b.ins().jump(self.blocks[to.index()], &args);

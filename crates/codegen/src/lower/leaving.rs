@@ -50,7 +50,7 @@ impl Lowering<'_, '_> {
         self.b.inst_results(call).to_vec()
     }
 
-    fn external(&mut self, symbol: Symbol, signature: ir::SigRef) -> ir::FuncRef {
+    pub(crate) fn external(&mut self, symbol: Symbol, signature: ir::SigRef) -> ir::FuncRef {
         let name = self.b.func.declare_imported_user_function(symbol.name());
         let data = ExtFuncData { name: ExternalName::user(name), signature, colocated: true, patchable: false };
         self.b.import_function(data)

@@ -73,6 +73,7 @@ impl Lowering<'_, '_> {
                 Form::Stencil { received, .. } => received.expect("the stencil receives a value"),
                 Form::Region(_) => unreachable!("a region receives nothing"),
             },
+            InstData::Argument { index, .. } => self.argument(*index),
             other => unreachable!("{value} = {other:?} is used before it is defined"),
         }
     }
@@ -115,7 +116,7 @@ impl Lowering<'_, '_> {
         self.b.ins().store(flags, value, base, offset);
     }
 
-    pub(super) fn define(&mut self, inst: Inst, values: &[ir::Value]) {
+    pub(crate) fn define(&mut self, inst: Inst, values: &[ir::Value]) {
         for (&result, &value) in self.func.results(inst).iter().zip(values) {
             self.values[result.index()] = Some(value);
         }

@@ -152,6 +152,17 @@ impl Builder<'_> {
         status
     }
 
+    /// Calls the recursive body, with arguments whose references it takes; gives its result.
+    pub fn recurse(&mut self, args: &[Value], ret: Type) -> Value {
+        self.expose(args, false);
+        self.value(InstData::Recurse { args: args.iter().copied().collect(), ret }, ret)
+    }
+
+    /// A parameter of a recursive body.
+    pub fn argument(&mut self, index: u8, ty: Type) -> Value {
+        self.value(InstData::Argument { index, ty }, ty)
+    }
+
     /// Calls a C function that may run Python code, by address.
     pub fn call_pointer(&mut self, callee: Value, args: &[Value], ret: Type) -> Value {
         self.expose(args, true);

@@ -30,6 +30,7 @@ impl Parser {
             "activation" => ActivationField { offset: self.number("an offset")? },
             "input" => Input { index: self.number("the number of an input")? },
             "received" => Received,
+            "argument" => Argument { index: self.number("the number of a parameter")?, ty: typed()? },
             "load" => {
                 let (base, offset) = self.memory()?;
                 Load { ty: typed()?, base, offset }
@@ -106,6 +107,7 @@ impl Parser {
             "save_instr" => SaveInstr,
             "call" => Call { helper: self.word("the name of a helper", Helper::from_name)?, args: self.args()? },
             "call_pointer" => CallPointer { callee: self.value()?, args: self.args()?, ret: typed()? },
+            "recurse" => Recurse { args: self.args()?, ret: typed()? },
             "jump" => {
                 let (to, args) = self.destination()?;
                 Jump { to, args }

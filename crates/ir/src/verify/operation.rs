@@ -118,6 +118,7 @@ fn change(data: &InstData) -> Option<&'static str> {
             Some("a call that may run Python code")
         }
         CallPointer { .. } => Some("a call of a C function"),
+        Recurse { .. } => Some("a call of the function itself"),
         Call { .. }
         | Iconst { .. }
         | Fconst { .. }
@@ -129,6 +130,7 @@ fn change(data: &InstData) -> Option<&'static str> {
         | ActivationField { .. }
         | Input { .. }
         | Received
+        | Argument { .. }
         | Load { .. }
         | Address { .. }
         | Instance { .. }

@@ -2,6 +2,7 @@
 
 use super::Report;
 use crate::{
+    BodySignature,
     BinaryOp, Block, Continuation, Effects, ExitState, FrameState, Function, Global, InstData, Type, UnaryOp, Value,
     abi,
 };
@@ -142,6 +143,7 @@ impl Rules<'_> {
                 vec![Obj]
             }
             Received => vec![Obj],
+            Argument { index, ty } => vec![self.argument(*index, *ty)],
             Load { ty, base, .. } => {
                 self.one_of(*base, ADDRESSES);
                 vec![*ty]
@@ -249,6 +251,10 @@ impl Rules<'_> {
                 }
                 vec![*ret]
             }
+            Recurse { args, ret } => {
+                self.recurse(args, *ret);
+                vec![*ret]
+            }
             Jump { to, args } => {
                 self.destination(*to, args);
                 vec![]
@@ -272,6 +278,24 @@ impl Rules<'_> {
                 vec![]
             }
         }
+    }
+
+    /// A parameter of a recursive body; the first is a number.
+    fn argument(&mut self, index: u8, ty: Type) -> Type {
+        let params = self.func.signature.as_ref().map_or(&[][..], |signature| &signature.params);
+        let expected = if index == 0 { Some(&I64) } else { params.get(usize::from(index) - 1) };
+        self.require(expected == Some(&ty), || format!("there is no parameter {index} of type {ty}"));
+        ty
+    }
+
+    /// Arguments and result are those of the recursive body: this function, or the one that it opens.
+    fn recurse(&mut self, args: &[Value], ret: Type) {
+        let body = self.func.body.as_deref().unwrap_or(self.func);
+        let Some(BodySignature { params, result }) = &body.signature else {
+            return self.require(false, || "there is no recursive body".into());
+        };
+        self.arguments("the body", args, params);
+        self.require(ret == *result, || format!("the body gives {result}, not {ret}"));
     }
 
     fn unary(&mut self, op: UnaryOp, arg: Value) -> Type {

@@ -5,6 +5,7 @@ use super::catching::Catch;
 use super::cost::Cost;
 use super::enumerations::Combined;
 use super::loops::Plans;
+use super::recursion::{Assumed, Found};
 use super::{Choices, Request, Site, Start};
 use crate::Callee;
 use rustc_hash::FxHashMap;
@@ -81,6 +82,10 @@ pub(super) struct Walk<'a, 'f> {
     pub(super) returns: bool,
     /// Whether a way leads to a `yield` of the code that is a region.
     pub(super) yields: bool,
+    /// What is assumed of the recursive body that is built, if it is one.
+    pub(super) assumed: Option<Assumed>,
+    /// Of a recursive body, what its arguments and results are.
+    pub(super) found: Found,
 }
 
 impl<'a, 'f> Walk<'a, 'f> {
@@ -122,6 +127,8 @@ impl<'a, 'f> Walk<'a, 'f> {
             entry: None,
             returns: false,
             yields: false,
+            assumed: None,
+            found: Found::default(),
         }
     }
 

@@ -41,7 +41,10 @@ impl<'a> Walk<'a, '_> {
         let count = given + usize::from(has_receiver || constructor.is_some());
         let function = constructor.as_ref().map_or(address, |constructor| constructor.function);
         let Some(places) = self.places(function, names, count, &callee) else { return false };
-        if constructor.is_some() && callee.collects() || !self.may_inline(number, &callee, places.count()) {
+        let calls_itself = constructor.is_none() && self.calls_itself(&callee);
+        if constructor.is_some() && callee.collects()
+            || !(calls_itself || self.may_inline(number, &callee, places.count()))
+        {
             return false;
         }
         self.mark_exit();
@@ -175,6 +178,9 @@ impl<'a> Walk<'a, '_> {
         callee: &Callee<'a>,
         entered: Entered,
     ) {
+        if entered == Entered::Call && self.calls_itself(callee) {
+            return self.recurse(number, called, &arguments);
+        }
         for argument in &mut arguments {
             argument.dirty = true;
         }

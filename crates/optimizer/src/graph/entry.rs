@@ -22,7 +22,7 @@ impl Walk<'_, '_> {
     }
 
     /// The state at the start: the arguments are in memory, and nothing else is there.
-    fn enter_function(&mut self, arguments: u32) {
+    pub(super) fn enter_function(&mut self, arguments: u32) {
         let locals = self.body.code.input().nlocalsplus;
         let memory = self.b.frame();
         let mut slots = Vec::with_capacity(locals as usize);

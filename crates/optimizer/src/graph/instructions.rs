@@ -50,6 +50,8 @@ impl Walk<'_, '_> {
             op::RETURN_VALUE | op::RETURN_CONST if self.consumer().is_some() => self.end_consumed(instr.base),
             op::RETURN_VALUE if self.is_generator() => self.end_generator(None),
             op::RETURN_CONST if self.is_generator() => self.end_generator(Some(oparg)),
+            op::RETURN_VALUE if self.returns_from_body() => self.return_from_body(number, None),
+            op::RETURN_CONST if self.returns_from_body() => self.return_from_body(number, Some(oparg)),
             op::RETURN_VALUE if self.returns_from_function() => self.return_from_function(None),
             op::RETURN_CONST if self.returns_from_function() => self.return_from_function(Some(oparg)),
             op::RETURN_VALUE if self.body.after.is_some() => self.return_inlined(),

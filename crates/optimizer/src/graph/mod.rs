@@ -39,6 +39,7 @@ mod new;
 mod operators;
 mod own;
 mod ranges;
+mod recursion;
 mod returns;
 mod samples;
 mod sets;
@@ -57,6 +58,7 @@ pub use handlers::raised_at;
 
 use crate::World;
 use loops::{Loops, Plans};
+use recursion::Recursion;
 use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 use whipsnake_bytecode::Code;
@@ -138,6 +140,8 @@ pub(crate) struct Choices {
     seen: FxHashSet<Site>,
     /// Inlined calls, by the call: their frame is pushed at once.
     pushed: FxHashSet<Site>,
+    /// How the function is built if it calls itself.
+    recursion: Recursion,
 }
 
 impl Choices {
@@ -199,10 +203,12 @@ pub fn build(request: &Request<'_>) -> Result<Function, Refusal> {
             (true, true) => MAX_INSTRUCTIONS,
         };
         let most = most.min(request.most.unwrap_or(most));
+        let assumed = choices.recursion.assumed().cloned();
         let walk = blocks::Walk::new(request, &mut function, &mut plans, &mut choices, most);
-        let attempt = match (request.start, extent) {
-            (Start::Function(arguments), _) => walk.run_function(arguments),
-            (Start::Loop(_), extent) => walk.run(extent.expect("found above")),
+        let attempt = match (request.start, assumed) {
+            (Start::Function(arguments), Some(assumed)) => walk.run_body(arguments, assumed),
+            (Start::Function(arguments), None) => walk.run_function(arguments),
+            (Start::Loop(_), _) => walk.run(extent.expect("found above")),
         };
         in_all += function.inst_count();
         if function.inst_count() > most {
@@ -220,6 +226,9 @@ pub fn build(request: &Request<'_>) -> Result<Function, Refusal> {
         }
         match attempt {
             blocks::Attempt::Done(cost) if cost.is_too_high(extent.is_none()) => return Err(Refusal::Calls),
+            blocks::Attempt::Done(_) if function.signature.is_some() => {
+                return recursion::open(request, function, &mut choices, most).ok_or(Refusal::Unsettled);
+            }
             blocks::Attempt::Done(_) => return Ok(function),
             blocks::Attempt::Again(cost) if cost.is_far_too_high(extent.is_none()) => return Err(Refusal::Calls),
             blocks::Attempt::Again(_) if in_all > MOST_IN_ALL => break,

@@ -29,6 +29,7 @@ pub(super) fn is_pure(data: &InstData) -> bool {
         || matches!(
             data,
             ActivationField { .. }
+                | Argument { .. }
                 | Instance { .. }
                 | Empty { .. }
                 | LateIterator { .. }

@@ -329,7 +329,7 @@ impl View<'_> {
                 ..
             } => Effect::Counts,
             Call { helper: Helper::MakeRoom, .. } => Effect::Grow,
-            Release { .. } | Call { .. } | CallPointer { .. } => Effect::All,
+            Release { .. } | Call { .. } | CallPointer { .. } | Recurse { .. } => Effect::All,
             _ => Effect::None,
         }
     }

@@ -296,7 +296,10 @@ impl<'f> Search<'f> {
     /// Whether the instruction may drop a reference, or run code that does, or asks how many references there are, or ends the ways that are known.
     fn is_in_the_way(&self, data: &InstData) -> bool {
         match data {
-            InstData::Release { .. } | InstData::ReleasePlain { .. } | InstData::CallPointer { .. } => true,
+            InstData::Release { .. }
+            | InstData::ReleasePlain { .. }
+            | InstData::CallPointer { .. }
+            | InstData::Recurse { .. } => true,
             // The store itself drops nothing, but whoever stored the reference counts on it.
             InstData::Store { value, .. } => *value == self.value,
             InstData::Call { helper: Helper::ExchangeSlice, .. } => true,

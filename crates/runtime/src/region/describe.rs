@@ -37,9 +37,17 @@ fn region_text(text: &mut String, region: &Region) {
     let name = if region.is_of_function() { "function".to_owned() } else { format!("loop at {}", region.header) };
     if let Some(graph) = &region.graph {
         let mut function = (**graph).clone();
+        if let Some(body) = &function.body {
+            section(text, &format!("{name}: graph"), &body.to_string());
+        }
         section(text, &format!("{name}: graph"), &function.to_string());
         job::optimize(&mut function, |pass, function| section(text, &format!("{name}: {pass}"), &function.to_string()));
         let mut compiler = Compiler::for_regions(Target::X64);
+        if let Some(body) = &function.body
+            && compiler.region(body, &region.form).is_ok()
+        {
+            section(text, &format!("{name}: cranelift"), &compiler.clif());
+        }
         if compiler.region(&function, &region.form).is_ok() {
             section(text, &format!("{name}: cranelift"), &compiler.clif());
         }
@@ -50,9 +58,13 @@ fn region_text(text: &mut String, region: &Region) {
 
 /// The machine code of a region.
 pub(super) fn machine(region: &Region) -> String {
-    // SAFETY: the region owns so many bytes of code, which are readable.
-    let bytes = unsafe { std::slice::from_raw_parts(region.entry, region.bytes) };
-    crate::disassemble::text(bytes, region.entry as u64)
+    let mut text = String::new();
+    for (start, length) in region.body.into_iter().chain([(region.entry, region.bytes)]) {
+        // SAFETY: the region owns so many bytes of code, which are readable.
+        let bytes = unsafe { std::slice::from_raw_parts(start, length) };
+        text.push_str(&crate::disassemble::text(bytes, start as u64));
+    }
+    text
 }
 
 fn exits(region: &Region) -> String {

@@ -2,7 +2,8 @@
 
 use super::ending::ends_quietly;
 use super::registers::{restore_registers, save_registers};
-use super::{Region, exit};
+use super::Region;
+use super::destroy_shown::destroy_shown;
 use crate::helpers::instance_stub::{ANYHOW, QUIETLY, end_instance};
 use crate::helpers::objects::destroy;
 use crate::helpers::pools::{number_to_pool, with_pools};
@@ -78,7 +79,7 @@ pub unsafe extern "C" fn destroy_unnoticed(object: *mut PyObject, noticed: *mut 
 /// `Helper::DestroyInRegion`.
 ///
 /// # Safety
-/// As [`exit::destroy_shown`].
+/// As [`destroy_shown`].
 #[unsafe(naked)]
 pub unsafe extern "C" fn destroy_in_region(
     object: *mut PyObject,
@@ -110,7 +111,7 @@ pub unsafe extern "C" fn destroy_in_region(
 /// `Helper::DestroyNoticed`.
 ///
 /// # Safety
-/// As [`exit::destroy_shown`].
+/// As [`destroy_shown`].
 #[unsafe(naked)]
 pub unsafe extern "C" fn destroy_noticed(
     object: *mut PyObject,
@@ -129,7 +130,7 @@ pub unsafe extern "C" fn destroy_noticed(
         "pop rcx",
         "pop rax",
         "ret",
-        destroy = sym exit::destroy_shown,
+        destroy = sym destroy_shown,
     )
 }
 
@@ -146,7 +147,7 @@ unsafe extern "C" fn destroy_shown_if_noticed(
         if ends_quietly(object) {
             destroy(object);
         } else {
-            exit::destroy_shown(object, number, buffer, region, frame, thread);
+            destroy_shown(object, number, buffer, region, frame, thread);
         }
     }
 }

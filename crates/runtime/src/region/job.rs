@@ -117,6 +117,9 @@ impl Maker {
                 dump::tell(&name, header, stage, text);
             }
         };
+        if let Some(body) = &function.body {
+            show("graph", body);
+        }
         show("graph", &function);
         let graph = keeps_graph.then(|| Box::new(function.clone()));
         let mut clock = statistics::Clock::start();
@@ -127,9 +130,20 @@ impl Maker {
         });
         // The region's address is in its machine code.
         let mut region: Box<MaybeUninit<Region>> = Box::new_uninit();
-        let form = form_at(region.as_ptr(), &addresses, ways_on);
+        let mut form = form_at(region.as_ptr(), &addresses, ways_on);
         let compiler = self.0.get_or_insert_with(|| Compiler::for_regions(Target::X64));
         clock.skip();
+        let body = match &function.body {
+            None => None,
+            Some(body) => {
+                let made = compiler.region(body, &form).map_err(|error| error.to_string())?;
+                if dump::is_on() {
+                    show("cranelift", &compiler.clif());
+                }
+                form.opens(&made);
+                Some(made)
+            }
+        };
         let made = compiler.region(&function, &form).map_err(|error| error.to_string())?;
         clock.lap("cranelift");
         if dump::is_on() {
@@ -138,18 +152,27 @@ impl Maker {
         if function.value_count() > MOST_KEPT {
             self.0 = None;
         }
-        let gate_at = made.code.bytes.len().next_multiple_of(16);
+        let (body, mut exits) = body.map_or((None, vec![]), |made| (Some(made.code), made.exits));
+        exits.extend(made.exits);
+        let entry_at = body.as_ref().map_or(0, |body| body.bytes.len().next_multiple_of(16));
+        let gate_at = (entry_at + made.code.bytes.len()).next_multiple_of(16);
         let block = memory.allocate(gate_at + gate::BYTES).map_err(|error| error.to_string())?;
         // SAFETY: the block has room, and nothing runs in it yet.
         unsafe {
-            place(&made.code, &addresses, block.write(), block.run() as u64);
+            let start = block.run() as u64;
+            if let Some(body) = &body {
+                place(body, &addresses, start, block.write(), start);
+            }
+            let write = block.write().add(entry_at);
+            place(&made.code, &addresses, start, write, start + entry_at as u64);
             let entered = region.as_ptr().cast::<u8>().wrapping_add(offset_of!(Region, entered)) as u64;
-            let bytes = gate.code(block.run() as u64, entered);
+            let bytes = gate.code(start + entry_at as u64, entered);
             block.write().add(gate_at).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
         }
         block.seal().map_err(|error| error.to_string())?;
         region.write(Region {
-            entry: block.run(),
+            entry: block.run().wrapping_add(entry_at),
+            body: body.map(|body| (block.run(), body.bytes.len())),
             gate: block.run().wrapping_add(gate_at),
             prunes,
             unseen_only: matches!(gate, Gate::Loop { baseline_if_seen: Some(_) }),
@@ -161,10 +184,10 @@ impl Maker {
             function_cell: Cell::new(ptr::null_mut()),
             loop_cells: Default::default(),
             is_too_short: Cell::new(false),
-            taken: vec![Cell::new(0); made.exits.len()],
+            taken: vec![Cell::new(0); exits.len()],
             entered: Cell::new(0),
             spent: Cell::default(),
-            exits: made.exits,
+            exits,
             general,
             function: name,
             header,
@@ -184,14 +207,17 @@ impl Maker {
 }
 
 /// Runs the passes; `done` sees what each has made.
-pub(super) fn optimize(function: &mut Function, done: impl FnMut(&'static str, &Function)) {
+pub(super) fn optimize(function: &mut Function, mut done: impl FnMut(&'static str, &Function)) {
+    if let Some(body) = &mut function.body {
+        passes::run(body, &mut done);
+    }
     passes::run(function, done);
 }
 
 /// What is fixed when the region is compiled.
 fn form_at(region: *const Region, addresses: &Addresses, ways_on: Vec<WayOn>) -> RegionForm {
     let returns = addresses.continuation(Continuation::Return);
-    RegionForm { region: region as u64, returns, value: VALUE as i32, ways_on }
+    RegionForm { region: region as u64, returns, value: VALUE as i32, first_exit: 0, most_levels: 0, ways_on }
 }
 
 /// What a panic said.
@@ -200,8 +226,8 @@ pub(super) fn failure(panic: &(dyn Any + Send)) -> String {
     format!("the optimizer failed: {}", said.unwrap_or("no reason given").lines().next().unwrap_or_default())
 }
 
-/// Writes machine code and resolves its relocations.
-unsafe fn place(code: &RawCode, addresses: &Addresses, write: *mut u8, run: u64) {
+/// Writes machine code and resolves its relocations; the recursive body is at `body`.
+unsafe fn place(code: &RawCode, addresses: &Addresses, body: u64, write: *mut u8, run: u64) {
     // SAFETY: the caller's: there is room at `write`.
     unsafe {
         write.copy_from_nonoverlapping(code.bytes.as_ptr(), code.bytes.len());
@@ -211,6 +237,7 @@ unsafe fn place(code: &RawCode, addresses: &Addresses, write: *mut u8, run: u64)
                 // The table may be older than what it knows of arrays.
                 Symbol::Global(number) if number == Global::ArrayType as u16 => array_type() as u64,
                 Symbol::Global(number) => addresses.global(number),
+                Symbol::Body => body,
                 other => unreachable!("a region refers to {other:?}"),
             };
             let target = target.wrapping_add_signed(reloc.addend);

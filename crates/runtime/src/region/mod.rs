@@ -12,9 +12,11 @@ mod class_versions;
 mod compile;
 mod describe;
 mod destroy;
+mod destroy_shown;
 mod dump;
 mod ending;
 mod exit;
+mod exit_objects;
 mod frames;
 mod function;
 mod gate;
@@ -29,6 +31,7 @@ mod numbers;
 mod operators;
 mod own_types;
 pub(crate) use own_types::is_own;
+mod recursion;
 pub(crate) mod registers;
 mod samples;
 mod statistics;
@@ -111,6 +114,8 @@ pub struct Region {
     graph: Option<Box<Function>>,
     /// Bytes of machine code.
     bytes: usize,
+    /// The machine code of its recursive body, if it opens one, and how long that is.
+    body: Option<(*const u8, usize)>,
     /// Feedback cells of its general operations.
     #[expect(dead_code, reason = "machine code points at them")]
     cells: Vec<Box<[u64]>>,

@@ -189,6 +189,10 @@ impl World for Live {
         self.source.first_unit()
     }
 
+    fn function(&self) -> Option<u64> {
+        self.found(Some(self.frame?.function().as_ptr() as u64))
+    }
+
     fn code_data(&self) -> u64 {
         self.data
     }
