@@ -16,7 +16,7 @@ mod twins;
 
 pub use exits::{Exit, ExitCall, ExitField, ExitFrame, ExitSlot, Place, Unmade};
 pub use isa::{Target, make_isa};
-pub use recursion::RECORD_HEAD;
 pub use raw::{RawCode, RawReloc, RelocKind, Symbol};
+pub use recursion::RECORD_HEAD;
 pub use region::{RegionCode, RegionForm, WayOn};
 pub use stencil::{CodegenError, Compiler, InputPlace, StencilForm};

@@ -2,9 +2,8 @@
 
 use super::Report;
 use crate::{
-    BodySignature,
-    BinaryOp, Block, Continuation, Effects, ExitState, FrameState, Function, Global, InstData, Type, UnaryOp, Value,
-    abi,
+    BinaryOp, Block, BodySignature, Continuation, Effects, ExitState, FrameState, Function, Global, InstData, Type,
+    UnaryOp, Value, abi,
 };
 use Type::{Bool, F64, I32, I64, Obj, Ptr};
 

@@ -23,7 +23,12 @@ impl Walk<'_, '_> {
                     }
                     None => None,
                 };
-                world.free_variable(function, instr.oparg)?
+                let found = world.free_variable(function, instr.oparg)?;
+                // Each closure has itself there.
+                if self.is_own_closure(found.address) {
+                    return None;
+                }
+                found
             }
             (_, op::LOAD_ATTR_MODULE, &[module]) => world.module_attribute(self.constant_address(module)?, instr)?,
             _ => return None,

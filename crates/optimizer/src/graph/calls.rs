@@ -51,7 +51,11 @@ impl<'a> Walk<'a, '_> {
         match constructor {
             Some(constructor) => self.inline_construction(number, called_value, &places, names.is_some(), &constructor),
             None => {
-                self.guard_callee(called_value, &callee);
+                if calls_itself {
+                    self.guard_itself(called_value, &callee);
+                } else {
+                    self.guard_callee(called_value, &callee);
+                }
                 let defaults = self.default_arguments(called_value, &callee, places.missing());
                 self.inline_placed(number, bottom, names.is_some(), count, &places, defaults, &callee);
             }

@@ -29,6 +29,11 @@ impl<'a> Walk<'a, '_> {
         let stack = &self.knowledge().state.frame().stack;
         let ends = stack[stack.len() - values.len()..].iter().any(|slot| slot.owned);
         if ends && function == KnownFunction::Len && class != Global::StrType {
+            if self.is_recursive_body() {
+                // Of that type the length is there; for any other, code would have to be called that may look at the frame.
+                self.mark_exit();
+                self.b.guard_exact(values[0], class);
+            }
             return false;
         }
         self.mark_exit();

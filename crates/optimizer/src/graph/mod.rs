@@ -205,12 +205,19 @@ pub fn build(request: &Request<'_>) -> Result<Function, Refusal> {
         let most = most.min(request.most.unwrap_or(most));
         let assumed = choices.recursion.assumed().cloned();
         let walk = blocks::Walk::new(request, &mut function, &mut plans, &mut choices, most);
+        let was_body = assumed.is_some();
         let attempt = match (request.start, assumed) {
             (Start::Function(arguments), Some(assumed)) => walk.run_body(arguments, assumed),
             (Start::Function(arguments), None) => walk.run_function(arguments),
             (Start::Loop(_), _) => walk.run(extent.expect("found above")),
         };
         in_all += function.inst_count();
+        if was_body != choices.recursion.assumed().is_some() {
+            // It is built in another way from here on.
+            choices = Choices { recursion: choices.recursion, ..Choices::default() };
+            plans = Plans::default();
+            continue;
+        }
         if function.inst_count() > most {
             if request.most.is_some_and(|most| function.inst_count() > most) {
                 return Err(Refusal::Larger);

@@ -5,33 +5,49 @@
 //! `whipsnake_codegen`'s `recursion`.
 
 use super::blocks::{Attempt, Walk};
-use super::{Choices, Request, Start};
+use super::{Choices, Request, Site, Start};
 use crate::Callee;
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
-use whipsnake_cpython::layout::{frame, thread_state};
+use whipsnake_cpython::layout::{frame, function, thread_state};
 use whipsnake_cpython::opcode as op;
 use whipsnake_ir::{
-    BodySignature, Condition, Continuation, FrameState, Frames, Function, Global, Inlined, Known, MissReason, Slot, Type,
-    Value, abi,
+    BodySignature, Condition, Continuation, FrameState, Frames, Function, Global, Inlined, Known, MissReason, Slot,
+    Type, Value, abi,
 };
 
 /// What an argument or the result of a body is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    #[default]
-    Object,
+    /// An object, which may be known to be of exactly that type.
+    Object(Option<Global>),
+    /// An int of two digits at most, in a register.
     Int,
+    /// A float, likewise.
     Float,
 }
 
 impl Kind {
     fn ty(self) -> Type {
         match self {
-            Kind::Object => Type::Obj,
+            Kind::Object(_) => Type::Obj,
             Kind::Int => Type::I64,
             Kind::Float => Type::F64,
         }
+    }
+
+    /// What an object of a type is best handed on as.
+    fn of(class: Option<Global>) -> Kind {
+        match class {
+            Some(Global::IntType) => Kind::Int,
+            Some(Global::FloatType) => Kind::Float,
+            // A module can be given another type.
+            other => Kind::Object(other.filter(|&class| class != Global::ModuleType)),
+        }
+    }
+
+    fn is_object(self) -> bool {
+        matches!(self, Kind::Object(_))
     }
 }
 
@@ -49,31 +65,30 @@ pub(super) struct Assumed {
 pub(super) struct Found {
     params: Vec<Option<Kind>>,
     result: Option<Kind>,
-    /// Results of calls of itself, and the arguments: what they are depends on what others are.
-    neutral: FxHashSet<Value>,
+    /// The arguments, by their number, and results of calls of itself: what they are may depend on what others are.
+    neutral: FxHashMap<Value, Option<usize>>,
 }
 
 fn meet(known: &mut Option<Kind>, other: Kind) {
-    let joined = known.is_none_or(|known| known == other);
-    *known = Some(if joined { other } else { Kind::Object });
+    let same = known.is_none_or(|known| known == other);
+    *known = Some(if same { other } else { Kind::Object(None) });
 }
 
 impl Assumed {
-    fn nothing(arguments: u32) -> Assumed {
-        Assumed { params: vec![Kind::Object; arguments as usize], result: Kind::Object, is_first: true }
+    /// The arguments are like these, and of the result nothing is known.
+    fn like(params: Vec<Kind>) -> Assumed {
+        Assumed { params, result: Kind::Object(None), is_first: true }
     }
 
-    /// Whether it holds, as an attempt has found; else it is changed.
+    /// Whether it holds, as an attempt has found; else it is changed. What the first attempt finds is assumed; what does not hold then is given up.
     fn holds(&mut self, found: &Found) -> bool {
         let is_first = std::mem::take(&mut self.is_first);
         let pairs = self.params.iter_mut().zip(&found.params).chain([(&mut self.result, &found.result)]);
         let mut holds = true;
         for (assumed, found) in pairs {
-            let found = found.unwrap_or_default();
-            if is_first && *assumed != found {
-                (*assumed, holds) = (found, false);
-            } else if *assumed != Kind::Object && *assumed != found {
-                (*assumed, holds) = (Kind::Object, false);
+            let Some(found) = *found else { continue };
+            if *assumed != found && (is_first || *assumed != Kind::Object(None)) {
+                (*assumed, holds) = (if is_first { found } else { Kind::Object(None) }, false);
             }
         }
         holds
@@ -107,8 +122,9 @@ pub(super) fn open(request: &Request<'_>, body: Function, choices: &mut Choices,
     let Start::Function(arguments) = request.start else { return None };
     let mut function = Function::new("function");
     let mut plans = super::Plans::default();
+    let assumed = choices.recursion.assumed()?.clone();
     let walk = Walk::new(request, &mut function, &mut plans, choices, most);
-    walk.run_opening(arguments, body.signature.as_ref()?)?;
+    walk.run_opening(arguments, &assumed)?;
     function.body = Some(Box::new(body));
     Some(function)
 }
@@ -127,7 +143,9 @@ impl<'a> Walk<'a, '_> {
     /// Whether a call is one of the body itself. If the function should be built as one, the attempt is lost.
     pub(super) fn calls_itself(&mut self, callee: &Callee<'_>) -> bool {
         let Start::Function(arguments) = self.request.start else { return false };
-        if callee.world.first_unit() != self.request.world.first_unit() || callee.collects() || callee.parameters != arguments
+        if callee.world.first_unit() != self.request.world.first_unit()
+            || callee.collects()
+            || callee.parameters != arguments
         {
             return false;
         }
@@ -137,11 +155,19 @@ impl<'a> Walk<'a, '_> {
         self.choices.recursion = match self.own_callee() {
             Some(_) => {
                 self.again = true;
-                Recursion::Body(Assumed::nothing(arguments))
+                Recursion::Body(Assumed::like((0..arguments).map(|local| self.kind_of_local(local)).collect()))
             }
             None => Recursion::Inlined,
         };
         false
+    }
+
+    /// What a local of the frame that waits is, unless that was found to be no guide.
+    fn kind_of_local(&self, local: u32) -> Kind {
+        let world = self.request.world;
+        let is_guide = !self.request.general.contains(&Site::from_slice(&[0]));
+        let class = world.local(local).filter(|_| is_guide).and_then(|object| world.class(object));
+        Kind::of(class)
     }
 
     /// The function that is built, and what the program knows of it.
@@ -156,6 +182,25 @@ impl<'a> Walk<'a, '_> {
         self.request.code.instrs().iter().any(|instr| instr.base == op::COPY_FREE_VARS)
     }
 
+    /// Whether it is the function that waits, of which each closure has a body's argument in its place.
+    pub(super) fn is_own_closure(&self, address: u64) -> bool {
+        self.is_recursive_body() && self.is_closure() && self.request.world.function() == Some(address)
+    }
+
+    /// Guards that the function which is called is the body's own, and has its code still.
+    pub(super) fn guard_itself(&mut self, called: Value, callee: &Callee<'_>) {
+        let own = self.own_function();
+        let is_own = self.b.compare(Condition::Eq, called, own);
+        self.b.guard(is_own, MissReason::Callable);
+        self.guard_word(own, function::CODE, callee.executable);
+    }
+
+    /// The function of the body.
+    fn own_function(&mut self) -> Value {
+        let own = self.knowledge().state.frames[0].inlined;
+        own.and_then(|own| own.function.value).expect("a body's frame has one")
+    }
+
     /// Builds the body; `arguments` locals have values at its start.
     pub(super) fn run_body(mut self, arguments: u32, assumed: Assumed) -> Attempt {
         let Some(callee) = self.own_callee() else { return self.as_others() };
@@ -165,7 +210,7 @@ impl<'a> Walk<'a, '_> {
         let start = self.block_at(0, 0);
         self.b.jump(start, &[]);
         self.whole_function();
-        if self.knowledge().needs_frame {
+        if self.knowledge().needs_frame && !assumed.is_first {
             return self.as_others();
         }
         let mut params: Vec<Type> = assumed.params.iter().map(|kind| kind.ty()).collect();
@@ -176,6 +221,8 @@ impl<'a> Walk<'a, '_> {
             && !assumed.holds(&self.found)
         {
             self.again = true;
+        } else if self.knowledge().needs_frame {
+            return self.as_others();
         }
         if self.again {
             Attempt::Again(self.cost)
@@ -222,12 +269,14 @@ impl<'a> Walk<'a, '_> {
         self.leave_if_disturbed();
         for (index, (&value, kind)) in params.iter().zip(&assumed.params).enumerate() {
             let object = match kind {
-                Kind::Object => value,
+                Kind::Object(class) => {
+                    self.learn_kind(value, *class);
+                    value
+                }
                 Kind::Int => self.b.new_int(value, &[]),
                 Kind::Float => self.b.new_float(value, &[]),
             };
-            self.knowledge().learn(object, |known| known.present = true);
-            self.found.neutral.insert(object);
+            self.found.neutral.insert(object, Some(index));
             if let Some(sample) = self.request.world.local(index as u32).filter(|_| (index as u32) < arguments) {
                 self.samples.insert(object, sample);
             }
@@ -261,10 +310,10 @@ impl<'a> Walk<'a, '_> {
         let assumed = self.assumed.clone().expect("it is built as a body");
         let values: SmallVec<[Value; 8]> = arguments.iter().map(|slot| slot.value.expect("an argument")).collect();
         for (index, &value) in values.iter().enumerate() {
-            self.find(value, number, |found| &mut found.params[index]);
+            self.find(value, number, Some(index));
         }
         // Nothing was done yet: here the call may still be left to the baseline tier.
-        let own = self.knowledge().state.frames[0].inlined.and_then(|own| own.function.value).expect("a body's");
+        let own = self.own_function();
         let callable = called.value.expect("a function");
         let is_own = self.b.compare(Condition::Eq, callable, own);
         self.b.guard(is_own, MissReason::Callable);
@@ -272,8 +321,8 @@ impl<'a> Walk<'a, '_> {
             values.iter().zip(&assumed.params).map(|(&value, &kind)| self.unboxed(value, kind)).collect();
         for ((slot, &value), kind) in arguments.iter().zip(&values).zip(&assumed.params) {
             match (kind, slot.owned) {
-                (Kind::Object, false) => self.b.retain(value),
-                (Kind::Object, true) | (_, false) => {}
+                (Kind::Object(_), false) => self.b.retain(value),
+                (Kind::Object(_), true) | (_, false) => {}
                 (_, true) => self.b.release(value),
             }
         }
@@ -291,7 +340,7 @@ impl<'a> Walk<'a, '_> {
         self.push(Slot::owned(result));
         self.mark_exit();
         let result = self.boxed(result, assumed.result);
-        self.found.neutral.insert(result);
+        self.found.neutral.insert(result, None);
         *self.knowledge().state.frame().stack.last_mut().expect("just pushed") = Slot::owned(result);
         self.mark_exit();
     }
@@ -306,20 +355,20 @@ impl<'a> Walk<'a, '_> {
         let kind = self.assumed.as_ref().expect("it is built as a body").result;
         let slot = *self.knowledge().state.frame().stack.last().expect("a result");
         let value = slot.value.expect("a result");
-        self.find(value, number, |found| &mut found.result);
+        self.find(value, number, None);
         let word = self.unboxed(value, kind);
         self.pop();
         // It is gone while its locals end, as in the interpreter.
         let own = self.knowledge().state.frames.pop().expect("its frame");
         let mut ending: Vec<Slot> = own.locals;
         match kind {
-            Kind::Object if !slot.owned => {
+            Kind::Object(_) if !slot.owned => {
                 match ending.iter_mut().find(|local| local.owned && local.value == Some(value)) {
                     Some(owner) => *owner = Slot::NULL,
                     None => self.b.retain(value),
                 }
             }
-            Kind::Object => {}
+            Kind::Object(_) => {}
             Kind::Int | Kind::Float => ending.push(slot),
         }
         self.mark_exit();
@@ -330,25 +379,36 @@ impl<'a> Walk<'a, '_> {
         self.b.return_from_region(word);
     }
 
-    /// Notes what a value is, as far as that does not depend on what others are.
-    fn find(&mut self, value: Value, number: u32, place: impl FnOnce(&mut Found) -> &mut Option<Kind>) {
+    /// Notes what a parameter is given, or what is the result, as far as that does not depend on what others are.
+    fn find(&mut self, value: Value, number: u32, param: Option<usize>) {
         let value = self.knowledge().resolve(value);
         let known = self.knowledge().known(value);
         let has_number = known.raw.is_some() || self.constant_address(value).is_none();
-        let kind = match known.class {
-            _ if self.is_general(number) => Kind::Object,
-            Some(Global::IntType) if has_number => Kind::Int,
-            Some(Global::FloatType) if has_number => Kind::Float,
-            _ if self.found.neutral.contains(&value) => return,
-            _ => Kind::Object,
+        let kind = match known.class.or_else(|| self.likely_class(value)) {
+            _ if self.is_general(number) => Kind::Object(None),
+            _ if param.is_some() && self.found.neutral.get(&value) == Some(&param) => return,
+            None if self.found.neutral.contains_key(&value) => return,
+            // If anything is assumed of the result, it is guarded.
+            None if param.is_none() => return,
+            Some(Global::IntType | Global::FloatType) if !has_number => Kind::Object(None),
+            class => Kind::of(class),
         };
-        meet(place(&mut self.found), kind);
+        let place = match param {
+            Some(index) => &mut self.found.params[index],
+            None => &mut self.found.result,
+        };
+        meet(place, kind);
     }
 
     /// The number that a value is, guarded; or the object.
     fn unboxed(&mut self, value: Value, kind: Kind) -> Value {
         match kind {
-            Kind::Object => value,
+            Kind::Object(class) => {
+                if let Some(class) = class {
+                    self.b.guard_exact(value, class);
+                }
+                value
+            }
             Kind::Int => {
                 self.b.guard_exact(value, Global::IntType);
                 self.b.unbox_int(value)
@@ -362,8 +422,8 @@ impl<'a> Walk<'a, '_> {
 
     fn boxed(&mut self, word: Value, kind: Kind) -> Value {
         match kind {
-            Kind::Object => {
-                self.knowledge().learn(word, |known| known.present = true);
+            Kind::Object(class) => {
+                self.learn_kind(word, class);
                 word
             }
             Kind::Int => self.b.new_int(word, &[]),
@@ -371,8 +431,16 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
+    /// What holds of an argument or a result: it is there, and of that type.
+    fn learn_kind(&mut self, value: Value, class: Option<Global>) {
+        match class {
+            Some(class) => self.b.learn_class(value, class),
+            None => self.knowledge().learn(value, |known| known.present = true),
+        }
+    }
+
     /// What opens the body: takes the arguments out of the frame, and returns what the body gives. `None` if there is no function any more.
-    fn run_opening(mut self, arguments: u32, signature: &BodySignature) -> Option<()> {
+    fn run_opening(mut self, arguments: u32, assumed: &Assumed) -> Option<()> {
         let (address, _) = self.own_callee()?;
         self.enter_function(arguments);
         let memory = self.b.region_frame();
@@ -386,30 +454,24 @@ impl<'a> Walk<'a, '_> {
             .iter()
             .map(|slot| slot.value.expect("an argument"))
             .collect();
-        let kind = |ty: &Type| match ty {
-            Type::I64 => Kind::Int,
-            Type::F64 => Kind::Float,
-            _ => Kind::Object,
-        };
-        let kinds: Vec<Kind> = signature.params.iter().map(kind).collect();
         let mut words: SmallVec<[Value; 8]> =
-            slots.iter().zip(&kinds).map(|(&value, &kind)| self.unboxed(value, kind)).collect();
+            slots.iter().zip(&assumed.params).map(|(&value, &kind)| self.unboxed(value, kind)).collect();
         let null = self.b.null();
         for index in 0..arguments as usize {
             self.b.store(null, memory, frame::LOCALSPLUS + 8 * index as i32);
             self.knowledge().state.frame().locals[index] = Slot { dirty: false, ..Slot::NULL };
         }
         self.mark_exit();
-        for (&value, &kind) in slots.iter().zip(&kinds) {
-            if kind != Kind::Object {
+        for (&value, kind) in slots.iter().zip(&assumed.params) {
+            if !kind.is_object() {
                 self.b.release(value);
             }
         }
         words.extend(self.is_closure().then_some(function));
-        let result = self.b.recurse(&words, signature.result);
+        let result = self.b.recurse(&words, assumed.result.ty());
         self.push(Slot::owned(result));
         self.mark_exit();
-        let result = self.boxed(result, kind(&signature.result));
+        let result = self.boxed(result, assumed.result);
         self.pop();
         self.b.return_from_region(result);
         Some(())

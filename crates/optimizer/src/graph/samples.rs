@@ -59,6 +59,10 @@ impl Walk<'_, '_> {
         let world = self.body.world;
         let one = match (instr.base, inputs) {
             (op::LOAD_GLOBAL, _) => world.global_now(instr),
+            (op::LOAD_DEREF, _) if self.body.calls.is_empty() => {
+                let found = world.free_variable(None, instr.oparg).map(|found| found.address);
+                found.filter(|&address| self.is_own_closure(address))
+            }
             (op::LOAD_ATTR, &[owner]) if instr.oparg & 1 == 0 => {
                 self.sample(owner).and_then(|owner| world.attribute(owner, instr))
             }

@@ -1,9 +1,9 @@
 //! The end of objects in regions, written by hand: whatever a region keeps in registers stays there, so that no value must be put aside for what is seldom done.
 
-use super::ending::ends_quietly;
-use super::registers::{restore_registers, save_registers};
 use super::Region;
 use super::destroy_shown::destroy_shown;
+use super::ending::ends_quietly;
+use super::registers::{restore_registers, save_registers};
 use crate::helpers::instance_stub::{ANYHOW, QUIETLY, end_instance};
 use crate::helpers::objects::destroy;
 use crate::helpers::pools::{number_to_pool, with_pools};

@@ -6,12 +6,13 @@ use super::recursion::{Below, Chain};
 use super::{Region, frames};
 use crate::helpers::new_instances;
 use crate::helpers::objects::destroy;
-use crate::native::raw::{release, retain};
+use crate::native::raw::{get, release, retain};
 use pyo3_ffi::{PyObject, PyThreadState};
 use smallvec::SmallVec;
 use std::ops::ControlFlow;
 use std::ptr;
 use whipsnake_codegen::{Exit, ExitField, ExitFrame, ExitSlot, Place, Unmade};
+use whipsnake_cpython::layout::frame as layout;
 use whipsnake_cpython::live::{_PyInterpreterFrame, Frame, Generator, ThreadState};
 
 /// What of an exit's frames is shown.
@@ -73,10 +74,18 @@ pub(super) unsafe extern "C" fn destroy_shown(
             below = Below::Own(Frame::new_unchecked(frame));
             _ = show_next(&mut below, exit, buffer);
         }
-        if let Below::Caller(innermost, described) = below {
-            innermost.set_instr_ptr(at(described));
+        match below {
+            Below::Caller(innermost, described) => {
+                innermost.set_instr_ptr(at(described));
+                destroy(object);
+            }
+            // The first call of a recursive body returns: its frame is there, and gone for whoever looks.
+            Below::Own(own) => {
+                thread.set_current_frame(get(own.as_ptr(), layout::PREVIOUS));
+                destroy(object);
+                thread.set_current_frame(own.as_ptr());
+            }
         }
-        destroy(object);
         for shown in shown.into_iter().rev() {
             hide(thread, shown);
         }
