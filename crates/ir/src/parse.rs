@@ -8,7 +8,7 @@ mod instruction;
 mod lexer;
 mod state;
 
-use crate::{ExitState, Function, Global, Inst, InstData, StateId, Type, Value};
+use crate::{BodySignature, ExitState, Function, Global, Inst, InstData, StateId, Type, Value};
 use lexer::{Place, Token};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -37,8 +37,10 @@ type Result<T> = std::result::Result<T, ParseError>;
 /// Reads one function in the form that its `Display` writes.
 pub fn parse(text: &str) -> Result<Function> {
     let mut parser = Parser { tokens: lexer::tokens(text)?, at: 0, raws: Vec::new() };
-    let (name, blocks, states) = parser.function()?;
-    build(name, blocks, states)
+    let (name, signature, blocks, states) = parser.function()?;
+    let mut function = build(name, blocks, states)?;
+    function.signature = signature;
+    Ok(function)
 }
 
 /// Value numbers above this are taken for mistakes: they would need a huge table.
@@ -59,6 +61,9 @@ struct ParsedInst {
     raws: Vec<(Value, Value)>,
     state: Option<(StateId, Place)>,
 }
+
+/// Name, signature, blocks and states.
+type Parsed = (String, Option<BodySignature>, Vec<ParsedBlock>, BTreeMap<StateId, ExitState>);
 
 struct Parser {
     tokens: Vec<(Token, Place)>,
@@ -146,10 +151,11 @@ impl Parser {
         Ok((value, self.ty()?, place))
     }
 
-    fn function(&mut self) -> Result<(String, Vec<ParsedBlock>, BTreeMap<StateId, ExitState>)> {
+    fn function(&mut self) -> Result<Parsed> {
         self.expect(Token::Word("function".into()))?;
         let Token::Text(name) = self.peek().clone() else { return self.wanted("a name in quotes") };
         self.next();
+        let signature = if self.accept(&Token::Word("takes".into())) { Some(self.signature()?) } else { None };
         self.mark('{')?;
         self.expect(Token::NewLine)?;
         let (mut blocks, mut states) = (Vec::new(), BTreeMap::new());
@@ -163,7 +169,21 @@ impl Parser {
         }
         self.accept(&Token::NewLine);
         self.expect(Token::End)?;
-        Ok((name, blocks, states))
+        Ok((name, signature, blocks, states))
+    }
+
+    /// `(i64, obj) gives i64`
+    fn signature(&mut self) -> Result<BodySignature> {
+        let mut params = Vec::new();
+        self.mark('(')?;
+        while !self.accept_mark(')') {
+            if !params.is_empty() {
+                self.mark(',')?;
+            }
+            params.push(self.ty()?);
+        }
+        self.expect(Token::Word("gives".into()))?;
+        Ok(BodySignature { params, result: self.ty()? })
     }
 
     fn block(&mut self, number: u32) -> Result<ParsedBlock> {

@@ -2,7 +2,7 @@
 //!
 //! Values and blocks keep their numbers, so what a dump or an error message calls `v7` is `Value(7)`.
 
-use crate::{Block, ExitState, Function, Inlined, Inst, InstData, Offset, Slot, StateId, Value, abi};
+use crate::{Block, BodySignature, ExitState, Function, Inlined, Inst, InstData, Offset, Slot, StateId, Value, abi};
 use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 
@@ -259,7 +259,12 @@ impl Function {
 
 impl fmt::Display for Function {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "function {:?} {{", self.name)?;
+        write!(f, "function {:?}", self.name)?;
+        if let Some(BodySignature { params, result }) = &self.signature {
+            let params: Vec<String> = params.iter().map(ToString::to_string).collect();
+            write!(f, " takes ({}) gives {result}", params.join(", "))?;
+        }
+        f.write_str(" {\n")?;
         for block in self.block_ids() {
             writeln!(f, "{}", self.display_header(block))?;
             for &inst in &self.blocks[block.index()].insts {

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test uses some of it")]
 
 use rustc_hash::FxHashSet;
+use std::cell::Cell;
 use whipsnake_bytecode::{CodeInput, Decoder, Instr};
 use whipsnake_cpython::opcode as op;
 use whipsnake_ir::{Block, Failure, Function, Global, InstData, parse, verify};
@@ -63,6 +64,8 @@ pub struct Program {
     pub large: bool,
     /// Labels: between the first two, what is raised goes to the third, with the stack this deep.
     pub handler: Option<(&'static str, &'static str, &'static str, u8)>,
+    /// The function itself, which is what every global variable holds then.
+    pub itself: Cell<Option<&'static Callee<'static>>>,
 }
 
 impl World for Program {
@@ -154,15 +157,26 @@ impl World for Program {
     }
 
     fn global(&self, _: &Instr) -> Option<Object> {
-        None
+        self.itself.get().map(|_| Object {
+            address: ITSELF,
+            class: Some(Global::FunctionType),
+            immortal: false,
+            is_none: false,
+            is_character: false,
+            number: Number::No,
+        })
+    }
+
+    fn function(&self) -> Option<u64> {
+        self.itself.get().map(|_| ITSELF)
     }
 
     fn module_attribute(&self, _: u64, _: &Instr) -> Option<Object> {
         None
     }
 
-    fn callee(&self, _: u64) -> Option<Callee<'_>> {
-        None
+    fn callee(&self, function: u64) -> Option<Callee<'_>> {
+        self.itself.get().filter(|_| function == ITSELF).cloned()
     }
 
     fn special(&self, _: u64, _: Special) -> Option<Method<'_>> {
@@ -185,6 +199,9 @@ impl World for Program {
 /// Where classes of exceptions begin.
 const OF_FAILURE: u64 = 0x8000;
 
+/// Where the function itself is.
+const ITSELF: u64 = 0xa000;
+
 /// Where objects begin of which only the type matters.
 const OF_CLASS: u64 = 0x9000;
 
@@ -198,6 +215,31 @@ pub fn region(program: &Program, lines: &[Line]) -> Result<Function, Refusal> {
 #[allow(dead_code, reason = "not every test binary has functions")]
 pub fn function_region(program: &Program, lines: &[Line], arguments: u32) -> Result<Function, Refusal> {
     region_from(program, lines, Start::Function(arguments))
+}
+
+/// Builds the region of a function that calls itself: every global variable holds it. What it opens is checked, too.
+#[allow(dead_code, reason = "not every test binary has functions")]
+pub fn recursive_region(program: Program, lines: &[Line], arguments: u32) -> Result<Function, Refusal> {
+    let program: &'static Program = Box::leak(Box::new(program));
+    let units = Box::leak(assemble(lines).0.into_boxed_slice());
+    let input = CodeInput { units, nlocalsplus: program.locals.len() as u32, stacksize: 8, ..CodeInput::default() };
+    let decoder = Box::leak(Box::new(Decoder::new()));
+    let callee = Callee {
+        code: decoder.analyse(input).expect("the code is right"),
+        world: program,
+        reached: 30,
+        executable: 0xb000,
+        globals: 0xb100,
+        builtins: 0xb200,
+        parameters: arguments,
+        takes_more: false,
+        takes_named: false,
+        default_values: vec![],
+    };
+    program.itself.set(Some(Box::leak(Box::new(callee))));
+    let function = region_from(program, lines, Start::Function(arguments))?;
+    function.body.iter().for_each(|body| check(body));
+    Ok(function)
 }
 
 fn region_from(program: &Program, lines: &[Line], start: Start) -> Result<Function, Refusal> {
@@ -214,6 +256,9 @@ fn region_from(program: &Program, lines: &[Line], start: Start) -> Result<Functi
     let general = FxHashSet::default();
     let mut function =
         build(&Request { code: &code, world: program, start, prunes: false, general: &general, most: None })?;
+    if let Some(body) = &mut function.body {
+        passes::run(body, |_, _| ());
+    }
     passes::run(&mut function, |_, _| ());
     check(&function);
     Ok(function)
