@@ -86,8 +86,19 @@ def build(n):
     return None if n == 0 else Tree(build(n - 1), build(n - 1), n)
 
 
+def pairs(n):
+    return (None, None) if n == 0 else (pairs(n - 1), pairs(n - 1))
+
+
+def counted(pair):
+    left, right = pair
+    return 1 if left is None else counted(left) + 1 + counted(right)
+
+
 tree = repeat(build, 6)
 print(repeat(tree.total), repeat(tree.depth))
+# The collector comes in the midst of it.
+print([counted(pairs(n)) for n in range(1, 13)], build(11).depth())
 tree.left.left = Heavy(None, build(2), 7)
 print(repeat(tree.total), tree.left.total())
 root = Tree(None, None, 500)
@@ -331,6 +342,23 @@ for thread in threads:
 for thread in threads:
     thread.join()
 print(results)
+
+
+# Threads with little room on their stacks.
+def deep(results):
+    for _ in range(30):
+        results.append(down(900) + down(900.0))
+
+
+results = []
+sizes = threading.stack_size(), 64 * 1024, 256 * 1024
+for size in sizes[1:]:
+    threading.stack_size(size)
+    thread = threading.Thread(target=deep, args=(results,))
+    thread.start()
+    thread.join()
+threading.stack_size(sizes[0])
+print(len(results), set(results))
 
 
 # Mutual recursion.

@@ -8,15 +8,11 @@
 //! The body is `(thread state, record of the caller, calls that it may still make, arguments…) -> (address or value, frame)`: the frame is NULL where it has
 //! returned, else native code goes on at the address. A record is the address of the one below it, the number of its exit, and the exit's words; the lowest is NULL and the frame.
 
-use crate::lower::{Lowering, Region, clif_type};
+use crate::lower::{Lowering, clif_type};
 use crate::raw::Symbol;
 use cranelift_codegen::ir::{self, AbiParam, InstBuilder, MemFlagsData, StackSlot, types};
 use cranelift_codegen::isa::CallConv;
-use whipsnake_cpython::layout::thread_state;
-use whipsnake_ir::{BodySignature, Continuation, Function, Inst, Type, Value};
-
-/// Levels of Python recursion that must be left for what the callees call.
-const LEVELS_KEPT: i64 = 16;
+use whipsnake_ir::{BodySignature, Continuation, Function, Helper, Inst, Type, Value};
 
 /// Words of a record before those of its exit.
 pub const RECORD_HEAD: u32 = 2;
@@ -118,13 +114,10 @@ impl Lowering<'_, '_> {
         self.define(inst, &[result]);
     }
 
-    /// How many calls the body may make: some levels of Python recursion are kept, and there has to be room on the stack.
+    /// How many calls the body may make.
     fn first_levels(&mut self, thread: ir::Value) -> ir::Value {
-        let most = self.region_form().most_levels;
-        let remaining = self.load(types::I32, Region::Thread, thread, thread_state::PY_RECURSION_REMAINING);
-        let remaining = self.b.ins().sextend(types::I64, remaining);
-        let remaining = self.b.ins().iadd_imm_s(remaining, -LEVELS_KEPT);
-        let most = self.b.ins().iconst(types::I64, i64::from(most));
-        self.b.ins().smin(remaining, most)
+        let bytes = i64::from(self.region_form().body_bytes);
+        let bytes = self.b.ins().iconst(types::I32, bytes);
+        self.call(Helper::BodyLevels, &[thread, bytes])[0]
     }
 }

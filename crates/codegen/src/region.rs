@@ -28,20 +28,17 @@ pub struct RegionForm {
     pub value: i32,
     /// The number of the first exit: those of its recursive body come before.
     pub first_exit: usize,
-    /// How many calls the recursive body may make of itself: for more there may be no room on the stack.
-    pub most_levels: u32,
+    /// How much of the stack a call of the recursive body takes.
+    pub body_bytes: u32,
     /// Code units at which native code goes on without the run time's help when the region is left there as it should be.
     pub ways_on: Vec<WayOn>,
 }
-
-/// How much of the stack all calls of a recursive body may take together.
-const STACK_FOR_BODIES: u32 = 256 << 10;
 
 impl RegionForm {
     /// What opens this recursive body comes after it.
     pub fn opens(&mut self, body: &RegionCode) {
         self.first_exit = body.exits.len();
-        self.most_levels = STACK_FOR_BODIES / body.code.stack_bytes;
+        self.body_bytes = body.code.stack_bytes;
     }
 }
 

@@ -80,6 +80,8 @@ helpers! {
     Dealloc(object: obj) [preserve];
     /// Leaves a region by an exit, whose values are in the buffer: where to go on, with which frame.
     LeaveRegion(thread: ptr, frame: ptr, activation: ptr, region: ptr, exit: i32, buffer: ptr) -> (ptr, ptr) [pure];
+    /// How many calls of itself a recursive body may make that takes so many bytes of the stack: not so many that Python's recursion limit or the stack is used up.
+    BodyLevels(thread: ptr, bytes: i32) -> (i64) [pure];
     /// A jump back has come around often enough: optimizes the loop that starts at `target`, or runs it if that was done. Gives where to go on,
     /// with which frame; null for on as before. `cell` is the jump's feedback cell.
     HotLoop(thread: ptr, frame: ptr, code: ptr, cell: ptr, target: ptr) -> (ptr, ptr) [escapes];

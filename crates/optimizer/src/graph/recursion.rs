@@ -300,7 +300,7 @@ impl<'a> Walk<'a, '_> {
             self.b.set_cold(out);
             self.b.branch(condition, on, out);
             self.b.switch_to(out);
-            self.b.leave_saved(Continuation::Next);
+            self.b.leave_saved(Continuation::Exit);
             self.b.switch_to(on);
         }
     }

@@ -84,6 +84,7 @@ pub fn address(helper: Helper) -> usize {
         Helper::Dealloc => objects::dealloc as *const () as usize,
         Helper::HotLoop => crate::region::hot_loop as *const () as usize,
         Helper::HotFunction => crate::region::hot_function as *const () as usize,
+        Helper::BodyLevels => crate::region::body_levels as *const () as usize,
         Helper::LeaveRegion => crate::region::leave_region as *const () as usize,
         Helper::DestroyPlain => crate::region::destroy_plain as *const () as usize,
         Helper::DestroyUnnoticed => crate::region::destroy_unnoticed as *const () as usize,

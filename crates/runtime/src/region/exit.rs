@@ -42,7 +42,10 @@ pub unsafe extern "C" fn leave_region(
         // What a body passes is the record of its call.
         let chain = exit.is_of_body.then(|| Chain::of(frame.cast()));
         let own = chain.as_ref().map_or(Frame::new_unchecked(frame), Chain::own);
-        region.note_exit(own);
+        // That something is pending, or that there is no room for more calls, says nothing about the region.
+        if !(exit.is_of_body && exit.to == Continuation::Exit) {
+            region.note_exit(own);
+        }
         let thread = ThreadState::new_unchecked(thread);
         // Memory that runs out while the exit makes objects must not take the exception's place.
         let raises = exit.to == Continuation::Error;

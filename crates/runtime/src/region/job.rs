@@ -217,7 +217,7 @@ pub(super) fn optimize(function: &mut Function, mut done: impl FnMut(&'static st
 /// What is fixed when the region is compiled.
 fn form_at(region: *const Region, addresses: &Addresses, ways_on: Vec<WayOn>) -> RegionForm {
     let returns = addresses.continuation(Continuation::Return);
-    RegionForm { region: region as u64, returns, value: VALUE as i32, first_exit: 0, most_levels: 0, ways_on }
+    RegionForm { region: region as u64, returns, value: VALUE as i32, first_exit: 0, body_bytes: 0, ways_on }
 }
 
 /// What a panic said.

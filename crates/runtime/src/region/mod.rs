@@ -34,6 +34,7 @@ pub(crate) use own_types::is_own;
 mod recursion;
 pub(crate) mod registers;
 mod samples;
+mod stack;
 mod statistics;
 mod world;
 
@@ -45,6 +46,7 @@ pub use describe::describe;
 pub use destroy::{destroy_in_region, destroy_noticed, destroy_plain, destroy_unnoticed};
 pub(crate) use ending::ends_quietly;
 pub use exit::leave_region;
+pub use stack::body_levels;
 pub use frames::{end_inlined_generator, new_instance, push_init_inlined};
 pub use function::hot_function;
 pub use inlined_frames::{pop_inlined, push_inlined};
