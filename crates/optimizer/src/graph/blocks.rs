@@ -184,7 +184,7 @@ impl<'a, 'f> Walk<'a, 'f> {
                     block += 1;
                 }
             }
-            if self.b.func.inst_count() > self.most {
+            if self.b.func.inst_count() > self.most || self.is_lost() {
                 return;
             }
         }
@@ -237,13 +237,18 @@ impl<'a, 'f> Walk<'a, 'f> {
 
     /// Leaves if anything is pending, or tools were switched on.
     pub(super) fn guard_quiet(&mut self) {
+        let quiet = self.is_quiet();
+        self.b.guard(quiet, MissReason::Value);
+    }
+
+    /// Whether nothing is pending, and tools are as they were.
+    pub(super) fn is_quiet(&mut self) -> Value {
         let thread = self.b.thread_state();
         let breaker = self.b.load(Type::I64, thread, thread_state::EVAL_BREAKER);
         let data = self.request.world.code_data();
         let data = self.b.iconst(Type::Ptr, data as i64);
         let valid = self.b.load(Type::I64, data, abi::compiled::VALID_VERSION);
-        let quiet = self.b.compare(Condition::Eq, breaker, valid);
-        self.b.guard(quiet, MissReason::Value);
+        self.b.compare(Condition::Eq, breaker, valid)
     }
 
     /// Leaves where nothing ever was. It counts as a failure: what is found out so is built the next time.

@@ -40,6 +40,7 @@ mod operators;
 mod own;
 mod ranges;
 mod recursion;
+mod recursive_body;
 mod returns;
 mod samples;
 mod sets;
@@ -234,7 +235,7 @@ pub fn build(request: &Request<'_>) -> Result<Function, Refusal> {
         match attempt {
             blocks::Attempt::Done(cost) if cost.is_too_high(extent.is_none()) => return Err(Refusal::Calls),
             blocks::Attempt::Done(_) if function.signature.is_some() => {
-                return recursion::open(request, function, &mut choices, most).ok_or(Refusal::Unsettled);
+                return recursive_body::open(request, function, &mut choices, most).ok_or(Refusal::Unsettled);
             }
             blocks::Attempt::Done(_) => return Ok(function),
             blocks::Attempt::Again(cost) if cost.is_far_too_high(extent.is_none()) => return Err(Refusal::Calls),

@@ -142,7 +142,8 @@ fn finish(
         Ok(Made(mut region)) => {
             region.callees = callees;
             jit.stats.regions.built += 1;
-            jit.stats.regions.bytes += region.bytes as u64;
+            let body = region.body.map_or(0, |(_, length)| length);
+            jit.stats.regions.bytes += (region.bytes + body) as u64;
             let address = &raw const *region;
             compiled.regions.push(region);
             Answer::Made(address)

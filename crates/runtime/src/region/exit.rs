@@ -42,8 +42,9 @@ pub unsafe extern "C" fn leave_region(
         // What a body passes is the record of its call.
         let chain = exit.is_of_body.then(|| Chain::of(frame.cast()));
         let own = chain.as_ref().map_or(Frame::new_unchecked(frame), Chain::own);
-        // That something is pending, or that there is no room for more calls, says nothing about the region.
-        if !(exit.is_of_body && exit.to == Continuation::Exit) {
+        // That something is pending, or that there is no room for more calls, says nothing about the region, but where it could not make one.
+        let is_disturbed = exit.to == Continuation::Exit && chain.as_ref().is_some_and(Chain::has_calls);
+        if !is_disturbed {
             region.note_exit(own);
         }
         let thread = ThreadState::new_unchecked(thread);

@@ -46,13 +46,13 @@ pub use describe::describe;
 pub use destroy::{destroy_in_region, destroy_noticed, destroy_plain, destroy_unnoticed};
 pub(crate) use ending::ends_quietly;
 pub use exit::leave_region;
-pub use stack::body_levels;
 pub use frames::{end_inlined_generator, new_instance, push_init_inlined};
 pub use function::hot_function;
 pub use inlined_frames::{pop_inlined, push_inlined};
 pub use loops::{LoopCell, hot_loop};
 pub(crate) use namespaces::Namespaces;
 pub use numbers::{new_float_in_region, new_int_in_region};
+pub use stack::body_levels;
 pub use statistics::{Regions, spent, times};
 
 use crate::helpers::class_series::series_begun;

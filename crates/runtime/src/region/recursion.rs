@@ -51,6 +51,11 @@ impl Chain {
         self.own
     }
 
+    /// Whether the body has called itself.
+    pub(super) fn has_calls(&self) -> bool {
+        !self.records.is_empty()
+    }
+
     /// What is below the frames of the exit if nothing of the calls is in memory.
     pub(super) fn lowest(&self) -> Below<'static> {
         Below::Own(self.own)
