@@ -27,7 +27,7 @@ pub(super) fn open(request: &Request<'_>, body: Function, choices: &mut Choices,
 impl Walk<'_, '_> {
     /// Builds the body; `arguments` locals have values at its start.
     pub(super) fn run_body(mut self, arguments: u32, assumed: Assumed) -> Attempt {
-        let Some(callee) = self.own_callee() else { return self.as_others() };
+        let Some(callee) = self.own_callee() else { return self.built_as_others() };
         self.assumed = Some(assumed.clone());
         self.found.params = vec![None; assumed.params.len()];
         self.enter_body(arguments, &assumed, callee);
@@ -35,7 +35,7 @@ impl Walk<'_, '_> {
         self.b.jump(start, &[]);
         self.whole_function();
         if self.is_lost() {
-            return self.as_others();
+            return self.built_as_others();
         }
         let mut params: Vec<Type> = assumed.params.iter().map(|kind| kind.ty()).collect();
         params.extend(self.is_closure().then_some(Type::Obj));
@@ -46,7 +46,7 @@ impl Walk<'_, '_> {
         {
             self.again = true;
         } else if self.knowledge().needs_frame {
-            return self.as_others();
+            return self.built_as_others();
         }
         if self.again {
             Attempt::Again(self.cost)
@@ -63,7 +63,7 @@ impl Walk<'_, '_> {
     }
 
     /// The function is built as others are, from the next attempt on.
-    fn as_others(self) -> Attempt {
+    fn built_as_others(self) -> Attempt {
         self.choices.recursion = Recursion::Inlined;
         Attempt::Again(self.cost)
     }
