@@ -4,6 +4,7 @@ import gc
 import sys
 import threading
 import traceback
+import types
 
 
 def fib(n):
@@ -121,6 +122,29 @@ def closure(limit):
 
 
 print([closure(k) for k in range(20, 60, 7)], repeat(closure, 50))
+
+
+# The same code with other globals.
+offset = 1
+
+
+def shifting():
+    def shifted(n):
+        return offset if n == 0 else shifted(n - 1) + 1
+
+    return shifted
+
+
+def with_globals(function, names):
+    cell = types.CellType()
+    cell.cell_contents = types.FunctionType(function.__code__, names, None, None, (cell,))
+    return cell.cell_contents
+
+
+shifted = shifting()
+print(repeat(shifted, 10, times=300))
+elsewhere = with_globals(shifted, {"offset": 1000})
+print(elsewhere(10), repeat(shifted, 10), repeat(elsewhere, 5), shifting()(3))
 
 
 # The limit of recursion is met where it should be, and frames are there then.

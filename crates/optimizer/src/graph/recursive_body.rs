@@ -6,7 +6,7 @@ use super::recursion::{Assumed, Kind, Recursion};
 use super::{Choices, Request, Start};
 use crate::Callee;
 use smallvec::SmallVec;
-use whipsnake_cpython::layout::frame;
+use whipsnake_cpython::layout::{frame, function};
 use whipsnake_ir::{
     BodySignature, Condition, Continuation, FrameState, Frames, Function, Global, Inlined, Known, MissReason, Slot,
     Type, Value,
@@ -244,11 +244,15 @@ impl Walk<'_, '_> {
 
     /// What opens the body: takes the arguments out of the frame, and returns what the body gives. `None` if there is no function any more.
     fn run_opening(mut self, arguments: u32, assumed: &Assumed) -> Option<()> {
-        let (address, _) = self.own_callee()?;
+        let (address, callee) = self.own_callee()?;
         self.enter_function(arguments);
         let memory = self.b.region_frame();
         let function = self.b.load(Type::Obj, memory, frame::FUNCOBJ);
-        if !self.is_closure() {
+        if self.is_closure() {
+            // Another function of this code may have other surroundings.
+            self.guard_word(function, function::GLOBALS, callee.globals);
+            self.guard_word(function, function::BUILTINS, callee.builtins);
+        } else {
             let own = self.b.iconst(Type::Obj, address as i64);
             let same = self.b.compare(Condition::Eq, function, own);
             self.b.guard(same, MissReason::Callable);

@@ -6,6 +6,7 @@ use super::function::START;
 use super::gate::Gate;
 use super::heat::{Heat, Weight};
 use super::job::{Job, Made, failure, make_now};
+use super::stack::has_room_to_compile;
 use super::statistics::{self, Clock};
 use super::world::Live;
 use super::{FEW_FAILURES, Held, MAX_FAILURES, dump};
@@ -60,7 +61,7 @@ pub(super) unsafe fn ask(
         let built = jit.stats.regions.built;
         let is_affordable = !jit.settings.background
             || background::waiting().is_some_and(|waiting| budget::within_budget(built, waiting, instructions, weight));
-        if !is_affordable || !crate::reserve::keep() {
+        if !is_affordable || !has_room_to_compile() || !crate::reserve::keep() {
             jit.stats.regions.deferred += 1;
             return Answer::Later;
         }

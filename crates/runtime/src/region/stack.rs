@@ -1,4 +1,4 @@
-//! How deep recursive bodies may go: they use the stack of C, where the interpreter's calls of Python functions use none.
+//! How much there is of the stack of C: recursive bodies use it, where the interpreter's calls of Python functions use none, and so do the optimizer and Cranelift.
 
 use pyo3_ffi::PyThreadState;
 use std::cell::Cell;
@@ -35,11 +35,16 @@ fn ask_for_lowest() -> usize {
     if found { start as usize } else { usize::MAX }
 }
 
-/// `Helper::BodyLevels`.
-///
-/// # Safety
-/// Called by a region's machine code, with the current thread.
-pub unsafe extern "C" fn body_levels(thread: *mut PyThreadState, bytes: i32) -> i64 {
+/// What building a graph and compiling it may take of the stack.
+const TO_COMPILE: usize = 1 << 20;
+
+/// Whether this thread has the stack that it takes to make a region: one that was given little leaves that to others.
+pub(super) fn has_room_to_compile() -> bool {
+    room() >= TO_COMPILE
+}
+
+/// How much is left of this thread's stack.
+fn room() -> usize {
     let here = 0_u8;
     let lowest = LOWEST.with(|known| {
         if known.get() == 0 {
@@ -47,7 +52,15 @@ pub unsafe extern "C" fn body_levels(thread: *mut PyThreadState, bytes: i32) -> 
         }
         known.get()
     });
-    let room = (&raw const here as usize).saturating_sub(lowest).saturating_sub(KEPT).min(MOST);
+    (&raw const here as usize).saturating_sub(lowest)
+}
+
+/// `Helper::BodyLevels`.
+///
+/// # Safety
+/// Called by a region's machine code, with the current thread.
+pub unsafe extern "C" fn body_levels(thread: *mut PyThreadState, bytes: i32) -> i64 {
+    let room = room().saturating_sub(KEPT).min(MOST);
     // SAFETY: the caller's.
     let remaining = unsafe { ThreadState::new_unchecked(thread) }.py_recursion_remaining();
     (room as i64 / i64::from(bytes)).min(i64::from(remaining) - LEVELS_KEPT)
