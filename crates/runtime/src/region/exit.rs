@@ -56,7 +56,10 @@ pub unsafe extern "C" fn leave_region(
         if raises {
             pyo3_ffi::PyErr_SetRaisedException(raised);
         }
-        let described = exit.frames.last().expect("an exit has a frame");
+        // A body that has no memory for its result has popped its frame.
+        let Some(described) = exit.frames.last() else {
+            return Resume { address: stub_error as *const u8, frame: frame.as_ptr() };
+        };
         let code = frame.code().expect("a frame of Python code");
         frame.set_instr_ptr(code.instructions().add(described.unit as usize));
         match exit.to {
