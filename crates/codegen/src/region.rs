@@ -308,7 +308,7 @@ impl<'a> Lowering<'a, '_> {
         self.region_state().twins.get_or_insert_with(|| Twins::of(func)).may_be_one(func, a, b)
     }
 
-    pub(crate) fn exit_arguments(&mut self) -> (ir::Value, ir::Value, ir::Value, ir::Value) {
+    fn exit_arguments(&mut self) -> (ir::Value, ir::Value, ir::Value, ir::Value) {
         let region = self.region_state();
         let (thread, frame, data, buffer) = (region.thread, region.frame, region.form.region, region.buffer);
         let data = self.b.ins().iconst(types::I64, data as i64);

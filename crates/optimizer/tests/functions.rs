@@ -3,7 +3,7 @@
 mod support;
 
 use support::Line::{Label, Op, To};
-use support::{Line, Program, function_region};
+use support::{Line, Program, count, function_region};
 use whipsnake_cpython::opcode as op;
 use whipsnake_ir::{Continuation, Function, Global, Helper, InstData, Offset};
 use whipsnake_optimizer::{Access, AttributeShape, Number, Refusal};
@@ -20,11 +20,6 @@ fn sums(count: usize) -> Vec<Line> {
 
 fn program() -> Program {
     Program { constants: vec![Number::Int(7)], locals: vec![None; 3], ..Program::default() }
-}
-
-fn count(function: &Function, is: impl Fn(&InstData) -> bool) -> usize {
-    let insts = function.block_ids().flat_map(|block| &function.blocks[block.index()].insts);
-    insts.filter(|&&inst| is(function.inst(inst))).count()
 }
 
 fn is_return(data: &InstData) -> bool {

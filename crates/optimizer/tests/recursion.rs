@@ -3,7 +3,7 @@
 mod support;
 
 use support::Line::{Label, Op, To};
-use support::{Line, Program, recursive_region};
+use support::{Line, Program, count, recursive_region};
 use whipsnake_cpython::opcode as op;
 use whipsnake_ir::{BodySignature, Function, Global, InstData, Type};
 use whipsnake_optimizer::Number;
@@ -28,11 +28,6 @@ fn twice(add: u8) -> Vec<Line> {
 
 fn program(second: Option<Global>) -> Program {
     Program { constants: vec![Number::Int(1)], locals: vec![Some(Global::IntType), second], ..Program::default() }
-}
-
-fn count(function: &Function, is: impl Fn(&InstData) -> bool) -> usize {
-    let insts = function.block_ids().flat_map(|block| &function.blocks[block.index()].insts);
-    insts.filter(|&&inst| is(function.inst(inst))).count()
 }
 
 fn signature(function: &Function) -> BodySignature {

@@ -12,6 +12,11 @@ impl Walk<'_, '_> {
         let start = self.block_at(0, 0);
         self.b.jump(start, &[]);
         self.whole_function();
+        self.end_of_function()
+    }
+
+    /// How an attempt to build a function ended.
+    pub(super) fn end_of_function(self) -> Attempt {
         if self.again {
             Attempt::Again(self.cost)
         } else if self.returns {

@@ -48,13 +48,7 @@ impl Walk<'_, '_> {
         } else if self.knowledge().needs_frame {
             return self.built_as_others();
         }
-        if self.again {
-            Attempt::Again(self.cost)
-        } else if self.returns {
-            Attempt::Done(self.cost)
-        } else {
-            Attempt::NoWayAround(self.left_at)
-        }
+        self.end_of_function()
     }
 
     /// Whether it is of no use to go on with the attempt: something needs a frame. The first one goes on all the same, since that may be for want of what it finds out.

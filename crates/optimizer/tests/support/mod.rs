@@ -308,6 +308,12 @@ pub fn looping(function: &Function) -> Vec<Block> {
     blocks.into_iter().filter(|b| depth(b) == deepest).collect()
 }
 
+/// How many instructions of a function are of a kind.
+pub fn count(function: &Function, is: impl Fn(&InstData) -> bool) -> usize {
+    let insts = function.block_ids().flat_map(|block| &function.blocks[block.index()].insts);
+    insts.filter(|&&inst| is(function.inst(inst))).count()
+}
+
 /// The instructions in the deepest loop that are of a kind, as text.
 pub fn in_loop(function: &Function, kind: fn(&InstData) -> bool) -> Vec<String> {
     let insts = looping(function).into_iter().flat_map(|b| function.blocks[b.index()].insts.clone());
