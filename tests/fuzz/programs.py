@@ -4,6 +4,7 @@ import random
 
 import calls
 import loops
+import recursion
 import syntax
 from expressions import ATTRIBUTES, METHODS
 from scope import Scope
@@ -274,11 +275,13 @@ class Programs(Statements):
 
 def make(seed: str) -> str:
     """The program of a seed. Those whose seeds start with `loops` are made of long loops, with `calls` of loops that call,
-    with `syntax` of any syntax there is."""
+    with `recursion` of functions that call themselves, with `syntax` of any syntax there is."""
     if seed.startswith("loops"):
         return loops.make(seed)
     if seed.startswith("calls"):
         return calls.make(seed)
+    if seed.startswith("recursion"):
+        return recursion.make(seed)
     if seed.startswith("syntax"):
         return syntax.make(seed)
     return Programs(random.Random(seed)).program()
