@@ -17,4 +17,4 @@ pub use facts::{
     Method, New, Number, Object, Operand, Operator, Own, PlainException, Purpose, Shim, Special, Suspended, Truth,
 };
 pub use graph::{Refusal, Request, Site, Start, build, failed_again, raised_at};
-pub use world::World;
+pub use world::{Callees, Classes, Feedback, Objects, Surroundings, World};

@@ -8,7 +8,8 @@ use whipsnake_cpython::opcode as op;
 use whipsnake_ir::{Block, Failure, Function, Global, InstData, parse, verify};
 use whipsnake_ops::Ptr;
 use whipsnake_optimizer::{
-    AttributeShape, Callee, Constructor, Method, Number, Object, Refusal, Request, Special, Start, World, build, passes,
+    AttributeShape, Callee, Callees, Classes, Constructor, Feedback, Method, Number, Object, Objects, Refusal, Request,
+    Special, Start, Surroundings, build, passes,
 };
 
 /// A line of assembly.
@@ -68,7 +69,7 @@ pub struct Program {
     pub itself: Cell<Option<&'static Callee<'static>>>,
 }
 
-impl World for Program {
+impl Surroundings for Program {
     fn pointer(&self, meaning: Ptr, _: &Instr, oparg: u32) -> u64 {
         match meaning {
             Ptr::BinaryFunction => 0x5000 + 16 * u64::from(oparg),
@@ -115,43 +116,6 @@ impl World for Program {
         None
     }
 
-    fn class(&self, object: u64) -> Option<Global> {
-        object.checked_sub(OF_CLASS).and_then(|number| Global::ALL.get(number as usize).copied())
-    }
-
-    /// The first constant may be a string: `"ab0"`.
-    fn characters(&self, string: u64) -> Option<[u64; 2]> {
-        (string == 0x4000 && matches!(self.constants[0], Number::No)).then_some([1 << 0x30, 6 << 0x20])
-    }
-
-    fn address(&self, name: Global) -> Option<u64> {
-        matches!(name, Global::AsciiIteratorType | Global::SetIteratorType).then_some(0x8000 + 0x100 * name as u64)
-    }
-
-    fn attribute(&self, _: u64, _: &Instr) -> Option<u64> {
-        None
-    }
-
-    fn shapes(&self, _: &Instr) -> Vec<AttributeShape> {
-        self.shapes.clone()
-    }
-
-    fn failures(&self, _: &Instr) -> u8 {
-        self.failures
-    }
-
-    fn item(&self, _: u64, _: i64) -> Option<u64> {
-        None
-    }
-
-    fn index(&self, object: u64) -> Option<i64> {
-        (self.class(object) == Some(Global::IntType) && !self.large).then_some(1)
-    }
-
-    fn array(&self, object: u64) -> Option<(u8, u64)> {
-        (self.class(object) == Some(Global::ArrayType)).then_some((b'd', 0x7000))
-    }
-
     fn global_now(&self, _: &Instr) -> Option<u64> {
         None
     }
@@ -174,11 +138,50 @@ impl World for Program {
     fn module_attribute(&self, _: u64, _: &Instr) -> Option<Object> {
         None
     }
+}
 
-    fn callee(&self, function: u64) -> Option<Callee<'_>> {
-        self.itself.get().filter(|_| function == ITSELF).cloned()
+impl Feedback for Program {
+    fn shapes(&self, _: &Instr) -> Vec<AttributeShape> {
+        self.shapes.clone()
     }
 
+    fn failures(&self, _: &Instr) -> u8 {
+        self.failures
+    }
+}
+
+impl Objects for Program {
+    fn class(&self, object: u64) -> Option<Global> {
+        object.checked_sub(OF_CLASS).and_then(|number| Global::ALL.get(number as usize).copied())
+    }
+
+    /// The first constant may be a string: `"ab0"`.
+    fn characters(&self, string: u64) -> Option<[u64; 2]> {
+        (string == 0x4000 && matches!(self.constants[0], Number::No)).then_some([1 << 0x30, 6 << 0x20])
+    }
+
+    fn address(&self, name: Global) -> Option<u64> {
+        matches!(name, Global::AsciiIteratorType | Global::SetIteratorType).then_some(0x8000 + 0x100 * name as u64)
+    }
+
+    fn attribute(&self, _: u64, _: &Instr) -> Option<u64> {
+        None
+    }
+
+    fn item(&self, _: u64, _: i64) -> Option<u64> {
+        None
+    }
+
+    fn index(&self, object: u64) -> Option<i64> {
+        (self.class(object) == Some(Global::IntType) && !self.large).then_some(1)
+    }
+
+    fn array(&self, object: u64) -> Option<(u8, u64)> {
+        (self.class(object) == Some(Global::ArrayType)).then_some((b'd', 0x7000))
+    }
+}
+
+impl Classes for Program {
     fn special(&self, _: u64, _: Special) -> Option<Method<'_>> {
         None
     }
@@ -193,6 +196,12 @@ impl World for Program {
 
     fn constructor(&self, _: u64) -> Option<Constructor<'_>> {
         None
+    }
+}
+
+impl Callees for Program {
+    fn callee(&self, function: u64) -> Option<Callee<'_>> {
+        self.itself.get().filter(|_| function == ITSELF).cloned()
     }
 }
 

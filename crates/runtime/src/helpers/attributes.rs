@@ -9,6 +9,7 @@
 use super::class_variables::{self, fixed_version};
 use super::exception_pool;
 use super::fallback::bind_or_ask;
+use super::instance_shapes;
 use super::instances::has_plain_class;
 use super::named_attributes;
 use super::shapes::{self, Kind, Shape};
@@ -182,7 +183,8 @@ unsafe fn raised_absent(owner: *mut PyObject, name: *mut PyObject) -> bool {
         {
             return false;
         }
-        shapes::absent_shape(owner, class, name).is_some() && exception_pool::raise_attribute_error(owner, name)
+        instance_shapes::absent_shape(owner, class, name).is_some()
+            && exception_pool::raise_attribute_error(owner, name)
     }
 }
 

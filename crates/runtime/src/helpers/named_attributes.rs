@@ -8,9 +8,11 @@
 //! Attributes of classes (`getattr(kind, "__repr__")`) are in the same table, by the version of the class that is the owner.
 
 use super::attributes::{bind, has_inline_values, takes_precedence, value_offset};
+use super::class_shapes;
 use super::class_variables::fixed_version;
 use super::exception_pool;
 use super::fallback::{self, bind_or_ask, binds_quietly};
+use super::instance_shapes;
 use super::shapes::{self, Kind, Shape};
 use super::text::ascii;
 use crate::native::raw::{get, is_exact, release, retain};
@@ -181,7 +183,7 @@ unsafe fn learn_of_class(owner: *mut PyObject, name: *mut PyObject) {
         }
         let mut known = retain(name);
         pyo3_ffi::PyUnicode_InternInPlace(&mut known);
-        let shape = shapes::class_or_absent_shape(owner.cast(), TypeObject::of(owner), known);
+        let shape = class_shapes::class_or_absent_shape(owner.cast(), TypeObject::of(owner), known);
         let shape = shape.filter(|shape| shape.kind == Kind::Class && is_given_as_it_is(shape.descriptor));
         let Some(shape) = shape else { return release(known) };
         let of_class = Shape { version: shape.check, check: shape.version, ..shape };
@@ -269,9 +271,9 @@ pub(super) unsafe fn learn(owner: *mut PyObject, name: *mut PyObject) {
         }
         let mut known = retain(name);
         pyo3_ffi::PyUnicode_InternInPlace(&mut known);
-        let shape = shapes::load_shape(owner, class, known);
+        let shape = instance_shapes::load_shape(owner, class, known);
         let shape = if generic {
-            shape.or_else(|| shapes::absent_shape(owner, class, known))
+            shape.or_else(|| instance_shapes::absent_shape(owner, class, known))
         } else {
             shape.filter(|shape| fallback::asks_function_behind(shape, class.as_ptr()))
         };

@@ -8,16 +8,16 @@
 //! Classes with their own `__getattribute__` or `__setattr__` are left to the general functions, as are misses that come too often. Those with
 //! `__getattr__` have only entries for what is found without asking it (`fallback.rs`).
 
-use super::class_variables::{holder, varies};
+use super::class_shapes::{class_shape, module_shape};
+use super::class_variables::varies;
 use super::fallback;
+use super::instance_shapes::{load_shape, store_shape};
 use crate::native::raw::{get, is_exact};
-use crate::region::is_own;
-use pyo3_ffi::{PyMemberDescr_Type, PyModule_Type, PyObject, PyType_Type, PyTypeObject, PyUnicode_Type};
-use std::ffi::CStr;
+use pyo3_ffi::{PyModule_Type, PyObject, PyTypeObject, PyUnicode_Type};
 use std::ptr;
 use whipsnake_cpython::class_version::{FIRST, fixed};
-use whipsnake_cpython::layout::{descriptor, field_of_tuples, member_def, module, object, tuple, type_object, unicode};
-use whipsnake_cpython::live::{Dict, InlineValues, KeysKind, TypeObject, managed_dict, symbols};
+use whipsnake_cpython::layout::{object, type_object};
+use whipsnake_cpython::live::{TypeObject, symbols};
 use whipsnake_ir::abi::{ATTRIBUTE_SHAPES, AttributeCell};
 
 /// How the attribute is found.
@@ -188,7 +188,7 @@ pub(super) unsafe fn learn_store(owner: *mut PyObject, name: *mut PyObject, cell
 }
 
 /// The fixed part of the version of a class, which is given one if it has none.
-unsafe fn version_of(class: TypeObject) -> Option<u32> {
+pub(super) unsafe fn version_of(class: TypeObject) -> Option<u32> {
     if class.version_tag() == 0 && !class.assign_version_tag() {
         return None;
     }
@@ -196,7 +196,7 @@ unsafe fn version_of(class: TypeObject) -> Option<u32> {
 }
 
 /// The fixed part of the version of a class and what the class has under a name (or null), good while that is. `None` for a variable that varies, too.
-unsafe fn look_up(class: TypeObject, name: *mut PyObject) -> Option<(u32, *mut PyObject)> {
+pub(super) unsafe fn look_up(class: TypeObject, name: *mut PyObject) -> Option<(u32, *mut PyObject)> {
     // SAFETY: live objects; the GIL is held, so nothing changes in between.
     unsafe {
         let version = version_of(class)?;
@@ -206,7 +206,7 @@ unsafe fn look_up(class: TypeObject, name: *mut PyObject) -> Option<(u32, *mut P
 }
 
 /// `tp_descr_get` and `tp_descr_set` of an object's class are there.
-unsafe fn descriptor_slots(found: *mut PyObject) -> (bool, bool) {
+pub(super) unsafe fn descriptor_slots(found: *mut PyObject) -> (bool, bool) {
     if found.is_null() {
         return (false, false);
     }
@@ -217,265 +217,7 @@ unsafe fn descriptor_slots(found: *mut PyObject) -> (bool, bool) {
     }
 }
 
-/// How an attribute is found that is not there, as far as that can be told of all instances: as an entry without a class attribute.
-pub(super) unsafe fn absent_shape(owner: *mut PyObject, class: TypeObject, name: *mut PyObject) -> Option<Shape> {
-    // SAFETY: as in `learn_load`.
-    unsafe {
-        let (version, found) = look_up(class, name)?;
-        let shape = Shape { kind: Kind::NoDict, index: 0, version, check: 0, descriptor: found };
-        if !found.is_null() {
-            return None;
-        }
-        if InlineValues::of(owner).is_some_and(|values| values.is_valid()) {
-            return match shared_key(class, name) {
-                SharedKey::Absent(keys) => Some(Shape { kind: Kind::Keys, check: keys, ..shape }),
-                _ => None,
-            };
-        }
-        (!class.has(type_object::MANAGED_DICT) && class.dictoffset() == 0).then_some(shape)
-    }
-}
-
-pub(super) unsafe fn load_shape(owner: *mut PyObject, class: TypeObject, name: *mut PyObject) -> Option<Shape> {
-    // SAFETY: as in `learn_load`.
-    unsafe {
-        let (version, found) = look_up(class, name)?;
-        let shape = Shape { kind: Kind::NoDict, index: 0, version, check: 0, descriptor: found };
-        if descriptor_slots(found) == (true, true) {
-            return Some(match object_slot(found, class, false) {
-                Some(offset) => Shape { kind: Kind::Slot, index: offset, ..shape },
-                None => match item_of_tuple(found, class) {
-                    Some(offset) => Shape { kind: Kind::Item, index: offset, ..shape },
-                    None => Shape { kind: Kind::Data, ..shape },
-                },
-            });
-        }
-        instance_part(owner, class, name, shape)
-    }
-}
-
-/// How loads or stores find an attribute of a class's instances that have their values inside, or no dict.
-///
-/// # Safety
-/// Live objects, the GIL held.
-pub(crate) unsafe fn shape_of_instances(class: TypeObject, name: *mut PyObject, stores: bool) -> Option<Shape> {
-    // SAFETY: the caller's.
-    unsafe {
-        let is_general = if stores { stores_generically(class.as_ptr()) } else { loads_generically(class.as_ptr()) };
-        if !class.has(type_object::READY) || !is_general {
-            return None;
-        }
-        let (version, found) = look_up(class, name)?;
-        let shape = Shape { kind: Kind::NoDict, index: 0, version, check: 0, descriptor: found };
-        let (gets, sets) = descriptor_slots(found);
-        if sets && (gets || stores) {
-            return object_slot(found, class, stores).map(|index| Shape { kind: Kind::Slot, index, ..shape });
-        }
-        let of_class = !stores && !found.is_null();
-        if class.has(type_object::INLINE_VALUES) {
-            return match shared_key(class, name) {
-                SharedKey::Number(index) => Some(Shape { kind: Kind::Value, index: index as i32, ..shape }),
-                SharedKey::Absent(keys) if of_class => Some(Shape { kind: Kind::Keys, check: keys, ..shape }),
-                _ => None,
-            };
-        }
-        (of_class && !class.has(type_object::MANAGED_DICT) && class.dictoffset() == 0).then_some(shape)
-    }
-}
-
-/// The offset of the object that a member descriptor stands for.
-unsafe fn object_slot(found: *mut PyObject, class: TypeObject, store: bool) -> Option<i32> {
-    // SAFETY: the descriptor is alive; its fields are read only after the type check.
-    unsafe {
-        if !is_exact(found, &raw mut PyMemberDescr_Type) {
-            return None;
-        }
-        let of: *mut PyTypeObject = get(found, descriptor::D_TYPE);
-        let member: *const u8 = get(found, descriptor::D_MEMBER);
-        let offset: isize = get(member, member_def::OFFSET);
-        let allowed = if store { 0 } else { member_def::READONLY };
-        let plain = get::<i32>(member, member_def::TYPE) == member_def::OBJECT_EX
-            && get::<i32>(member, member_def::FLAGS) & !allowed == 0
-            && pyo3_ffi::PyType_IsSubtype(class.as_ptr(), of) != 0;
-        fits(offset).filter(|_| plain)
-    }
-}
-
-/// The offset of the item that a field of a named tuple stands for.
-unsafe fn item_of_tuple(found: *mut PyObject, class: TypeObject) -> Option<i32> {
-    // SAFETY: the descriptor is alive; its fields are read only after the type check.
-    unsafe {
-        if !class.has(type_object::TUPLE_SUBCLASS) || !is_field_of_tuples(get(found, object::OB_TYPE)) {
-            return None;
-        }
-        let index: isize = get(found, field_of_tuples::INDEX);
-        fits(index.checked_mul(8)?.checked_add(tuple::OB_ITEM as isize)?).filter(|_| index >= 0)
-    }
-}
-
-/// Whether a class is `collections._tuplegetter`, of which `namedtuple` makes its fields. It is found by its name, and by its code being the interpreter's own.
-unsafe fn is_field_of_tuples(class: *mut PyTypeObject) -> bool {
-    // SAFETY: the caller's: a live class, whose name is a C string.
-    unsafe {
-        (*class).tp_basicsize == field_of_tuples::SIZEOF as isize
-            && CStr::from_ptr((*class).tp_name) == c"collections._tuplegetter"
-            && is_own(class)
-    }
-}
-
 /// An offset that an entry has room for.
-fn fits(offset: isize) -> Option<i32> {
+pub(super) fn fits(offset: isize) -> Option<i32> {
     (-(1 << 20)..1 << 20).contains(&offset).then_some(offset as i32)
-}
-
-/// How the instance's own attributes come in, where the class has no data descriptor of the name.
-unsafe fn instance_part(owner: *mut PyObject, class: TypeObject, name: *mut PyObject, shape: Shape) -> Option<Shape> {
-    // SAFETY: as in `learn_load`; layouts are read as the class's flags say.
-    unsafe {
-        if InlineValues::of(owner).is_some_and(|values| values.is_valid()) {
-            return match shared_key(class, name) {
-                SharedKey::Number(index) => Some(Shape { kind: Kind::Value, index: index as i32, ..shape }),
-                SharedKey::Absent(keys) if !shape.descriptor.is_null() => {
-                    Some(Shape { kind: Kind::Keys, check: keys, ..shape })
-                }
-                _ => None,
-            };
-        }
-        if class.has(type_object::MANAGED_DICT) {
-            let elsewhere = class.has(type_object::INLINE_VALUES);
-            if elsewhere && managed_dict(owner).is_null() {
-                return None;
-            }
-            return Some(Shape {
-                kind: Kind::Dict,
-                index: object::MANAGED_DICT_OFFSET,
-                check: elsewhere.into(),
-                ..shape
-            });
-        }
-        match class.dictoffset() {
-            0 if shape.descriptor.is_null() => None,
-            0 => Some(shape),
-            // Negative: counted from the end of an object of variable size.
-            offset if offset > 0 => Some(Shape { kind: Kind::Dict, index: fits(offset)?, ..shape }),
-            _ => None,
-        }
-    }
-}
-
-/// Where a name is in the keys that the instances of a class share.
-pub(crate) enum SharedKey {
-    /// It is key number…
-    Number(usize),
-    /// It is not there, among so many keys. Keys are only ever added.
-    Absent(u32),
-    /// There are none, or telling would take more.
-    Unknown,
-}
-
-pub(crate) unsafe fn shared_key(class: TypeObject, name: *mut PyObject) -> SharedKey {
-    let Some(keys) = class.cached_keys() else { return SharedKey::Unknown };
-    let count = keys.nentries();
-    // SAFETY: keys of shared tables are strings.
-    let hash = |string: *mut PyObject| unsafe { get::<isize>(string, unicode::HASH) };
-    for index in 0..count {
-        let Some((key, _)) = keys.entry(index) else { return SharedKey::Unknown };
-        if key == name {
-            return SharedKey::Number(index);
-        }
-        // The same text in another object: possible if somebody wrote to `__dict__`.
-        if key.is_null() || hash(key) == hash(name) {
-            return SharedKey::Unknown;
-        }
-    }
-    SharedKey::Absent(count as u32)
-}
-
-/// For an attribute of a class, found in the class itself or its bases.
-unsafe fn class_shape(owner: *mut PyTypeObject, metaclass: TypeObject, name: *mut PyObject) -> Option<Shape> {
-    // SAFETY: as in `learn_load`; `owner` is a type.
-    unsafe { class_or_absent_shape(owner, metaclass, name) }.filter(|shape| !shape.descriptor.is_null())
-}
-
-/// As [`class_shape`]; where neither the class nor its metaclass has the name, the descriptor is null.
-///
-/// # Safety
-/// Live objects, the GIL held; `owner` is a type.
-pub(super) unsafe fn class_or_absent_shape(
-    owner: *mut PyTypeObject,
-    metaclass: TypeObject,
-    name: *mut PyObject,
-) -> Option<Shape> {
-    // SAFETY: the caller's.
-    unsafe {
-        let general = PyType_Type.tp_getattro;
-        let loads = (*metaclass.as_ptr()).tp_getattro;
-        if !loads.zip(general).is_some_and(|(f, g)| ptr::fn_addr_eq(f, g)) {
-            return None;
-        }
-        let (version, in_metaclass) = look_up(metaclass, name)?;
-        if let (true, true) = descriptor_slots(in_metaclass) {
-            // It comes before what the class has itself.
-            return Some(Shape { kind: Kind::Data, index: 0, version, check: 0, descriptor: in_metaclass });
-        }
-        let class = TypeObject::new(owner)?;
-        let varying = version_of(class).filter(|&check| in_metaclass.is_null() && varies(check, name));
-        if let Some(check) = varying {
-            let descriptor = holder(owner, name)?.cast();
-            return Some(Shape { kind: Kind::Variable, index: 0, version, check, descriptor });
-        }
-        let (check, found) = look_up(class, name)?;
-        let usable = in_metaclass.is_null() || !found.is_null() && never_precedes(in_metaclass);
-        let stays = usable && fixed(metaclass.version_tag()) == version;
-        stays.then_some(Shape { kind: Kind::Class, index: 0, version, check, descriptor: found })
-    }
-}
-
-/// Whether what a metaclass has under a name, which is no data descriptor now, never comes before what its classes have: a class of Python's may become one.
-unsafe fn never_precedes(in_metaclass: *mut PyObject) -> bool {
-    // SAFETY: a live object.
-    unsafe { TypeObject::of(in_metaclass) }.has(type_object::IMMUTABLETYPE)
-}
-
-/// For a variable of a module, where no attribute of modules hides it.
-unsafe fn module_shape(owner: *mut PyObject, class: TypeObject, name: *mut PyObject) -> Option<Shape> {
-    // SAFETY: as in `learn_load`; `owner` is a module.
-    unsafe {
-        let (version, found) = look_up(class, name)?;
-        let index = find_entry(get(owner, module::MD_DICT), name)?;
-        let index = fits(index as isize)?;
-        found.is_null().then_some(Shape { kind: Kind::Module, index, version, check: 0, descriptor: found })
-    }
-}
-
-/// The number of the entry that has this very name, in an exact dict that has only strings as keys.
-pub(super) unsafe fn find_entry(namespace: *mut PyObject, name: *mut PyObject) -> Option<usize> {
-    // SAFETY: the caller passes an exact dict.
-    let keys = unsafe { Dict::new_unchecked(namespace) }.keys();
-    if keys.kind() != KeysKind::Unicode {
-        return None;
-    }
-    (0..keys.nentries()).find(|&i| keys.entry(i).is_some_and(|(key, _)| key == name))
-}
-
-unsafe fn store_shape(owner: *mut PyObject, class: TypeObject, name: *mut PyObject) -> Option<Shape> {
-    // SAFETY: as in `learn_store`.
-    unsafe {
-        let (version, found) = look_up(class, name)?;
-        let shape = Shape { kind: Kind::Data, index: 0, version, check: 0, descriptor: found };
-        if descriptor_slots(found).1 {
-            return Some(match object_slot(found, class, true) {
-                Some(offset) => Shape { kind: Kind::Slot, index: offset, ..shape },
-                None => shape,
-            });
-        }
-        let shape = instance_part(owner, class, name, shape)?;
-        match shape.kind {
-            // With a dict that shares the values, both have to be told.
-            Kind::Value if managed_dict(owner).is_null() => Some(shape),
-            Kind::Value => Some(Shape { kind: Kind::Dict, index: object::MANAGED_DICT_OFFSET, check: 1, ..shape }),
-            Kind::Dict => Some(shape),
-            _ => None,
-        }
-    }
 }

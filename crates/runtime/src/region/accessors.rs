@@ -2,7 +2,8 @@
 
 use crate::helpers::attributes::{has_inline_values, value_offset};
 use crate::helpers::class_variables::fixed_version;
-use crate::helpers::shapes::{self, SharedKey};
+use crate::helpers::instance_shapes::{SharedKey, shared_key};
+use crate::helpers::shapes;
 use crate::helpers::{fallback, special};
 use crate::native::raw::{get, is_exact};
 use pyo3_ffi::{PyObject, PyTypeObject};
@@ -99,7 +100,7 @@ unsafe fn own(class: *mut PyTypeObject, name: *mut PyObject) -> Option<Own> {
     unsafe {
         let of = TypeObject::new(class)?;
         if of.has(type_object::INLINE_VALUES) {
-            return match shapes::shared_key(of, name) {
+            return match shared_key(of, name) {
                 SharedKey::Number(index) => Some(Own::Unset(value_offset(index as i32))),
                 SharedKey::Absent(count) => Some(Own::KeyCount(count)),
                 SharedKey::Unknown => None,

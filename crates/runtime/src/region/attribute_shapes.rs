@@ -2,8 +2,9 @@
 
 use super::alive::Alive;
 use crate::helpers::class_variables::fixed_version;
+use crate::helpers::instance_shapes::{SharedKey, shape_of_instances, shared_key};
 use crate::helpers::pointers::CodeSource;
-use crate::helpers::shapes::{Kind, Shape, SharedKey, shape_of_instances, shared_key};
+use crate::helpers::shapes::{Kind, Shape};
 use crate::native::raw::{get, is_exact};
 use pyo3_ffi::{PyObject, PyTypeObject};
 use whipsnake_bytecode::Instr;

@@ -13,7 +13,7 @@ use whipsnake_bytecode::Instr;
 use whipsnake_cpython::layout::type_object;
 use whipsnake_cpython::opcode as op;
 use whipsnake_optimizer::{
-    Accessor, Asked, Constructor, Method, New, Operand, Operator, Own, Purpose, Special, Truth, World,
+    Accessor, Asked, Callees, Constructor, Method, New, Operand, Operator, Own, Purpose, Special, Truth,
 };
 
 impl Live {
