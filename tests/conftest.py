@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -15,6 +16,11 @@ from modes import some
 MODES = some("off", "on", "low", "eager", "optimizing", "hot")
 
 TIMEOUT = 300
+
+# Started in the background of a script (`.ci/run &`) all of this ignores Ctrl-C, and so would every process a test
+# starts: tests of Ctrl-C would fail with the compiler off, too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Outcome(NamedTuple):
